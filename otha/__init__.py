@@ -1,0 +1,1 @@
+"""OT High Availability: an industrial redundancy supervisor."""
