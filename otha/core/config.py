@@ -1,0 +1,255 @@
+"""What the decisions need to know of the site: frozen, typed, judged by `otha.site` before it gets here.
+
+Times are integer nanoseconds. Analogue values are the raw integers that the devices report.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from otha.core.words import (
+    AfterFence,
+    Arming,
+    Authority,
+    ConditionClass,
+    Confirm,
+    Fencing,
+    GroupKind,
+    RedundancyMode,
+    RpoMiss,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedDetector:
+    """LOST after `misses` heartbeats in a row without a reply."""
+
+    misses: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdaptiveDetector:
+    """Chen, Toueg, Aguilera, "On the quality of service of failure detectors" (2002), NFD-E.
+
+    The expected arrival of the next reply is the mean of the last `window` arrivals, each shifted by whole periods;
+    LOST when nothing has come `margin_ns` (Chen's alpha) after it.
+    """
+
+    window: int
+    margin_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelConfig:
+    """One heartbeat path to a node. A heartbeat without a reply after `deadline_ns` is a miss."""
+
+    name: str
+    node: str
+    period_ns: int
+    deadline_ns: int
+    detector: FixedDetector | AdaptiveDetector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelfFence:
+    """A timed self-fence (rule S4): the node's own watchdog stops it; nobody confirms it.
+
+    `drift_ppm` is the largest relative error of the two clocks that time it.
+    """
+
+    watchdog_ns: int
+    stop_ns: int
+    wait_ns: int
+    drift_ppm: int
+    hardware: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackedTag:
+    """A tag that must agree between active and standby; `tolerance` in raw units."""
+
+    name: str
+    tolerance: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeConfig:
+    """One supervised node. `number` is its number at the gate; a lower `priority` is preferred.
+
+    `frozen_after_ns`: a control-cycle counter (or heartbeat counter) that stands still so long while the node answers
+    is positive evidence that the node is FROZEN. `data_stale_after_ns`: data older than this is stale (0: not judged).
+    `cycle_ns`: the duration of one count of the sync position.
+    """
+
+    name: str
+    number: int
+    priority: int
+    channels: tuple[str, ...]
+    frozen_after_ns: int
+    data_stale_after_ns: int
+    cycle_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateConfig:
+    """A controller section behind a gate.
+
+    `poll_ns`/`fast_poll_ns`: how often its status is read at rest and in a transfer. `stale_after_ns`: without a newer
+    reading the gate counts as unseen. `fresh_owner_ns`: a younger owner age vetoes DEAD (S8). The three durations of the
+    program (`hold_max_ns`, `owner_watchdog_ns`, `scan_ns`) are compared with what the gate reports.
+    `tolerance` is per output, in raw units of 1/100 % of span.
+    """
+
+    section: str
+    paths: tuple[str, ...]
+    poll_ns: int
+    fast_poll_ns: int
+    stale_after_ns: int
+    fresh_owner_ns: int
+    hold_max_ns: int
+    owner_watchdog_ns: int
+    scan_ns: int
+    tolerance: tuple[int, ...]
+
+
+class Comparison(Enum):
+    """How a tag's value is compared with a condition's."""
+
+    EQ = "=="
+    NE = "!="
+    LT = "<"
+    LE = "<="
+    GT = ">"
+    GE = ">="
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compare:
+    """`tag op value`, true only after it has held for `for_ns`."""
+
+    tag: str
+    op: Comparison
+    value: int
+    for_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllOf:
+    of: "tuple[ConditionTree, ...]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnyOf:
+    of: "tuple[ConditionTree, ...]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MooN:
+    """At least `m` of the conditions (IEC 61511's m-out-of-n)."""
+
+    m: int
+    of: "tuple[ConditionTree, ...]"
+
+
+ConditionTree = Compare | AllOf | AnyOf | MooN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionConfig:
+    """An interlock (holds throughout a transfer) or a permissive (`interlock=False`: holds when it starts)."""
+
+    name: str
+    interlock: bool
+    klass: ConditionClass
+    when: ConditionTree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagConfig:
+    """A plant tag read for conditions. `fresh_ns`: an older value is STALE. `valid`: raw values outside it are BAD."""
+
+    name: str
+    source: str
+    fresh_ns: int
+    valid_low: int
+    valid_high: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Bounds of the terms of L1, and of what surrounds a transfer."""
+
+    confirm_ns: int
+    cas_ns: int
+    fence_ns: int
+    promote_ns: int
+    track_ns: int
+    release_ns: int
+    verify_ns: int
+    retry_ns: int
+    settle_ns: int
+    order_ttl_ns: int
+    holdoff_ns: int
+    window_ns: int
+    max_in_window: int
+    uncontrolled_ns: int
+    safe_ns: int
+    deadband_level: int
+    deadband_ns: int
+
+    @property
+    def held_bound_ns(self) -> int:
+        """Longest time from a fenced gate to outputs driven and verified."""
+        return self.promote_ns + self.track_ns + self.release_ns + self.verify_ns
+
+    @property
+    def transfer_bound_ns(self) -> int:
+        """Longest time from a permitted transfer to its verified end."""
+        return self.cas_ns + self.fence_ns + self.held_bound_ns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupConfig:
+    """One redundancy group: at most one of `nodes` is ACTIVE."""
+
+    name: str
+    kind: GroupKind
+    mode: RedundancyMode
+    nodes: tuple[NodeConfig, ...]
+    gate: GateConfig
+    arming: Arming
+    authority: Authority
+    confirm: Confirm
+    fencing: Fencing
+    self_fence: SelfFence | None
+    after_fence: AfterFence
+    rpo_ns: int | None
+    on_rpo_miss: RpoMiss
+    observers_needed: int
+    conditions: tuple[ConditionConfig, ...]
+    tracked: tuple[TrackedTag, ...]
+    upstream: tuple[str, ...]
+    timing: Timing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceConfig:
+    """An endpoint that a healthy observer reaches; LOST after `misses` polls in a row."""
+
+    name: str
+    period_ns: int
+    deadline_ns: int
+    misses: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteConfig:
+    """All that one supervisor decides on. `tilt_gap_ns`: a loop gap or clock step above it starts TILT (S10)."""
+
+    name: str
+    supervisor: str
+    channels: tuple[ChannelConfig, ...]
+    references: tuple[ReferenceConfig, ...]
+    tags: tuple[TagConfig, ...]
+    groups: tuple[GroupConfig, ...]
+    tilt_gap_ns: int
+    tilt_for_ns: int

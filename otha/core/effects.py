@@ -1,0 +1,73 @@
+"""What a decision asks the shell to do. Each ends as an `EffectEnded` and in no other way."""
+
+from dataclasses import dataclass
+
+from otha.core.inputs import EffectId, Record
+from otha.core.words import Durability
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadRecord:
+    """Read the group record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwapRecord:
+    """Compare-and-swap: DONE with the stored record, REFUSED with the one found instead, or UNKNOWN."""
+
+    expect: str | None
+    record: Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revoke:
+    """No owner of an epoch below `epoch` may drive any more."""
+
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Void:
+    """The owner goes on; a REVOKE below `epoch` that is still under way shall do nothing."""
+
+    node: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """`node` becomes the owner of `epoch` and may show what it would drive."""
+
+    node: str
+    epoch: int
+    boot: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """The gate is armed: it lets the owner's next good frame through."""
+
+    node: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Safe:
+    """The section goes to its SafeState; the hold is named so that a late command can't hit a later one."""
+
+    epoch: int
+    hold_no: int
+
+
+GateCommand = Revoke | Void | Grant | Release | Safe
+Action = ReadRecord | SwapRecord | GateCommand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """`do` leaves once `needs` is durable; if it has no result after `within_ns` it ends UNKNOWN."""
+
+    id: EffectId
+    do: Action
+    needs: Durability
+    within_ns: int

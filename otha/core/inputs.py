@@ -1,0 +1,189 @@
+"""Everything that can reach the decisions from outside. Nothing else does; the recorder keeps every one of them."""
+
+from dataclasses import dataclass
+
+from otha.core.words import Answer, Arming, GateState, Milestone, OrderKind, Outcome, TransferKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeReading:
+    """What a node says in one heartbeat. None: its profile has no such word.
+
+    `heartbeat` is raised by the communication task, `cycle` by the control task (the worker probe). `role` is the raw
+    code of `Role`. `position` is the node's own sync position, `acked` the last position of its peer that it applied,
+    `lag_ms` the age of the newest state that it took over. `tracked` follows the order of the group's tracked tags.
+    """
+
+    heartbeat: int | None
+    cycle: int | None
+    role: int | None
+    level: int | None
+    position: int | None
+    acked: int | None
+    lag_ms: int | None
+    data_age_ms: int | None
+    session: int | None
+    tracked: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeartbeatEnded:
+    """One heartbeat on a channel ended; exactly one per departure, and one more (LATE) if its reply still comes."""
+
+    channel: str
+    answer: Answer
+    reading: NodeReading | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateReading:
+    """A gate's status block, decoded; see `plc_profiles/otha_gate.toml`. `shadow_age_ms` 65535: no shadow since GRANT."""
+
+    boot: int
+    scan: int
+    state: GateState
+    armed: bool
+    permit: bool
+    return_permit: bool
+    within: bool
+    owner: int
+    last_driver: int
+    owner_epoch: int
+    epoch: int
+    granted: int
+    hold_no: int
+    held_ms: int
+    owner_age_ms: int
+    last_seq: int
+    refused: tuple[int, ...]
+    command_id: int
+    command_answer: int
+    resumes_left: int
+    hold_max_ms: int
+    owner_watchdog_ms: int
+    scan_ms: int
+    shadow_age_ms: int
+    applied: tuple[int, ...]
+    held: tuple[int, ...]
+    shadow: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatePolled:
+    """A read of a gate's status block over one of its paths ended."""
+
+    section: str
+    path: str
+    answer: Answer
+    reading: GateReading | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagsPolled:
+    """Plant tags of one source were read; `values` pairs a tag's name with its raw value, None when it can't be read."""
+
+    source: str
+    values: tuple[tuple[str, int | None], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferencePolled:
+    """A read of a reference point ended."""
+
+    name: str
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Whose transfer the record belongs to; `id` is derived, never random: supervisor, group, serial and start."""
+
+    id: str
+    kind: TransferKind
+    to_node: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """The group record of the ConsensusStore, alone the truth for resuming.
+
+    `epoch` is the highest epoch reserved. An open claim (milestone CLAIMED) moves under `epoch - 1` and returns under
+    `epoch`. `revision` is opaque and set by the store ("" in a record not yet stored).
+    """
+
+    epoch: int
+    active: str | None
+    claim: Claim | None
+    milestone: Milestone
+    revision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectId:
+    """Derived, never random: a late result carries an id that nobody waits for any more."""
+
+    group: str
+    epoch: int
+    plan: int
+    phase: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectEnded:
+    """An effect ended. `record`: what the store holds, for effects on the store (None: no record yet)."""
+
+    id: EffectId
+    outcome: Outcome
+    record: Record | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a user asks. `id` makes it idempotent: a repeat gets the same answer and changes nothing."""
+
+    id: str
+    kind: OrderKind
+    group: str
+    user: str
+    client: str
+    node: str | None
+    arming: Arming | None
+    comment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderGiven:
+    order: Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockStepped:
+    """The wall clock moved against the monotonic one by `jump_ns` since the last look."""
+
+    jump_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopStalled:
+    """The supervisor's loop did not run for `gap_ns`."""
+
+    gap_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueReached:
+    """The wake time of an earlier decision came."""
+
+
+Input = (
+    HeartbeatEnded
+    | GatePolled
+    | TagsPolled
+    | ReferencePolled
+    | OrderGiven
+    | EffectEnded
+    | ClockStepped
+    | LoopStalled
+    | DueReached
+)

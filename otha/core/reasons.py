@@ -1,0 +1,85 @@
+"""Why something was decided: a rule and arguments. The sentence is rendered outside the core."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+
+class Why(Enum):
+    """What a reason says. The argument names stand in `otha.report.sentence`, which renders them."""
+
+    SETTLED = auto()
+    ADOPTED = auto()
+    NEEDS_OPERATOR = auto()
+    SUSPECTED = auto()
+    SUSPICION_ENDED = auto()
+    REQUESTED = auto()
+    WOULD_TRANSFER = auto()
+    BLOCKED = auto()
+    PHASE = auto()
+    TROUBLE = auto()
+    COURSE = auto()
+    ENDED = auto()
+    RESUMED = auto()
+    SAFE_ASKED = auto()
+    UNVERIFIED = auto()
+    ORDER_TAKEN = auto()
+    ORDER_REFUSED = auto()
+    ORDER_REPEATED = auto()
+    EPOCH_RAISED = auto()
+    STORE_UNKNOWN = auto()
+    STORE_LOST = auto()
+    HALTED = auto()
+
+
+class Block(Enum):
+    """What stands against a transfer; `rule` is the rule of the design that it comes from."""
+
+    NOT_ARMED = ("not_armed", "arming")
+    NATIVE_AUTHORITY = ("native_authority", "authority")
+    TRANSFER_RUNNING = ("transfer_running", "one transfer at a time")
+    NO_SUCH_NODE = ("no_such_node", "order")
+    ALREADY_ACTIVE = ("already_active", "order")
+    GATE_UNSEEN = ("gate_unseen", "S1")
+    GATE_MISMATCH = ("gate_mismatch", "S1")
+    GATE_NOT_IN_OTHAS_HANDS = ("gate_not_in_othas_hands", "S1")
+    OWNER_DISAGREES = ("owner_disagrees", "S2")
+    STORE_SILENT = ("store_silent", "S9")
+    NO_FENCE = ("no_fence", "S3")
+    SELF_FENCE_TOO_SLOW = ("self_fence_too_slow", "S4")
+    SYNC_BEHIND = ("sync_behind", "S5")
+    INTERLOCK = ("interlock", "S6")
+    PERMISSIVE = ("permissive", "permissive")
+    GATE_PERMIT = ("gate_permit", "S6")
+    HOLD_OFF = ("hold_off", "S7")
+    TOO_MANY = ("too_many", "S7")
+    NOT_ENOUGH_OBSERVERS = ("not_enough_observers", "S8")
+    OBSERVER_ISOLATED = ("observer_isolated", "S8")
+    OWNER_FRESH_AT_GATE = ("owner_fresh_at_gate", "S8")
+    TILT = ("tilt", "S10")
+    NOT_READY = ("not_ready", "S13")
+    UPSTREAM = ("upstream", "S18")
+    NODE_NOT_ABLE = ("node_not_able", "eligibility")
+    IN_MAINTENANCE = ("in_maintenance", "eligibility")
+    HOLD_TOO_SHORT = ("hold_too_short", "hold")
+    CAUSE_GONE = ("cause_gone", "cause")
+
+    def __init__(self, code: str, rule: str) -> None:
+        self.code = code
+        self.rule = rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocker:
+    """One thing that stands against a transfer, and the detail a person needs (a node, a condition, a verdict)."""
+
+    block: Block
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """`rule` is the rule of the design it stands on (S1–S18, L1–L5, or "")."""
+
+    why: Why
+    rule: str
+    args: tuple[str | int, ...]

@@ -1,0 +1,214 @@
+"""The words of the field, as enums. Standards' terms: OPC UA Part 4/5 for redundancy, ISA-18.2 for alarms."""
+
+from enum import Enum
+
+
+class Role(Enum):
+    """What a node is, or says it is. Commanded role and observed role are two things."""
+
+    UNKNOWN = 0
+    ACTIVE = 1
+    STANDBY = 2
+    MAINTENANCE = 3
+    FENCED = 4
+
+
+class RedundancyMode(Enum):
+    """How warm the standby is kept (OPC UA Part 5, RedundancySupport)."""
+
+    COLD = "cold"
+    WARM = "warm"
+    HOT = "hot"
+    HOT_AND_MIRRORED = "hot_and_mirrored"
+
+
+class GroupKind(Enum):
+    """What the group moves: an owner of a controller section (`driver`). Path and store groups are built later."""
+
+    DRIVER = "driver"
+
+
+class Arming(Enum):
+    """How far OTHA may act in a group: only tell, tell and obey orders, or act by itself."""
+
+    OBSERVE = "observe"
+    ADVISE = "advise"
+    ARMED = "armed"
+
+
+class Authority(Enum):
+    """Who switches the pair: OTHA, or the pair itself (watched and verified, never fenced)."""
+
+    OTHA = "otha"
+    NATIVE = "native"
+
+
+class Confirm(Enum):
+    """Which transfers a person must confirm before they are carried out."""
+
+    NEVER = "never"
+    PLANNED = "planned"
+    ALWAYS = "always"
+
+
+class Fencing(Enum):
+    """What a fence of this group can honestly do."""
+
+    TOKEN_ENFORCED = "token_enforced"
+    SELF_FENCE = "self_fence"
+    NONE = "none"
+
+
+class RpoMiss(Enum):
+    """What a transfer does when the standby lags more than the group's RPO (rule S5)."""
+
+    BLOCK = "block"
+    ASK = "ask"
+    DEGRADE = "degrade"
+
+
+class AfterFence(Enum):
+    """What is tried first when a transfer can't go on after the old owner was fenced."""
+
+    RETURN = "return"
+    NEXT = "next"
+    WAIT = "wait"
+    SAFE = "safe"
+
+
+class ConditionClass(Enum):
+    """`safety` is never bypassable; `process` may be bypassed by an engineer with reason and expiry."""
+
+    SAFETY = "safety"
+    PROCESS = "process"
+
+
+class Verdict(Enum):
+    """A condition judged. Only TRUE counts as true; FALSE, BAD quality, STALE and UNKNOWN all count as false (S6)."""
+
+    TRUE = "true"
+    FALSE = "false"
+    BAD = "bad"
+    STALE = "stale"
+    UNKNOWN = "unknown"
+
+
+class Pulse(Enum):
+    """The verdict on one channel."""
+
+    UNKNOWN = "unknown"
+    ON_TIME = "on_time"
+    LATE = "late"
+    LOST = "lost"
+
+
+class Liveness(Enum):
+    """The verdict on one node, from all of its channels and what it says on them."""
+
+    UNKNOWN = "unknown"
+    ALIVE = "alive"
+    STALE_DATA = "stale_data"
+    FROZEN = "frozen"
+    DEAD = "dead"
+
+
+class GateState(Enum):
+    """The gate's state as its status block codes it."""
+
+    FREE = 0
+    OWNED = 1
+    HELD = 2
+    SAFE = 3
+    LOCAL = 4
+
+
+class Durability(Enum):
+    """What must be durable before an effect leaves (rule S11)."""
+
+    NOW = "now"
+    RECORD = "record"
+    JOURNAL = "journal"
+
+
+class Outcome(Enum):
+    """How an effect ended. A time-out is UNKNOWN: it may have happened."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class TransferKind(Enum):
+    """Why the active role moves."""
+
+    FAILOVER = "failover"
+    SWITCHOVER = "switchover"
+
+
+class Milestone(Enum):
+    """How far the claim in the group record has come."""
+
+    CLAIMED = "claimed"
+    DONE = "done"
+
+
+class Phase(Enum):
+    """Phases of a transfer of kind `driver`, in order. Waiting for a person happens in REQUESTED only."""
+
+    REQUESTED = "requested"
+    PERMITTED = "permitted"
+    CLAIMED = "claimed"
+    FENCED = "fenced"
+    PROMOTED = "promoted"
+    TRACKED = "tracked"
+    RELEASED = "released"
+    OUTPUT_VERIFIED = "output_verified"
+
+
+class Course(Enum):
+    """Where a transfer is heading: on to the new node, back to the old one, leaving the owner be, or to safe state."""
+
+    FORWARD = "forward"
+    RETURN = "return"
+    VOID = "void"
+    SAFE = "safe"
+
+
+class Ending(Enum):
+    """How a transfer ended (rule L2)."""
+
+    DONE = "done"
+    ABORTED_SAFE = "aborted_safe"
+    RETURNED = "returned"
+    SAFE_STATE = "safe_state"
+    NEEDS_OPERATOR = "needs_operator"
+
+
+class Standing(Enum):
+    """Where a group stands when no transfer is under way."""
+
+    SETTLING = "settling"
+    FOLLOWING = "following"
+    NEEDS_OPERATOR = "needs_operator"
+
+
+class OrderKind(Enum):
+    """What an operator may ask of a group."""
+
+    SWITCHOVER = "switchover"
+    CONFIRM = "confirm"
+    REJECT = "reject"
+    ACKNOWLEDGE = "ack"
+    MAINTENANCE_IN = "maintenance-in"
+    MAINTENANCE_OUT = "maintenance-out"
+    ARM = "arm"
+
+
+class Answer(Enum):
+    """How one request on a channel ended. LATE: the reply to an earlier request came after its deadline."""
+
+    REPLIED = 0
+    LATE = 1
+    BUSY = 2
+    MISSED = 3
+    GARBLED = 4
