@@ -1,0 +1,64 @@
+# Every target is complete by itself on a machine with git, Python >= 3.11 and make.
+#   make demo [ACTS=a,b] [HMI=1]   the simulated plant, supervised, act by act
+#   make test [ARGS=...]           the test suite (without the soak tests)
+#   make lint                      style, types, layering, generated files
+#   make bench | soak              measurements; long runs
+#   make test-all                  the suite on every installed Python 3.11, 3.12, 3.13
+#   make lock [UPGRADE=1]          renew the lock files from pyproject.toml
+#   make clean                     remove what the above have made
+# PYTHON=/path/to/python3 picks the interpreter; VENV=dir the environment's place.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+# The resolver that writes the lock files. It runs in an environment of its own and nothing installs it but `make lock`.
+UV_VERSION := 0.13.9
+
+.PHONY: help demo test test-all lint bench soak lock clean
+.DELETE_ON_ERROR:
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+$(VENV)/.made: tools/make_venv.sh
+	@sh tools/make_venv.sh "$(VENV)" "$(PYTHON)"
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.made requirements.lock requirements-build.lock pyproject.toml
+	$(PIP) install --quiet --require-hashes -r requirements.lock -r requirements-build.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
+	$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: $(VENV)/.runtime
+	$(BIN)/otha demo $(if $(ACTS),--acts $(ACTS)) $(if $(HMI),--hmi) $(ARGS)
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -q $(ARGS)
+
+test-all:
+	@sh tools/test_all.sh $(ARGS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m bench $(ARGS)
+
+soak: $(VENV)/.dev
+	$(BIN)/python -m pytest -q -m soak $(ARGS)
+
+lock: $(VENV)/.made
+	$(BIN)/python -m venv $(VENV)/lock
+	$(VENV)/lock/bin/python -m pip --disable-pip-version-check install --quiet uv==$(UV_VERSION)
+	sh tools/lock.sh $(VENV)/lock/bin/uv $(if $(UPGRADE),--upgrade)
+
+clean:
+	rm -rf $(VENV) .venv-3.* build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
