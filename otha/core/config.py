@@ -94,8 +94,8 @@ class GateConfig:
     """A controller section behind a gate.
 
     `poll_ns`/`fast_poll_ns`: how often its status is read at rest and in a transfer. `stale_after_ns`: without a newer
-    reading the gate counts as unseen. `fresh_owner_ns`: a younger owner age vetoes DEAD (S8). The three durations of the
-    program (`hold_max_ns`, `owner_watchdog_ns`, `scan_ns`) are compared with what the gate reports.
+    reading the gate counts as unseen. `fresh_owner_ns`: a younger owner age vetoes DEAD (S8). The three durations
+    of the program (`hold_max_ns`, `owner_watchdog_ns`, `scan_ns`) are compared with what the gate reports.
     `tolerance` is per output, in raw units of 1/100 % of span.
     """
 

@@ -29,11 +29,11 @@ class DefectError(OthaError):
     """Mended by OTHA's developers: a state that must not exist."""
 
 
-class IllegalTransition(DefectError):
+class IllegalTransitionError(DefectError):
     """An event met a state that must not see it. Nothing was changed."""
 
 
-class InvariantBreach(DefectError):
+class InvariantBreachError(DefectError):
     """A rule of the design would have been broken; the step was not taken. `rule` names it (\"S2\")."""
 
     def __init__(self, rule: str, what: str) -> None:

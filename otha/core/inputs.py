@@ -37,7 +37,7 @@ class HeartbeatEnded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateReading:
-    """A gate's status block, decoded; see `plc_profiles/otha_gate.toml`. `shadow_age_ms` 65535: no shadow since GRANT."""
+    """A gate's status block; see `plc_profiles/otha_gate.toml`. `shadow_age_ms` 65535: no shadow since GRANT."""
 
     boot: int
     scan: int
@@ -80,7 +80,7 @@ class GatePolled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagsPolled:
-    """Plant tags of one source were read; `values` pairs a tag's name with its raw value, None when it can't be read."""
+    """Plant tags of one source were read; `values` pairs a name with a raw value, None when it can't be read."""
 
     source: str
     values: tuple[tuple[str, int | None], ...]

@@ -78,7 +78,7 @@ class Blocker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """`rule` is the rule of the design it stands on (S1–S18, L1–L5, or "")."""
+    """`rule` is the rule of the design it stands on (S1 to S18, L1 to L5, or "")."""
 
     why: Why
     rule: str
