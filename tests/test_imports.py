@@ -165,7 +165,22 @@ def test_probes_actuators_and_coordination_are_strangers(path: Path) -> None:
 def test_importing_the_core_loads_nothing_but_pure_modules() -> None:
     """Seen from a fresh interpreter: no event loop, socket or clock module comes in behind the core's back."""
     modules = [_module_name(path) for path in _sources("otha/core")]
-    impure = "asyncio datetime logging numpy pymodbus random select selectors socket sqlite3 ssl threading".split()
+    impure = [
+        ,
+    ]
+        "asyncio",
+        "datetime",
+        "logging",
+        "numpy",
+        "pymodbus",
+        "random",
+        "select",
+        "selectors",
+        "socket",
+        "sqlite3",
+        "ssl",
+        "threading",
+    ]
     script = (
         "import importlib, sys\n"
         f"for name in {modules!r}: importlib.import_module(name)\n"
