@@ -166,8 +166,6 @@ def test_importing_the_core_loads_nothing_but_pure_modules() -> None:
     """Seen from a fresh interpreter: no event loop, socket or clock module comes in behind the core's back."""
     modules = [_module_name(path) for path in _sources("otha/core")]
     impure = [
-        ,
-    ]
         "asyncio",
         "datetime",
         "logging",
