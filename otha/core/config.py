@@ -176,9 +176,15 @@ class TagConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """Bounds of the terms of L1, and of what surrounds a transfer."""
+    """Bounds of the terms of L1, and of what surrounds a transfer.
+
+    `confirm_ns`: how long a suspicion must stand; `not_driving_ns` instead of it when the active answers but its frames
+    have stopped reaching the gate; `deadband_ns` with `deadband_level` when it is only degraded (S16).
+    `uncontrolled_ns`: how long a section may be held with nobody to promote before SAFE is asked for.
+    """
 
     confirm_ns: int
+    not_driving_ns: int
     cas_ns: int
     fence_ns: int
     promote_ns: int
