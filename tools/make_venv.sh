@@ -8,6 +8,7 @@ wanted=${2:-}
 
 new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
 can_make_venv() { "$1" -c 'import ensurepip, venv' >/dev/null 2>&1; }
+has_pip() { new_enough "$1" && "$1" -m pip --version >/dev/null 2>&1; }
 version_of() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])'; }
 
 if [ -n "$wanted" ]; then
@@ -15,10 +16,10 @@ if [ -n "$wanted" ]; then
         echo "PYTHON=$wanted: not a working Python >= 3.11; give another one, or leave PYTHON out to have one found." >&2
         exit 1
     fi
-    if new_enough "$venv/bin/python" && [ "$(version_of "$venv/bin/python")" = "$(version_of "$wanted")" ]; then
+    if has_pip "$venv/bin/python" && [ "$(version_of "$venv/bin/python")" = "$(version_of "$wanted")" ]; then
         exit 0
     fi
-elif new_enough "$venv/bin/python"; then
+elif has_pip "$venv/bin/python"; then
     exit 0
 fi
 
@@ -45,8 +46,8 @@ if [ -z "$python" ]; then
     package="python$(version_of "$bare")-venv"
     if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
         echo "$bare cannot make virtual environments yet: installing $package" >&2
-        apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" </dev/null >&2
+        apt-get update -qq || true
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" </dev/null >&2 || true
     fi
     if ! can_make_venv "$bare"; then
         echo "$bare cannot make virtual environments (no ensurepip). On Debian or Ubuntu run:" >&2
