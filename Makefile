@@ -47,6 +47,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(if $(wildcard otha/verify/rules.py),$(BIN)/python -m otha.verify.rules --check)
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench $(ARGS)
