@@ -215,9 +215,10 @@ class Timing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupConfig:
-    """One redundancy group: at most one of `nodes` is ACTIVE."""
+    """One redundancy group: at most one of `nodes` is ACTIVE. `supervisor`: who decides, for the claim's id."""
 
     name: str
+    supervisor: str
     kind: GroupKind
     mode: RedundancyMode
     nodes: tuple[NodeConfig, ...]
