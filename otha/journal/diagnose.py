@@ -1,0 +1,72 @@
+"""Which field of a damaged row was changed, found by trying what would make its hash fit again."""
+
+from collections.abc import Sequence
+
+from otha.journal.chain import hash_fields, row_fields, sized
+from otha.journal.entry import COLUMNS
+
+MAX_TRIALS = 400_000  # half a second; a row of some 1,500 bytes is still searched whole
+_INTEGERS = frozenset({"seq", "wall_ns", "mono_ns", "epoch"})
+_BLOBS = frozenset({"prev_hash", "hash"})
+_PREFIX_BYTES = 4
+
+
+def type_fault(column: str, value: object) -> str:
+    """What is wrong with the type of a stored value, text being read as bytes; "" if nothing."""
+    if column in _INTEGERS:
+        return "" if type(value) is int else "is not an integer any more"
+    if type(value) is not bytes:
+        return "is neither text nor bytes any more"
+    if column in _BLOBS:
+        return "" if len(value) == 32 else f"has {len(value)} bytes instead of 32"
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return "is not UTF-8 any more"
+    return ""
+
+
+def decode_row(values: Sequence[object]) -> tuple[list[bytes], str, str]:
+    """The length-prefixed fields of a stored row, or the (column, fault) that keeps it from being read.
+
+    Returns (fields without the hash, "", "") or ([], column, what).
+    """
+    decoded: list[object] = []
+    for column, value in zip(COLUMNS, values, strict=True):
+        if fault := type_fault(column, value):
+            return [], column, fault
+        text = column not in _INTEGERS and column not in _BLOBS
+        decoded.append(value.decode() if text and isinstance(value, bytes) else value)
+    return row_fields(*decoded[:-1]), "", ""  # type: ignore[arg-type]
+
+
+def changed_field(
+    fields: list[bytes], stored_hash: bytes, true_prev: bytes, next_prev: bytes | None
+) -> tuple[str, str]:
+    """The (column, what) whose change explains why the row's hash does not fit; ("", what) if nothing explains it.
+
+    `true_prev` is the hash of the row before, `next_prev` what the row after or a checkpoint says this row's hash was.
+    """
+    if next_prev is not None and next_prev == hash_fields(fields) and fields[-1][_PREFIX_BYTES:] == true_prev:
+        return "hash", "the stored hash was changed"
+    if hash_fields([*fields[:-1], sized(true_prev)]) == stored_hash:
+        return "prev_hash", "the stored previous hash was changed"
+    trials = 0
+    for index, field in enumerate(fields):
+        trials += (len(field) - _PREFIX_BYTES) * 255
+        if trials > MAX_TRIALS:
+            break
+        if position := _one_byte(fields, index, stored_hash):
+            return COLUMNS[index], f"byte {position} was changed"
+    return "", "one of its fields was changed, or the row was replaced"
+
+
+def _one_byte(fields: list[bytes], index: int, stored_hash: bytes) -> int:
+    """The position, from 1, of the one byte of a field whose change explains the hash; 0 if there is none."""
+    field = fields[index]
+    for at in range(_PREFIX_BYTES, len(field)):
+        for value in range(256):
+            trial = field[:at] + bytes((value,)) + field[at + 1 :]
+            if trial != field and hash_fields([*fields[:index], trial, *fields[index + 1 :]]) == stored_hash:
+                return at - _PREFIX_BYTES + 1
+    return 0
