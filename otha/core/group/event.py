@@ -1,0 +1,38 @@
+"""What one group can be told. Verdicts, not numbers: unchanged readings end in `watch`."""
+
+from dataclasses import dataclass
+
+from otha.core.group.state import GateView, NodeView
+from otha.core.inputs import DueReached, EffectEnded, OrderGiven
+from otha.core.words import Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeJudged:
+    """The verdicts on node `index` changed."""
+
+    index: int
+    view: NodeView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateJudged:
+    """The verdicts on the group's gate changed."""
+
+    view: GateView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionJudged:
+    """The verdict on condition `index` changed."""
+
+    index: int
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedChanged:
+    """Something of the rest of the site changed."""
+
+
+Event = NodeJudged | GateJudged | ConditionJudged | SharedChanged | OrderGiven | EffectEnded | DueReached

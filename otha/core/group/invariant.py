@@ -1,0 +1,153 @@
+"""The rules of the design, said once more as predicates over a whole step and checked after every one.
+
+They are written from the rules, not from the code that decides, so that a slip there is seen here. A breach raises:
+the step is not taken, automatic action stops and an alarm tells why.
+"""
+
+from otha.core.config import GroupConfig
+from otha.core.effects import Effect, Grant, ReadRecord, Release, Revoke, Safe, SwapRecord, Void
+from otha.core.errors import InvariantBreachError
+from otha.core.group.state import GroupState, Shared, StoreView
+from otha.core.group.turn import Decision
+from otha.core.words import (
+    Arming,
+    Authority,
+    Course,
+    Durability,
+    Fencing,
+    GateState,
+    Liveness,
+    Milestone,
+    Phase,
+    RpoMiss,
+    Verdict,
+)
+
+
+def _hold(rule: str, holds: bool, what: str) -> None:
+    if not holds:
+        raise InvariantBreachError(rule, what)
+
+
+def _new_owner(cfg: GroupConfig, g: GroupState, effect: Effect, node: str, epoch: int) -> None:
+    """What must be true in the very step that lets GRANT or RELEASE out."""
+    plan, record, gate = g.plan, g.record, g.gate
+    _hold("S11", effect.needs is Durability.JOURNAL, "a promotion leaves before its intent is durable")
+    _hold("S9", plan is not None and record is not None, "a promotion without a plan and a record")
+    assert plan is not None
+    assert record is not None
+    _hold("S9", record.milestone is Milestone.CLAIMED and record.epoch == plan.epoch + 1, "epoch is not claimed")
+    _hold("S2", epoch in (plan.epoch, plan.epoch + 1), "an epoch that the claim did not reserve")
+    _hold("S1", gate.seen and gate.boot == plan.boot, "a gate that is not seen, or not the same any more")
+    _hold("S1", gate.state in (GateState.HELD, GateState.FREE), "promotion over an owner that drives")
+    views = [view for config, view in zip(cfg.nodes, g.nodes, strict=True) if config.name == node]
+    _hold("S3", bool(views) and views[0].liveness is Liveness.ALIVE, "promotion of a node not known to be alive")
+    going_back = plan.course is Course.RETURN
+    permit = gate.return_permit if gate.last_driver == node else gate.permit
+    _hold("S6", permit, "promotion without the gate's permit")
+    if going_back:
+        _hold("S3", node == plan.from_node, "return to somebody else")
+        return
+    interlocks = [v for c, v in zip(cfg.conditions, g.conditions, strict=True) if c.interlock]
+    _hold("S6", all(verdict is Verdict.TRUE for verdict in interlocks), "promotion with an interlock not true")
+    rpo_judged = cfg.rpo_ns is not None and cfg.on_rpo_miss is RpoMiss.BLOCK
+    _hold("S5", not rpo_judged or views[0].in_rpo is Verdict.TRUE, "promotion of a node outside the RPO")
+
+
+def _grant(cfg: GroupConfig, g: GroupState, effect: Effect, do: Grant) -> None:
+    _new_owner(cfg, g, effect, do.node, do.epoch)
+    gate, plan = g.gate, g.plan
+    assert plan is not None
+    _hold("S2", do.epoch > gate.granted and do.epoch >= gate.epoch, "an epoch granted twice, or a lower one")
+    if plan.course is Course.FORWARD:
+        fenced = gate.epoch == do.epoch and gate.owner is None
+        _hold("S3", fenced, "promotion before the fence was read back")
+
+
+def _release(cfg: GroupConfig, g: GroupState, effect: Effect, do: Release) -> None:
+    _new_owner(cfg, g, effect, do.node, do.epoch)
+    gate = g.gate
+    _hold("S3", gate.owner == do.node and gate.owner_epoch == gate.epoch == do.epoch, "release of another owner")
+    _hold("S13", gate.shadow is Verdict.TRUE, "release before the outputs agree with the held ones")
+
+
+def _revoke(cfg: GroupConfig, shared: Shared, g: GroupState, before: GroupState, effect: Effect, do: Revoke) -> None:
+    plan, record = g.plan, g.record
+    _hold("S11", effect.needs is Durability.RECORD, "a REVOKE that does not wait for the record")
+    _hold("S9", plan is not None and record is not None, "a REVOKE without a claim")
+    assert plan is not None
+    assert record is not None
+    claimed = record.milestone is Milestone.CLAIMED and record.epoch == do.epoch + 1
+    _hold("S9", claimed and g.store is not StoreView.UNREAD, "a REVOKE whose epoch is not claimed")
+    first = before.plan is None or not before.plan.revoked or before.plan.serial != plan.serial
+    resumed = first and plan.cause is None and before.plan is None
+    if first and not resumed:
+        _hold("S10", not shared.tilted, "a fence begun in TILT")
+    interlocks = [v for c, v in zip(cfg.conditions, g.conditions, strict=True) if c.interlock]
+    _hold("S6", all(verdict is Verdict.TRUE for verdict in interlocks), "a fence with an interlock not true")
+    if plan.automatic and first:
+        _hold("S8", not shared.isolated or (plan.cause is not None and plan.cause.positive), "isolated observer acts")
+        _hold("S3", cfg.fencing is not Fencing.NONE, "automatic transfer without a fence")
+        _hold("arming", g.arming is Arming.ARMED, "automatic transfer in a group that is not armed")
+
+
+def _swap(before: GroupState, g: GroupState, do: SwapRecord) -> None:
+    record = g.record
+    if record is not None:
+        _hold("S2", do.expect == record.revision, "a swap on a revision not observed")
+        _hold("S2", do.record.epoch >= record.epoch, "an epoch that shrinks")
+    else:
+        _hold("S2", do.expect is None, "a swap on a revision not observed")
+    plan = g.plan
+    if do.record.milestone is Milestone.DONE and plan is not None:
+        gate = g.gate
+        read_back = gate.seen and gate.state is GateState.OWNED and gate.owner == do.record.active
+        _hold("S3", read_back and gate.epoch in (plan.epoch, plan.epoch + 1), "DONE without a read-back")
+    if do.record.milestone is Milestone.CLAIMED:
+        _hold("S9", before.store is StoreView.KNOWN or g.store is StoreView.KNOWN, "a claim on an unknown record")
+
+
+def _effect(cfg: GroupConfig, shared: Shared, before: GroupState, g: GroupState, effect: Effect) -> None:
+    match effect.do:
+        case ReadRecord():
+            return
+        case SwapRecord() as swap:
+            _swap(before, g, swap)
+            return
+        case Grant() as grant:
+            _grant(cfg, g, effect, grant)
+        case Release() as release:
+            _release(cfg, g, effect, release)
+        case Revoke() as revoke:
+            _revoke(cfg, shared, g, before, effect, revoke)
+        case Void(node=node, epoch=epoch):
+            _hold("S11", effect.needs is Durability.RECORD, "a VOID that does not wait for the record")
+            _hold("S2", g.record is not None and epoch <= g.record.epoch, "a VOID whose epoch is not reserved")
+            _hold("S1", g.gate.owner == node, "a VOID for somebody who does not own")
+        case Safe(epoch=epoch, hold_no=hold_no):
+            gate = g.gate
+            exact = gate.seen and (epoch, hold_no) == (gate.epoch, gate.hold_no) and gate.state is GateState.HELD
+            _hold("L2", exact, "SAFE for another hold than the one read")
+    _hold("arming", g.arming is not Arming.OBSERVE, "a command in a group that only observes")
+    _hold("authority", cfg.authority is Authority.OTHA, "a command to a pair that switches itself")
+
+
+def check(cfg: GroupConfig, shared: Shared, before: GroupState, decision: Decision, now: int) -> None:
+    """Raise InvariantBreachError if the step from `before` to `decision` breaks a rule."""
+    g = decision.state
+    plan = g.plan
+    if before.record is not None and g.record is not None:
+        _hold("S2", g.record.epoch >= before.record.epoch, "the record's epoch shrank")
+    if plan is not None:
+        started = before.plan is None or before.plan.serial != plan.serial
+        if started and plan.automatic and not (plan.cause is not None and plan.cause.positive):
+            _hold("S7", before.holdoff_until is None or now >= before.holdoff_until, "transfer within the hold-off")
+            counted = sum(1 for at in before.recent if at > now)
+            _hold("S7", counted < cfg.timing.max_in_window, "more transfers than the window allows")
+        past = plan.phase not in (Phase.REQUESTED, Phase.PERMITTED)
+        _hold(
+            "S9", not past or (g.record is not None and g.record.epoch >= plan.epoch + 1), "past the claim without it"
+        )
+    _hold("L2", decision.wake is None or decision.wake > now, "a wake that has passed")
+    for effect in decision.effects:
+        _effect(cfg, shared, before, g, effect)

@@ -1,0 +1,73 @@
+"""The canonical bytes of a state, relative to now and to the record, so that exploration is finite."""
+
+from dataclasses import replace
+
+from otha.core import canon
+from otha.core.group.state import GateView, GroupState, Plan
+from otha.core.inputs import EffectId, Record
+
+
+def _ahead(at: int | None, now: int) -> int | None:
+    return None if at is None else max(0, at - now)
+
+
+def _id(id_: EffectId | None, base: int, serial: int) -> EffectId | None:
+    return None if id_ is None else replace(id_, epoch=id_.epoch - base, plan=id_.plan - serial, attempt=0)
+
+
+def _gate(gate: GateView, base: int, now: int) -> GateView:
+    return replace(
+        gate,
+        boot=0 if gate.boot == 0 else 1,
+        owner_epoch=gate.owner_epoch - base,
+        epoch=gate.epoch - base,
+        granted=gate.granted - base,
+        hold_no=0,
+        hold_until=_ahead(gate.hold_until, now),
+    )
+
+
+def _plan(plan: Plan, base: int, serial: int, now: int, boot: int) -> Plan:
+    return replace(
+        plan,
+        serial=0,
+        epoch=plan.epoch - base,
+        boot=plan.boot - boot,
+        attempt=0,
+        asked=_id(plan.asked, base, serial),
+        retry_at=_ahead(plan.retry_at, now),
+        due=max(0, plan.due - now),
+    )
+
+
+def _record(record: Record, base: int) -> Record:
+    claim = replace(record.claim, id="") if record.claim is not None else None
+    return replace(record, epoch=record.epoch - base, revision="", claim=claim)
+
+
+def key(g: GroupState, now: int) -> bytes:
+    """Two states with the same key behave alike from here on.
+
+    Left out: serial numbers, attempts, revisions, hold numbers and the memory of answered orders, which name things
+    but decide nothing by their size.
+    """
+    base = g.record.epoch if g.record is not None else 0
+    claim = g.record.claim if g.record is not None else None
+    relative = replace(
+        g,
+        record=_record(g.record, base) if g.record is not None else None,
+        errand=_id(g.errand, base, 0),
+        errand_attempt=0,
+        errand_retry_at=_ahead(g.errand_retry_at, now),
+        gate=_gate(g.gate, base, now),
+        settle_until=_ahead(g.settle_until, now),
+        plan=_plan(g.plan, base, g.serial, now, g.gate.boot) if g.plan is not None else None,
+        serial=0,
+        harmless="yes" if claim is not None and g.harmless == claim.id else None,
+        confirm_at=_ahead(g.confirm_at, now),
+        holdoff_until=_ahead(g.holdoff_until, now),
+        recent=tuple(max(0, at - now) for at in g.recent),
+        uncontrolled_until=_ahead(g.uncontrolled_until, now),
+        answered=(),
+    )
+    return canon.encode(relative)

@@ -1,0 +1,132 @@
+"""What operators ask of a group. Every order is answered once; a repeat gets the same answer and changes nothing."""
+
+from typing import assert_never
+
+from otha.core.config import GroupConfig
+from otha.core.group import guard, transfer
+from otha.core.group.guard import Stage
+from otha.core.group.state import GroupState, OrderAnswer, Shared
+from otha.core.group.turn import Turn
+from otha.core.inputs import Order
+from otha.core.reasons import Block, Blocker, Why
+from otha.core.words import Ending, GateState, OrderKind, Phase, Standing, TransferKind
+
+_REMEMBERED = 32
+
+
+def _block(block: Block, detail: str = "") -> tuple[Blocker, ...]:
+    return (Blocker(block=block, detail=detail),)
+
+
+def switchover_target(cfg: GroupConfig, g: GroupState, node: str | None) -> str | None:
+    """The node a switchover would go to: the one named, else the best standby."""
+    active = g.record.active if g.record is not None else None
+    return node if node is not None else guard.best_standby(cfg, g, besides=(active, g.gate.owner))
+
+
+def switchover_against(
+    cfg: GroupConfig, shared: Shared, g: GroupState, node: str | None, now: int
+) -> tuple[Blocker, ...]:
+    """What stands against an ordered switchover to `node` (None: the best standby); the same answer as the order's."""
+    if g.plan is not None:
+        return _block(Block.TRANSFER_RUNNING, g.plan.phase.value)
+    to_node = switchover_target(cfg, g, node)
+    if to_node is None:
+        return tuple(
+            blocker
+            for other in cfg.nodes
+            if g.record is None or other.name != g.record.active
+            for blocker in guard.able(cfg, g, other.name) + guard.sync(cfg, g, other.name)
+        ) or _block(Block.NODE_NOT_ABLE, "no standby")
+    if guard.node_index(cfg, to_node) is None:
+        return _block(Block.NO_SUCH_NODE, to_node)
+    if g.gate.seen and g.gate.state is GateState.OWNED and g.gate.owner == to_node:
+        return _block(Block.ALREADY_ACTIVE, to_node)
+    found = guard.against(
+        cfg, shared, g, kind=TransferKind.SWITCHOVER, to_node=to_node, cause=None, stage=Stage.START, now=now
+    )
+    return transfer.serious(cfg, found)
+
+
+def _adopts(t: Turn, order: Order) -> bool:
+    """Ordered to the node that owns the gate already, while the record says otherwise: the record follows the gate."""
+    gate, record = t.g.gate, t.g.record
+    owns = gate.seen and gate.state is GateState.OWNED and gate.owner == order.node is not None
+    return owns and t.g.standing is Standing.NEEDS_OPERATOR and (record is None or record.active != gate.owner)
+
+
+def _switchover(t: Turn, order: Order) -> tuple[Blocker, ...]:
+    if t.g.plan is None and _adopts(t, order):
+        t.put(adopt_ordered=True)
+        return ()
+    found = switchover_against(t.cfg, t.shared, t.g, order.node, t.now)
+    to_node = switchover_target(t.cfg, t.g, order.node)
+    if not found and to_node is not None:
+        transfer.begin(t, kind=TransferKind.SWITCHOVER, cause=None, to_node=to_node)
+    return found
+
+
+def _confirm(t: Turn, order: Order) -> tuple[Blocker, ...]:
+    plan = t.g.plan
+    if plan is None or plan.phase is not Phase.REQUESTED or plan.confirmed:
+        return _block(Block.NOTHING_TO_CONFIRM)
+    if order.kind is OrderKind.CONFIRM:
+        t.put_plan(confirmed=True)
+    else:
+        transfer.end(t, Ending.ABORTED_SAFE, "", f"rejected by {order.user}")
+    return ()
+
+
+def _maintenance(t: Turn, order: Order) -> tuple[Blocker, ...]:
+    index = guard.node_index(t.cfg, order.node)
+    if index is None:
+        return _block(Block.NO_SUCH_NODE, order.node or "")
+    entering = order.kind is OrderKind.MAINTENANCE_IN
+    if entering and t.g.plan is not None:
+        return _block(Block.TRANSFER_RUNNING, t.g.plan.phase.value)
+    if entering and order.node in (t.g.gate.owner, t.g.record.active if t.g.record is not None else None):
+        return _block(Block.ALREADY_ACTIVE, order.node or "")
+    t.put(maintenance=tuple(entering if at == index else was for at, was in enumerate(t.g.maintenance)))
+    return ()
+
+
+def _arm(t: Turn, order: Order) -> tuple[Blocker, ...]:
+    if t.g.plan is not None:
+        return _block(Block.TRANSFER_RUNNING, t.g.plan.phase.value)
+    if order.arming is None:
+        return _block(Block.NOT_ARMED, "no level named")
+    t.put(arming=order.arming, told=())
+    return ()
+
+
+def _carry_out(t: Turn, order: Order) -> tuple[Blocker, ...]:
+    match order.kind:
+        case OrderKind.SWITCHOVER:
+            return _switchover(t, order)
+        case OrderKind.CONFIRM | OrderKind.REJECT:
+            return _confirm(t, order)
+        case OrderKind.ACKNOWLEDGE:
+            t.put(holdoff_until=None, recent=(), extra_used=False, told=())
+            return ()
+        case OrderKind.MAINTENANCE_IN | OrderKind.MAINTENANCE_OUT:
+            return _maintenance(t, order)
+        case OrderKind.ARM:
+            return _arm(t, order)
+        case never:
+            assert_never(never)
+
+
+def take(t: Turn, order: Order) -> None:
+    """Answer one order."""
+    for earlier in t.g.answered:
+        if earlier.order_id == order.id:
+            t.answer = earlier
+            t.say(Why.ORDER_REPEATED, "S11", order.kind.value, order.user, order.id)
+            return
+    found = _block(Block.HALTED, t.g.halted) if t.g.halted is not None else _carry_out(t, order)
+    t.answer = OrderAnswer(order_id=order.id, accepted=not found, blockers=found)
+    t.put(answered=(*t.g.answered[1 - _REMEMBERED :], t.answer))
+    if found:
+        t.say_blockers(Why.ORDER_REFUSED, found, order.kind.value, order.user)
+    else:
+        t.say(Why.ORDER_TAKEN, "", order.kind.value, order.user, order.node or "-", order.comment)

@@ -1,0 +1,116 @@
+"""Where a group stands when no transfer is under way: does the gate agree with the record, and what mends it if not.
+
+The same judgement serves the first start (ADOPT), a restart in the middle of a transfer, and every change afterwards.
+"""
+
+from dataclasses import replace
+
+from otha.core.effects import ReadRecord, SwapRecord
+from otha.core.group import transfer
+from otha.core.group.state import StoreView
+from otha.core.group.turn import Turn
+from otha.core.inputs import Record
+from otha.core.reasons import Block, Blocker, Why
+from otha.core.words import Arming, Authority, GateState, Liveness, Milestone, Role, Standing
+
+
+def _stand(t: Turn, standing: Standing, concern: Blocker | None = None) -> bool:
+    if (t.g.standing, t.g.concern) == (standing, concern):
+        return False
+    t.put(standing=standing, concern=concern, settle_until=None)
+    if concern is None:
+        t.say(Why.SETTLED, "S2", standing.value, t.g.gate.owner or "-", t.g.gate.epoch)
+    else:
+        t.say(Why.NEEDS_OPERATOR, concern.block.rule, concern.block.code, concern.detail)
+    return True
+
+
+def _swap(t: Turn, wanted: Record, name: str) -> None:
+    expect = t.g.record.revision if t.g.record is not None else None
+    t.ask_errand(SwapRecord(expect=expect, record=wanted), name, t.cfg.timing.cas_ns)
+
+
+def _adoptable(t: Turn) -> bool | None:
+    """First start: role, gate owner and epoch agree. None while some node has not been heard yet."""
+    if any(view.liveness is Liveness.UNKNOWN for view in t.g.nodes) and t.g.settle_until is not None:
+        return None
+    active = [node.name for node, view in zip(t.cfg.nodes, t.g.nodes, strict=True) if view.role is Role.ACTIVE]
+    gate = t.g.gate
+    return gate.state is GateState.OWNED and gate.epoch == gate.owner_epoch and active == [gate.owner]
+
+
+def _first_start(t: Turn) -> bool:
+    gate = t.g.gate
+    agreed = _adoptable(t)
+    if agreed is None:
+        return False
+    if agreed or (t.g.adopt_ordered and gate.state is GateState.OWNED):
+        wanted = Record(epoch=gate.epoch, active=gate.owner, claim=None, milestone=Milestone.DONE, revision="")
+        _swap(t, wanted, "adopt")
+        return False
+    block = Block.NOBODY_DRIVES if gate.owner is None else Block.FIRST_START_DISAGREES
+    return _stand(t, Standing.NEEDS_OPERATOR, Blocker(block=block, detail=gate.owner or gate.state.name))
+
+
+def _concern(t: Turn, record: Record) -> Blocker | None:
+    """What stands between the gate's word and the record's; None when they agree."""
+    gate = t.g.gate
+    if not gate.fits:
+        return Blocker(block=Block.GATE_MISMATCH, detail=t.cfg.gate.section)
+    if gate.state is GateState.FREE:
+        return Blocker(block=Block.NOBODY_DRIVES, detail=gate.state.name)
+    if gate.state in (GateState.SAFE, GateState.LOCAL):
+        return Blocker(block=Block.GATE_NOT_IN_OTHAS_HANDS, detail=gate.state.name)
+    if gate.owner != record.active:
+        detail = f"gate: {gate.owner or 'nobody'}, record: {record.active or 'nobody'}"
+        return Blocker(block=Block.OWNER_DISAGREES, detail=detail)
+    return None
+
+
+def settle(t: Turn) -> bool:
+    """Judge the standing; True when it changed or a transfer was taken up."""
+    g = t.g
+    if t.cfg.authority is Authority.NATIVE:
+        return _stand(t, Standing.FOLLOWING)
+    if g.store is not StoreView.KNOWN:
+        t.ask_errand(ReadRecord(), "read", t.cfg.timing.cas_ns)
+        return False
+    if not g.gate.seen:
+        if g.standing is Standing.SETTLING and g.settle_until is None:
+            return _stand(t, Standing.NEEDS_OPERATOR, Blocker(block=Block.GATE_UNSEEN, detail=t.cfg.gate.section))
+        return False
+    record = g.record
+    if record is None:
+        return _first_start(t)
+    if g.gate.epoch > record.epoch:
+        # Somebody raised the gate under a record that was lost: never again below what the gate has seen.
+        t.say(Why.EPOCH_RAISED, "S2", record.epoch, g.gate.epoch)
+        wanted = replace(record, epoch=g.gate.epoch, claim=None, milestone=Milestone.DONE, revision="")
+        _swap(t, wanted, "raise")
+        return False
+    if g.adopt_ordered and g.gate.state is GateState.OWNED and g.gate.owner != record.active:
+        _swap(t, replace(record, active=g.gate.owner, claim=None, milestone=Milestone.DONE, revision=""), "adopt")
+        return False
+    if record.milestone is Milestone.CLAIMED and record.claim is not None and record.claim.id != g.harmless:
+        return _take_up(t)
+    return (
+        _stand(t, Standing.FOLLOWING)
+        if (concern := _concern(t, record)) is None
+        else _stand(t, Standing.NEEDS_OPERATOR, concern)
+    )
+
+
+def _take_up(t: Turn) -> bool:
+    """An open claim: finish it, unless a person has the section or OTHA may not act."""
+    gate = t.g.gate
+    if not gate.fits:
+        return _stand(t, Standing.NEEDS_OPERATOR, Blocker(block=Block.GATE_MISMATCH, detail=t.cfg.gate.section))
+    if gate.state is GateState.FREE:
+        return _stand(t, Standing.NEEDS_OPERATOR, Blocker(block=Block.NOBODY_DRIVES, detail=gate.state.name))
+    if gate.state in (GateState.SAFE, GateState.LOCAL):
+        concern = Blocker(block=Block.GATE_NOT_IN_OTHAS_HANDS, detail=gate.state.name)
+        return _stand(t, Standing.NEEDS_OPERATOR, concern)
+    if t.g.arming is Arming.OBSERVE:
+        return _stand(t, Standing.NEEDS_OPERATOR, Blocker(block=Block.NOT_ARMED, detail=t.g.arming.value))
+    transfer.resume(t)
+    return True

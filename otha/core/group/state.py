@@ -1,0 +1,174 @@
+"""What one redundancy group knows: enums, small numbers and future deadlines. No past times."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from otha.core.inputs import EffectId, Record
+from otha.core.reasons import Blocker
+from otha.core.words import (
+    Arming,
+    Course,
+    GateState,
+    Liveness,
+    Phase,
+    Role,
+    Standing,
+    TransferKind,
+    Verdict,
+)
+
+
+class StoreView(Enum):
+    """What is known of the group record: never read, known, or unknown after an answer that did not come."""
+
+    UNREAD = "unread"
+    KNOWN = "known"
+    UNKNOWN = "unknown"
+
+
+class Cause(Enum):
+    """Why the active node should not stay active. Only FROZEN is positive evidence by itself (S8)."""
+
+    DEAD = "dead"
+    FROZEN = "frozen"
+    STALE_DATA = "stale_data"
+    NOT_DRIVING = "not_driving"
+    DEGRADED = "degraded"
+
+    @property
+    def positive(self) -> bool:
+        return self is Cause.FROZEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeView:
+    """The verdicts of `watch` on one node. `ready`: its tracked tags agree with the active's (S13)."""
+
+    liveness: Liveness = Liveness.UNKNOWN
+    role: Role = Role.UNKNOWN
+    level: int = 0
+    in_rpo: Verdict = Verdict.UNKNOWN
+    ready: Verdict = Verdict.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateView:
+    """The verdicts of `watch` on the gate. `seen` False: the rest is what was last seen.
+
+    `fits`: layout and program constants agree with the site file. `shadow`: the would-be outputs are fresh and within
+    tolerance of the held ones, judged by the gate and again here. `driven`: frames of the owner are being let through.
+    `hold_until`: when the gate's own hold limit ends the hold.
+    """
+
+    seen: bool = False
+    fits: bool = True
+    boot: int = 0
+    state: GateState = GateState.FREE
+    owner: str | None = None
+    last_driver: str | None = None
+    owner_epoch: int = 0
+    epoch: int = 0
+    granted: int = 0
+    hold_no: int = 0
+    armed: bool = False
+    permit: bool = False
+    return_permit: bool = False
+    shadow: Verdict = Verdict.UNKNOWN
+    owner_fresh: bool = False
+    driven: bool = False
+    hold_until: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What groups see of the rest of the site. `troubled`: upstream groups that are failed or moving (S18)."""
+
+    isolated: bool = False
+    tilted: bool = False
+    troubled: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A transfer under way. It moves under `epoch` and returns, or is voided, under `epoch + 1`.
+
+    `revoked`: a REVOKE may have left. `asked`: the effect whose end is awaited. `due`: when the phase must have ended.
+    `waiting`: nothing else can be done; the transfer waits inside the gate's hold. `against`: what stands against it.
+    """
+
+    serial: int
+    kind: TransferKind
+    cause: Cause | None
+    from_node: str | None
+    to_node: str
+    course: Course
+    phase: Phase
+    epoch: int
+    boot: int
+    automatic: bool
+    confirmed: bool
+    revoked: bool
+    attempt: int
+    asked: EffectId | None
+    retry_at: int | None
+    due: int
+    waiting: bool
+    against: tuple[Blocker, ...]
+
+    @property
+    def goal_node(self) -> str:
+        """Who is to drive at the end of the present course."""
+        return self.from_node if self.course is Course.RETURN and self.from_node is not None else self.to_node
+
+    @property
+    def goal_epoch(self) -> int:
+        """Under which epoch."""
+        return self.epoch if self.course is Course.FORWARD else self.epoch + 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderAnswer:
+    """What an order got. `blockers` say why not."""
+
+    order_id: str
+    accepted: bool
+    blockers: tuple[Blocker, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupState:
+    """All that decisions of one group rest on.
+
+    `harmless`: id of an open claim from which no REVOKE left. `recent`: when each counted automatic transfer leaves
+    the anti-flap window. `extra_used`: the one more move on positive evidence was made (S7). `told`: would-have
+    decisions and blockers already told, so that they are told once. `uncontrolled`: the section was held too long with
+    nobody to promote. `answered`: the newest orders' answers. `confirm_at` None with a suspicion: it has stood.
+    """
+
+    store: StoreView = StoreView.UNREAD
+    record: Record | None = None
+    errand: EffectId | None = None
+    errand_attempt: int = 0
+    errand_retry_at: int | None = None
+    nodes: tuple[NodeView, ...]
+    maintenance: tuple[bool, ...]
+    gate: GateView = GateView()
+    conditions: tuple[Verdict, ...]
+    arming: Arming
+    standing: Standing = Standing.SETTLING
+    concern: Blocker | None = None
+    settle_until: int | None
+    plan: Plan | None = None
+    serial: int = 0
+    harmless: str | None = None
+    suspicion: Cause | None = None
+    confirm_at: int | None = None
+    told: tuple[Blocker, ...] = ()
+    holdoff_until: int | None = None
+    recent: tuple[int, ...] = ()
+    extra_used: bool = False
+    uncontrolled_until: int | None = None
+    uncontrolled: bool = False
+    adopt_ordered: bool = False
+    answered: tuple[OrderAnswer, ...] = ()
+    halted: str | None = None

@@ -1,0 +1,192 @@
+"""One step of one redundancy group: an event in, a decision out. The same inputs give the same decision."""
+
+from dataclasses import replace
+from typing import TypeVar, assert_never
+
+from otha.core.config import GroupConfig
+from otha.core.effects import Safe
+from otha.core.errors import DefectError, IllegalTransitionError
+from otha.core.group import guard, invariant, orders, record, settle, suspicion, transfer
+from otha.core.group.event import ConditionJudged, Event, GateJudged, NodeJudged, SharedChanged
+from otha.core.group.guard import Stage
+from otha.core.group.state import GroupState, NodeView, Shared
+from otha.core.group.turn import Decision, Turn
+from otha.core.inputs import DueReached, EffectEnded, OrderGiven
+from otha.core.reasons import Block, Why
+from otha.core.words import Arming, Authority, GateState, Outcome, Standing, TransferKind, Verdict
+
+_T = TypeVar("_T")
+
+_MOVES_AT_MOST = 32
+
+
+def start(cfg: GroupConfig, now: int) -> GroupState:
+    """The state before anything is known: nothing is believed, nothing is done."""
+    return GroupState(
+        nodes=tuple(NodeView() for _ in cfg.nodes),
+        maintenance=tuple(False for _ in cfg.nodes),
+        conditions=tuple(Verdict.UNKNOWN for _ in cfg.conditions),
+        arming=cfg.arming,
+        settle_until=now + cfg.timing.settle_ns,
+    )
+
+
+def _replaced(items: tuple[_T, ...], index: int, item: _T) -> tuple[_T, ...]:
+    return (*items[:index], item, *items[index + 1 :])
+
+
+def _effect_ended(t: Turn, ended: EffectEnded) -> None:
+    """Only the end of what is awaited counts; a late one dies by its id."""
+    g = t.g
+    if ended.id == g.errand:
+        t.put(errand=None, errand_retry_at=None if ended.outcome is Outcome.DONE else t.now + t.cfg.timing.retry_ns)
+        if ended.id.phase != "safe":
+            record.absorb(t, ended)
+        else:
+            t.put(errand_retry_at=t.now + t.cfg.timing.retry_ns)
+        if ended.id.phase == "adopt" and ended.outcome is Outcome.DONE:
+            t.put(adopt_ordered=False)
+            t.say(Why.ADOPTED, "S2", t.g.record.active or "-" if t.g.record is not None else "-")
+    elif g.plan is not None and ended.id == g.plan.asked:
+        t.put_plan(asked=None, retry_at=t.now + t.cfg.timing.retry_ns)
+        if ended.id.phase.endswith(("permitted", "output_verified")) or ended.record is not None:
+            record.absorb(t, ended)
+
+
+def _absorb(t: Turn, event: Event) -> None:
+    match event:
+        case NodeJudged(index=index, view=view):
+            if not 0 <= index < len(t.g.nodes):
+                raise IllegalTransitionError(f"group {t.cfg.name} has no node {index}")
+            t.put(nodes=_replaced(t.g.nodes, index, view))
+        case GateJudged(view=view):
+            t.put(gate=view)
+        case ConditionJudged(index=index, verdict=verdict):
+            if not 0 <= index < len(t.g.conditions):
+                raise IllegalTransitionError(f"group {t.cfg.name} has no condition {index}")
+            t.put(conditions=_replaced(t.g.conditions, index, verdict))
+        case EffectEnded():
+            _effect_ended(t, event)
+        case OrderGiven(order=order):
+            orders.take(t, order)
+        case SharedChanged() | DueReached():
+            pass
+        case never:
+            assert_never(never)
+
+
+def _expire(t: Turn) -> None:
+    """Clear every deadline that has come: the state holds no past times."""
+    g = t.g
+    if g.recent and t.now >= g.recent[0]:
+        t.put(recent=tuple(at for at in g.recent if at > t.now))
+        if not t.g.recent:
+            t.put(extra_used=False)
+    for name in ("settle_until", "confirm_at", "holdoff_until", "errand_retry_at"):
+        if t.reached(getattr(g, name)):
+            t.put(**{name: None})
+    if t.reached(g.uncontrolled_until):
+        t.put(uncontrolled_until=None, uncontrolled=True)
+    if g.plan is not None and t.reached(g.plan.retry_at):
+        t.put_plan(retry_at=None)
+
+
+def _suspect(t: Turn) -> bool:
+    """Judge the active node; open a failover once its cause has stood and nothing stands against it."""
+    g = t.g
+    if g.standing is not Standing.FOLLOWING or t.cfg.authority is Authority.NATIVE:
+        if g.suspicion is not None:
+            t.put(suspicion=None, confirm_at=None, told=())
+        return False
+    active = g.record.active if g.record is not None else None
+    why = suspicion.cause(t.cfg, t.shared, g)
+    if why is not g.suspicion:
+        if why is None:
+            t.put(suspicion=None, confirm_at=None, told=())
+            t.say(Why.SUSPICION_ENDED, "S8", active or "-")
+            return False
+        wait_ns = suspicion.standing_time_ns(t.cfg, why)
+        t.put(suspicion=why, confirm_at=t.now + wait_ns if wait_ns > 0 else None, told=())
+        t.say(Why.SUSPECTED, "S8", active or "-", why.value)
+    if why is None or t.g.confirm_at is not None:
+        return False
+    others = [node.name for node in t.cfg.nodes if node.name != active]
+    to_node = guard.best_standby(t.cfg, t.g, besides=(active,)) or others[0]
+    found = guard.against(
+        t.cfg, t.shared, t.g, kind=TransferKind.FAILOVER, to_node=to_node, cause=why, stage=Stage.START, now=t.now
+    )
+    found = transfer.serious(t.cfg, found)
+    if not found:
+        transfer.begin(t, kind=TransferKind.FAILOVER, cause=why, to_node=to_node)
+        return True
+    if found != t.g.told:
+        t.put(told=found)
+        if all(blocker.block is Block.NOT_ARMED for blocker in found):
+            t.say(Why.WOULD_TRANSFER, "arming", TransferKind.FAILOVER.value, active or "-", to_node, why.value)
+        else:
+            t.say_blockers(Why.BLOCKED, found, to_node)
+    return False
+
+
+def _mind_the_hold(t: Turn) -> bool:
+    """A section held with nobody to promote goes to its safe state after its limit; no claim is needed for that."""
+    g = t.g
+    held = g.gate.seen and g.gate.state is GateState.HELD
+    may_act = t.cfg.authority is Authority.OTHA and g.arming is Arming.ARMED and not t.shared.tilted
+    if not (held and may_act):
+        if g.uncontrolled or g.uncontrolled_until is not None:
+            t.put(uncontrolled_until=None, uncontrolled=False)
+        return False
+    if g.uncontrolled:
+        if g.errand is None and g.errand_retry_at is None:
+            t.ask_errand(Safe(epoch=g.gate.epoch, hold_no=g.gate.hold_no), "safe", t.cfg.timing.safe_ns)
+            t.say(Why.SAFE_ASKED, "L2", t.cfg.gate.section, g.gate.epoch, g.gate.hold_no)
+    elif g.uncontrolled_until is None:
+        t.put(uncontrolled_until=t.now + t.cfg.timing.uncontrolled_ns)
+    return False
+
+
+def _move(t: Turn) -> bool:
+    if t.g.plan is not None:
+        return transfer.advance(t)
+    return settle.settle(t) or _suspect(t) or _mind_the_hold(t)
+
+
+def _wake(g: GroupState, now: int) -> int | None:
+    plan = g.plan
+    deadlines = [g.settle_until, g.confirm_at, g.holdoff_until, g.errand_retry_at, g.uncontrolled_until, *g.recent]
+    if plan is not None:
+        deadlines += [plan.due, plan.retry_at]
+    return min((at for at in deadlines if at is not None and at > now), default=None)
+
+
+def step(cfg: GroupConfig, shared: Shared, g: GroupState, event: Event, now: int) -> Decision:
+    """Decide on one event.
+
+    Raises IllegalTransitionError for an event that the group can't see, InvariantBreachError when a rule would have
+    been broken; in both cases nothing was changed.
+    """
+    t = Turn(cfg=cfg, shared=shared, g=g, now=now)
+    _expire(t)
+    _absorb(t, event)
+    if t.g.halted is None:
+        for _ in range(_MOVES_AT_MOST):
+            if not _move(t):
+                break
+        else:
+            raise DefectError(f"group {cfg.name} does not come to rest")
+    decision = Decision(
+        group=cfg.name,
+        state=t.g,
+        effects=tuple(t.effects),
+        reasons=tuple(t.reasons),
+        answer=t.answer,
+        wake=_wake(t.g, now),
+    )
+    invariant.check(cfg, shared, g, decision, now)
+    return decision
+
+
+def halt(g: GroupState, breach: str) -> GroupState:
+    """Stop automatic action after a breach; watching and journaling go on."""
+    return replace(g, halted=breach, plan=None, errand=None, suspicion=None, confirm_at=None)

@@ -1,0 +1,389 @@
+"""The transfer of kind `driver`: from a request to outputs driven and verified.
+
+One function a phase. Each first believes the gate, then judges the permits, then asks its one effect; the end of an
+effect only allows the next attempt, never moves a phase: phases move on what was read back.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import assert_never
+
+from otha.core.config import GroupConfig
+from otha.core.effects import Grant, Release, Revoke, Safe, Void
+from otha.core.group import guard, suspicion, trouble
+from otha.core.group import record as group_record
+from otha.core.group.guard import Stage
+from otha.core.group.state import Cause, Plan, StoreView
+from otha.core.group.turn import Turn
+from otha.core.reasons import Block, Blocker, Why
+from otha.core.words import Confirm, Course, Ending, GateState, Milestone, Phase, RpoMiss, TransferKind, Verdict
+
+
+def needs_confirmation(t: Turn, kind: TransferKind, to_node: str) -> bool:
+    """Whether a person must confirm: by the group's setting, or because S5 asks."""
+    match t.cfg.confirm:
+        case Confirm.NEVER:
+            pass
+        case Confirm.PLANNED:
+            if kind is TransferKind.SWITCHOVER:
+                return True
+        case Confirm.ALWAYS:
+            return True
+    return t.cfg.on_rpo_miss is RpoMiss.ASK and bool(guard.sync(t.cfg, t.g, to_node))
+
+
+def begin(t: Turn, *, kind: TransferKind, cause: Cause | None, to_node: str) -> None:
+    """Open a transfer. The caller has judged that nothing stands against it."""
+    g = t.g
+    from_node = g.record.active if g.record is not None else None
+    confirmed = not needs_confirmation(t, kind, to_node)
+    t.put(
+        plan=Plan(
+            serial=g.serial + 1,
+            kind=kind,
+            cause=cause,
+            from_node=from_node if from_node != to_node else None,
+            to_node=to_node,
+            course=Course.FORWARD,
+            phase=Phase.REQUESTED,
+            epoch=(g.record.epoch if g.record is not None else g.gate.epoch) + 1,
+            boot=g.gate.boot,
+            automatic=cause is not None,
+            confirmed=confirmed,
+            revoked=False,
+            attempt=0,
+            asked=None,
+            retry_at=None,
+            due=t.now + t.cfg.timing.order_ttl_ns,
+            waiting=False,
+            against=(),
+        ),
+        serial=g.serial + 1,
+        suspicion=None,
+        confirm_at=None,
+        uncontrolled_until=None,
+        told=(),
+    )
+    t.say(Why.REQUESTED, "", kind.value, from_node or "-", to_node, cause.value if cause is not None else "order")
+
+
+def enter(t: Turn, phase: Phase, within_ns: int) -> None:
+    """Move to `phase`; its bound starts anew."""
+    t.put_plan(phase=phase, attempt=0, asked=None, retry_at=None, due=t.now + within_ns, waiting=False, against=())
+    t.say(Why.PHASE, "", phase.value, t.plan.goal_node, t.plan.goal_epoch)
+
+
+def end(t: Turn, ending: Ending, rule: str = "", detail: str = "") -> None:
+    """Close the transfer and start what follows it: the hold-off, the anti-flap window, settling anew."""
+    plan = t.plan
+    t.say(Why.ENDED, rule or "L2", ending.value, plan.kind.value, plan.from_node or "-", plan.to_node, detail)
+    # Only a transfer that took the section from its owner counts against the next one.
+    moved = plan.revoked and plan.automatic
+    timing = t.cfg.timing
+    swap_under_way = plan.asked is not None and plan.phase in (Phase.PERMITTED, Phase.OUTPUT_VERIFIED)
+    t.put(
+        plan=None,
+        store=StoreView.UNKNOWN if swap_under_way else t.g.store,
+        harmless=t.g.harmless if plan.revoked else group_record.claim_id(t),
+        holdoff_until=t.now + timing.holdoff_ns if moved else t.g.holdoff_until,
+        recent=(*t.g.recent, t.now + timing.window_ns) if moved else t.g.recent,
+        extra_used=t.g.extra_used or (moved and (t.g.holdoff_until is not None or bool(t.g.recent))),
+    )
+
+
+def standing_against(t: Turn, stage: Stage) -> tuple[Blocker, ...]:
+    """What stands against the plan now, its cause included while nothing has left."""
+    plan = t.plan
+    found = guard.against(
+        t.cfg,
+        t.shared,
+        t.g,
+        kind=plan.kind,
+        to_node=plan.to_node,
+        cause=plan.cause,
+        stage=stage,
+        now=t.now,
+    )
+    if plan.confirmed:
+        found = serious(t.cfg, found)
+    if plan.automatic and stage is not Stage.AFTER_FENCE and suspicion.cause(t.cfg, t.shared, t.g) is None:
+        found += (Blocker(block=Block.CAUSE_GONE, detail=plan.from_node or ""),)
+    return found
+
+
+def serious(cfg: GroupConfig, found: tuple[Blocker, ...]) -> tuple[Blocker, ...]:
+    """What no confirmation can lift: where S5 asks, a lag may be confirmed by a person."""
+    if cfg.on_rpo_miss is not RpoMiss.ASK:
+        return found
+    return tuple(blocker for blocker in found if blocker.block is not Block.SYNC_BEHIND)
+
+
+def _requested(t: Turn) -> bool:
+    found = standing_against(t, Stage.START)
+    if not t.plan.confirmed:
+        found = serious(t.cfg, found)
+    if found:
+        t.say_blockers(Why.BLOCKED, found, t.plan.to_node)
+        end(t, Ending.ABORTED_SAFE, found[0].block.rule, found[0].block.code)
+    elif t.plan.confirmed:
+        enter(t, Phase.PERMITTED, t.cfg.timing.cas_ns)
+    elif t.reached(t.plan.due):
+        end(t, Ending.ABORTED_SAFE, "", "not confirmed in time")
+    else:
+        return False
+    return True
+
+
+def _permitted(t: Turn) -> bool:
+    found = standing_against(t, Stage.BEFORE_REVOKE)
+    silent = all(blocker.block is Block.STORE_SILENT for blocker in found)
+    if found and not silent:
+        t.say_blockers(Why.BLOCKED, found, t.plan.to_node)
+        end(t, Ending.ABORTED_SAFE, found[0].block.rule, found[0].block.code)
+        return True
+    wanted = group_record.claim_of(t)
+    record = t.g.record
+    if t.g.store is StoreView.KNOWN and group_record.same(record, wanted):
+        enter(t, Phase.CLAIMED, t.cfg.timing.fence_ns)
+        return True
+    if t.g.store is StoreView.KNOWN and record is not None and record.epoch != t.plan.epoch - 1:
+        t.say(Why.STORE_LOST, "S9", record.epoch)
+        end(t, Ending.ABORTED_SAFE, "S9", "another claim won")
+        return True
+    if t.reached(t.plan.due):
+        end(t, Ending.ABORTED_SAFE, "S9", "the claim was not answered in time")
+        return True
+    group_record.stored_in_plan(t, wanted)
+    return False
+
+
+def _claimed(t: Turn) -> bool:
+    gate, plan = t.g.gate, t.plan
+    if gate.seen and gate.epoch == plan.epoch and gate.owner is None:
+        enter(t, Phase.FENCED, t.cfg.timing.promote_ns)
+        return True
+    if not plan.revoked:
+        found = standing_against(t, Stage.BEFORE_REVOKE)
+        if found:
+            t.say_blockers(Why.BLOCKED, found, plan.to_node)
+            end(t, Ending.ABORTED_SAFE, found[0].block.rule, found[0].block.code)
+            return True
+    else:
+        found = standing_against(t, Stage.AFTER_FENCE)
+        if (found or t.reached(plan.due)) and trouble.turn_aside(t, found):
+            return True
+        if found:
+            return False
+    t.ask(Revoke(epoch=plan.epoch), t.cfg.timing.fence_ns)
+    t.put_plan(revoked=True)
+    return False
+
+
+def _hindered(t: Turn) -> bool | None:
+    """Past FENCED: True when the course changed, False when it must wait, None when nothing hinders."""
+    plan = t.plan
+    if plan.course is Course.RETURN:
+        found = guard.able(t.cfg, t.g, plan.goal_node) + guard.gate_permit(t.g, plan.goal_node)
+    else:
+        found = standing_against(t, Stage.AFTER_FENCE)
+    if not t.g.gate.seen:
+        found += (Blocker(block=Block.GATE_UNSEEN, detail=t.cfg.gate.section),)
+    if (found or t.reached(plan.due)) and trouble.turn_aside(t, found):
+        return True
+    return False if found else None
+
+
+def _fenced(t: Turn) -> bool:
+    gate, plan = t.g.gate, t.plan
+    if gate.seen and gate.owner == plan.goal_node and gate.granted == plan.goal_epoch:
+        enter(t, Phase.PROMOTED, t.cfg.timing.track_ns)
+        return True
+    hindered = _hindered(t)
+    if hindered is None:
+        t.ask(Grant(node=plan.goal_node, epoch=plan.goal_epoch, boot=plan.boot), t.cfg.timing.promote_ns)
+    return bool(hindered)
+
+
+def _promoted(t: Turn) -> bool:
+    hindered = _hindered(t)
+    if hindered is None and t.g.gate.shadow is Verdict.TRUE:
+        enter(t, Phase.TRACKED, t.cfg.timing.release_ns)
+        return True
+    return bool(hindered)
+
+
+def _tracked(t: Turn) -> bool:
+    gate, plan = t.g.gate, t.plan
+    if gate.seen and (gate.armed or gate.state is GateState.OWNED):
+        enter(t, Phase.RELEASED, t.cfg.timing.verify_ns)
+        return True
+    hindered = _hindered(t)
+    if hindered is None:
+        if gate.shadow is not Verdict.TRUE:
+            t.put_plan(phase=Phase.PROMOTED, asked=None, retry_at=None)
+            return True
+        t.ask(Release(node=plan.goal_node, epoch=plan.goal_epoch), t.cfg.timing.release_ns)
+    return bool(hindered)
+
+
+def _released(t: Turn) -> bool:
+    gate, plan = t.g.gate, t.plan
+    if gate.state is GateState.OWNED:
+        # Interlocks no longer judge the transfer: the new owner drives. Only its outputs remain to be verified.
+        if gate.seen and gate.driven and gate.epoch == plan.goal_epoch:
+            enter(t, Phase.OUTPUT_VERIFIED, t.cfg.timing.cas_ns)
+            return True
+        if t.reached(plan.due) and not plan.waiting:
+            t.put_plan(waiting=True)
+            t.say(Why.UNVERIFIED, "L3", plan.goal_node)
+            end(t, Ending.NEEDS_OPERATOR, "L3", "outputs not verified")
+            return True
+        return False
+    return bool(_hindered(t))
+
+
+def _output_verified(t: Turn) -> bool:
+    plan = t.plan
+    wanted = group_record.done(t, plan.goal_node)
+    if t.g.store is StoreView.KNOWN and t.g.record is not None and t.g.record.epoch > wanted.epoch:
+        end(t, Ending.NEEDS_OPERATOR, "S9", "another claim won")
+        return True
+    if group_record.stored_in_plan(t, wanted):
+        end(t, Ending.DONE if plan.course is Course.FORWARD else Ending.RETURNED)
+        return True
+    if t.reached(plan.due) and not plan.waiting:
+        # The plant is driven; only the record lags. Settling writes it when the store answers again.
+        t.say(Why.STORE_UNKNOWN, "S9")
+        end(t, Ending.DONE if plan.course is Course.FORWARD else Ending.RETURNED, "S9", "record not yet marked")
+        return True
+    return False
+
+
+def _void(t: Turn) -> bool:
+    gate, plan = t.g.gate, t.plan
+    if gate.seen and gate.state is not GateState.OWNED:
+        if gate.state is GateState.HELD and gate.epoch <= plan.epoch:
+            trouble.change_course(t, Course.FORWARD, t.cfg.timing.fence_ns)
+            t.put_plan(phase=Phase.CLAIMED)
+            return True
+        return trouble.turn_aside(t, ())
+    if gate.seen and gate.owner is not None and gate.epoch == plan.epoch + 1:
+        if group_record.stored_in_plan(t, group_record.done(t, gate.owner)):
+            end(t, Ending.ABORTED_SAFE, "", f"{gate.owner} stays")
+            return True
+    elif gate.seen and gate.owner is not None:
+        t.ask(Void(node=gate.owner, epoch=plan.epoch + 1), t.cfg.timing.fence_ns)
+    if t.reached(plan.due):
+        t.say(Why.UNVERIFIED, "L3", gate.owner or "-")
+        end(t, Ending.NEEDS_OPERATOR, "L3", "the gate did not confirm")
+        return True
+    return False
+
+
+def _safe(t: Turn) -> bool:
+    gate, plan = t.g.gate, t.plan
+    if gate.seen and gate.state is GateState.OWNED:
+        trouble.change_course(t, Course.VOID, t.cfg.timing.fence_ns)
+        return True
+    if gate.seen and gate.state is GateState.HELD:
+        t.ask(Safe(epoch=gate.epoch, hold_no=gate.hold_no), t.cfg.timing.safe_ns)
+    if t.reached(plan.due):
+        t.say(Why.UNVERIFIED, "L3", t.cfg.gate.section)
+        end(t, Ending.NEEDS_OPERATOR, "L3", "safe state not verified")
+        return True
+    return False
+
+
+_FORWARD: dict[Phase, Callable[[Turn], bool]] = {
+    Phase.REQUESTED: _requested,
+    Phase.PERMITTED: _permitted,
+    Phase.CLAIMED: _claimed,
+    Phase.FENCED: _fenced,
+    Phase.PROMOTED: _promoted,
+    Phase.TRACKED: _tracked,
+    Phase.RELEASED: _released,
+    Phase.OUTPUT_VERIFIED: _output_verified,
+}
+
+
+def _gate_ended_it(t: Turn) -> bool:
+    """The gate's own word ends a transfer whatever its phase: another boot, SAFE, LOCAL, an epoch of somebody else."""
+    gate, plan = t.g.gate, t.plan
+    if not gate.seen:
+        return False
+    if gate.boot != plan.boot:
+        end(t, Ending.NEEDS_OPERATOR, "S2", "the controller started anew")
+    elif gate.state is GateState.SAFE:
+        end(t, Ending.SAFE_STATE if plan.revoked else Ending.ABORTED_SAFE, "", "the section is in its safe state")
+    elif gate.state is GateState.LOCAL:
+        end(t, Ending.NEEDS_OPERATOR if plan.revoked else Ending.ABORTED_SAFE, "", "a person took the section")
+    elif gate.epoch > plan.epoch + 1:
+        end(t, Ending.NEEDS_OPERATOR, "S2", "the gate knows a newer epoch")
+    else:
+        return False
+    return True
+
+
+_BEFORE_RELEASED = (Phase.FENCED, Phase.PROMOTED, Phase.TRACKED)
+
+
+def _released_already(t: Turn) -> bool:
+    """An owner of this plan drives although its release was not yet read back: an earlier command came through."""
+    gate, plan = t.g.gate, t.plan
+    if not (gate.seen and gate.state is GateState.OWNED) or plan.phase not in (*_BEFORE_RELEASED, Phase.RELEASED):
+        return False
+    owned_by = (gate.owner, gate.owner_epoch)
+    if owned_by == (plan.goal_node, plan.goal_epoch) and gate.epoch == plan.goal_epoch:
+        if plan.phase is Phase.RELEASED:
+            return False
+        enter(t, Phase.RELEASED, t.cfg.timing.verify_ns)
+    elif owned_by == (plan.to_node, plan.epoch) and gate.epoch == plan.epoch:
+        trouble.change_course(t, Course.FORWARD, t.cfg.timing.verify_ns)
+        enter(t, Phase.RELEASED, t.cfg.timing.verify_ns)
+    else:
+        trouble.change_course(t, Course.VOID, t.cfg.timing.fence_ns)
+    return True
+
+
+def advance(t: Turn) -> bool:
+    """Take one move of the transfer under way; True when the state moved and should be looked at again."""
+    if _gate_ended_it(t):
+        return True
+    match t.plan.course:
+        case Course.FORWARD | Course.RETURN:
+            return _released_already(t) or _FORWARD[t.plan.phase](t)
+        case Course.VOID:
+            return _void(t)
+        case Course.SAFE:
+            return _safe(t)
+        case never:
+            assert_never(never)
+
+
+def resume(t: Turn) -> None:
+    """Take up an open claim found in the record. A REVOKE is assumed to have left; the gate is believed."""
+    record, gate = t.g.record, t.g.gate
+    assert record is not None
+    assert record.claim is not None
+    assert record.milestone is Milestone.CLAIMED
+    begin(t, kind=record.claim.kind, cause=None, to_node=record.claim.to_node)
+    forward, back = record.epoch - 1, record.epoch
+    plan = replace(t.plan, epoch=forward, confirmed=True, revoked=True, boot=gate.boot)
+    phase, course, within_ns = Phase.CLAIMED, Course.FORWARD, t.cfg.timing.fence_ns
+    owner_is = {(record.claim.to_node, forward): Course.FORWARD, (plan.from_node, back): Course.RETURN}
+    ours = owner_is.get((gate.owner, gate.owner_epoch)) if gate.owner is not None else None
+    if gate.state is GateState.OWNED and (ours is None or gate.epoch != gate.owner_epoch):
+        course = Course.VOID
+    elif gate.state is GateState.OWNED and ours is not None:
+        course, phase, within_ns = ours, Phase.RELEASED, t.cfg.timing.verify_ns
+    elif ours is not None:
+        course, phase, within_ns = ours, Phase.PROMOTED, t.cfg.timing.track_ns
+        if gate.armed:
+            phase, within_ns = Phase.RELEASED, t.cfg.timing.verify_ns
+    t.put(plan=replace(plan, course=course))
+    enter(t, phase, within_ns)
+    t.say(Why.RESUMED, "L2", course.value, phase.value)
+    if gate.state is GateState.HELD and gate.hold_until is not None:
+        left_ns = gate.hold_until - t.now
+        if left_ns < t.cfg.timing.held_bound_ns:
+            trouble.change_course(t, Course.SAFE, t.cfg.timing.safe_ns)
