@@ -1,0 +1,236 @@
+"""`otha log ...`: read, verify and export a journal. Works on a running one and on a copy.
+
+Exit codes: 0 fine; 2 bad input (no journal there, a time that is none); 3 damage was found.
+"""
+
+import json
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from otha.core.errors import EngineerError
+from otha.journal.anchor import anchor_text, load_anchor
+from otha.journal.entry import JournalRow
+from otha.journal.errors import JournalUnreadable
+from otha.journal.reader import Query, Reader, export_csv, export_jsonl, wall_text
+from otha.journal.verify import Verification
+from otha.journal.verify import verify as verify_journal
+
+BAD_INPUT = 2
+DAMAGE = 3
+FOLLOW_S = 0.5
+
+app = typer.Typer(help="Read, verify and export the journal.", no_args_is_help=True)
+
+StateOption = Annotated[
+    Path, typer.Option("--state", envvar="OTHA_STATE", help="State directory, journal directory or journal-NNNN.db.")
+]
+FromOption = Annotated[str, typer.Option("--from", help="First moment: ISO 8601 (UTC unless it says) or an age: 15m.")]
+ToOption = Annotated[str, typer.Option("--to", help="First moment not wanted, written like --from.")]
+GroupOption = Annotated[str, typer.Option(help="Only rows of this group.")]
+NodeOption = Annotated[str, typer.Option(help="Only rows of this node.")]
+UserOption = Annotated[str, typer.Option(help="Only rows of this user.")]
+KindOption = Annotated[str, typer.Option(help='Only this kind; "transfer." means every kind that begins so.')]
+TextOption = Annotated[str, typer.Option(help="Only rows with this text in the body.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="JSON lines instead of a table.")]
+
+
+class Format(str, Enum):  # noqa: UP042 - StrEnum changes how typer prints the choices
+    """What `export` writes."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+@contextmanager
+def _exit_codes() -> Iterator[None]:
+    """Turn errors into a sentence on stderr and the documented exit code."""
+    try:
+        yield
+    except EngineerError as error:
+        typer.echo(f"otha log: {error}", err=True)
+        raise typer.Exit(BAD_INPUT) from error
+    except JournalUnreadable as error:
+        typer.echo(f"otha log: {error}", err=True)
+        raise typer.Exit(DAMAGE) from error
+
+
+def moment_ns(text: str, option: str) -> int | None:
+    """Nanoseconds since 1970 of an ISO 8601 moment or an age like 90s, 15m, 2h, 7d; None for "".
+
+    Raises EngineerError if it is neither.
+    """
+    if not text:
+        return None
+    if age := re.fullmatch(r"(\d+)([smhd])", text):
+        return time.time_ns() - int(age[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[age[2]] * 1_000_000_000
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise EngineerError(
+            f"{option} {text!r} is no moment", mend="write 2026-01-31T14:05:00Z, 2026-01-31 or an age like 15m"
+        ) from error
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    whole = int(moment.replace(microsecond=0).timestamp())
+    return whole * 1_000_000_000 + moment.microsecond * 1000
+
+
+def _show(rows: list[JournalRow], as_json: bool) -> None:
+    if as_json:
+        export_jsonl(rows, sys.stdout)
+        return
+    cells = [
+        (str(r.seq), wall_text(r.wall_ns), r.group, r.node, str(r.epoch or ""), r.user, r.kind, r.body) for r in rows
+    ]
+    console = Console(markup=False, highlight=False, emoji=False)  # a body is text, whatever brackets it holds
+    if not console.is_terminal:
+        for line in cells:
+            typer.echo("\t".join(line))
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("seq", "time (UTC)", "group", "node", "epoch", "user", "kind"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("body", overflow="fold", ratio=1)
+    for line in cells:
+        table.add_row(*line)
+    console.print(table)
+
+
+def _query(from_: str, to: str, group: str, node: str, user: str, kind: str, text: str, after_seq: int = 0) -> Query:
+    return Query(
+        from_ns=moment_ns(from_, "--from"),
+        to_ns=moment_ns(to, "--to"),
+        group=group,
+        node=node,
+        user=user,
+        kind=kind,
+        text=text,
+        after_seq=after_seq,
+    )
+
+
+@app.command()
+def tail(
+    state: StateOption,
+    rows: Annotated[int, typer.Option("-n", "--rows", min=1, help="How many of the newest rows.")] = 20,
+    group: GroupOption = "",
+    kind: KindOption = "",
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on with each new row until Ctrl-C.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the newest rows."""
+    with _exit_codes(), Reader(state) as reader:
+        found = reader.tail(rows, Query(group=group, kind=kind))
+        _show(found, as_json)
+        last = found[-1].seq if found else 0
+        while follow:
+            time.sleep(FOLLOW_S)
+            new = list(reader.query(Query(group=group, kind=kind, after_seq=last)))
+            if new:
+                _show(new, as_json)
+                last = new[-1].seq
+
+
+@app.command()
+def query(
+    state: StateOption,
+    from_: FromOption = "",
+    to: ToOption = "",
+    group: GroupOption = "",
+    node: NodeOption = "",
+    user: UserOption = "",
+    kind: KindOption = "",
+    text: TextOption = "",
+    limit: Annotated[int, typer.Option(min=1, help="At most this many rows.")] = 1000,
+    after: Annotated[int, typer.Option(help="Only rows after this number: the next page.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the rows that match every condition, oldest first."""
+    with _exit_codes(), Reader(state) as reader:
+        wanted = _query(from_, to, group, node, user, kind, text, after)
+        found = list(reader.query(wanted, limit=limit + 1))
+        _show(found[:limit], as_json)
+        if len(found) > limit:
+            typer.echo(f"more: --after {found[limit - 1].seq}", err=True)
+
+
+@app.command()
+def verify(
+    state: StateOption,
+    anchor: Annotated[Path | None, typer.Option(help="A checkpoint kept elsewhere (see `anchor`).")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Recompute the hash chain, check the signatures, name the first bad row."""
+    with _exit_codes():
+        found = verify_journal(state, load_anchor(anchor) if anchor else None)
+    if as_json:
+        typer.echo(json.dumps(_as_dict(found)))
+    else:
+        for report in found.segments:
+            typer.echo(
+                f"{report.path.name}: rows up to {report.last_good_seq} are as written"
+                f" ({report.rows} rows, {report.checkpoints} checkpoints, signed up to {report.signed_seq})"
+            )
+        for fault in found.faults:
+            typer.echo(f"DAMAGE {fault}")
+        typer.echo(f"{'ok' if found.ok else 'damage found'}; {found.note}")
+    if not found.ok:
+        raise typer.Exit(DAMAGE)
+
+
+def _as_dict(found: Verification) -> dict[str, object]:
+    return {
+        "ok": found.ok,
+        "rows": found.rows,
+        "last_seq": found.last_seq,
+        "signed_seq": found.signed_seq,
+        "note": found.note,
+        "faults": [{"file": f.file, "seq": f.seq, "field": f.field, "what": f.what} for f in found.faults],
+    }
+
+
+@app.command()
+def anchor(state: StateOption) -> None:
+    """Print the newest signed checkpoint. Keep it elsewhere: it proves later that no row up to it was cut."""
+    with _exit_codes(), Reader(state) as reader:
+        if checkpoint := reader.last_checkpoint():
+            typer.echo(anchor_text(checkpoint))
+
+
+@app.command()
+def export(
+    state: StateOption,
+    form: Annotated[Format, typer.Option("--format", help="csv, or jsonl: one JSON object a line.")] = Format.CSV,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="A new file; standard output if not given.")] = None,
+    from_: FromOption = "",
+    to: ToOption = "",
+    group: GroupOption = "",
+    node: NodeOption = "",
+    user: UserOption = "",
+    kind: KindOption = "",
+    text: TextOption = "",
+) -> None:
+    """Write matching rows, with all fields, as CSV or JSON lines."""
+    write: Callable[..., int] = export_csv if form is Format.CSV else export_jsonl
+    with _exit_codes(), Reader(state) as reader:
+        rows = reader.query(_query(from_, to, group, node, user, kind, text))
+        if out is None:
+            write(rows, sys.stdout)
+            return
+        try:
+            with out.open("x", encoding="utf-8", newline="") as file:
+                count = write(rows, file)
+        except OSError as error:
+            raise EngineerError(f"{out} can't be written: {error.strerror}", mend="name a new file") from error
+        typer.echo(f"{count} rows in {out}", err=True)
