@@ -1,0 +1,102 @@
+"""`otha sim up | fault | list`, also as `python -m sim`: start a simulated plant and disturb it."""
+
+import asyncio
+import json
+import sys
+from importlib import resources
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim import console, orchestrator
+from sim.errors import SimError, UsageError
+from sim.faults import CATALOGUE
+from sim.plant import DEFAULT_PORTS, Plant
+from sim.ports import free_ports, substitute
+from sim.site_file import settings
+
+PLANTS = ("two_tanks",)
+
+app = typer.Typer(help="Simulated plants on real Modbus TCP sockets.", no_args_is_help=True, add_completion=False)
+
+
+@app.command()
+def up(
+    site: Annotated[
+        Path | None, typer.Argument(help="site file to adapt; default: the shipped one of the plant")
+    ] = None,
+    directory: Annotated[Path, typer.Option("--dir", help="folder for sockets, logs and recordings")] = Path("sim-run"),
+    plant: Annotated[str, typer.Option("--plant", help="which plant")] = "two_tanks",
+    ephemeral: Annotated[bool, typer.Option("--ephemeral", help="free ports instead of the shipped ones")] = False,
+    seed: Annotated[int, typer.Option("--seed", help="of the plant's noise")] = 1,
+    check_frames: Annotated[
+        bool, typer.Option("--check-frames/--no-check-frames", help="without: a gate that lets every frame through")
+    ] = True,
+    stop_on_eof: Annotated[bool, typer.Option("--stop-on-eof", help="end when stdin is closed")] = False,
+) -> None:
+    """Start a plant and stay in front of it until SIGTERM or Ctrl-C. Prints `ready SITE_FILE` when it serves."""
+    try:
+        text = _site_text(site, plant)
+        orchestrator.prepare(directory)
+        ports = free_ports() if ephemeral else dict(DEFAULT_PORTS)
+        adapted = directory / "site.toml"
+        adapted.write_text(substitute(text, ports), encoding="utf-8")
+        built_with = settings(text)
+        description = Plant(
+            directory=directory.resolve(), ports=ports, seed=seed, check_frames=check_frames, **built_with
+        )
+
+        def ready() -> None:
+            sys.stdout.write(f"ready {adapted}\n")
+            sys.stdout.flush()
+
+        asyncio.run(orchestrator.run(description, on_ready=ready, stop_on_eof=stop_on_eof))
+    except SimError as error:
+        _fail(error)
+
+
+@app.command()
+def fault(
+    name: Annotated[str, typer.Argument(help="see `list`")],
+    arguments: Annotated[list[str] | None, typer.Argument(help="name=value ...")] = None,
+    directory: Annotated[Path, typer.Option("--dir", help="the folder given to `up`")] = Path("sim-run"),
+) -> None:
+    """Disturb a running plant; prints the answer as one JSON line."""
+    try:
+        given: dict[str, object] = {}
+        for argument in arguments or ():
+            key, equals, value = argument.partition("=")
+            if not equals:
+                raise UsageError(f"{argument!r} isn't name=value", mend="e.g. fault kill node=sc_a")
+            given[key] = value
+        sys.stdout.write(json.dumps(console.fault(directory, name, **given)) + "\n")
+    except SimError as error:
+        _fail(error)
+
+
+@app.command("list")
+def list_faults() -> None:
+    """The faults there are, with their arguments."""
+    for entry in CATALOGUE.values():
+        sys.stdout.write(f"{entry.name}: {entry.help}\n")
+        for parameter in entry.parameters:
+            default = "" if parameter.default is None else f" (default {parameter.default})"
+            choices = f" [{', '.join(parameter.choices)}]" if parameter.choices else ""
+            sys.stdout.write(f"    {parameter.name}: {parameter.help}{choices}{default}\n")
+
+
+def _site_text(site: Path | None, plant: str) -> str:
+    if plant not in PLANTS:
+        raise UsageError(f"there is no plant {plant!r}", mend=f"one of: {', '.join(PLANTS)}")
+    try:
+        if site is not None:
+            return site.read_text(encoding="utf-8")
+        return resources.files("sim").joinpath("sites", f"{plant}.toml").read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"the site file can't be read: {error}", mend="name a site file that exists") from error
+
+
+def _fail(error: SimError) -> None:
+    sys.stderr.write(f"{error}\n  {error.mend}\n")
+    raise typer.Exit(2 if isinstance(error, UsageError) else 1)

@@ -1,0 +1,71 @@
+"""What every process of a simulated plant does alike: die with its parent, keep time, say when it is ready."""
+
+import argparse
+import asyncio
+import ctypes
+import gc
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+from sim.plant import Plant, load
+
+READY: Final = b"ready\n"
+_PR_SET_PDEATHSIG: Final = 1
+
+
+def tie_to_parent(parent: int) -> None:
+    """Be killed when the parent ends, however it ends. Ends this process at once if the parent is gone already."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        raise SystemExit(1)
+
+
+class Ticker:
+    """Calls back at absolute deadlines `period_ms` apart. A late call is told how many periods it stands for."""
+
+    def __init__(self, period_ms: int, callback: Callable[[int], None], *, phase_ms: int = 0) -> None:
+        self._period_s = period_ms / 1000
+        self._callback = callback
+        self._loop = asyncio.get_running_loop()
+        self._due_s = self._loop.time() + phase_ms / 1000
+        self._handle = self._loop.call_at(self._due_s, self._tick)
+
+    def _tick(self) -> None:
+        periods = max(1, int((self._loop.time() - self._due_s) / self._period_s) + 1)
+        self._due_s += periods * self._period_s
+        self._handle = self._loop.call_at(self._due_s, self._tick)
+        self._callback(periods)
+
+    def stop(self) -> None:
+        """No further calls."""
+        self._handle.cancel()
+
+
+def child_main(body: Callable[[Plant, str], Awaitable[Callable[[], None]]]) -> None:
+    """Entry of a child process: `body` starts it and returns what ends it. Runs until SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--dir", type=Path, required=True)
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--parent", type=int, required=True)
+    arguments = parser.parse_args()
+    tie_to_parent(arguments.parent)
+    asyncio.run(_run(body, load(arguments.dir), arguments.name))
+
+
+async def _run(body: Callable[[Plant, str], Awaitable[Callable[[], None]]], plant: Plant, name: str) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    end = await body(plant, name)
+    # What exists now lives as long as the process: no reason to look at it in every collection.
+    gc.collect()
+    gc.freeze()
+    sys.stdout.buffer.write(READY)
+    sys.stdout.buffer.flush()
+    await stop.wait()
+    end()

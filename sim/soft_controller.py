@@ -1,0 +1,57 @@
+"""The process of one soft controller."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from sim import control
+from sim.controller import Bank, Controller, Faults
+from sim.modbus_client import ModbusLink
+from sim.modbus_server import ModbusServer
+from sim.plant import NODES, Plant
+from sim.process import Ticker, child_main
+
+_REPLY_TIMEOUT_MS: Final = 300
+
+
+async def start(plant: Plant, name: str) -> Callable[[], None]:
+    """Start the controller called `name`."""
+    peer_name = next(node for node in NODES if node != name)
+    link = ModbusLink(plant.ports["bus"], timeout_ms=_REPLY_TIMEOUT_MS)
+    peer = ModbusLink(plant.ports[peer_name], timeout_ms=_REPLY_TIMEOUT_MS)
+    controller = Controller(plant, name, NODES[name], link, peer)
+    controller.communicate()
+    server = ModbusServer(Bank(controller))
+    await server.listen(plant.ports[name])
+    keepers = [asyncio.create_task(one.run()) for one in (link, peer)]
+    # The control task computes in the middle between two exchanges: the reply to one is in, the next takes the result.
+    half_ms = plant.cycle_ms // 2
+    tickers = [
+        Ticker(half_ms, controller.communicate),
+        Ticker(plant.cycle_ms, controller.control, phase_ms=half_ms),
+    ]
+    faults = Faults(controller)
+    door = await control.serve(
+        plant.door(name),
+        {
+            "freeze": faults.freeze,
+            "stall_worker": faults.stall_worker,
+            "lying_role": faults.lying_role,
+            "replication_lag": faults.replication_lag,
+            "thaw": faults.thaw,
+        },
+    )
+
+    def end() -> None:
+        for ticker in tickers:
+            ticker.stop()
+        for keeper in keepers:
+            keeper.cancel()
+        server.close()
+        door.close()
+
+    return end
+
+
+if __name__ == "__main__":
+    child_main(start)

@@ -1,0 +1,49 @@
+"""Two coupled tanks: a pump fills each, a valve lets the first run into the second, both drain to consumers.
+
+Fixed step and seeded noise: with the same seed and the same outputs in the same steps it is the same plant again.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+STEP_S: Final = 0.005
+FULL_SCALE: Final = 10_000
+
+_PUMP: Final = 0.2  # tank heights per second at full speed
+_VALVE: Final = 0.1  # through the open valve, per root of the difference of levels
+_DRAIN: Final = 0.1  # to the consumers, per root of the level
+_SWING: Final = 0.05  # consumers downstream: slow change of the drain
+_SWING_PERIOD_S: Final = 40.0
+_NOISE: Final = 0.00003  # standard deviation of a level measurement, in tank heights
+_BLOCK: Final = 4096
+
+
+class Tanks:
+    """The levels of both tanks, 0..1 of their height."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = np.random.default_rng(seed)
+        self._levels: NDArray[np.float64] = np.array([0.6, 0.5])
+        self._noise: NDArray[np.float64] = np.zeros((0, 2))
+        self._steps = 0
+
+    def step(self, outputs: tuple[int, ...]) -> None:
+        """One step of `STEP_S` with pump 1, pump 2 and the valve, each 0..10000."""
+        pumps, valve = np.array(outputs[:2]) / FULL_SCALE, outputs[2] / FULL_SCALE
+        phase = 2 * np.pi * self._steps * STEP_S / _SWING_PERIOD_S
+        difference = self._levels[0] - self._levels[1]
+        through = _VALVE * valve * np.sign(difference) * np.sqrt(abs(difference))
+        drains = _DRAIN * (1 + _SWING * np.sin(phase)) * np.sqrt(self._levels)
+        flows = _PUMP * pumps - drains - np.array([through, -through])
+        np.clip(self._levels + flows * STEP_S, 0.0, 1.0, out=self._levels)
+        self._steps += 1
+
+    def measure(self) -> tuple[int, int]:
+        """Both levels as the transmitters show them, 0..10000. The noise belongs to the step, not to the reader."""
+        at = self._steps % _BLOCK
+        if at == 0 or not len(self._noise):
+            self._noise = self._random.normal(0.0, _NOISE, (_BLOCK, 2))
+        shown = np.clip((self._levels + self._noise[at]) * FULL_SCALE, 0, FULL_SCALE)
+        return int(shown[0]), int(shown[1])

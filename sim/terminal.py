@@ -1,0 +1,59 @@
+"""What stands at the PLC's output terminals, logged by code outside the gate, for the offline checker.
+
+One JSON line per scan in which anything changed or a frame or command was presented:
+{"scan", "ns" (CLOCK_MONOTONIC), "out" (at the terminals), "state", "owner", "owner_epoch", "epoch", "last_seq", "boot",
+"frames": {mailbox: registers as hex}, "command": hex or absent, "pv": levels}.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+FILE_NAME: Final = "terminal.jsonl"
+_STATUS: Final = ("state", "owner", "owner_epoch", "epoch", "last_seq", "boot")
+
+
+class TerminalLog:
+    """Appends to DIR/terminal.jsonl. Buffered: `flush` at least every 100 ms and at the end."""
+
+    def __init__(self, directory: Path) -> None:
+        self._file = os.open(directory / FILE_NAME, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._lines: list[str] = []
+        self._last: tuple[tuple[int, ...], ...] | None = None
+
+    def scan(
+        self,
+        *,
+        at_ns: int,
+        outputs: tuple[int, ...],
+        status: Mapping[str, int],
+        frames: Mapping[int, bytes],
+        command: bytes | None,
+        levels: Sequence[int],
+    ) -> None:
+        """One scan's end. Nothing is written when nothing happened in it."""
+        seen = outputs, tuple(status[name] for name in _STATUS)
+        if seen == self._last and not frames and command is None:
+            return
+        self._last = seen
+        record: dict[str, object] = {"scan": status["scan"], "ns": at_ns, "out": outputs}
+        record.update((name, status[name]) for name in _STATUS)
+        record["pv"] = levels
+        record["frames"] = {str(mailbox): raw.hex() for mailbox, raw in frames.items()}
+        if command is not None:
+            record["command"] = command.hex()
+        self._lines.append(json.dumps(record, separators=(",", ":")))
+
+    def flush(self) -> None:
+        """Hand over to the operating system all that was logged."""
+        if self._lines:
+            data = "\n".join(self._lines).encode() + b"\n"
+            self._lines.clear()
+            os.write(self._file, data)
+
+    def close(self) -> None:
+        """Flush and close."""
+        self.flush()
+        os.close(self._file)
