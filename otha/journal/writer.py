@@ -172,12 +172,14 @@ class Journal:
         retry_ms = self._limits.retry_ms
         try:
             while self._collect():
+                last_try = self._closing
                 if self._write():
                     retry_ms = self._limits.retry_ms
                     continue
+                if last_try:
+                    break
                 with self._wake:
-                    if self._wake.wait_for(lambda: self._closing, retry_ms / 1e3):
-                        break
+                    self._wake.wait_for(lambda: self._closing, retry_ms / 1e3)
                 retry_ms = min(2 * retry_ms, self._limits.retry_max_ms)
         except Exception as error:
             log.exception("the journal's thread failed")
