@@ -1,0 +1,1 @@
+"""What carries a command out of the house."""
