@@ -46,7 +46,9 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy tools/site_reference.py
 	$(BIN)/lint-imports
+	$(BIN)/python tools/site_reference.py --check
 	$(if $(wildcard otha/verify/rules.py),$(BIN)/python -m otha.verify.rules --check)
 
 bench: $(VENV)/.dev
