@@ -57,7 +57,7 @@ async def test_whole_periods_that_were_missed_are_counted_and_the_stall_is_told_
     )
     start = time.monotonic_ns()
     beat = scheduler.every(5 * MS, lambda now: told.append(("beat", now)), first_ns=start + 5 * MS)
-    time.sleep(0.05)  # the loop stands still, as a page fault or a debugger would make it
+    time.sleep(0.05)  # noqa: ASYNC251 - the loop stands still, as a page fault or a debugger would make it
     await scheduler.sleep_until(time.monotonic_ns() + 12 * MS)
     scheduler.close()
     assert told[0][0] == "stall"
@@ -76,7 +76,7 @@ async def test_a_deadline_is_judged_only_after_all_readable_input_was_taken(sche
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     order: list[str] = []
-    loop.add_reader(ours, lambda: (order.append("input"), ours.recv(10)))
+    loop.add_reader(ours, lambda: order.append(ours.recv(10).decode()))
     done: asyncio.Future[None] = loop.create_future()
 
     def judge(now: int) -> None:
@@ -87,7 +87,7 @@ async def test_a_deadline_is_judged_only_after_all_readable_input_was_taken(sche
 
     def busy_past_the_deadline(now: int) -> None:
         time.sleep(0.005)
-        theirs.send(b"x")
+        theirs.send(b"input")
 
     scheduler.at(time.monotonic_ns() + MS, busy_past_the_deadline)
     await done
