@@ -1,0 +1,109 @@
+"""Interlocks and permissives: from what the engineer wrote to the core's condition trees."""
+
+from collections.abc import Iterator
+
+from otha.core.config import AllOf, AnyOf, Compare, Comparison, ConditionConfig, ConditionTree, MooN
+from otha.core.words import ConditionClass
+from otha.site.document import Document
+from otha.site.locate import Path as KeyPath
+from otha.site.refer import refer
+from otha.site.tags import RANGES
+from otha.site.written import GroupTable, SiteFile, When
+
+MS = 1_000_000
+_NOTHING = Compare(tag="", op=Comparison.EQ, value=0, for_ns=0)
+
+
+def build_conditions(doc: Document, file: SiteFile, group: str, table: GroupTable) -> tuple[ConditionConfig, ...]:
+    """A group's interlocks, then its permissives, in the order of the file."""
+    path: KeyPath = ("group", group)
+    for name in table.interlock:
+        if name in table.permissive:
+            doc.error(
+                (*path, "permissive", name),
+                "",
+                "an interlock of this group has the same name",
+                mend="Rename one of the two",
+            )
+    built = [
+        ConditionConfig(
+            name=name,
+            interlock=True,
+            klass=interlock.class_,
+            when=_tree(doc, file, (*path, "interlock", name, "when"), interlock.when),
+        )
+        for name, interlock in table.interlock.items()
+    ]
+    built += [
+        ConditionConfig(
+            name=name,
+            interlock=False,
+            klass=ConditionClass.PROCESS,
+            when=_tree(doc, file, (*path, "permissive", name, "when"), permissive.when),
+        )
+        for name, permissive in table.permissive.items()
+    ]
+    return tuple(built)
+
+
+def _tree(doc: Document, file: SiteFile, path: KeyPath, when: When) -> ConditionTree:
+    compares = when.tag is not None or when.op is not None or when.value is not None
+    shapes = [compares, when.all_ is not None, when.any_ is not None, when.moon is not None]
+    if sum(shapes) != 1:
+        doc.error(
+            path,
+            "",
+            "must be one comparison, or one of all, any, moon",
+            mend='Write { tag = "...", op = "==", value = 0 }, { all = [ ... ] }, { any = [ ... ] } '
+            "or { moon = { m = 2, of = [ ... ] } }",
+        )
+        return _NOTHING
+    if not compares and when.for_ms:
+        doc.error(path, "for_ms", "belongs to a comparison", mend="Put it into the comparisons inside")
+    if when.all_ is not None:
+        return AllOf(of=_trees(doc, file, (*path, "all"), when.all_))
+    if when.any_ is not None:
+        return AnyOf(of=_trees(doc, file, (*path, "any"), when.any_))
+    if when.moon is not None:
+        if when.moon.m > len(when.moon.of):
+            doc.error(
+                (*path, "moon"),
+                "m",
+                f"{when.moon.m} of {len(when.moon.of)} can never hold",
+                mend="Lower m, or add conditions",
+            )
+        return MooN(m=when.moon.m, of=_trees(doc, file, (*path, "moon", "of"), when.moon.of))
+    return _compare(doc, file, path, when)
+
+
+def _trees(doc: Document, file: SiteFile, path: KeyPath, parts: tuple[When, ...]) -> tuple[ConditionTree, ...]:
+    return tuple(_tree(doc, file, (*path, at), part) for at, part in enumerate(parts))
+
+
+def _compare(doc: Document, file: SiteFile, path: KeyPath, when: When) -> Compare:
+    for name, given in (("tag", when.tag), ("op", when.op), ("value", when.value)):
+        if given is None:
+            doc.error(path, name, "missing", mend='A comparison is { tag = "...", op = "==", value = 0 }')
+    if when.tag is None or when.op is None or when.value is None:
+        return _NOTHING
+    if refer(doc, path, "tag", when.tag, what="tag", valid=file.tag):
+        kind = file.tag[when.tag].type
+        low, high = RANGES[kind]
+        if not low <= int(when.value) <= high:
+            doc.error(
+                path,
+                "value",
+                f"{int(when.value)} is outside what {when.tag} ({kind.value}) can be, {low} to {high}",
+                mend="Give the raw value that the device reports",
+            )
+    return Compare(tag=when.tag, op=when.op, value=int(when.value), for_ns=when.for_ms * MS)
+
+
+def tags_in(tree: ConditionTree) -> Iterator[str]:
+    """Every tag that a condition rests on."""
+    match tree:
+        case Compare():
+            yield tree.tag
+        case AllOf() | AnyOf() | MooN():
+            for part in tree.of:
+                yield from tags_in(part)

@@ -1,0 +1,264 @@
+"""Nodes, reference points and sections: names resolved, profiles compiled, addresses checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from otha.site.decode import Decoder
+from otha.site.document import Document
+from otha.site.gate_map import GATE_PROFILE, GateMap, gate_map
+from otha.site.locate import Path as KeyPath
+from otha.site.model import Block, Channel, GatePath, Node, Reference, Section
+from otha.site.problem import SiteErrors, nearest
+from otha.site.profile import (
+    Profile,
+    check_words,
+    compile_decoder,
+    load_profile,
+    shipped_profiles,
+    written_items,
+)
+from otha.site.profile_file import ProfileKind
+from otha.site.read import Endpoint
+from otha.site.refer import refer, refuse_repeats, some
+from otha.site.written import DomainKind, NodeTable, PathTable, ReferenceTable, SectionTable, SiteFile
+
+MS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cadence:
+    """How often a device is asked, as the groups around it need it."""
+
+    period_ns: int
+    deadline_ns: int
+
+
+class Profiles:
+    """The profiles that a site names, each read once; what is wrong in one is reported once."""
+
+    def __init__(self, doc: Document, beside: Path) -> None:
+        self.doc = doc
+        self.beside = beside
+        self._read: dict[str, Profile | None] = {}
+
+    def get(self, path: KeyPath, name: str, kind: ProfileKind) -> Profile | None:
+        """The profile, None when there is none of that name or kind."""
+        if not name:
+            return None
+        if not name.endswith(".toml") and name not in shipped_profiles():
+            valid = shipped_profiles()
+            if name == GATE_PROFILE:
+                self.doc.error(path, "profile", f'"{name}" is for sections', mend=f"Give one of {some(valid)}")
+            else:
+                self.doc.error(
+                    path,
+                    "profile",
+                    f'there is no profile "{name}"',
+                    near=nearest(name, valid),
+                    mend=f"Shipped: {some(valid)}; or give the path of a profile file of your own that ends in .toml",
+                )
+            return None
+        if name not in self._read:
+            try:
+                self._read[name] = load_profile(name, self.beside)
+            except SiteErrors as errors:
+                self.doc.problems.extend(errors.problems)
+                self._read[name] = None
+        profile = self._read[name]
+        if profile is not None and profile.kind is not kind:
+            self.doc.error(
+                path,
+                "profile",
+                f'"{name}" describes a {profile.kind.value}, a {kind.value} is needed',
+                mend=f"Give a profile of kind {kind.value}",
+            )
+            return None
+        return profile
+
+
+def check_places(doc: Document, file: SiteFile) -> None:
+    """Domains and networks named anywhere exist; no endpoint is used twice."""
+    domains = file.domain
+    networks = {name for name, domain in domains.items() if domain.kind is DomainKind.NETWORK}
+    for table, entries in (("supervisor", file.supervisor), ("node", file.node), ("section", file.section)):
+        for name, entry in entries.items():
+            for domain in entry.domains:
+                refer(doc, (table, name), "domains", domain, what="domain", valid=domains)
+            refuse_repeats(doc, (table, name), "domains", entry.domains)
+    used: dict[tuple[Endpoint, int], str] = {}
+    for path, way in _paths(file):
+        refer(doc, path, "network", way.network, what="domain of kind network", valid=networks)
+        if not way.endpoint.host:
+            continue
+        here = ".".join(str(part) for part in path)
+        other = used.setdefault((way.endpoint, way.unit), here)
+        if other != here:
+            doc.error(
+                path,
+                "endpoint",
+                f"{way.endpoint} unit {way.unit} is already used by [{other}]",
+                mend="Give each path an endpoint of its own: two paths over one endpoint fail together",
+            )
+
+
+def _paths(file: SiteFile) -> list[tuple[KeyPath, PathTable | ReferenceTable]]:
+    found: list[tuple[KeyPath, PathTable | ReferenceTable]] = []
+    for name, reference in file.reference.items():
+        found.append((("reference", name), reference))
+    for name, node in file.node.items():
+        found += [(("node", name, "channels", path), entry) for path, entry in node.channels.items()]
+    for name, section in file.section.items():
+        found += [(("section", name, "paths", path), entry) for path, entry in section.paths.items()]
+    return found
+
+
+def build_node(
+    doc: Document,
+    name: str,
+    table: NodeTable,
+    profile: Profile | None,
+    cadence: Cadence,
+    groups: tuple[str, ...],
+    tracked: tuple[str, ...],
+) -> Node | None:
+    """A node, None when its profile or registers can't be used."""
+    if profile is None:
+        return None
+    path: KeyPath = ("node", name)
+    profile = _with_registers(doc, path, table, profile)
+    if profile is None:
+        return None
+    return Node(
+        name=name,
+        number=table.number,
+        profile=profile,
+        decoder=compile_decoder(profile, tuple(tag for tag in tracked if tag in dict(profile.tracked))),
+        channels=tuple(
+            Channel(
+                name=f"{name}.{channel}",
+                node=name,
+                endpoint=entry.endpoint,
+                unit=entry.unit,
+                network=entry.network,
+                period_ns=cadence.period_ns,
+                deadline_ns=cadence.deadline_ns,
+            )
+            for channel, entry in table.channels.items()
+        ),
+        domains=table.domains,
+        capacity=table.capacity,
+        groups=groups,
+    )
+
+
+def _with_registers(doc: Document, path: KeyPath, table: NodeTable, profile: Profile) -> Profile | None:
+    """The profile with the addresses of the site file; None when they are missing or wrong."""
+    items = written_items(table.registers)
+    tracked = tuple(table.tracked.items())
+    if not profile.open:
+        for given, where in ((items, "registers"), (tracked, "tracked")):
+            if given:
+                doc.error(
+                    path,
+                    where,
+                    f'the profile "{profile.name}" gives its addresses itself',
+                    mend=f"Take [{'.'.join(map(str, path))}.{where}] out, or use the profile generic_modbus",
+                )
+        return profile
+    before = len(doc.problems)
+    counters = {"heartbeat", "cycle"} & {item for item, _ in items}
+    if not items:
+        doc.error(
+            path,
+            "registers",
+            f'missing: the profile "{profile.name}" leaves the addresses to the site file',
+            mend=f"Add [{'.'.join(map(str, path))}.registers] with at least heartbeat or cycle",
+        )
+    for needed, when in (("cycle_ms", True), ("frozen_after_ms", bool(counters))):
+        if when and getattr(table, needed) is None and getattr(profile, needed) is None:
+            doc.error(path, needed, f'missing: the profile "{profile.name}" does not say it', mend=f"Give `{needed}`")
+    check_words(doc, path, items, tracked, profile.checks, profile.at, profile.length, ("registers", "tracked"))
+    return None if len(doc.problems) > before else replace(profile, items=items, tracked=tracked)
+
+
+def build_reference(name: str, table: ReferenceTable, profile: Profile | None) -> Reference | None:
+    """A reference point, None when its profile can't be used."""
+    if profile is None:
+        return None
+    decoder: Decoder = compile_decoder(profile, ())
+    return Reference(
+        name=name,
+        endpoint=table.endpoint,
+        unit=table.unit,
+        network=table.network,
+        profile=profile,
+        decoder=decoder,
+    )
+
+
+def build_section(doc: Document, name: str, table: SectionTable, deadline_ns: int, group: str | None) -> Section:
+    """A section. Its command mailbox is all that OTHA may write."""
+    path: KeyPath = ("section", name)
+    shape = gate_map()
+    if table.profile and table.profile != GATE_PROFILE:
+        doc.error(
+            path,
+            "profile",
+            f'"{table.profile}" is no profile of a section',
+            near=GATE_PROFILE,
+            mend=f'Give profile = "{GATE_PROFILE}": a section without the gate can\'t be fenced',
+        )
+    outputs = tuple(output.name for output in table.outputs)
+    refuse_repeats(doc, path, "outputs", outputs)
+    if len(outputs) > shape.max_outputs:
+        doc.error(
+            path,
+            "outputs",
+            f"{len(outputs)} outputs, a gate has at most {shape.max_outputs}",
+            mend="Split the section: each part gets a gate and a group of its own",
+        )
+    blocks = _blocks(doc, path, table, shape)
+    return Section(
+        name=name,
+        gate=shape,
+        paths=tuple(
+            GatePath(
+                name=f"{name}.{way}", section=name, endpoint=entry.endpoint, unit=entry.unit, network=entry.network
+            )
+            for way, entry in table.paths.items()
+        ),
+        outputs=outputs,
+        status=blocks["status_base"],
+        command=blocks["command_base"],
+        frames=blocks["frame_base"],
+        writable=(blocks["command_base"],),
+        deadline_ns=deadline_ns,
+        domains=table.domains,
+        group=group,
+        connection_limit=table.connection_limit,
+        other_connections=table.other_connections,
+    )
+
+
+def _blocks(doc: Document, path: KeyPath, table: SectionTable, shape: GateMap) -> Mapping[str, Block]:
+    blocks = {
+        "status_base": Block(at=table.status_base, count=shape.status_count(len(table.outputs))),
+        "command_base": Block(at=table.command_base, count=shape.command_length),
+        "frame_base": Block(at=table.frame_base, count=shape.frame_stride * shape.max_nodes),
+    }
+    placed: list[tuple[str, Block]] = []
+    for key, block in blocks.items():
+        if block.at + block.count > 65_536:
+            doc.error(path, key, f"its {block.count} registers end above 65535", mend="Give a lower address")
+        for other, taken in placed:
+            if block.meets(taken):
+                doc.error(
+                    path,
+                    key,
+                    f"registers {block.at}..{block.at + block.count - 1} overlap those of {other}, "
+                    f"{taken.at}..{taken.at + taken.count - 1}",
+                    mend="Move one of the two blocks",
+                )
+        placed.append((key, block))
+    return blocks

@@ -1,0 +1,316 @@
+"""Redundancy groups: members, gate and bounds resolved, everything that the engineer left out derived."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from otha.core.config import (
+    AdaptiveDetector,
+    ConditionConfig,
+    FixedDetector,
+    GateConfig,
+    GroupConfig,
+    NodeConfig,
+    SelfFence,
+    Timing,
+    TrackedTag,
+)
+from otha.core.words import Fencing
+from otha.site import timing
+from otha.site.document import Document
+from otha.site.locate import Path as KeyPath
+from otha.site.model import Node
+from otha.site.refer import refer, refuse_repeats
+from otha.site.timing import GroupTiming, Pace
+from otha.site.written import DetectionTable, Detector, GroupTable, NodeTable, SectionTable, SiteFile
+
+MS = 1_000_000
+SECOND = 1_000_000_000
+# A node that shows no counter is never judged FROZEN; the core still wants a number.
+NO_COUNTER_MS = 600_000
+
+
+def deadline_ms(detection: DetectionTable) -> int:
+    """The deadline of a heartbeat; by default 4/5 of the period, so that it is judged before the next one leaves."""
+    return detection.deadline_ms or max(1, detection.period_ms * 4 // 5)
+
+
+def detector_of(detection: DetectionTable) -> FixedDetector | AdaptiveDetector:
+    """The detector of a group's channels."""
+    match detection.detector:
+        case Detector.FIXED:
+            return FixedDetector(misses=detection.misses)
+        case Detector.ADAPTIVE:
+            return AdaptiveDetector(window=detection.window, margin_ns=margin_ms(detection) * MS)
+
+
+def margin_ms(detection: DetectionTable) -> int:
+    """Chen's alpha; by default two periods, so that one lost heartbeat is no failure."""
+    return detection.margin_ms or 2 * detection.period_ms
+
+
+def earliest_lost_ms(detection: DetectionTable) -> int:
+    """The shortest time from a death to LOST: the node dies just before a heartbeat that fails at once."""
+    if detection.detector is Detector.ADAPTIVE:
+        return margin_ms(detection)
+    return (detection.misses - 1) * detection.period_ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferencePace:
+    """How the reference points are read, and after which time a lost one is known at the latest."""
+
+    period_ms: int
+    deadline_ms: int
+    misses: int
+
+    @property
+    def lost_ms(self) -> int:
+        return self.period_ms * self.misses + self.deadline_ms
+
+
+def reference_pace(file: SiteFile, name: str) -> ReferencePace:
+    """By default as often as the fastest group, and lost one miss earlier: isolation must be known before a death."""
+    table = file.reference[name]
+    detections = [group.detection for group in file.group.values()]
+    period = table.period_ms or min((d.period_ms for d in detections), default=1000)
+    misses = table.misses or max(1, min((d.misses for d in detections), default=3) - 1)
+    return ReferencePace(period_ms=period, deadline_ms=table.deadline_ms or max(1, period * 4 // 5), misses=misses)
+
+
+def confirm_needed_ms(file: SiteFile, detection: DetectionTable) -> int:
+    """How long a suspicion must stand so that an isolated observer knows it: its reference points are lost as well."""
+    lost = max((reference_pace(file, name).lost_ms for name in file.reference), default=0)
+    return max(0, lost - earliest_lost_ms(detection))
+
+
+def build_group(
+    doc: Document,
+    file: SiteFile,
+    name: str,
+    nodes: Mapping[str, Node | None],
+    conditions: tuple[ConditionConfig, ...],
+    supervisor: str,
+) -> tuple[GroupConfig, GroupTiming] | None:
+    """A group and its worst cases; None when a name it needs leads nowhere."""
+    table = file.group[name]
+    path: KeyPath = ("group", name)
+    refuse_repeats(doc, path, "members", (member.node for member in table.members))
+    for at, member in enumerate(table.members):
+        refer(doc, (*path, "members", at), "node", member.node, what="node", valid=file.node)
+    for other in table.upstream:
+        refer(doc, path, "upstream", other, what="group", valid=file.group)
+    _check_tracked(doc, path, table, nodes)
+    _check_fencing(doc, path, table, nodes)
+    if not refer(doc, path, "target", table.target, what="section", valid=file.section):
+        return None
+    members = [(member, nodes.get(member.node)) for member in table.members]
+    found = [(member.priority, node) for member, node in members if node is not None]
+    if len(found) < len(members):
+        return None
+    _check_numbers(doc, path, file, table)
+    return _assemble(file, name, table, found, conditions, supervisor)
+
+
+def _assemble(
+    file: SiteFile,
+    name: str,
+    table: GroupTable,
+    found: list[tuple[int, Node]],
+    conditions: tuple[ConditionConfig, ...],
+    supervisor: str,
+) -> tuple[GroupConfig, GroupTiming]:
+    section = file.section[table.target]
+    configs = tuple(_node(file.node[node.name], node, priority) for priority, node in found)
+    pace = _pace(file, table, section, configs)
+    bounds = _bounds(file, table, section, pace)
+    gate = _gate(table.target, section, pace)
+    group = GroupConfig(
+        name=name,
+        supervisor=supervisor,
+        kind=table.kind,
+        mode=table.mode,
+        nodes=configs,
+        gate=gate,
+        arming=table.arming,
+        authority=table.authority,
+        confirm=table.confirm,
+        fencing=table.fencing,
+        self_fence=_self_fence(table),
+        after_fence=table.after_fence,
+        rpo_ns=None if table.rpo_ms is None else table.rpo_ms * MS,
+        on_rpo_miss=table.on_rpo_miss,
+        observers_needed=table.observers,
+        conditions=conditions,
+        tracked=tuple(TrackedTag(name=tag.name, tolerance=tag.tolerance) for tag in table.tracked),
+        upstream=table.upstream,
+        timing=bounds,
+    )
+    counters = any({"cycle", "heartbeat"} & set(node.profile.item_names) for _, node in found)
+    heartbeats, veto = timing.heartbeats(pace), timing.veto(pace)
+    return group, GroupTiming(
+        group=name,
+        heartbeats=heartbeats,
+        veto=veto,
+        frozen=timing.frozen(pace) if counters else None,
+        failover=timing.failover(max(heartbeats, veto, key=lambda total: total.ns), bounds),
+        held=timing.held(bounds),
+    )
+
+
+def _node(table: NodeTable, node: Node, priority: int) -> NodeConfig:
+    profile = node.profile
+    stale_ms = profile.data_stale_after_ms if table.data_stale_after_ms is None else table.data_stale_after_ms
+    return NodeConfig(
+        name=node.name,
+        number=node.number,
+        priority=priority,
+        channels=tuple(channel.name for channel in node.channels),
+        frozen_after_ns=(table.frozen_after_ms or profile.frozen_after_ms or NO_COUNTER_MS) * MS,
+        data_stale_after_ns=stale_ms * MS,
+        cycle_ns=(table.cycle_ms or profile.cycle_ms or 1) * MS,
+    )
+
+
+def _pace(file: SiteFile, table: GroupTable, section: SectionTable, nodes: tuple[NodeConfig, ...]) -> Pace:
+    detection = table.detection
+    cycle_ns = max(node.cycle_ns for node in nodes)
+    scan_ns = section.scan_ms * MS
+    return Pace(
+        period_ns=detection.period_ms * MS,
+        deadline_ns=deadline_ms(detection) * MS,
+        misses=detection.misses,
+        adaptive=detection.detector is Detector.ADAPTIVE,
+        margin_ns=margin_ms(detection) * MS,
+        cycle_ns=cycle_ns,
+        scan_ns=scan_ns,
+        poll_ns=(section.poll_ms or detection.period_ms) * MS,
+        fast_poll_ns=(section.fast_poll_ms or max(5, section.scan_ms)) * MS,
+        round_trip_ns=section.round_trip_ms * MS,
+        # A living owner is never older than a cycle and a scan; three cycles leave room for jitter.
+        fresh_owner_ns=section.fresh_owner_ms * MS if section.fresh_owner_ms else 3 * cycle_ns + scan_ns,
+        commit_ns=file.site.commit_ms * MS,
+        frozen_after_ns=max(node.frozen_after_ns for node in nodes),
+    )
+
+
+def _gate(name: str, section: SectionTable, pace: Pace) -> GateConfig:
+    return GateConfig(
+        section=name,
+        paths=tuple(f"{name}.{way}" for way in section.paths),
+        poll_ns=pace.poll_ns,
+        fast_poll_ns=pace.fast_poll_ns,
+        stale_after_ns=3 * timing.late(pace.poll_ns) + pace.deadline_ns,
+        fresh_owner_ns=pace.fresh_owner_ns,
+        hold_max_ns=section.hold_max_ms * MS,
+        owner_watchdog_ns=section.owner_watchdog_ms * MS,
+        scan_ns=pace.scan_ns,
+        tolerance=tuple(round(output.tolerance_pct * 100) for output in section.outputs),
+    )
+
+
+def _bounds(file: SiteFile, table: GroupTable, section: SectionTable, pace: Pace) -> Timing:
+    given, detection = table.bounds, table.detection
+
+    def of(written_ms: int | None, derived_ns: int) -> int:
+        return derived_ns if written_ms is None else written_ms * MS
+
+    fence_ns = of(given.fence_ms, timing.fence_ns(pace))
+    detect_ns = max(timing.heartbeats(pace).ns, timing.veto(pace).ns)
+    confirm_ms = deadline_ms(detection) if not file.reference else confirm_needed_ms(file, detection)
+    return Timing(
+        confirm_ns=of(detection.confirm_ms, confirm_ms * MS),
+        not_driving_ns=of(detection.not_driving_ms, 10 * section.owner_watchdog_ms * MS),
+        cas_ns=of(given.cas_ms, timing.cas_ns(pace)),
+        fence_ns=fence_ns,
+        promote_ns=of(given.promote_ms, timing.promote_ns(pace)),
+        track_ns=of(given.track_ms, timing.track_ns(pace)),
+        release_ns=of(given.release_ms, timing.promote_ns(pace)),
+        verify_ns=of(given.verify_ms, timing.verify_ns(pace)),
+        retry_ns=of(given.retry_ms, pace.scan_ns + pace.fast_poll_ns),
+        settle_ns=of(table.settle_ms, 2 * detect_ns),
+        order_ttl_ns=table.order_ttl_s * SECOND,
+        holdoff_ns=table.holdoff_s * SECOND,
+        window_ns=table.window_s * SECOND,
+        max_in_window=table.max_in_window,
+        uncontrolled_ns=of(given.uncontrolled_ms, section.hold_max_ms * MS * 3 // 4),
+        safe_ns=of(given.safe_ms, fence_ns),
+        deadband_level=table.deadband_level,
+        deadband_ns=table.deadband_ms * MS,
+    )
+
+
+def _self_fence(table: GroupTable) -> SelfFence | None:
+    given = table.self_fence
+    if given is None:
+        return None
+    return SelfFence(
+        watchdog_ns=given.watchdog_ms * MS,
+        stop_ns=given.stop_ms * MS,
+        wait_ns=given.wait_ms * MS,
+        drift_ppm=given.drift_ppm,
+        hardware=given.hardware,
+    )
+
+
+def _check_tracked(doc: Document, path: KeyPath, table: GroupTable, nodes: Mapping[str, Node | None]) -> None:
+    refuse_repeats(doc, path, "tracked", (tag.name for tag in table.tracked))
+    for member in table.members:
+        node = nodes.get(member.node)
+        if node is None:
+            continue
+        known = [name for name, _ in node.profile.tracked]
+        for at, tag in enumerate(table.tracked):
+            refer(
+                doc,
+                (*path, "tracked", at),
+                "name",
+                tag.name,
+                what=f"tracked tag of {node.name} (profile {node.profile.name})",
+                valid=known,
+            )
+
+
+def _check_fencing(doc: Document, path: KeyPath, table: GroupTable, nodes: Mapping[str, Node | None]) -> None:
+    if table.fencing is Fencing.SELF_FENCE and table.self_fence is None:
+        doc.error(
+            path, "self_fence", "missing: fencing is self_fence", mend="Give watchdog_ms, stop_ms, wait_ms and hardware"
+        )
+    if table.fencing is not Fencing.SELF_FENCE and table.self_fence is not None:
+        doc.error(
+            path, "self_fence", f"given, but fencing is {table.fencing.value}", mend="Take it out, or mend `fencing`"
+        )
+    for member in table.members:
+        node = nodes.get(member.node)
+        if node is not None and table.fencing not in node.profile.fencing:
+            honest = ", ".join(fence.value for fence in node.profile.fencing)
+            doc.error(
+                path,
+                "fencing",
+                f"{node.name} can't take part in {table.fencing.value}: "
+                f"its profile {node.profile.name} honestly does {honest}",
+                mend="Give one of these, or a profile of a device that sends owner frames to the gate",
+                rule="S3",
+            )
+
+
+def _check_numbers(doc: Document, path: KeyPath, file: SiteFile, table: GroupTable) -> None:
+    taken: dict[int, str] = {}
+    for at, member in enumerate(table.members):
+        number = file.node[member.node].number
+        other = taken.setdefault(number, member.node)
+        if other != member.node:
+            doc.error(
+                ("node", member.node),
+                "number",
+                f"{number} is also the number of {other}, and the gate of {table.target} knows owners by number",
+                mend="Give each member a number of its own",
+                rule="S1",
+            )
+        same = [m.node for m in table.members[:at] if m.priority == member.priority and m.node != member.node]
+        if same:
+            doc.error(
+                (*path, "members", at),
+                "priority",
+                f"{member.priority} is also the priority of {same[0]}",
+                mend="Give each member a priority of its own, so that the choice is never left to chance",
+            )

@@ -1,0 +1,239 @@
+"""Loads a site file: reads, resolves, judges; the typed site, or all that is wrong with it."""
+
+from pathlib import Path
+
+from otha.core.config import ChannelConfig, ReferenceConfig, SiteConfig
+from otha.core.errors import DefectError
+from otha.site.conditions import build_conditions
+from otha.site.devices import (
+    Cadence,
+    Profiles,
+    build_node,
+    build_reference,
+    build_section,
+    check_places,
+)
+from otha.site.document import Document
+from otha.site.groups import build_group, deadline_ms, detector_of, reference_pace
+from otha.site.judge import judge
+from otha.site.model import (
+    SELF_USER,
+    Domain,
+    Node,
+    Reference,
+    Section,
+    Site,
+    UserRole,
+    default_state_dir,
+    digest_of,
+)
+from otha.site.profile_file import ProfileKind
+from otha.site.read import read_table
+from otha.site.tags import build_reads, build_tags
+from otha.site.written import GroupTable, SiteFile
+
+MS = 1_000_000
+# A device that no group has is not read; its channels still need numbers.
+IDLE = Cadence(period_ns=1_000 * MS, deadline_ns=800 * MS)
+
+
+def load_site(path: Path) -> Site:
+    """The site that `path` describes.
+
+    Raises SiteErrors with every error of the file and of the profiles it names, and the warnings found so far.
+    """
+    doc = Document.open(path)
+    file = read_table(SiteFile, doc, doc.raw, ())
+    check_places(doc, file)
+    _check_supervisors(doc, file)
+    roles = _roles(doc, file)
+    groups_of = _groups_of(doc, file)
+    profiles = Profiles(doc, path.parent)
+    nodes = _nodes(doc, file, profiles, groups_of)
+    references = _references(doc, file, profiles)
+    sections = _sections(doc, file)
+    tags = build_tags(doc, file)
+    supervisor = next(iter(file.supervisor), "")
+    built = [
+        build_group(doc, file, name, nodes, build_conditions(doc, file, name, file.group[name]), supervisor)
+        for name in file.group
+    ]
+    deadlines = {section.name: section.deadline_ns for section in sections}
+    reads = build_reads(doc, file, sections, deadlines)
+    doc.raise_errors()
+    groups = [pair for pair in built if pair is not None]
+    whole_nodes = tuple(node for node in nodes.values() if node is not None)
+    if len(groups) < len(built) or len(whole_nodes) < len(nodes) or len(references) < len(file.reference):
+        raise DefectError(f"{path.name}: something could not be built and no reason was given")
+    core = SiteConfig(
+        name=file.site.name,
+        supervisor=supervisor,
+        channels=tuple(_channels(file, whole_nodes)),
+        references=tuple(_reference_config(file, name) for name in file.reference),
+        tags=tags,
+        groups=tuple(group for group, _ in groups),
+        tilt_gap_ns=file.site.tilt_gap_ms * MS,
+        tilt_for_ns=file.site.tilt_for_ms * MS,
+    )
+    site = Site(
+        path=path,
+        name=file.site.name,
+        simulation=file.site.simulation,
+        state_dir=Path(file.site.state_dir) if file.site.state_dir else default_state_dir(file.site.name),
+        core=core,
+        domains=tuple(Domain(name=name, kind=domain.kind) for name, domain in file.domain.items()),
+        supervisor_domains=next(iter(file.supervisor.values())).domains,
+        nodes=whole_nodes,
+        sections=sections,
+        references=references,
+        tag_reads=reads,
+        roles=roles,
+        timings=tuple(timing for _, timing in groups),
+        warnings=(),
+        digest=_digest(file, core, whole_nodes, sections, references, roles),
+    )
+    return judge(doc, file, site)
+
+
+def _digest(
+    file: SiteFile,
+    core: SiteConfig,
+    nodes: tuple[Node, ...],
+    sections: tuple[Section, ...],
+    references: tuple[Reference, ...],
+    roles: tuple[tuple[str, UserRole], ...],
+) -> str:
+    return digest_of(
+        file.site.simulation,
+        core,
+        tuple((name, domain.kind) for name, domain in file.domain.items()),
+        tuple((node.name, node.profile, node.channels, node.domains, node.capacity) for node in nodes),
+        tuple((s.name, s.gate.layout, s.paths, s.outputs, s.status, s.command, s.frames, s.domains) for s in sections),
+        tuple((r.name, r.endpoint, r.unit, r.network, r.profile) for r in references),
+        tuple((name, tag.address, tag.type) for name, tag in file.tag.items()),
+        roles,
+    )
+
+
+def _check_supervisors(doc: Document, file: SiteFile) -> None:
+    if len(file.supervisor) > 1:
+        second = list(file.supervisor)[1]
+        doc.error(
+            ("supervisor", second),
+            "",
+            f"{len(file.supervisor)} supervisors: several of them with a shared consensus store are built later",
+            mend="Leave one supervisor",
+        )
+
+
+def _roles(doc: Document, file: SiteFile) -> tuple[tuple[str, UserRole], ...]:
+    given: dict[str, UserRole] = {}
+    for role in UserRole:
+        users: tuple[str, ...] = getattr(file.roles, role.value)
+        for user in users:
+            if user.startswith("@") and user != SELF_USER:
+                doc.error(
+                    ("roles",), role.value, f'"{user}" is no user', near=SELF_USER, mend="Give a system user's name"
+                )
+            if user in given:
+                doc.error(
+                    ("roles",), role.value, f'"{user}" is also {given[user].value}', mend="Give each user one role"
+                )
+            given[user] = role
+    return tuple(given.items())
+
+
+def _groups_of(doc: Document, file: SiteFile) -> dict[str, tuple[str, ...]]:
+    """The groups of each node. Groups that share a node share its heartbeats and what these say."""
+    found: dict[str, tuple[str, ...]] = dict.fromkeys(file.node, ())
+    for name, group in file.group.items():
+        for member in group.members:
+            if member.node not in found or name in found[member.node]:
+                continue
+            for other in found[member.node][:1]:
+                _check_sharing(doc, name, group, other, file.group[other], member.node)
+            found[member.node] += (name,)
+    return found
+
+
+def _check_sharing(doc: Document, name: str, group: GroupTable, other: str, first: GroupTable, node: str) -> None:
+    if group.detection != first.detection:
+        doc.error(
+            ("group", name),
+            "detection",
+            f"differs from that of group {other}, and {node} is in both: its heartbeats are the same",
+            mend="Give both groups the same detection",
+        )
+    if [tag.name for tag in group.tracked] != [tag.name for tag in first.tracked]:
+        doc.error(
+            ("group", name),
+            "tracked",
+            f"names other tags than group {other}, and {node} is in both: different tags per group are built later",
+            mend="Name the same tags in the same order in both groups",
+        )
+
+
+def _cadence(file: SiteFile, groups: tuple[str, ...]) -> Cadence:
+    if not groups:
+        return IDLE
+    detection = file.group[groups[0]].detection
+    return Cadence(period_ns=detection.period_ms * MS, deadline_ns=deadline_ms(detection) * MS)
+
+
+def _nodes(
+    doc: Document, file: SiteFile, profiles: Profiles, groups_of: dict[str, tuple[str, ...]]
+) -> dict[str, Node | None]:
+    nodes: dict[str, Node | None] = {}
+    for name, table in file.node.items():
+        groups = groups_of[name]
+        tracked = tuple(tag.name for tag in file.group[groups[0]].tracked) if groups else ()
+        profile = profiles.get(("node", name), table.profile, ProfileKind.NODE)
+        nodes[name] = build_node(doc, name, table, profile, _cadence(file, groups), groups, tracked)
+    return nodes
+
+
+def _references(doc: Document, file: SiteFile, profiles: Profiles) -> tuple[Reference, ...]:
+    built = (
+        build_reference(name, table, profiles.get(("reference", name), table.profile, ProfileKind.REFERENCE))
+        for name, table in file.reference.items()
+    )
+    return tuple(reference for reference in built if reference is not None)
+
+
+def _sections(doc: Document, file: SiteFile) -> tuple[Section, ...]:
+    sections = []
+    for name, table in file.section.items():
+        driven = [group for group, entry in file.group.items() if entry.target == name]
+        for group in driven[1:]:
+            doc.error(
+                ("group", group),
+                "target",
+                f"{name} is already driven by group {driven[0]}: a gate knows one epoch",
+                mend="Give each group a section of its own",
+                rule="S1",
+            )
+        cadence = _cadence(file, tuple(driven[:1]))
+        sections.append(build_section(doc, name, table, cadence.deadline_ns, driven[0] if driven else None))
+    return tuple(sections)
+
+
+def _channels(file: SiteFile, nodes: tuple[Node, ...]) -> list[ChannelConfig]:
+    return [
+        ChannelConfig(
+            name=channel.name,
+            node=node.name,
+            period_ns=channel.period_ns,
+            deadline_ns=channel.deadline_ns,
+            detector=detector_of(file.group[node.groups[0]].detection),
+        )
+        for node in nodes
+        if node.groups
+        for channel in node.channels
+    ]
+
+
+def _reference_config(file: SiteFile, name: str) -> ReferenceConfig:
+    pace = reference_pace(file, name)
+    return ReferenceConfig(
+        name=name, period_ns=pace.period_ms * MS, deadline_ns=pace.deadline_ms * MS, misses=pace.misses
+    )

@@ -1,0 +1,215 @@
+"""The site as OTHA uses it: every name resolved, every default filled in, times in nanoseconds."""
+
+import hashlib
+import os
+import sys
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from otha.core import canon
+from otha.core.config import GroupConfig, SiteConfig
+from otha.site.decode import Decoder
+from otha.site.gate_map import GateMap
+from otha.site.problem import Problem
+from otha.site.profile import Profile
+from otha.site.profile_file import WordType
+from otha.site.read import Endpoint
+from otha.site.timing import GroupTiming
+from otha.site.written import DomainKind
+
+SELF_USER = "@self"
+
+
+class UserRole(Enum):
+    """What a user may do, each role including the ones before it."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ENGINEER = "engineer"
+    COMMISSIONING = "commissioning"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Domain:
+    """A failure domain."""
+
+    name: str
+    kind: DomainKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """One heartbeat path to a node; `name` is `node.path`, as in `SiteConfig.channels`."""
+
+    name: str
+    node: str
+    endpoint: Endpoint
+    unit: int
+    network: str
+    period_ns: int
+    deadline_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A supervised node. `groups` is empty when no group has it: then it is not read."""
+
+    name: str
+    number: int
+    profile: Profile
+    decoder: Decoder
+    channels: tuple[Channel, ...]
+    domains: tuple[str, ...]
+    capacity: int
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatePath:
+    """One network path to a section; `name` is `section.path`, as in `GateConfig.paths`."""
+
+    name: str
+    section: str
+    endpoint: Endpoint
+    unit: int
+    network: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Consecutive registers."""
+
+    at: int
+    count: int
+
+    def covers(self, at: int, count: int) -> bool:
+        """Whether `count` registers from `at` are all inside."""
+        return self.at <= at and at + count <= self.at + self.count
+
+    def meets(self, other: "Block") -> bool:
+        """Whether the two share a register."""
+        return self.at < other.at + other.count and other.at < self.at + self.count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A controller section behind a gate.
+
+    `writable` is the exact allow-list: OTHA writes nothing else anywhere. `deadline_ns` is for one request on a path.
+    `group`: who drives it, None when no group does: then it is read only for its tags.
+    """
+
+    name: str
+    gate: GateMap
+    paths: tuple[GatePath, ...]
+    outputs: tuple[str, ...]
+    status: Block
+    command: Block
+    frames: Block
+    writable: tuple[Block, ...]
+    deadline_ns: int
+    domains: tuple[str, ...]
+    group: str | None
+    connection_limit: int | None
+    other_connections: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagSource:
+    """Where a tag stands: `offset` in registers from the start of its read."""
+
+    name: str
+    offset: int
+    type: WordType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagRead:
+    """One FC03 for neighbouring tags of one source (a section or a node), over the first of its paths that answers."""
+
+    source: str
+    block: Block
+    period_ns: int
+    deadline_ns: int
+    tags: tuple[TagSource, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A reference point. Its decoder only checks the reply."""
+
+    name: str
+    endpoint: Endpoint
+    unit: int
+    network: str
+    profile: Profile
+    decoder: Decoder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """All that one site file describes. `core` is what the decisions need; the rest is for the shell.
+
+    `warnings` are doubts that do not refuse the file. `digest` is the SHA-256 of the model: equal digests decide alike.
+    """
+
+    path: Path
+    name: str
+    simulation: bool
+    state_dir: Path
+    core: SiteConfig
+    domains: tuple[Domain, ...]
+    supervisor_domains: tuple[str, ...]
+    nodes: tuple[Node, ...]
+    sections: tuple[Section, ...]
+    references: tuple[Reference, ...]
+    tag_reads: tuple[TagRead, ...]
+    roles: tuple[tuple[str, UserRole], ...]
+    timings: tuple[GroupTiming, ...]
+    warnings: tuple[Problem, ...]
+    digest: str
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The channels of all nodes that are read."""
+        return tuple(channel for node in self.nodes if node.groups for channel in node.channels)
+
+    def node(self, name: str) -> Node:
+        """The node of that name. Raises KeyError."""
+        return {node.name: node for node in self.nodes}[name]
+
+    def section(self, name: str) -> Section:
+        """The section of that name. Raises KeyError."""
+        return {section.name: section for section in self.sections}[name]
+
+    def group(self, name: str) -> GroupConfig:
+        """The group of that name. Raises KeyError."""
+        return {group.name: group for group in self.core.groups}[name]
+
+    def role_of(self, user: str, *, supervisor_user: str) -> UserRole | None:
+        """The role of a system user, None if the site gives it none. "@self" stands for `supervisor_user`."""
+        given = dict(self.roles)
+        if user in given:
+            return given[user]
+        return given.get(SELF_USER) if user == supervisor_user else None
+
+
+def digest_of(*parts: object) -> str:
+    """The SHA-256 of the model's canonical bytes, as hexadecimal text."""
+    return hashlib.sha256(canon.encode(tuple(parts))).hexdigest()
+
+
+def default_state_dir(site: str) -> Path:
+    """The platform's state directory for OTHA and this site."""
+    given = os.environ.get("XDG_STATE_HOME")
+    if given:
+        return Path(given) / "otha" / site
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "otha" / site
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", str(Path.home()))) / "otha" / site
+    if os.geteuid() == 0:
+        return Path("/var/lib/otha") / site
+    return Path.home() / ".local" / "state" / "otha" / site

@@ -1,0 +1,62 @@
+"""What is wrong, or doubtful, in what the engineer wrote: each with its place and its mend."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from otha.core.errors import EngineerError
+
+
+class Severity(Enum):
+    """An error refuses the file; a warning is shown and kept."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One finding. `line` is None when the place can't be found (a missing key has its table's line).
+
+    `rule`: the rule of the design that it comes from, "" for plain mistakes of writing.
+    """
+
+    severity: Severity
+    file: str
+    table: str
+    key: str
+    line: int | None
+    wrong: str
+    nearest: str | None
+    mend: str
+    rule: str = ""
+
+    @property
+    def place(self) -> str:
+        """File, line and table path with key, as a person would look for it."""
+        at = self.file if self.line is None else f"{self.file}:{self.line}"
+        inside = f"[{self.table}]" if self.table else "top of the file"
+        return f"{at}, {inside}{f' {self.key}' if self.key else ''}"
+
+    def __str__(self) -> str:
+        rule = f" ({self.rule})" if self.rule else ""
+        near = f" Did you mean `{self.nearest}`?" if self.nearest else ""
+        return f"{self.place}: {self.wrong}{rule}.{near} {self.mend}."
+
+
+class SiteErrors(EngineerError):  # noqa: N818  # it is the collection of all errors of one file
+    """A site file or profile that can't be taken. `problems` holds every finding, warnings included."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+        count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
+        super().__init__("\n".join([count, *map(str, errors)]), mend="")
+        self.problems = problems
+
+
+def nearest(name: str, valid: Iterable[str]) -> str | None:
+    """The valid name that `name` was most likely meant to be, None if none is near."""
+    folded = {option.casefold(): option for option in valid}
+    found = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    return folded[found[0]] if found else None

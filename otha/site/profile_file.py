@@ -1,0 +1,175 @@
+"""The profile files in `plc_profiles/`, key by key, as they are written."""
+
+# ruff: noqa: RUF009  # `key()` makes dataclass fields, as `field()` does
+
+from dataclasses import dataclass
+from enum import Enum
+
+from otha.core.words import Fencing, Role
+from otha.site.read import key
+
+
+class WordType(Enum):
+    """How registers are read. `bool`: 0 is false, anything else is true."""
+
+    U16 = "u16"
+    I16 = "i16"
+    U32 = "u32"
+    I32 = "i32"
+    BOOL = "bool"
+
+
+class WordOrder(Enum):
+    """Which register of a 32-bit value comes first."""
+
+    HIGH_FIRST = "high_first"
+    LOW_FIRST = "low_first"
+
+
+class ProfileKind(Enum):
+    """What a profile describes."""
+
+    NODE = "node"
+    REFERENCE = "reference"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """Where one item of a heartbeat stands, or the value it always has."""
+
+    at: int | None = key("address of its first register", default=None, low=0, high=65_535)
+    type: WordType = key("how the registers are read", default=WordType.U16)
+    bit: int | None = key("the bit of the register that is meant, 0 is the lowest", default=None, low=0, high=15)
+    fixed: int | None = key("the value it always has, instead of an address", default=None, low=0, high=255)
+    codes: dict[str, Role] = key("role only: which code of the device means which role", default={})
+    replace: dict[str, int] = key(
+        "level only: values of the device that mean another ServiceLevel", default={}, low=0, high=255
+    )
+    ms_per_count: int = key("lag_ms and data_age_ms only: milliseconds of one count", default=1, low=1, high=60_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemsTable:
+    """What a heartbeat says. What is left out, the device does not say."""
+
+    heartbeat: Word | None = key("counter raised by the communication task", default=None)
+    cycle: Word | None = key("counter raised by the control task: the worker probe", default=None)
+    role: Word | None = key("the role it says it has", default=None)
+    level: Word | None = key("its ServiceLevel 0..255, or a fixed one", default=None)
+    position: Word | None = key("its own sync position", default=None)
+    acked: Word | None = key("the last position of its peer that it applied", default=None)
+    lag_ms: Word | None = key("age of the newest state that it took over", default=None)
+    data_age_ms: Word | None = key("age of its plant data", default=None)
+    session: Word | None = key("nonce that is new at every start of its application", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadTable:
+    """The one request that is a heartbeat."""
+
+    function: int = key("Modbus function: 3 holding registers, 4 input registers", default=3, low=3, high=4)
+    at: int | None = key(
+        "address of the first register; by default the lowest one needed", default=None, low=0, high=65_535
+    )
+    length: int | None = key(
+        "how many registers; by default up to the highest one needed", default=None, low=1, high=125
+    )
+    word_order: WordOrder = key("which register of a 32-bit value comes first", default=WordOrder.HIGH_FIRST)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckTable:
+    """A register that must have this value, or the reply is not what it seems."""
+
+    at: int = key("address of the register", low=0, high=65_535)
+    value: int = key("the value it must have", low=0, high=65_535)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WritableTable:
+    """Registers that OTHA may write. Nothing else is ever written."""
+
+    at: int = key("address of the first register", low=0, high=65_535)
+    count: int = key("how many registers", low=1, high=123)
+    doc: str = key("what is written there")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileFile:
+    """A profile of a node or a reference point."""
+
+    format: int = key("format of this file: 1", low=1, high=1)
+    name: str = key("the profile's name, as the file's")
+    kind: ProfileKind = key("what it describes")
+    description: str = key("what device this is")
+    source: str = key("the document that the addresses come from")
+    tried_on_hardware: bool = key("true only when somebody has tried it on the real device")
+    open: bool = key("true when the site file gives the addresses", default=False)
+    connection_limit: int | None = key("how many Modbus connections the device takes", default=None, low=1, high=10_000)
+    fencing: tuple[Fencing, ...] = key("which fences the device can honestly take part in", default=(Fencing.NONE,))
+    cycle_ms: int | None = key("duration of one count of its sync position", default=None, low=1, high=60_000)
+    frozen_after_ms: int | None = key(
+        "a counter standing still so long while it answers means FROZEN", default=None, low=1, high=600_000
+    )
+    data_stale_after_ms: int = key(
+        "plant data older than this is stale, 0: not judged", default=0, low=0, high=3_600_000
+    )
+    read: ReadTable = key("the request that is a heartbeat", default=ReadTable())
+    check: tuple[CheckTable, ...] = key("registers that must have a known value", default=())
+    items: ItemsTable = key("what a heartbeat says", default=ItemsTable())
+    tracked: dict[str, Word] = key("tags that can be compared between active and standby", default={})
+    writable: tuple[WritableTable, ...] = key("registers that OTHA may write", default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateHead:
+    """What identifies the gate's register map."""
+
+    layout: int = key("raised with every incompatible change", low=1, high=65_535)
+    magic: int = key("the first register of every block", low=1, high=65_535)
+    max_nodes: int = key("how many nodes a gate knows", low=2, high=64)
+    max_outputs: int = key("how many outputs a section may have", low=1, high=64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateField:
+    """One field of a block."""
+
+    name: str = key("the field's name")
+    at: int = key("its register, counted from the block's base; from its end when negative", low=-8, high=124)
+    type: WordType = key("how the registers are read")
+    doc: str = key("what it says", default="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateBlock:
+    """A block of fixed length."""
+
+    length: int = key("how many registers", low=1, high=125)
+    fields: tuple[GateField, ...] = key("its fields, gapless, in order", least=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateFrame:
+    """The owner frame. Controllers write it; OTHA never does."""
+
+    stride: int = key("distance of the nodes' mailboxes", low=1, high=1000)
+    fields: tuple[GateField, ...] = key("its fields", least=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateOutputs:
+    """How outputs are scaled."""
+
+    full_scale: int = key("the register value of 100 % of span", low=1, high=65_535)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateFile:
+    """The gate's register map."""
+
+    gate: GateHead = key("what identifies the map")
+    status: GateBlock = key("the status block")
+    command: GateBlock = key("the command mailbox")
+    frame: GateFrame = key("the owner frame")
+    outputs: GateOutputs = key("how outputs are scaled")
