@@ -2,7 +2,8 @@
 
 One JSON line per scan in which anything changed or a frame or command was presented:
 {"scan", "ns" (CLOCK_MONOTONIC), "out" (at the terminals), "state", "owner", "owner_epoch", "epoch", "last_seq", "boot",
-"frames": {mailbox: registers as hex}, "command": hex or absent, "pv": levels}.
+"refused" (frames, all kinds together, modulo 65536), "frames": {mailbox: registers as hex}, "command": hex or absent,
+"pv": levels}.
 """
 
 import json
@@ -40,6 +41,7 @@ class TerminalLog:
         self._last = seen
         record: dict[str, object] = {"scan": status["scan"], "ns": at_ns, "out": outputs}
         record.update((name, status[name]) for name in _STATUS)
+        record["refused"] = sum(value for name, value in status.items() if name.startswith("frame_")) & 0xFFFF
         record["pv"] = levels
         record["frames"] = {str(mailbox): raw.hex() for mailbox, raw in frames.items()}
         if command is not None:
