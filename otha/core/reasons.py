@@ -29,6 +29,14 @@ class Why(Enum):
     STORE_UNKNOWN = auto()
     STORE_LOST = auto()
     HALTED = auto()
+    CHANNEL = auto()
+    NODE = auto()
+    GATE = auto()
+    CONDITION = auto()
+    ISOLATED = auto()
+    TILT = auto()
+    ALARM_RAISED = auto()
+    ALARM_CLEARED = auto()
 
 
 class Block(Enum):

@@ -152,7 +152,7 @@ class GroupState:
     errand_retry_at: int | None = None
     nodes: tuple[NodeView, ...]
     maintenance: tuple[bool, ...]
-    gate: GateView = GateView()
+    gate: GateView
     conditions: tuple[Verdict, ...]
     arming: Arming
     standing: Standing = Standing.SETTLING

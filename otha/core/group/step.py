@@ -9,7 +9,7 @@ from otha.core.errors import DefectError, IllegalTransitionError
 from otha.core.group import guard, invariant, orders, record, settle, suspicion, transfer
 from otha.core.group.event import ConditionJudged, Event, GateJudged, NodeJudged, SharedChanged
 from otha.core.group.guard import Stage
-from otha.core.group.state import GroupState, NodeView, Shared
+from otha.core.group.state import GateView, GroupState, NodeView, Shared
 from otha.core.group.turn import Decision, Turn
 from otha.core.inputs import DueReached, EffectEnded, OrderGiven
 from otha.core.reasons import Block, Why
@@ -24,6 +24,7 @@ def start(cfg: GroupConfig, now: int) -> GroupState:
     """The state before anything is known: nothing is believed, nothing is done."""
     return GroupState(
         nodes=tuple(NodeView() for _ in cfg.nodes),
+        gate=GateView(),
         maintenance=tuple(False for _ in cfg.nodes),
         conditions=tuple(Verdict.UNKNOWN for _ in cfg.conditions),
         arming=cfg.arming,

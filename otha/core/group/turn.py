@@ -1,8 +1,10 @@
 """One step in the making: the state as it is being decided, and what the decision will ask and say."""
 
 from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 from typing import Any
 
+from otha.core import canon
 from otha.core.config import GroupConfig
 from otha.core.effects import Action, Effect, ReadRecord, Revoke, Safe, SwapRecord, Void
 from otha.core.group.state import GroupState, OrderAnswer, Plan, Shared
@@ -21,6 +23,10 @@ class Decision:
     reasons: tuple[Reason, ...]
     answer: OrderAnswer | None
     wake: int | None
+
+    def digest(self) -> bytes:
+        """Sixteen bytes that two decisions share only if they are the same, state included (rule S15)."""
+        return blake2b(canon.encode(self), digest_size=16).digest()
 
 
 def durability(action: Action) -> Durability:

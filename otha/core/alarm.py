@@ -1,0 +1,85 @@
+"""Which conditions of a group need an operator, derived from its state alone.
+
+A completed transfer that needs no response is an event, not an alarm (ISA-18.2). The alarm machine with its
+acknowledgement states stands on top of this list.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from otha.core.config import GroupConfig
+from otha.core.group import guard
+from otha.core.group.state import GroupState, Shared, StoreView
+from otha.core.words import GateState, Role, Standing
+
+
+class AlarmCode(Enum):
+    """What is wrong; the operator's response stands in docs/operator.md."""
+
+    NEEDS_OPERATOR = "needs_operator"
+    REDUNDANCY_LOST = "redundancy_lost"
+    ACTIVE_SUSPECT = "active_suspect"
+    GATE_UNSEEN = "gate_unseen"
+    SECTION_HELD = "section_held"
+    SECTION_SAFE = "section_safe"
+    TWO_CLAIM_ACTIVE = "two_claim_active"
+    ROLE_DISAGREES = "role_disagrees"
+    STORE_SILENT = "store_silent"
+    OBSERVER_ISOLATED = "observer_isolated"
+    TILT = "tilt"
+    HALTED = "halted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """One standing alarm condition and the detail a person needs."""
+
+    code: AlarmCode
+    detail: str
+
+
+def _of_gate(cfg: GroupConfig, g: GroupState) -> list[Alarm]:
+    gate, section = g.gate, cfg.gate.section
+    if not gate.seen:
+        return [Alarm(code=AlarmCode.GATE_UNSEEN, detail=section)] if g.settle_until is None else []
+    if gate.state is GateState.HELD and g.plan is None:
+        return [Alarm(code=AlarmCode.SECTION_HELD, detail=section)]
+    if gate.state is GateState.SAFE:
+        return [Alarm(code=AlarmCode.SECTION_SAFE, detail=section)]
+    return []
+
+
+def _of_roles(cfg: GroupConfig, g: GroupState) -> list[Alarm]:
+    claiming = [n.name for n, view in zip(cfg.nodes, g.nodes, strict=True) if view.role is Role.ACTIVE]
+    if g.plan is not None:
+        return []
+    if len(claiming) > 1:
+        return [Alarm(code=AlarmCode.TWO_CLAIM_ACTIVE, detail=", ".join(claiming))]
+    active = g.record.active if g.record is not None else None
+    if claiming and active is not None and claiming != [active]:
+        return [Alarm(code=AlarmCode.ROLE_DISAGREES, detail=f"{claiming[0]}, not {active}")]
+    return []
+
+
+def standing(cfg: GroupConfig, shared: Shared, g: GroupState) -> tuple[Alarm, ...]:
+    """The alarm conditions that hold now, in a fixed order."""
+    found: list[Alarm] = []
+    if g.halted is not None:
+        found.append(Alarm(code=AlarmCode.HALTED, detail=g.halted))
+    if g.standing is Standing.NEEDS_OPERATOR and g.plan is None and g.concern is not None:
+        found.append(Alarm(code=AlarmCode.NEEDS_OPERATOR, detail=g.concern.block.code))
+    active = g.record.active if g.record is not None else None
+    if g.standing is Standing.FOLLOWING and g.plan is None:
+        others = [node.name for node in cfg.nodes if node.name != active]
+        if all(guard.able(cfg, g, name) or guard.sync(cfg, g, name) for name in others):
+            found.append(Alarm(code=AlarmCode.REDUNDANCY_LOST, detail=cfg.name))
+        if g.suspicion is not None and g.confirm_at is None and g.told:
+            found.append(Alarm(code=AlarmCode.ACTIVE_SUSPECT, detail=f"{active} {g.suspicion.value}"))
+    found += _of_gate(cfg, g) + _of_roles(cfg, g)
+    if g.store is StoreView.UNKNOWN:
+        found.append(Alarm(code=AlarmCode.STORE_SILENT, detail=""))
+    if shared.isolated:
+        found.append(Alarm(code=AlarmCode.OBSERVER_ISOLATED, detail=""))
+    if shared.tilted:
+        found.append(Alarm(code=AlarmCode.TILT, detail=""))
+    return tuple(found)

@@ -1,0 +1,426 @@
+"""All of a site's decisions behind one door: inputs in, decisions out.
+
+The watches and groups are wired here, and nowhere else, so that the supervisor, replay and verification run the same
+wiring. It holds its state in dictionaries for speed, but nothing of it depends on time, chance or the outside.
+"""
+
+from dataclasses import replace
+from typing import assert_never, cast
+
+from otha.core import alarm, canon, codec
+from otha.core.config import AdaptiveDetector, ChannelConfig, Compare, NodeConfig, SiteConfig
+from otha.core.errors import IllegalTransitionError, InvariantBreachError
+from otha.core.group import step as group_step
+from otha.core.group.event import ConditionJudged, Event, GateJudged, NodeJudged, SharedChanged
+from otha.core.group.state import GateView, GroupState, NodeView, Shared
+from otha.core.group.turn import Decision
+from otha.core.inputs import (
+    ClockStepped,
+    DueReached,
+    EffectEnded,
+    GatePolled,
+    HeartbeatEnded,
+    Input,
+    LoopStalled,
+    OrderGiven,
+    ReferencePolled,
+    TagsPolled,
+)
+from otha.core.reasons import Reason, Why
+from otha.core.watch import channel, condition, gate, node, observer, sync
+from otha.core.watch.channel import ChannelWatch
+from otha.core.watch.condition import Judgement, TagWatch
+from otha.core.watch.gate import GateWatch
+from otha.core.watch.node import NodeWatch
+from otha.core.watch.observer import ReferenceWatch
+from otha.core.words import Answer, Verdict
+
+_FORMAT = 1
+
+
+class Supervision:
+    """The state of all watches and groups of one supervisor. Not thread-safe; `feed` is its only way in."""
+
+    def __init__(self, cfg: SiteConfig, now: int) -> None:
+        self.cfg = cfg
+        self._groups: list[GroupState] = [group_step.start(group, now) for group in cfg.groups]
+        self._shared = Shared()
+        self._channels: dict[str, ChannelWatch] = {c.name: ChannelWatch() for c in cfg.channels}
+        self._nodes: dict[str, NodeWatch] = {c.node: NodeWatch() for c in cfg.channels}
+        self._gates: dict[str, GateWatch] = {g.gate.section: gate.unseen() for g in cfg.groups}
+        self._tags: dict[str, TagWatch] = {t.name: TagWatch() for t in cfg.tags}
+        self._delays: list[dict[Compare, int]] = [{} for _ in cfg.groups]
+        self._judge_at: list[int | None] = [None for _ in cfg.groups]
+        self._references: dict[str, ReferenceWatch] = {r.name: ReferenceWatch() for r in cfg.references}
+        self._wakes: list[int | None] = [None for _ in cfg.groups]
+        self._alarms: list[tuple[alarm.Alarm, ...]] = [() for _ in cfg.groups]
+        self._tilt_until: int | None = None
+        self._channel_cfg: dict[str, ChannelConfig] = {c.name: c for c in cfg.channels}
+        self._tag_cfg = {t.name: t for t in cfg.tags}
+        self._members: dict[str, list[tuple[int, int, NodeConfig]]] = {}
+        for at, group in enumerate(cfg.groups):
+            for index, member in enumerate(group.nodes):
+                self._members.setdefault(member.name, []).append((at, index, member))
+        self._by_section: dict[str, int] = {g.gate.section: at for at, g in enumerate(cfg.groups)}
+        self._by_name: dict[str, int] = {g.name: at for at, g in enumerate(cfg.groups)}
+        self._names: list[dict[int, str]] = [{n.number: n.name for n in g.nodes} for g in cfg.groups]
+        self._adaptive = [c.name for c in cfg.channels if isinstance(c.detector, AdaptiveDetector)]
+
+    # What others may look at
+
+    @property
+    def shared(self) -> Shared:
+        return self._shared
+
+    def group(self, name: str) -> GroupState:
+        """The state of group `name`. Raises KeyError if there is none."""
+        return self._groups[self._by_name[name]]
+
+    def alarms(self, name: str) -> tuple[alarm.Alarm, ...]:
+        """The standing alarm conditions of group `name`."""
+        return self._alarms[self._by_name[name]]
+
+    def channel(self, name: str) -> ChannelWatch:
+        """The watch of channel `name`."""
+        return self._channels[name]
+
+    def node(self, name: str) -> NodeWatch:
+        """The watch of node `name`."""
+        return self._nodes[name]
+
+    def tag(self, name: str) -> TagWatch:
+        """The watch of tag `name`."""
+        return self._tags[name]
+
+    def fast_sections(self) -> frozenset[str]:
+        """Sections whose gate is read fast: a transfer is under way, or about to be."""
+        return frozenset(
+            group.gate.section
+            for group, g in zip(self.cfg.groups, self._groups, strict=True)
+            if g.plan is not None or g.suspicion is not None
+        )
+
+    @property
+    def wake(self) -> int | None:
+        """When to feed DueReached if nothing else happens."""
+        deadlines = [*self._wakes, *self._judge_at, self._tilt_until]
+        deadlines += [w.seen_until for w in self._gates.values()]
+        deadlines += [self._channels[name].due for name in self._adaptive]
+        return min((at for at in deadlines if at is not None), default=None)
+
+    # The door
+
+    def feed(self, raw: Input, now: int) -> tuple[Decision, ...]:
+        """Take one input; the decisions it led to, in order. Unchanged verdicts lead to none.
+
+        Raises IllegalTransitionError for an input that names something the site does not have; nothing was changed.
+        """
+        match raw:
+            case HeartbeatEnded():
+                return self._heartbeat(raw, now)
+            case GatePolled():
+                return self._gate_polled(raw, now)
+            case TagsPolled():
+                return self._tags_polled(raw, now)
+            case ReferencePolled():
+                return self._reference_polled(raw, now)
+            case OrderGiven(order=order):
+                return self._step(self._known(self._by_name, order.group, "group"), raw, now)
+            case EffectEnded(id=id_):
+                return self._step(self._known(self._by_name, id_.group, "group"), raw, now)
+            case ClockStepped(jump_ns=jump_ns):
+                return self._tilt(now, jump_ns)
+            case LoopStalled(gap_ns=gap_ns):
+                return self._tilt(now, gap_ns)
+            case DueReached():
+                return self._due(now)
+            case never:
+                assert_never(never)
+
+    @staticmethod
+    def _known(table: dict[str, int], name: str, what: str) -> int:
+        if name not in table:
+            raise IllegalTransitionError(f"the site has no {what} {name!r}")
+        return table[name]
+
+    def _heartbeat(self, raw: HeartbeatEnded, now: int) -> tuple[Decision, ...]:
+        cfg = self._channel_cfg.get(raw.channel)
+        if cfg is None:
+            raise IllegalTransitionError(f"the site has no channel {raw.channel!r}")
+        was = self._channels[raw.channel]
+        w = channel.watch(cfg, was, raw.answer, now)
+        self._channels[raw.channel] = w
+        before = self._nodes[cfg.node]
+        reasons: tuple[Reason, ...] = ()
+        after = before
+        if w.pulse is not was.pulse:
+            reasons = (Reason(why=Why.CHANNEL, rule="", args=(raw.channel, w.pulse.value)),)
+            after = self._judge_pulses(cfg.node, after)
+        if raw.reading is not None and raw.answer in (Answer.REPLIED, Answer.LATE):
+            after = node.watch(self._members[cfg.node][0][2], after, raw.reading, now)
+        elif raw.answer in (Answer.LATE, Answer.BUSY):
+            after = node.answered(after)
+        self._nodes[cfg.node] = after
+        return self._node_moved(cfg.node, before, after, reasons, now)
+
+    def _judge_pulses(self, name: str, w: NodeWatch) -> NodeWatch:
+        member = self._members[name][0][2]
+        return node.from_pulses(w, tuple(self._channels[each].pulse for each in member.channels))
+
+    def _node_moved(
+        self, name: str, before: NodeWatch, after: NodeWatch, reasons: tuple[Reason, ...], now: int
+    ) -> tuple[Decision, ...]:
+        """Judge the node anew in every group it belongs to, and its peers against it if it is the active one."""
+        decisions: list[Decision] = []
+        if before.liveness is not after.liveness:
+            reasons = (*reasons, Reason(why=Why.NODE, rule="", args=(name, after.liveness.value)))
+        for at, _, _ in self._members[name]:
+            moved = self._judge_nodes(at, now)
+            if not moved and reasons:
+                decisions.append(self._note(at, reasons))
+            for index, view in moved:
+                decisions += self._step(at, NodeJudged(index=index, view=view), now, reasons)
+                reasons = ()
+        return tuple(decisions)
+
+    def _judge_nodes(self, at: int, now: int) -> list[tuple[int, NodeView]]:
+        """The nodes of group `at` whose verdicts differ from what the group knows."""
+        cfg, g = self.cfg.groups[at], self._groups[at]
+        active_name = g.record.active if g.record is not None else None
+        active = self._nodes.get(active_name) if active_name is not None else None
+        moved = []
+        for index, member in enumerate(cfg.nodes):
+            w = self._nodes[member.name]
+            if active is None or member.name == active_name:
+                in_rpo = ready = Verdict.TRUE if active is not None else sync.in_rpo(None, cfg.rpo_ns)
+            else:
+                lag = sync.lag_ns(active, w, cycle_ns=member.cycle_ns, unseen_until=self._unseen_until(at, now))
+                in_rpo = sync.in_rpo(lag, cfg.rpo_ns)
+                ready = sync.ready(cfg.tracked, active, w)
+            view = g.nodes[index]
+            if (view.liveness, view.role, view.level, view.in_rpo, view.ready) != (
+                w.liveness,
+                w.role,
+                w.level,
+                in_rpo,
+                ready,
+            ):
+                view = NodeView(liveness=w.liveness, role=w.role, level=w.level, in_rpo=in_rpo, ready=ready)
+                moved.append((index, view))
+        return moved
+
+    def _unseen_until(self, at: int, now: int) -> int:
+        """Until when the active may have changed something unseen: now, or when its frames stopped at the gate."""
+        w = self._gates[self.cfg.groups[at].gate.section]
+        return w.silent_since if w.view.seen and w.silent_since is not None else now
+
+    def _gate_polled(self, raw: GatePolled, now: int) -> tuple[Decision, ...]:
+        at = self._known(self._by_section, raw.section, "section")
+        if raw.reading is None:
+            return ()
+        cfg = self.cfg.groups[at]
+        was = self._gates[raw.section]
+        w = gate.watch(cfg.gate, self._names[at], was, raw.reading, now)
+        self._gates[raw.section] = w
+        if w.view is was.view:
+            return ()
+        return self._step(at, GateJudged(view=w.view), now, _gate_reasons(raw.section, was.view, w.view))
+
+    def _tags_polled(self, raw: TagsPolled, now: int) -> tuple[Decision, ...]:
+        for name, value in raw.values:
+            cfg = self._tag_cfg.get(name)
+            if cfg is None:
+                raise IllegalTransitionError(f"the site has no tag {name!r}")
+            self._tags[name] = condition.take(cfg, value, now)
+        decisions: list[Decision] = []
+        for at in range(len(self._groups)):
+            decisions += self._judge_conditions(at, now)
+        return tuple(decisions)
+
+    def _judge_conditions(self, at: int, now: int) -> list[Decision]:
+        cfg, g = self.cfg.groups[at], self._groups[at]
+        judgement = Judgement(self._tag_cfg, self._tags, self._delays[at], now)
+        verdicts = [judgement.judge(each.when) for each in cfg.conditions]
+        self._delays[at], self._judge_at[at] = judgement.kept, judgement.again
+        decisions: list[Decision] = []
+        for index, (verdict, before) in enumerate(zip(verdicts, g.conditions, strict=True)):
+            if verdict is not before:
+                reason = Reason(why=Why.CONDITION, rule="S6", args=(cfg.conditions[index].name, verdict.value))
+                decisions += self._step(at, ConditionJudged(index=index, verdict=verdict), now, (reason,))
+        return decisions
+
+    def _reference_polled(self, raw: ReferencePolled, now: int) -> tuple[Decision, ...]:
+        if raw.name not in self._references:
+            raise IllegalTransitionError(f"the site has no reference point {raw.name!r}")
+        self._references[raw.name] = observer.watch(self._references[raw.name], raw.answer)
+        isolated = observer.isolated(self.cfg.references, self._references)
+        if isolated == self._shared.isolated:
+            return ()
+        reason = Reason(why=Why.ISOLATED, rule="S8", args=("isolated" if isolated else "connected",))
+        return self._share(replace(self._shared, isolated=isolated), (reason,), now)
+
+    def _tilt(self, now: int, size_ns: int) -> tuple[Decision, ...]:
+        if abs(size_ns) <= self.cfg.tilt_gap_ns:
+            return ()
+        self._tilt_until = now + self.cfg.tilt_for_ns
+        if self._shared.tilted:
+            return ()
+        reason = Reason(why=Why.TILT, rule="S10", args=("begins", size_ns // 1_000_000))
+        return self._share(replace(self._shared, tilted=True), (reason,), now)
+
+    def _share(self, shared: Shared, reasons: tuple[Reason, ...], now: int) -> tuple[Decision, ...]:
+        self._shared = shared
+        decisions: list[Decision] = []
+        for at in range(len(self._groups)):
+            decisions += self._step(at, SharedChanged(), now, reasons)
+            reasons = ()
+        return tuple(decisions)
+
+    def _due(self, now: int) -> tuple[Decision, ...]:
+        decisions: list[Decision] = []
+        if self._tilt_until is not None and now >= self._tilt_until:
+            self._tilt_until = None
+            reason = Reason(why=Why.TILT, rule="S10", args=("ends", 0))
+            decisions += self._share(replace(self._shared, tilted=False), (reason,), now)
+        for name in self._adaptive:
+            decisions += self._expire_channel(name, now)
+        for at, group in enumerate(self.cfg.groups):
+            was = self._gates[group.gate.section]
+            w = gate.expire(was, now)
+            if w is not was:
+                self._gates[group.gate.section] = w
+                reasons = _gate_reasons(group.gate.section, was.view, w.view)
+                decisions += self._step(at, GateJudged(view=w.view), now, reasons)
+            judge_at = self._judge_at[at]
+            if judge_at is not None and now >= judge_at:
+                decisions += self._judge_conditions(at, now)
+            wake = self._wakes[at]
+            if wake is not None and now >= wake:
+                decisions += self._step(at, DueReached(), now)
+        return tuple(decisions)
+
+    def _expire_channel(self, name: str, now: int) -> list[Decision]:
+        was = self._channels[name]
+        w = channel.expire(was, now)
+        if w is was:
+            return []
+        self._channels[name] = w
+        owner = self._channel_cfg[name].node
+        before = self._nodes[owner]
+        self._nodes[owner] = self._judge_pulses(owner, before)
+        reasons = (Reason(why=Why.CHANNEL, rule="", args=(name, w.pulse.value)),)
+        return list(self._node_moved(owner, before, self._nodes[owner], reasons, now))
+
+    # One step of one group, and what follows from it
+
+    def _step(self, at: int, event: Event, now: int, reasons: tuple[Reason, ...] = ()) -> tuple[Decision, ...]:
+        cfg, before = self.cfg.groups[at], self._groups[at]
+        try:
+            decision = group_step.step(cfg, self._shared, before, event, now)
+        except InvariantBreachError as breach:
+            return (self._halt(at, breach, reasons),)
+        self._groups[at] = decision.state
+        self._wakes[at] = decision.wake
+        decisions = [replace(decision, reasons=reasons + decision.reasons + self._alarm_changes(at))]
+        active_moved = _active(before) != _active(decision.state)
+        if active_moved or (before.plan is None) != (decision.state.plan is None):
+            for index, view in self._judge_nodes(at, now):
+                decisions += self._step(at, NodeJudged(index=index, view=view), now)
+            decisions += self._judge_upstream(now)
+        return tuple(decisions)
+
+    def _judge_upstream(self, now: int) -> tuple[Decision, ...]:
+        """Tell the groups which others are failed or moving: a common cause is not a dead server (S18)."""
+        troubled = tuple(
+            cfg.name
+            for cfg, g in zip(self.cfg.groups, self._groups, strict=True)
+            if g.plan is not None or (g.suspicion is not None and g.confirm_at is None)
+        )
+        if troubled == self._shared.troubled:
+            return ()
+        if not any(cfg.upstream for cfg in self.cfg.groups):
+            return ()
+        return self._share(replace(self._shared, troubled=troubled), (), now)
+
+    def _halt(self, at: int, breach: InvariantBreachError, reasons: tuple[Reason, ...]) -> Decision:
+        self._groups[at] = group_step.halt(self._groups[at], str(breach))
+        self._wakes[at] = None
+        halted = Reason(why=Why.HALTED, rule=breach.rule, args=(breach.what,))
+        return self._note(at, (*reasons, halted))
+
+    def _note(self, at: int, reasons: tuple[Reason, ...]) -> Decision:
+        """A decision that changes nothing and tells something."""
+        return Decision(
+            group=self.cfg.groups[at].name,
+            state=self._groups[at],
+            effects=(),
+            reasons=reasons + self._alarm_changes(at),
+            answer=None,
+            wake=self._wakes[at],
+        )
+
+    def _alarm_changes(self, at: int) -> tuple[Reason, ...]:
+        before, now_standing = self._alarms[at], alarm.standing(self.cfg.groups[at], self._shared, self._groups[at])
+        if before == now_standing:
+            return ()
+        self._alarms[at] = now_standing
+        raised = [(Why.ALARM_RAISED, each) for each in now_standing if each not in before]
+        cleared = [(Why.ALARM_CLEARED, each) for each in before if each not in now_standing]
+        return tuple(Reason(why=why, rule="", args=(each.code.value, each.detail)) for why, each in raised + cleared)
+
+    # For the recorder and replay
+
+    def snapshot(self) -> bytes:
+        """Canonical bytes of the whole state, from which `restore` goes on with the same decisions."""
+        return canon.encode(
+            (
+                _FORMAT,
+                self._groups,
+                self._shared,
+                self._channels,
+                self._nodes,
+                self._gates,
+                self._tags,
+                [tuple(delays.items()) for delays in self._delays],
+                self._judge_at,
+                self._references,
+                self._wakes,
+                self._alarms,
+                self._tilt_until,
+            )
+        )
+
+    @classmethod
+    def restore(cls, cfg: SiteConfig, snapshot: bytes) -> "Supervision":
+        """The supervision that `snapshot` was taken of. Raises CanonError for bytes that are no snapshot."""
+        self = cls(cfg, 0)
+        state = codec.decode_state(snapshot)
+        if not isinstance(state, tuple) or len(state) != 13 or state[0] != _FORMAT:
+            raise canon.CanonError("not a snapshot of this version", mend="replay it with the version that recorded it")
+        self._groups = list(cast(tuple[GroupState, ...], state[1]))
+        self._shared = cast(Shared, state[2])
+        self._channels = cast(dict[str, ChannelWatch], state[3])
+        self._nodes = cast(dict[str, NodeWatch], state[4])
+        self._gates = cast(dict[str, GateWatch], state[5])
+        self._tags = cast(dict[str, TagWatch], state[6])
+        self._delays = [dict(pairs) for pairs in state[7]]
+        self._judge_at = list(state[8])
+        self._references = cast(dict[str, ReferenceWatch], state[9])
+        self._wakes = list(state[10])
+        self._alarms = list(state[11])
+        self._tilt_until = cast(int | None, state[12])
+        return self
+
+
+def _active(g: GroupState) -> str | None:
+    return g.record.active if g.record is not None else None
+
+
+def _gate_reasons(section: str, before: GateView, after: GateView) -> tuple[Reason, ...]:
+    """What of the gate is worth a line: who owns it in which state, and whether it is seen."""
+    said = [(v.seen, v.state, v.owner, v.owner_epoch, v.epoch, v.permit, v.boot) for v in (before, after)]
+    if said[0] == said[1]:
+        return ()
+    state = after.state.name if after.seen else "unseen"
+    permit = "permit" if after.permit else "no permit"
+    return (Reason(why=Why.GATE, rule="", args=(section, state, after.owner or "-", after.epoch, permit)),)

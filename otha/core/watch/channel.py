@@ -1,0 +1,77 @@
+"""One heartbeat path: how its answers are judged.
+
+`fixed`: LOST after k heartbeats in a row without a reply. `adaptive`: Chen, Toueg, Aguilera, "On the quality of service
+of failure detectors", IEEE Trans. Computers 51 (2002), NFD-E: LOST when the next reply is `margin` later than the mean
+of the last arrivals lets expect.
+"""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from otha.core.config import AdaptiveDetector, ChannelConfig, FixedDetector
+from otha.core.words import Answer, Pulse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelWatch:
+    """`ended`: heartbeats ended so far. `shifted`: arrivals, each less its number of periods (NFD-E). `due`: when the
+    adaptive detector gives the channel up."""
+
+    pulse: Pulse = Pulse.UNKNOWN
+    misses: int = 0
+    ended: int = 0
+    shifted: tuple[int, ...] = ()
+    due: int | None = None
+
+
+def _fixed(misses_allowed: int, w: ChannelWatch, answer: Answer) -> ChannelWatch:
+    match answer:
+        case Answer.REPLIED:
+            if w.pulse is Pulse.ON_TIME:
+                return w
+            return ChannelWatch(pulse=Pulse.ON_TIME)
+        case Answer.LATE | Answer.BUSY:
+            return ChannelWatch(pulse=Pulse.LATE)
+        case Answer.MISSED | Answer.GARBLED:
+            misses = w.misses + 1
+            if misses >= misses_allowed:
+                return ChannelWatch(pulse=Pulse.LOST, misses=misses_allowed)
+            return ChannelWatch(pulse=w.pulse if w.pulse is Pulse.UNKNOWN else Pulse.LATE, misses=misses)
+        case never:
+            assert_never(never)
+
+
+def _adaptive(detector: AdaptiveDetector, period_ns: int, w: ChannelWatch, answer: Answer, now: int) -> ChannelWatch:
+    ended = w.ended + (0 if answer is Answer.LATE else 1)
+    match answer:
+        case Answer.REPLIED | Answer.LATE | Answer.BUSY:
+            shifted = (*w.shifted, now - ended * period_ns)[-detector.window :]
+            expected = sum(shifted) // len(shifted) + (ended + 1) * period_ns
+            pulse = Pulse.ON_TIME if answer is Answer.REPLIED else Pulse.LATE
+            return ChannelWatch(pulse=pulse, ended=ended, shifted=shifted, due=expected + detector.margin_ns)
+        case Answer.MISSED | Answer.GARBLED:
+            if w.due is None or now >= w.due:
+                # The window is kept: after an outage the old rhythm is the best guess until there is a new one.
+                return ChannelWatch(pulse=Pulse.LOST, misses=1, ended=ended, shifted=w.shifted)
+            pulse = w.pulse if w.pulse is Pulse.UNKNOWN else Pulse.LATE
+            return ChannelWatch(pulse=pulse, misses=1, ended=ended, shifted=w.shifted, due=w.due)
+        case never:
+            assert_never(never)
+
+
+def watch(cfg: ChannelConfig, w: ChannelWatch, answer: Answer, now: int) -> ChannelWatch:
+    """Judge one ended heartbeat. A late or busy answer is an answer: it is not death."""
+    match cfg.detector:
+        case FixedDetector(misses=misses):
+            return _fixed(misses, w, answer)
+        case AdaptiveDetector() as detector:
+            return _adaptive(detector, cfg.period_ns, w, answer, now)
+        case never:
+            assert_never(never)
+
+
+def expire(w: ChannelWatch, now: int) -> ChannelWatch:
+    """Give the channel up if its adaptive detector's time has come."""
+    if w.due is None or now < w.due:
+        return w
+    return ChannelWatch(pulse=Pulse.LOST, misses=1, ended=w.ended, shifted=w.shifted)

@@ -1,0 +1,80 @@
+"""One node, from all its channels and from what it says on them: alive, frozen, with stale data, or dead."""
+
+from dataclasses import dataclass, replace
+
+from otha.core.config import NodeConfig
+from otha.core.inputs import NodeReading
+from otha.core.words import Liveness, Pulse, Role
+
+_LEVEL_UNSAID = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeWatch:
+    """`still_until`/`idle_until`: by when the cycle and the heartbeat counter must have moved, if the node goes on
+    answering. `seen_at` and `position` serve the sync lag (S5); the position is of the last reading that had one."""
+
+    liveness: Liveness = Liveness.UNKNOWN
+    role: Role = Role.UNKNOWN
+    level: int = 0
+    heartbeat: int | None = None
+    cycle: int | None = None
+    still_until: int = 0
+    idle_until: int = 0
+    seen_at: int = 0
+    position: int | None = None
+    acked: int | None = None
+    lag_ms: int | None = None
+    tracked: tuple[int, ...] = ()
+
+
+def from_pulses(w: NodeWatch, pulses: tuple[Pulse, ...]) -> NodeWatch:
+    """Judge a change of the channels' verdicts: DEAD when all of them are LOST, alive again by a reading only."""
+    if all(pulse is Pulse.LOST for pulse in pulses):
+        return replace(w, liveness=Liveness.DEAD, role=Role.UNKNOWN, level=0)
+    return w
+
+
+def answered(w: NodeWatch) -> NodeWatch:
+    """The node answered without values (busy, or too late to be read): that is not death."""
+    return replace(w, liveness=Liveness.ALIVE) if w.liveness in (Liveness.DEAD, Liveness.UNKNOWN) else w
+
+
+def _role(code: int | None) -> Role:
+    try:
+        return Role(code) if code is not None else Role.UNKNOWN
+    except ValueError:
+        return Role.UNKNOWN
+
+
+def watch(cfg: NodeConfig, w: NodeWatch, reading: NodeReading, now: int) -> NodeWatch:
+    """Judge one reading. A counter that stands still while the node answers is positive evidence (FROZEN)."""
+    # After a silence the counters get their whole time again: a process that slept may answer before it works.
+    rested = now > w.seen_at + cfg.frozen_after_ns or w.liveness is Liveness.DEAD
+    deadline = now + cfg.frozen_after_ns
+    still_until = deadline if rested or reading.cycle is None or reading.cycle != w.cycle else w.still_until
+    idle_until = deadline if rested or reading.heartbeat is None or reading.heartbeat != w.heartbeat else w.idle_until
+    if now >= still_until or now >= idle_until:
+        liveness = Liveness.FROZEN
+    elif (
+        cfg.data_stale_after_ns
+        and reading.data_age_ms is not None
+        and reading.data_age_ms * 1_000_000 > cfg.data_stale_after_ns
+    ):
+        liveness = Liveness.STALE_DATA
+    else:
+        liveness = Liveness.ALIVE
+    return NodeWatch(
+        liveness=liveness,
+        role=_role(reading.role),
+        level=_LEVEL_UNSAID if reading.level is None else reading.level,
+        heartbeat=reading.heartbeat,
+        cycle=reading.cycle,
+        still_until=still_until,
+        idle_until=idle_until,
+        seen_at=now,
+        position=reading.position,
+        acked=reading.acked,
+        lag_ms=reading.lag_ms,
+        tracked=reading.tracked,
+    )
