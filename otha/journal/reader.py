@@ -3,7 +3,6 @@
 import contextlib
 import csv
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from sqlite_utils import Database
 from otha.journal.chain import Checkpoint
 from otha.journal.entry import JournalRow
 from otha.journal.errors import JournalUnreadable
-from otha.journal.schema import connect_to_read
+from otha.journal.schema import SQLITE_TROUBLE, connect_to_read
 from otha.journal.segment import locate
 
 CSV_COLUMNS = (
@@ -153,7 +152,7 @@ def _named(path: Path) -> Iterator[None]:
     """Damage met while reading names the file."""
     try:
         yield
-    except (sqlite3.Error, TypeError) as error:
+    except (*SQLITE_TROUBLE, TypeError) as error:
         raise JournalUnreadable(
             f"{path.name} can't be read on: {error}", mend="run `otha log verify` to see what is damaged"
         ) from error

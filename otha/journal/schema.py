@@ -18,6 +18,9 @@ from otha.journal.errors import JournalNotFound, JournalTooNew
 APPLICATION_ID = 0x4F544841  # "OTHA", so that `file` and we know the file again
 BUSY_MS = 5_000
 
+# What using a damaged file may raise: names in its schema that are no text any more come as UnicodeError.
+SQLITE_TROUBLE = (sqlite3.Error, UnicodeError)
+
 # Every acknowledged row must outlive a power cut: FULL syncs the WAL at each commit, before COMMIT returns.
 # The writer folds the WAL into the file itself, when nothing waits.
 WRITE_PRAGMAS: Sequence[str] = (

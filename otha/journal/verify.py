@@ -13,7 +13,7 @@ from otha.journal.diagnose import changed_field, decode_row, type_fault
 from otha.journal.entry import COLUMNS
 from otha.journal.errors import JournalNotFound
 from otha.journal.keys import public_keys, signature_fault
-from otha.journal.schema import connect_to_read
+from otha.journal.schema import SQLITE_TROUBLE, connect_to_read
 from otha.journal.segment import locate, segment_number
 
 CUT_TAIL = "a cut tail is provable only up to the last checkpoint stored elsewhere"
@@ -119,7 +119,7 @@ def verify_segment(path: Path, keys: dict[str, Ed25519PublicKey], *, newest: int
     report = SegmentReport(path=path)
     try:
         connection = connect_to_read(path)
-    except sqlite3.Error as error:
+    except SQLITE_TROUBLE as error:
         report.fault(0, "", f"SQLite can't open it: {error}")
         return report
     connection.text_factory = bytes
@@ -127,7 +127,7 @@ def verify_segment(path: Path, keys: dict[str, Ed25519PublicKey], *, newest: int
         # One transaction: rows and checkpoints of the same moment, while the writer goes on.
         connection.execute("BEGIN")
         _Walk(connection, report, keys, newest).run()
-    except sqlite3.Error as error:
+    except SQLITE_TROUBLE as error:
         report.fault(report.last_good_seq + 1 if report.start else 0, "", f"SQLite can't read on: {error}")
     finally:
         connection.close()
@@ -185,20 +185,22 @@ class _Walk:
             prev_seq=row[5],
             prev_hash=row[6],
         )
-        first = self.connection.execute("SELECT prev_hash FROM events NOT INDEXED ORDER BY seq LIMIT 1").fetchone()
         number = segment_number(self.report.path)
         if number and start.segment != number:
             self.report.fault(0, "segments", f"the file calls itself segment {start.segment}")
-        if first and first[0] != start.link() and not self._first_row_changed(start):
+        if not self._first_row_fits(start):
             self.report.fault(0, "segments", "the segment's start was changed: its first row is linked to another one")
         return start
 
-    def _first_row_changed(self, start: SegmentStart) -> bool:
-        """The first row, not the segment's start, is what was changed: with the true link its hash fits."""
-        row = self.connection.execute(_SELECT + " ORDER BY seq LIMIT 1").fetchone()
+    def _first_row_fits(self, start: SegmentStart) -> bool:
+        """False if the start, rather than something in the first row, was changed; the walk judges the row itself."""
+        row = self.connection.execute(f"{_SELECT} WHERE seq = ?", (start.first_seq,)).fetchone()
+        if row is None or row[-2] == start.link():
+            return True
         fields, column, _ = decode_row(row)
         if column:
             return column == "prev_hash"
+        # Only the row's previous hash was changed if its own hash fits with the true link.
         return bool(hash_fields([*fields[:-1], sized(start.link())]) == row[-1])
 
     def _read_checkpoints(self) -> None:
@@ -300,7 +302,7 @@ class _Walk:
         return "seq", f"number {found} stands where {seq} belongs"
 
     def _count_the_rest(self, seq: int) -> None:
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(*SQLITE_TROUBLE):
             for _ in self.connection.execute("SELECT seq FROM events NOT INDEXED WHERE seq > ? ORDER BY seq", (seq,)):
                 self.report.rows_seen += 1
 
@@ -362,7 +364,7 @@ def _check_anchor(reports: list[SegmentReport], anchor: Checkpoint, keys: dict[s
 
 
 def _hash_at(path: Path, seq: int) -> bytes | None:
-    with contextlib.suppress(sqlite3.Error, JournalNotFound), contextlib.closing(connect_to_read(path)) as connection:
+    with contextlib.suppress(*SQLITE_TROUBLE, JournalNotFound), contextlib.closing(connect_to_read(path)) as connection:
         row = connection.execute("SELECT hash FROM events WHERE seq = ?", (seq,)).fetchone()
         return row[0] if row and isinstance(row[0], bytes) else None
     return None

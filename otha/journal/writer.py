@@ -5,7 +5,6 @@
 
 import asyncio
 import logging
-import sqlite3
 import threading
 import time
 from collections import deque
@@ -20,7 +19,7 @@ from otha.journal.entry import Entry, check_fields
 from otha.journal.errors import JournalClosed, JournalFull, NotDurable
 from otha.journal.keys import Signer
 from otha.journal.opening import open_newest
-from otha.journal.schema import connect_to_write
+from otha.journal.schema import SQLITE_TROUBLE, connect_to_write
 from otha.journal.segment import DirectoryLock
 from otha.journal.store import Connect, Head, Stamped, Store, stamp
 from otha.journal.terms import Damage, JournalStatus, Limits, Trouble, TroubleKind
@@ -86,7 +85,7 @@ class Journal:
             self._signer = Signer.of(directory)
             try:
                 self._open(self._limits.check_rows)
-            except (sqlite3.Error, OSError) as error:
+            except (*SQLITE_TROUBLE, OSError) as error:
                 self._note_trouble(error)
         except BaseException:
             self._lock.release()
@@ -220,7 +219,7 @@ class Journal:
                 first_seq = store.append([w.row for w in self._held], sign=any(w.urgent for w in self._held))
                 self._acknowledge(first_seq, len(self._held))
             self._upkeep(store)
-        except (sqlite3.Error, OSError) as error:
+        except (*SQLITE_TROUBLE, OSError) as error:
             self._note_trouble(error)
             return False
         self._note_over()
@@ -269,7 +268,7 @@ class Journal:
         try:
             # A failed fsync may leave pages that look written and never will be. Folding writes and syncs them anew.
             store.fold(truncate=True)
-        except sqlite3.Error:
+        except SQLITE_TROUBLE:
             self._drop_store()
             raise
         if self._doubt and self._doubt[0] == store.head:
@@ -332,7 +331,7 @@ class Journal:
         if self._store is not None:
             try:
                 self._store.sign()
-            except (sqlite3.Error, OSError) as error:
+            except (*SQLITE_TROUBLE, OSError) as error:
                 log.error("the journal closes without a last checkpoint: %s", error)
             self._drop_store()
         self._lock.release()

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,7 @@ def test_rows_are_numbered_without_gaps_and_kept_exactly(tmp_path: Path) -> None
     row = kept[7]
     assert (row.group, row.node, row.epoch, row.user, row.mono_ns) == ("tanks", "sc_a", 3, "kim", 1007)
     assert abs(row.wall_ns - time.time_ns()) < 60e9
-    assert all(after.prev_hash == before.hash for before, after in zip(kept, kept[1:], strict=False))
+    assert all(after.prev_hash == before.hash for before, after in pairwise(kept))
     assert verify(tmp_path).ok
 
 
@@ -139,7 +140,7 @@ def test_a_checkpoint_is_signed_after_its_rows_and_after_its_time(tmp_path: Path
             [f.result(5) for f in [journal.append(entry(i)) for i in range(n, n + 50)]]
         signed = checkpoints(tmp_path)
         assert len(signed) >= 4
-        assert all(after - before <= 1100 for before, after in zip(signed, signed[1:], strict=False))
+        assert all(after - before <= 1100 for before, after in pairwise(signed))
     assert checkpoints(tmp_path)[-1] == 501
     with Journal(tmp_path, limits=Limits(checkpoint_s=0)) as journal:
         seq = journal.append(entry()).result(5)
