@@ -121,7 +121,7 @@ def _assemble(
 ) -> tuple[GroupConfig, GroupTiming]:
     section = file.section[table.target]
     configs = tuple(_node(file.node[node.name], node, priority) for priority, node in found)
-    pace = _pace(file, table, section, configs)
+    pace = pace_of(file, table, configs)
     bounds = _bounds(file, table, section, pace)
     gate = _gate(table.target, section, pace)
     group = GroupConfig(
@@ -171,8 +171,9 @@ def _node(table: NodeTable, node: Node, priority: int) -> NodeConfig:
     )
 
 
-def _pace(file: SiteFile, table: GroupTable, section: SectionTable, nodes: tuple[NodeConfig, ...]) -> Pace:
-    detection = table.detection
+def pace_of(file: SiteFile, table: GroupTable, nodes: tuple[NodeConfig, ...]) -> Pace:
+    """What the bounds of a group are made of."""
+    detection, section = table.detection, file.section[table.target]
     cycle_ns = max(node.cycle_ns for node in nodes)
     scan_ns = section.scan_ms * MS
     return Pace(

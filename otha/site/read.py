@@ -104,13 +104,15 @@ def read_table(kind: type[T], doc: Document, raw: Mapping[str, Any], path: KeyPa
     """`raw` as a `kind`, placeholders where it can't be taken; what is wrong is added to `doc`."""
     known = {toml_key(item): item for item in fields(cast(Any, kind))}
     later: Mapping[str, str] = getattr(kind, "LATER", {})
+    misspelt: set[str | None] = set()
     for name in raw:
         if name in known:
             continue
         if name in later:
             doc.error(path, name, f"{later[name]}: built later", mend=f"Take `{name}` out")
             continue
-        near = nearest(name, known)
+        near = nearest(name, known.keys() - raw.keys())
+        misspelt.add(near)
         doc.error(path, name, "no such key", near=near, mend=f"Keys here: {', '.join(sorted(known))}")
     values: dict[str, Any] = {}
     for name, item in known.items():
@@ -118,13 +120,16 @@ def read_table(kind: type[T], doc: Document, raw: Mapping[str, Any], path: KeyPa
         if name in raw:
             values[item.name] = _value(hint, rule_of(item), doc, raw[name], path, name)
         elif required(item):
-            doc.error(path, name, "missing", mend=f"Give {_describe(hint, name)}: {rule_of(item).doc}")
+            if name not in misspelt:
+                doc.error(path, name, "missing", mend=f"Give {_describe(hint, name)}: {rule_of(item).doc}")
             values[item.name] = _placeholder(hint, rule_of(item))
     return kind(**values)
 
 
 def _placeholder(hint: Any, rule: Rule) -> Any:
     hint, _ = optional(hint)
+    if get_origin(hint) in (Union, types.UnionType):
+        hint = get_args(hint)[0]
     if hint in (int, float):
         return rule.low or 0
     if hint is bool:
