@@ -102,5 +102,12 @@ class Document:
     def raise_errors(self) -> None:
         """Raises SiteErrors, in the order of the file, when anything was found that refuses it."""
         if self.failed:
-            ordered = sorted(self.problems, key=lambda p: (p.line is None, p.line or 0, p.table, p.key))
-            raise SiteErrors(tuple(ordered))
+            raise SiteErrors(self.ordered())
+
+    def ordered(self) -> tuple[Problem, ...]:
+        """All findings, those of this file first, in the order of the lines."""
+
+        def place(p: Problem) -> tuple[bool, str, bool, int, str, str]:
+            return p.file != self.file, p.file, p.line is None, p.line or 0, p.table, p.key
+
+        return tuple(sorted(self.problems, key=place))

@@ -152,8 +152,9 @@ def _assemble(
         heartbeats=heartbeats,
         veto=veto,
         frozen=timing.frozen(pace) if counters else None,
-        failover=timing.failover(max(heartbeats, veto, key=lambda total: total.ns), bounds),
-        held=timing.held(bounds),
+        failover=timing.failover(max(heartbeats, veto, key=lambda total: total.ns), bounds, pace),
+        transfer=timing.transfer(bounds, pace),
+        held=timing.held(bounds, pace),
     )
 
 
@@ -215,18 +216,18 @@ def _bounds(file: SiteFile, table: GroupTable, section: SectionTable, pace: Pace
     def of(written_ms: int | None, derived_ns: int) -> int:
         return derived_ns if written_ms is None else written_ms * MS
 
-    fence_ns = of(given.fence_ms, timing.fence_ns(pace))
+    fence_ns = of(given.fence_ms, timing.fence(pace).ns)
     detect_ns = max(timing.heartbeats(pace).ns, timing.veto(pace).ns)
     confirm_ms = deadline_ms(detection) if not file.reference else confirm_needed_ms(file, detection)
     return Timing(
         confirm_ns=of(detection.confirm_ms, confirm_ms * MS),
         not_driving_ns=of(detection.not_driving_ms, 10 * section.owner_watchdog_ms * MS),
-        cas_ns=of(given.cas_ms, timing.cas_ns(pace)),
+        cas_ns=of(given.cas_ms, timing.cas(pace).ns),
         fence_ns=fence_ns,
-        promote_ns=of(given.promote_ms, timing.promote_ns(pace)),
-        track_ns=of(given.track_ms, timing.track_ns(pace)),
-        release_ns=of(given.release_ms, timing.promote_ns(pace)),
-        verify_ns=of(given.verify_ms, timing.verify_ns(pace)),
+        promote_ns=of(given.promote_ms, timing.promote(pace).ns),
+        track_ns=of(given.track_ms, timing.track(pace).ns),
+        release_ns=of(given.release_ms, timing.promote(pace).ns),
+        verify_ns=of(given.verify_ms, timing.verify(pace).ns),
         retry_ns=of(given.retry_ms, pace.scan_ns + pace.fast_poll_ns),
         settle_ns=of(table.settle_ms, 2 * detect_ns),
         order_ttl_ns=table.order_ttl_s * SECOND,

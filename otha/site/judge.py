@@ -35,7 +35,7 @@ def judge(doc: Document, file: SiteFile, site: Site) -> Site:
     _profiles(doc, site)
     _rights(doc, site)
     doc.raise_errors()
-    return replace(site, warnings=tuple(p for p in doc.problems if p.severity is Severity.WARNING))
+    return replace(site, warnings=tuple(p for p in doc.ordered() if p.severity is Severity.WARNING))
 
 
 def _members(doc: Document, site: Site, group: GroupConfig) -> None:

@@ -25,7 +25,7 @@ def judge_group(doc: Document, file: SiteFile, group: GroupConfig, timing: Group
     _frozen(doc, file, group)
     _watchdog(doc, group, timing)
     _hold(doc, group, timing)
-    _hold_off(doc, group)
+    _hold_off(doc, group, timing)
     _rpo(doc, file, group)
     _bounds(doc, file, group)
     if group.self_fence is not None:
@@ -208,8 +208,8 @@ def _hold(doc: Document, group: GroupConfig, timing: GroupTiming) -> None:
         )
 
 
-def _hold_off(doc: Document, group: GroupConfig) -> None:
-    total = sums.transfer(group.timing)
+def _hold_off(doc: Document, group: GroupConfig, timing: GroupTiming) -> None:
+    total = timing.transfer
     if group.timing.holdoff_ns < total.ns:
         doc.error(
             ("group", group.name),
@@ -260,13 +260,13 @@ def _bounds(doc: Document, file: SiteFile, group: GroupConfig) -> None:
     """A bound given by hand that is shorter than what it is made of ends good transfers."""
     pace = pace_of(file, file.group[group.name], group.nodes)
     derived = {
-        "cas_ms": sums.cas_ns(pace),
-        "fence_ms": sums.fence_ns(pace),
-        "promote_ms": sums.promote_ns(pace),
-        "track_ms": sums.track_ns(pace),
-        "release_ms": sums.promote_ns(pace),
-        "verify_ms": sums.verify_ns(pace),
-        "safe_ms": sums.fence_ns(pace),
+        "cas_ms": sums.cas(pace).ns,
+        "fence_ms": sums.fence(pace).ns,
+        "promote_ms": sums.promote(pace).ns,
+        "track_ms": sums.track(pace).ns,
+        "release_ms": sums.promote(pace).ns,
+        "verify_ms": sums.verify(pace).ns,
+        "safe_ms": sums.fence(pace).ns,
     }
     for key, needed in derived.items():
         given: int | None = getattr(file.group[group.name].bounds, key)

@@ -37,12 +37,17 @@ class Problem:
         """File, line and table path with key, as a person would look for it."""
         at = self.file if self.line is None else f"{self.file}:{self.line}"
         inside = f"[{self.table}]" if self.table else "top of the file"
-        return f"{at}, {inside}{f' {self.key}' if self.key else ''}"
+        return f"{at}, {inside}{f', {self.key}' if self.key else ''}"
+
+    @property
+    def advice(self) -> str:
+        """What to do about it, with the nearest valid name first."""
+        near = f"Did you mean `{self.nearest}`? " if self.nearest else ""
+        return f"{near}{self.mend}."
 
     def __str__(self) -> str:
-        rule = f" ({self.rule})" if self.rule else ""
-        near = f" Did you mean `{self.nearest}`?" if self.nearest else ""
-        return f"{self.place}: {self.wrong}{rule}.{near} {self.mend}."
+        rule = f" (rule {self.rule})" if self.rule else ""
+        return f"{self.place}\n    {self.wrong}{rule}\n    {self.advice}"
 
 
 class SiteErrors(EngineerError):  # noqa: N818  # it is the collection of all errors of one file
@@ -50,13 +55,19 @@ class SiteErrors(EngineerError):  # noqa: N818  # it is the collection of all er
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         errors = [problem for problem in problems if problem.severity is Severity.ERROR]
-        count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
-        super().__init__("\n".join([count, *map(str, errors)]), mend="")
+        super().__init__("\n".join(map(str, errors)), mend="")
         self.problems = problems
+
+
+# What people write for the comparisons in other languages.
+_HABITS = {"=": "==", "<>": "!=", "=<": "<=", "=>": ">="}
 
 
 def nearest(name: str, valid: Iterable[str]) -> str | None:
     """The valid name that `name` was most likely meant to be, None if none is near."""
+    valid = tuple(valid)
+    if _HABITS.get(name) in valid:
+        return _HABITS[name]
     folded = {option.casefold(): option for option in valid}
     found = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     return folded[found[0]] if found else None

@@ -111,7 +111,7 @@ def read_table(kind: type[T], doc: Document, raw: Mapping[str, Any], path: KeyPa
         if name in later:
             doc.error(path, name, f"{later[name]}: built later", mend=f"Take `{name}` out")
             continue
-        near = nearest(name, known.keys() - raw.keys())
+        near = nearest(name, [option for option in known if option not in raw])
         misspelt.add(near)
         doc.error(path, name, "no such key", near=near, mend=f"Keys here: {', '.join(sorted(known))}")
     values: dict[str, Any] = {}
@@ -171,7 +171,7 @@ def _describe(hint: Any, name: str) -> str:
     if isinstance(hint, type) and issubclass(hint, Enum):
         return f"one of {', '.join(choices(hint))}"
     if get_origin(hint) is Union or isinstance(hint, types.UnionType):
-        return " or ".join(_describe(part, name) for part in get_args(hint))
+        return " or ".join(_describe(part, name) for part in get_args(hint) if part is not type(None))
     return "a table"
 
 

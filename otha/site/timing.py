@@ -62,6 +62,7 @@ class GroupTiming:
     veto: Total
     frozen: Total | None
     failover: Total
+    transfer: Total
     held: Total
 
 
@@ -129,62 +130,91 @@ def frozen(pace: Pace) -> Total:
     )
 
 
-def fence_ns(pace: Pace) -> int:
-    """A command at the gate: check the magic number, write, wait for the scan, read back on the next poll."""
-    return 3 * pace.round_trip_ns + pace.scan_ns + pace.fast_poll_ns + LOOP_NS
+def _disk(pace: Pace) -> Term:
+    return Term(name="disk", ns=pace.commit_ns, made_of="commit_ms")
 
 
-def promote_ns(pace: Pace) -> int:
-    """As a fence, after the intent is durable in the journal. RELEASE is the same."""
-    return pace.commit_ns + fence_ns(pace)
+def _loop() -> Term:
+    return Term(name="loop", ns=LOOP_NS, made_of="the supervisor's loop")
 
 
-def cas_ns(pace: Pace) -> int:
-    """One durable write to the embedded store."""
-    return pace.commit_ns + LOOP_NS
-
-
-def track_ns(pace: Pace) -> int:
-    """The newcomer learns in one cycle that it is the owner and sends in the next; the gate compares in its scan."""
-    return 2 * late(pace.cycle_ns) + pace.scan_ns + pace.fast_poll_ns + pace.round_trip_ns + LOOP_NS
-
-
-def verify_ns(pace: Pace) -> int:
-    """The armed gate takes the next frame with an advanced cycle, the one after it drives on; a poll shows it."""
-    return track_ns(pace)
-
-
-def failover(detect: Total, timing: Timing) -> Total:
-    """L1 term by term."""
-    return Total(
-        terms=(
-            Term(name="T_detect", ns=detect.ns, made_of=str(detect)),
-            Term(name="T_confirm", ns=timing.confirm_ns + LOOP_NS, made_of="the suspicion stands"),
-            Term(name="T_cas", ns=timing.cas_ns, made_of="claim the next epoch"),
-            Term(name="T_fence", ns=timing.fence_ns, made_of="REVOKE read back"),
-            *held(timing).terms,
-        )
+def _seen(pace: Pace) -> tuple[Term, ...]:
+    """What happened at the gate is seen: its scan, the next poll and its answer, the supervisor's loop."""
+    return (
+        Term(name="scan", ns=pace.scan_ns, made_of="scan_ms"),
+        Term(name="poll", ns=pace.fast_poll_ns, made_of="fast_poll_ms"),
+        Term(name="round trip", ns=pace.round_trip_ns, made_of="round_trip_ms"),
+        _loop(),
     )
 
 
-def held(timing: Timing) -> Total:
+def cas(pace: Pace) -> Total:
+    """One durable write to the embedded store."""
+    return Total(terms=(_disk(pace), _loop()))
+
+
+def fence(pace: Pace) -> Total:
+    """A command at the gate: read the magic number, write, be seen."""
+    asked = Term(name="read and write", ns=2 * pace.round_trip_ns, made_of="2 x round_trip_ms")
+    return Total(terms=(asked, *_seen(pace)))
+
+
+def promote(pace: Pace) -> Total:
+    """As a fence, after the intent is durable in the journal. RELEASE is the same."""
+    return Total(terms=(_disk(pace), *fence(pace).terms))
+
+
+def track(pace: Pace) -> Total:
+    """The newcomer learns in one control cycle that it is the owner and sends in the next; the gate compares."""
+    cycles = Term(name="2 cycles", ns=2 * late(pace.cycle_ns), made_of="2 x 1.25 x control cycle")
+    return Total(terms=(cycles, *_seen(pace)))
+
+
+def verify(pace: Pace) -> Total:
+    """The armed gate takes the next frame with an advanced cycle, the one after it drives on: as long as tracking."""
+    return track(pace)
+
+
+def _made_of(ns: int, derived: Total) -> str:
+    if ns != derived.ns:
+        return "given in the site file"
+    return " + ".join(f"{term.name} {show(term.ns)}" for term in derived.terms)
+
+
+def _step(name: str, ns: int, derived: Total) -> Term:
+    return Term(name=name, ns=ns, made_of=_made_of(ns, derived))
+
+
+def held(timing: Timing, pace: Pace) -> Total:
     """From a fenced gate to outputs driven and verified."""
     return Total(
         terms=(
-            Term(name="T_promote", ns=timing.promote_ns, made_of="GRANT read back"),
-            Term(name="T_track", ns=timing.track_ns, made_of="shadow agrees with the held outputs"),
-            Term(name="T_release", ns=timing.release_ns, made_of="RELEASE read back"),
-            Term(name="T_verify", ns=timing.verify_ns, made_of="seen driving"),
+            _step("T_promote", timing.promote_ns, promote(pace)),
+            _step("T_track", timing.track_ns, track(pace)),
+            _step("T_release", timing.release_ns, promote(pace)),
+            _step("T_verify", timing.verify_ns, verify(pace)),
         )
     )
 
 
-def transfer(timing: Timing) -> Total:
+def transfer(timing: Timing, pace: Pace) -> Total:
     """From a permitted transfer to its verified end."""
     return Total(
         terms=(
-            Term(name="T_cas", ns=timing.cas_ns, made_of="claim the next epoch"),
-            Term(name="T_fence", ns=timing.fence_ns, made_of="REVOKE read back"),
-            *held(timing).terms,
+            _step("T_cas", timing.cas_ns, cas(pace)),
+            _step("T_fence", timing.fence_ns, fence(pace)),
+            *held(timing, pace).terms,
+        )
+    )
+
+
+def failover(detect: Total, timing: Timing, pace: Pace) -> Total:
+    """L1 term by term."""
+    stands = Total(terms=(Term(name="confirm", ns=timing.confirm_ns, made_of="confirm_ms"), _loop()))
+    return Total(
+        terms=(
+            Term(name="T_detect", ns=detect.ns, made_of=" + ".join(f"{t.name} {show(t.ns)}" for t in detect.terms)),
+            _step("T_confirm", stands.ns, stands),
+            *transfer(timing, pace).terms,
         )
     )

@@ -1,0 +1,234 @@
+"""`otha check`: the judged site, or all that is wrong with it, for people and as JSON."""
+
+import json
+import sys
+from dataclasses import asdict
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from otha.core.config import AdaptiveDetector, ChannelConfig, GroupConfig
+from otha.site.cost import DeviceCost, devices
+from otha.site.load import load_site
+from otha.site.model import Site
+from otha.site.problem import Problem, Severity, SiteErrors
+from otha.site.timing import GroupTiming, Total, show
+
+GOOD, REFUSED = 0, 2
+# Without a terminal there is no width to ask for; wide enough that no cell of a usual site wraps.
+PLAIN_WIDTH = 140
+
+
+def run(path: Path, as_json: bool) -> int:
+    """Judge the site file and print the verdict; the exit code is 0 when it can be used, 2 when it is refused."""
+    try:
+        site = load_site(path)
+    except SiteErrors as errors:
+        if as_json:
+            _print_json({"ok": False, "problems": [_plain(problem) for problem in errors.problems]})
+        else:
+            sys.stderr.write(render_errors(path, errors.problems))
+        return REFUSED
+    if as_json:
+        _print_json(as_data(site))
+    else:
+        console = Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH)
+        show_site(site, console)
+    return GOOD
+
+
+def render_errors(path: Path, problems: tuple[Problem, ...]) -> str:
+    """Every error, then every warning, each with its place and its mend."""
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    rest = [problem for problem in problems if problem.severity is Severity.WARNING]
+    lines = [f"{path.name}: refused, {_count(len(errors), 'error')}", *(f"\n{problem}" for problem in errors)]
+    if rest:
+        lines += [f"\n{_count(len(rest), 'warning')}", *(f"\n{problem}" for problem in rest)]
+    return "\n".join(lines) + "\n"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _print_json(data: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    """A dataclass, or anything inside one, as JSON takes it."""
+    if hasattr(value, "__dataclass_fields__"):
+        return _plain(asdict(value))
+    match value:
+        case Enum():
+            return value.value
+        case dict():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case Path():
+            return str(value)
+        case _:
+            return value
+
+
+def _sum(total: Total) -> dict[str, Any]:
+    return {"total_ns": total.ns, "terms": {term.name: term.ns for term in total.terms}}
+
+
+def as_data(site: Site) -> dict[str, Any]:
+    """The judged site as JSON data. Times in nanoseconds."""
+    return {
+        "ok": True,
+        "site": site.name,
+        "digest": site.digest,
+        "simulation": site.simulation,
+        "state_dir": str(site.state_dir),
+        "groups": [
+            {
+                **_plain(group),
+                "worst_case": {
+                    "heartbeats": _sum(worst.heartbeats),
+                    "veto": _sum(worst.veto),
+                    "frozen": None if worst.frozen is None else _sum(worst.frozen),
+                    "failover": _sum(worst.failover),
+                    "transfer": _sum(worst.transfer),
+                    "held": _sum(worst.held),
+                },
+            }
+            for group, worst in zip(site.core.groups, site.timings, strict=True)
+        ],
+        "channels": _plain(site.channels),
+        "sections": [
+            {"name": section.name, "paths": _plain(section.paths), "writable": _plain(section.writable)}
+            for section in site.sections
+        ],
+        "devices": [{**_plain(device), "connections": device.connections} for device in devices(site)],
+        "problems": [_plain(problem) for problem in site.warnings],
+    }
+
+
+def show_site(site: Site, console: Console) -> None:
+    """The judged site as tables."""
+    kind = "simulated" if site.simulation else "real"
+    console.print(f"[bold]{site.name}[/bold] ({kind}): can be used, {_count(len(site.warnings), 'warning')}")
+    console.print(f"state in {site.state_dir}, model {site.digest[:16]}", highlight=False, soft_wrap=True)
+    console.print(_groups(site))
+    console.print(_nodes(site))
+    for group, worst in zip(site.core.groups, site.timings, strict=True):
+        console.print(_worst_case(group, worst))
+    console.print(_devices(site))
+    for section in site.sections:
+        blocks = ", ".join(f"{block.at}..{block.at + block.count - 1}" for block in section.writable)
+        console.print(f"OTHA writes {section.name} {blocks} and nothing else", highlight=False)
+    for problem in site.warnings:
+        console.print(f"\n[yellow]warning[/yellow] {_escaped(str(problem))}", highlight=False, soft_wrap=True)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("[", r"\[")
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        name, right, _ = column.partition(">")
+        table.add_column(name, justify="right" if right else "left", no_wrap=name in ("term", "ms"))
+    return table
+
+
+def _groups(site: Site) -> Table:
+    table = _table(
+        "Groups", "group", "mode", "members by priority", "drives", "arming", "fence", "confirm", "conditions"
+    )
+    for group in site.core.groups:
+        members = sorted(group.nodes, key=lambda node: node.priority)
+        interlocks = sum(condition.interlock for condition in group.conditions)
+        table.add_row(
+            group.name,
+            group.mode.value,
+            ", ".join(node.name for node in members),
+            group.gate.section,
+            group.arming.value,
+            group.fencing.value,
+            group.confirm.value,
+            f"{_count(interlocks, 'interlock')}, {_count(len(group.conditions) - interlocks, 'permissive')}",
+        )
+    return table
+
+
+def _nodes(site: Site) -> Table:
+    table = _table("Nodes and channels", "node", "profile", "channel", "endpoint", "network", "heartbeat", "lost after")
+    configs = {channel.name: channel for channel in site.core.channels}
+    for node in site.nodes:
+        tried = "" if node.profile.tried_on_hardware or site.simulation else " (not tried on hardware)"
+        for at, channel in enumerate(node.channels):
+            config = configs.get(channel.name)
+            table.add_row(
+                node.name if at == 0 else "",
+                node.profile.name + tried if at == 0 else "",
+                channel.name,
+                f"{channel.endpoint} unit {channel.unit}",
+                channel.network,
+                "not read" if config is None else f"every {show(config.period_ns)} ms",
+                "" if config is None else _lost_after(config),
+            )
+    return table
+
+
+def _lost_after(config: ChannelConfig) -> str:
+    deadline = f"deadline {show(config.deadline_ns)} ms"
+    match config.detector:
+        case AdaptiveDetector() as adaptive:
+            return f"expected + {show(adaptive.margin_ns)} ms over {adaptive.window} replies, {deadline}"
+        case fixed:
+            return f"{fixed.misses} misses in a row, {deadline}"
+
+
+def _worst_case(group: GroupConfig, worst: GroupTiming) -> Table:
+    table = _table(f"Worst case of {group.name}", "term", "ms>", "made of")
+    for term in worst.failover.terms:
+        table.add_row(term.name, show(term.ns), term.made_of)
+    table.add_section()
+    table.add_row("failover", show(worst.failover.ns), "a death to outputs driven again and verified")
+    table.add_row("outputs held", show(worst.held.ns), f"the gate allows {show(group.gate.hold_max_ns)}")
+    table.add_row("switchover", show(worst.transfer.ns), "an order to outputs verified")
+    table.add_section()
+    table.add_row("dead by heartbeats", show(worst.heartbeats.ns), str(worst.heartbeats))
+    table.add_row("dead by the gate", show(worst.veto.ns), str(worst.veto))
+    if worst.frozen is not None:
+        table.add_row("frozen", show(worst.frozen.ns), str(worst.frozen))
+        total_ns = worst.failover.ns - worst.failover.terms[0].ns + worst.frozen.ns
+        table.add_row("failover of a frozen one", show(total_ns), "as above, with this detection")
+    return table
+
+
+def _devices(site: Site) -> Table:
+    table = _table(
+        "What OTHA costs the devices", "device", "path", "connections>", "requests/s>", "registers/s>", "limit"
+    )
+    for device in devices(site):
+        for at, cost in enumerate(device.endpoints):
+            table.add_row(
+                device.name if at == 0 else "",
+                f"{cost.path} {cost.endpoint}",
+                str(cost.connections),
+                _rate(cost.reads_per_100s),
+                _rate(cost.registers_per_100s),
+                _limit(device) if at == 0 else "",
+            )
+    return table
+
+
+def _rate(per_100s: int) -> str:
+    return f"{per_100s / 100:.1f}".removesuffix(".0")
+
+
+def _limit(device: DeviceCost) -> str:
+    if device.limit is None:
+        return "unknown"
+    others = f" + {device.others} of others" if device.others else ""
+    return f"{device.connections}{others} of {device.limit}"
