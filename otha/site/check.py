@@ -197,10 +197,10 @@ def _worst_case(group: GroupConfig, worst: GroupTiming) -> Table:
     table.add_row("outputs held", show(worst.held.ns), f"the gate allows {show(group.gate.hold_max_ns)}")
     table.add_row("switchover", show(worst.transfer.ns), "an order to outputs verified")
     table.add_section()
-    table.add_row("dead by heartbeats", show(worst.heartbeats.ns), str(worst.heartbeats))
-    table.add_row("dead by the gate", show(worst.veto.ns), str(worst.veto))
+    table.add_row("dead by heartbeats", show(worst.heartbeats.ns), worst.heartbeats.spelled)
+    table.add_row("dead by the gate", show(worst.veto.ns), worst.veto.spelled)
     if worst.frozen is not None:
-        table.add_row("frozen", show(worst.frozen.ns), str(worst.frozen))
+        table.add_row("frozen", show(worst.frozen.ns), worst.frozen.spelled)
         total_ns = worst.failover.ns - worst.failover.terms[0].ns + worst.frozen.ns
         table.add_row("failover of a frozen one", show(total_ns), "as above, with this detection")
     return table

@@ -21,7 +21,7 @@ from otha.site.locate import Path as KeyPath
 from otha.site.problem import nearest
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,47}")
-ENDPOINT = re.compile(r"(?P<host>[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})")
+ENDPOINT = re.compile(r"([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
 
 T = TypeVar("T")
 
@@ -241,7 +241,7 @@ def _scalar(hint: Any, rule: Rule, doc: Document, raw: Any, path: KeyPath, name:
 
 def _endpoint(rule: Rule, doc: Document, raw: Any, path: KeyPath, name: str) -> Endpoint:
     found = ENDPOINT.fullmatch(raw) if isinstance(raw, str) else None
-    if found is None or not 0 < int(found["port"]) < 65536:
+    if found is None or not 0 < int(found[2]) < 65536:
         doc.error(
             path,
             name,
@@ -249,7 +249,7 @@ def _endpoint(rule: Rule, doc: Document, raw: Any, path: KeyPath, name: str) -> 
             mend='Give for example "192.0.2.10:502" (502 is the usual Modbus TCP port)',
         )
         return Endpoint(host="", port=0)
-    return Endpoint(host=found["host"].strip("[]"), port=int(found["port"]))
+    return Endpoint(host=found[1].strip("[]"), port=int(found[2]))
 
 
 def _choice(hint: type[Enum], rule: Rule, doc: Document, raw: Any, path: KeyPath, name: str) -> Enum:

@@ -39,6 +39,11 @@ class Total:
     def ns(self) -> int:
         return sum(term.ns for term in self.terms)
 
+    @property
+    def spelled(self) -> str:
+        """Every term with what it is made of."""
+        return " + ".join(f"{term.name} {show(term.ns)} ({term.made_of})" for term in self.terms)
+
     def __str__(self) -> str:
         return f"{' + '.join(f'{term.name} {show(term.ns)}' for term in self.terms)} = {show(self.ns)} ms"
 
@@ -91,7 +96,7 @@ def heartbeats(pace: Pace) -> Total:
     terms: tuple[Term, ...]
     if pace.adaptive:
         terms = (
-            Term(name="expected arrival", ns=late(pace.period_ns), made_of=f"1.25 x period {p}"),
+            Term(name="expected arrival", ns=late(pace.period_ns), made_of=f"1.25 x {p}"),
             Term(name="margin", ns=pace.margin_ns, made_of="margin_ms"),
             Term(name="deadline", ns=pace.deadline_ns, made_of="slowest usual reply"),
         )
@@ -100,7 +105,7 @@ def heartbeats(pace: Pace) -> Total:
             Term(
                 name="misses",
                 ns=late(pace.period_ns) * pace.misses,
-                made_of=f"1.25 x period {p} x {pace.misses} misses",
+                made_of=f"1.25 x {p} x {pace.misses}",
             ),
             Term(name="deadline", ns=pace.deadline_ns, made_of="deadline of the last heartbeat"),
         )
@@ -113,7 +118,7 @@ def veto(pace: Pace) -> Total:
         terms=(
             Term(name="fresh owner", ns=pace.fresh_owner_ns, made_of="fresh_owner_ms"),
             Term(name="scan", ns=pace.scan_ns, made_of="one scan"),
-            Term(name="poll", ns=late(pace.poll_ns), made_of=f"1.25 x poll {show(pace.poll_ns)}"),
+            Term(name="poll", ns=late(pace.poll_ns), made_of=f"1.25 x {show(pace.poll_ns)}"),
             Term(name="deadline", ns=pace.deadline_ns, made_of="deadline of the poll"),
         )
     )
@@ -124,7 +129,7 @@ def frozen(pace: Pace) -> Total:
     return Total(
         terms=(
             Term(name="standstill", ns=pace.frozen_after_ns, made_of="frozen_after_ms"),
-            Term(name="heartbeats", ns=2 * late(pace.period_ns), made_of="2 x 1.25 x period"),
+            Term(name="heartbeats", ns=2 * late(pace.period_ns), made_of=f"2 x 1.25 x {show(pace.period_ns)}"),
             Term(name="deadline", ns=pace.deadline_ns, made_of="deadline of the last heartbeat"),
         )
     )
@@ -213,7 +218,7 @@ def failover(detect: Total, timing: Timing, pace: Pace) -> Total:
     stands = Total(terms=(Term(name="confirm", ns=timing.confirm_ns, made_of="confirm_ms"), _loop()))
     return Total(
         terms=(
-            Term(name="T_detect", ns=detect.ns, made_of=" + ".join(f"{t.name} {show(t.ns)}" for t in detect.terms)),
+            Term(name="T_detect", ns=detect.ns, made_of=detect.spelled),
             _step("T_confirm", stands.ns, stands),
             *transfer(timing, pace).terms,
         )
