@@ -1,0 +1,45 @@
+"""Who may order what: the one table."""
+
+import socket
+import struct
+from enum import IntEnum
+
+from otha.core.words import OrderKind
+
+_CREDENTIALS = struct.Struct("3i")  # struct ucred of unix(7): pid, uid, gid
+
+
+class AccessRole(IntEnum):
+    """The roles of the site file; each may do what the ones before it may."""
+
+    VIEWER = 0
+    OPERATOR = 1
+    ENGINEER = 2
+    COMMISSIONING = 3
+    ADMIN = 4
+
+
+# Looking (status, why, events) needs the least role of all.
+LOOK = AccessRole.VIEWER
+
+NEEDED: dict[OrderKind, AccessRole] = {
+    OrderKind.SWITCHOVER: AccessRole.OPERATOR,
+    OrderKind.CONFIRM: AccessRole.OPERATOR,
+    OrderKind.REJECT: AccessRole.OPERATOR,
+    OrderKind.ACKNOWLEDGE: AccessRole.OPERATOR,
+    OrderKind.MAINTENANCE_IN: AccessRole.ENGINEER,
+    OrderKind.MAINTENANCE_OUT: AccessRole.ENGINEER,
+    OrderKind.ARM: AccessRole.ENGINEER,
+}
+
+
+def may_order(role: AccessRole, kind: OrderKind) -> bool:
+    """Whether a user of this role may give such an order."""
+    return role >= NEEDED[kind]
+
+
+def peer_uid(sock: socket.socket) -> int:
+    """The system user at the other end of a Unix socket, vouched for by the kernel. Raises OSError."""
+    raw = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    _pid, uid, _gid = _CREDENTIALS.unpack(raw)
+    return int(uid)

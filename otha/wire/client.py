@@ -1,0 +1,126 @@
+"""The command line's end of the socket: plain blocking calls."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from otha.core.inputs import Order
+from otha.wire import codec
+from otha.wire.errors import NoSupervisorError, RefusedError, WireError
+from otha.wire.message import (
+    PROTOCOL,
+    EventEntry,
+    Hello,
+    Json,
+    Message,
+    OrderReply,
+    OrderRequest,
+    Refusal,
+    StatusReply,
+    StatusRequest,
+    Subscribe,
+    WhyReply,
+    WhyRequest,
+)
+from otha.wire.place import short_address
+
+_READ_SIZE = 64 * 1024
+_Reply = TypeVar("_Reply", bound=Message)
+
+
+class WireClient:
+    """A connection to the supervisor that listens on `path`. Use it in a `with` block.
+
+    Every call may raise NoSupervisorError (nobody answers within `timeout_s`), RefusedError (the supervisor's own
+    words) and WireError (another version).
+    """
+
+    def __init__(self, path: Path, *, sender: str = "otha", timeout_s: float = 5.0) -> None:
+        self._decoder = codec.Decoder()
+        self._waiting: list[Message] = []
+        self._timeout_s = timeout_s
+        self._path = path
+        self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._sock.settimeout(timeout_s)
+        try:
+            with short_address(path) as address:
+                self._sock.connect(address)
+            self.hello = self._ask(Hello(protocol=PROTOCOL, sender=sender, site="", user="", role=""), Hello)
+        except OSError as error:
+            self._sock.close()
+            raise self._nobody(error) from error
+        except BaseException:
+            self._sock.close()
+            raise
+
+    def order(self, order: Order) -> OrderReply:
+        """Give an order; the supervisor takes the user from the kernel, not from `order`."""
+        request = OrderRequest(
+            id=order.id,
+            order=order.kind,
+            group=order.group,
+            node=order.node,
+            arming=order.arming,
+            comment=order.comment,
+        )
+        return self._ask(request, OrderReply)
+
+    def status(self) -> Json:
+        """The newest snapshot."""
+        return self._ask(StatusRequest(), StatusReply).status
+
+    def why(self, group: str, node: str | None = None) -> Json:
+        """What stands against a switchover of `group`."""
+        return self._ask(WhyRequest(group=group, node=node), WhyReply).why
+
+    def events(self) -> Iterator[EventEntry]:
+        """Events from now on, without end; the connection is used up by it."""
+        self._send(Subscribe())
+        self._sock.settimeout(None)
+        while True:
+            message = self._receive()
+            if isinstance(message, EventEntry):
+                yield message
+
+    def close(self) -> None:
+        """Hang up."""
+        self._sock.close()
+
+    def __enter__(self) -> "WireClient":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _ask(self, request: Message, kind: type[_Reply]) -> _Reply:
+        self._send(request)
+        reply = self._receive()
+        if isinstance(reply, Refusal):
+            raise RefusedError(reply.what, mend=reply.mend)
+        if not isinstance(reply, kind):
+            raise WireError(f"a {type(reply).__name__} where a {kind.__name__} was due")
+        return reply
+
+    def _send(self, message: Message) -> None:
+        try:
+            self._sock.sendall(codec.encode(message))
+        except OSError as error:
+            raise self._nobody(error) from error
+
+    def _receive(self) -> Message:
+        while not self._waiting:
+            try:
+                data = self._sock.recv(_READ_SIZE)
+            except OSError as error:
+                raise self._nobody(error) from error
+            if not data:
+                raise NoSupervisorError(f"the supervisor at {self._path} hung up", mend="see its log")
+            self._waiting = self._decoder.feed(data)
+        return self._waiting.pop(0)
+
+    def _nobody(self, error: OSError) -> NoSupervisorError:
+        why = "no answer in time" if isinstance(error, TimeoutError) else error.strerror or str(error)
+        return NoSupervisorError(
+            f"no supervisor answers at {self._path} ({why})", mend="start it with `otha run`, or give its --state"
+        )

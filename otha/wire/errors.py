@@ -1,0 +1,15 @@
+"""What can be wrong between two of OTHA's processes."""
+
+from otha.core.errors import HostError, OthaError
+
+
+class WireError(OthaError):
+    """Bytes that are no message, or none of a version known here. The connection can't be used any more."""
+
+
+class NoSupervisorError(HostError):
+    """Nobody answers on the socket."""
+
+
+class RefusedError(OthaError):
+    """The supervisor refused a request; `what` and `mend` are its own words."""

@@ -1,0 +1,22 @@
+"""Every kind of order has a role, and each role may do what the ones before it may."""
+
+import pytest
+
+from otha.core.words import OrderKind
+from otha.wire.access import NEEDED, AccessRole, may_order
+
+
+def test_every_order_has_its_role() -> None:
+    assert set(NEEDED) == set(OrderKind)
+
+
+@pytest.mark.parametrize("kind", OrderKind)
+def test_roles_only_add(kind: OrderKind) -> None:
+    assert not may_order(AccessRole.VIEWER, kind)
+    allowed = [role for role in AccessRole if may_order(role, kind)]
+    assert allowed == [role for role in AccessRole if role >= min(allowed)]
+
+
+def test_what_an_operator_may_not() -> None:
+    refused = {kind for kind in OrderKind if not may_order(AccessRole.OPERATOR, kind)}
+    assert refused == {OrderKind.ARM, OrderKind.MAINTENANCE_IN, OrderKind.MAINTENANCE_OUT}

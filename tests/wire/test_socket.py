@@ -1,0 +1,195 @@
+"""Server and client over a real socket: roles, refusals, rude clients, slow subscribers."""
+
+import asyncio
+import getpass
+import socket
+import stat
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from otha.core.inputs import Order
+from otha.core.words import Arming, OrderKind
+from otha.wire import codec
+from otha.wire.access import AccessRole
+from otha.wire.client import WireClient
+from otha.wire.errors import NoSupervisorError, RefusedError
+from otha.wire.message import PROTOCOL, Hello, Json, Obstacle, OrderReply, OrderRequest, Refusal, StatusRequest
+from otha.wire.server import WireServer
+
+T = TypeVar("T")
+
+
+class Desk:
+    """A handler that notes what it was asked."""
+
+    def __init__(self) -> None:
+        self.orders: list[tuple[OrderRequest, str]] = []
+
+    async def order(self, request: OrderRequest, user: str) -> OrderReply | Refusal:
+        self.orders.append((request, user))
+        obstacle = Obstacle(block="tilt", rule="S10", detail="")
+        return OrderReply(id=request.id, accepted=False, obstacles=(obstacle,))
+
+    def status(self) -> Json:
+        return {"groups": [{"name": "tanks"}]}
+
+    def why(self, group: str, node: str | None) -> Json | None:
+        return {"group": group, "node": node} if group == "tanks" else None
+
+
+@asynccontextmanager
+async def serving(path: Path, role: AccessRole | None = AccessRole.ADMIN) -> AsyncIterator[tuple[WireServer, Desk]]:
+    desk = Desk()
+    me = getpass.getuser()
+    server = WireServer(path, desk, site="demo", role_of=lambda user: role if user == me else None)
+    await server.start()
+    yield server, desk
+    await server.close()
+
+
+async def talk(path: Path, work: Callable[[WireClient], T]) -> T:
+    def run() -> T:
+        with WireClient(path) as client:
+            return work(client)
+
+    return await asyncio.to_thread(run)
+
+
+def order(kind: OrderKind) -> Order:
+    return Order(
+        id="1", kind=kind, group="tanks", user="mallory", client="", node="sc_b", arming=Arming.ARMED, comment="why not"
+    )
+
+
+@pytest.mark.asyncio
+async def test_requests_are_answered_and_the_user_is_the_kernels(tmp_path: Path) -> None:
+    path = tmp_path / "otha.sock"
+    async with serving(path) as (_, desk):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        hello = await talk(path, lambda c: c.hello)
+        assert (hello.site, hello.user, hello.role) == ("demo", getpass.getuser(), "admin")
+        assert await talk(path, lambda c: c.status()) == {"groups": [{"name": "tanks"}]}
+        assert await talk(path, lambda c: c.why("tanks")) == {"group": "tanks", "node": None}
+        reply = await talk(path, lambda c: c.order(order(OrderKind.ARM)))
+        assert reply.obstacles == (Obstacle(block="tilt", rule="S10", detail=""),)
+        request, user = desk.orders[0]
+        assert (request.arming, user) == (Arming.ARMED, getpass.getuser())
+        with pytest.raises(RefusedError, match="no group"):
+            await talk(path, lambda c: c.why("pumps"))
+    assert not path.exists()
+
+
+@pytest.mark.asyncio
+async def test_a_role_may_do_what_the_table_says(tmp_path: Path) -> None:
+    path = tmp_path / "otha.sock"
+    async with serving(path, AccessRole.OPERATOR) as (_, desk):
+        await talk(path, lambda c: c.order(order(OrderKind.SWITCHOVER)))
+        with pytest.raises(RefusedError, match="needs engineer"):
+            await talk(path, lambda c: c.order(order(OrderKind.ARM)))
+        assert [request.order for request, _ in desk.orders] == [OrderKind.SWITCHOVER]
+
+
+@pytest.mark.asyncio
+async def test_a_user_without_a_role_is_sent_away(tmp_path: Path) -> None:
+    path = tmp_path / "otha.sock"
+    async with serving(path, None):
+        with pytest.raises(RefusedError, match="no role"):
+            await talk(path, lambda c: c.status())
+
+
+def _raw(path: Path, data: bytes) -> list[object]:
+    """What a client gets that sends `data` and waits for the end."""
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(10)
+        sock.connect(str(path))
+        sock.sendall(data)
+        decoder, got = codec.Decoder(), list[object]()
+        while chunk := sock.recv(4096):
+            got += decoder.feed(chunk)
+        return got
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"GET / HTTP/1.1\r\n\r\n",
+        codec.encode(StatusRequest()),
+        codec.encode(Hello(protocol=PROTOCOL + 1, sender="", site="", user="", role="")),
+        b"OW\x01\x00\xff\xff\xff\xff",
+    ],
+    ids=["http", "no greeting", "other protocol", "too long"],
+)
+async def test_rubbish_is_refused_in_words_and_cut_off(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "otha.sock"
+    async with serving(path) as (_, desk):
+        (refusal,) = await asyncio.to_thread(_raw, path, data)
+        assert isinstance(refusal, Refusal)
+        assert refusal.what
+        assert desk.orders == []
+        assert await talk(path, lambda c: c.status())
+
+
+@pytest.mark.asyncio
+async def test_events_reach_subscribers_and_a_slow_one_is_told_how_many_it_lost(tmp_path: Path) -> None:
+    path = tmp_path / "otha.sock"
+    async with serving(path) as (server, _):
+        ready, more = asyncio.Event(), asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def listen() -> list[tuple[int, int]]:
+            with WireClient(path) as client:
+                events = client.events()
+                loop.call_soon_threadsafe(ready.set)
+                seen = [next(events)]
+                loop.call_soon_threadsafe(more.set)
+                while seen[-1].event["n"] < 5000:
+                    seen.append(next(events))
+                return [(entry.lost, entry.event["n"]) for entry in seen]
+
+        task = asyncio.ensure_future(asyncio.to_thread(listen))
+        await ready.wait()
+        while not more.is_set():
+            server.publish({"n": 0, "ballast": ""})
+            await asyncio.sleep(0)
+        for n in range(1, 5000):  # without giving the loop a chance to send
+            server.publish({"n": n, "ballast": ""})
+        while not task.done():
+            server.publish({"n": 5000, "ballast": ""})
+            await asyncio.sleep(0)
+        seen = await task
+        numbers = [n for _, n in seen]
+        assert numbers == sorted(numbers)
+        assert sum(lost for lost, _ in seen) >= 3000
+
+
+@pytest.mark.asyncio
+async def test_a_long_path_is_no_obstacle(tmp_path: Path) -> None:
+    folder = tmp_path / ("x" * 120)
+    folder.mkdir()
+    async with serving(folder / "otha.sock"):
+        assert await talk(folder / "otha.sock", lambda c: c.status())
+
+
+@pytest.mark.asyncio
+async def test_too_many_clients_do_not_lock_out_the_next_for_ever(tmp_path: Path) -> None:
+    path = tmp_path / "otha.sock"
+    async with serving(path):
+        crowd = [await asyncio.open_unix_connection(path) for _ in range(32)]
+        await asyncio.sleep(0.05)
+        with pytest.raises(NoSupervisorError):
+            await talk(path, lambda c: c.status())
+        for _, writer in crowd:
+            writer.close()
+            await writer.wait_closed()
+        await asyncio.sleep(0.05)
+        assert await talk(path, lambda c: c.status())
+
+
+def test_nobody_there_is_said_with_the_mend(tmp_path: Path) -> None:
+    with pytest.raises(NoSupervisorError, match="otha run"):
+        WireClient(tmp_path / "otha.sock")
