@@ -48,6 +48,7 @@ class Block(Enum):
     NO_SUCH_NODE = ("no_such_node", "order")
     ALREADY_ACTIVE = ("already_active", "order")
     GATE_UNSEEN = ("gate_unseen", "S1")
+    NEWER_EPOCH = ("newer_epoch", "S2")
     GATE_MISMATCH = ("gate_mismatch", "S1")
     GATE_NOT_IN_OTHAS_HANDS = ("gate_not_in_othas_hands", "S1")
     NOBODY_DRIVES = ("nobody_drives", "S2")

@@ -1,1 +1,1 @@
-"""."""
+"""A virtual world around the production core: explored to the end for small numbers of faults and orders."""

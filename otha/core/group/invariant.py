@@ -81,7 +81,7 @@ def _revoke(cfg: GroupConfig, shared: Shared, g: GroupState, before: GroupState,
     _hold("S9", claimed and g.store is not StoreView.UNREAD, "a REVOKE whose epoch is not claimed")
     first = before.plan is None or not before.plan.revoked or before.plan.serial != plan.serial
     resumed = first and plan.cause is None and before.plan is None
-    if first and not resumed:
+    if first and not resumed and not plan.continued:
         _hold("S10", not shared.tilted, "a fence begun in TILT")
     interlocks = [v for c, v in zip(cfg.conditions, g.conditions, strict=True) if c.interlock]
     _hold("S6", all(verdict is Verdict.TRUE for verdict in interlocks), "a fence with an interlock not true")
@@ -101,7 +101,9 @@ def _swap(before: GroupState, g: GroupState, do: SwapRecord) -> None:
     plan = g.plan
     if do.record.milestone is Milestone.DONE and plan is not None:
         gate = g.gate
-        read_back = gate.seen and gate.state is GateState.OWNED and gate.owner == do.record.active
+        # A retry of the mark rests on the read-back that led to OUTPUT_VERIFIED; the owner must still be the one.
+        was_read_back = gate.state is GateState.OWNED or plan.phase is Phase.OUTPUT_VERIFIED
+        read_back = was_read_back and gate.owner == do.record.active
         _hold("S3", read_back and gate.epoch in (plan.epoch, plan.epoch + 1), "DONE without a read-back")
     if do.record.milestone is Milestone.CLAIMED:
         _hold("S9", before.store is StoreView.KNOWN or g.store is StoreView.KNOWN, "a claim on an unknown record")

@@ -93,6 +93,7 @@ class Plan:
     """A transfer under way. It moves under `epoch` and returns, or is voided, under `epoch + 1`.
 
     `revoked`: a REVOKE may have left. `asked`: the effect whose end is awaited. `due`: when the phase must have ended.
+    `continued`: it goes on from a hold that an earlier one left, so only the promotion itself is judged.
     `waiting`: nothing else can be done; the transfer waits inside the gate's hold. `against`: what stands against it.
     """
 
@@ -108,6 +109,7 @@ class Plan:
     automatic: bool
     confirmed: bool
     revoked: bool
+    continued: bool
     attempt: int
     asked: EffectId | None
     retry_at: int | None

@@ -51,6 +51,7 @@ def begin(t: Turn, *, kind: TransferKind, cause: Cause | None, to_node: str) -> 
             automatic=cause is not None,
             confirmed=confirmed,
             revoked=False,
+            continued=False,
             attempt=0,
             asked=None,
             retry_at=None,
@@ -94,6 +95,7 @@ def end(t: Turn, ending: Ending, rule: str = "", detail: str = "") -> None:
 def standing_against(t: Turn, stage: Stage) -> tuple[Blocker, ...]:
     """What stands against the plan now, its cause included while nothing has left."""
     plan = t.plan
+    stage = Stage.AFTER_FENCE if plan.continued else stage
     found = guard.against(
         t.cfg,
         t.shared,
@@ -169,7 +171,7 @@ def _claimed(t: Turn) -> bool:
             end(t, Ending.ABORTED_SAFE, found[0].block.rule, found[0].block.code)
             return True
     else:
-        found = standing_against(t, Stage.AFTER_FENCE)
+        found = standing_against(t, Stage.AFTER_FENCE) + _gate_stands_against(t)
         if (found or t.reached(plan.due)) and trouble.turn_aside(t, found):
             return True
         if found:
@@ -179,6 +181,16 @@ def _claimed(t: Turn) -> bool:
     return False
 
 
+def _gate_stands_against(t: Turn) -> tuple[Blocker, ...]:
+    """Nothing can be granted at a gate that is not seen, or that knows a newer epoch than this course's."""
+    gate = t.g.gate
+    if not gate.seen:
+        return (Blocker(block=Block.GATE_UNSEEN, detail=t.cfg.gate.section),)
+    if gate.epoch > t.plan.goal_epoch:
+        return (Blocker(block=Block.NEWER_EPOCH, detail=gate.owner or "nobody"),)
+    return ()
+
+
 def _hindered(t: Turn) -> bool | None:
     """Past FENCED: True when the course changed, False when it must wait, None when nothing hinders."""
     plan = t.plan
@@ -186,8 +198,7 @@ def _hindered(t: Turn) -> bool | None:
         found = guard.able(t.cfg, t.g, plan.goal_node) + guard.gate_permit(t.g, plan.goal_node)
     else:
         found = standing_against(t, Stage.AFTER_FENCE)
-    if not t.g.gate.seen:
-        found += (Blocker(block=Block.GATE_UNSEEN, detail=t.cfg.gate.section),)
+    found += _gate_stands_against(t)
     if (found or t.reached(plan.due)) and trouble.turn_aside(t, found):
         return True
     return False if found else None
@@ -244,6 +255,9 @@ def _released(t: Turn) -> bool:
 
 def _output_verified(t: Turn) -> bool:
     plan = t.plan
+    if t.g.gate.owner != plan.goal_node or t.g.gate.epoch != plan.goal_epoch:
+        end(t, Ending.NEEDS_OPERATOR, "S2", "another owner than the one verified")
+        return True
     wanted = group_record.done(t, plan.goal_node)
     if t.g.store is StoreView.KNOWN and t.g.record is not None and t.g.record.epoch > wanted.epoch:
         end(t, Ending.NEEDS_OPERATOR, "S9", "another claim won")
@@ -324,25 +338,34 @@ def _gate_ended_it(t: Turn) -> bool:
     return True
 
 
-_BEFORE_RELEASED = (Phase.FENCED, Phase.PROMOTED, Phase.TRACKED)
+_MOVING = (Phase.CLAIMED, Phase.FENCED, Phase.PROMOTED, Phase.TRACKED, Phase.RELEASED)
 
 
-def _released_already(t: Turn) -> bool:
-    """An owner of this plan drives although its release was not yet read back: an earlier command came through."""
+def _believe_the_owner(t: Turn) -> bool:
+    """An owner of this plan stands at the gate that this course did not put there: an earlier command came through."""
     gate, plan = t.g.gate, t.plan
-    if not (gate.seen and gate.state is GateState.OWNED) or plan.phase not in (*_BEFORE_RELEASED, Phase.RELEASED):
+    if not gate.seen or plan.phase not in _MOVING:
         return False
-    owned_by = (gate.owner, gate.owner_epoch)
-    if owned_by == (plan.goal_node, plan.goal_epoch) and gate.epoch == plan.goal_epoch:
-        if plan.phase is Phase.RELEASED:
-            return False
-        enter(t, Phase.RELEASED, t.cfg.timing.verify_ns)
-    elif owned_by == (plan.to_node, plan.epoch) and gate.epoch == plan.epoch:
-        trouble.change_course(t, Course.FORWARD, t.cfg.timing.verify_ns)
-        enter(t, Phase.RELEASED, t.cfg.timing.verify_ns)
-    else:
+    owned = gate.state is GateState.OWNED
+    owned_by = (gate.owner, gate.owner_epoch) if gate.epoch == gate.owner_epoch else None
+    if owned_by == (plan.from_node, plan.epoch + 1):
+        course = Course.RETURN
+    elif owned and owned_by == (plan.to_node, plan.epoch):
+        course = Course.FORWARD
+    elif owned and plan.phase is not Phase.CLAIMED:
         trouble.change_course(t, Course.VOID, t.cfg.timing.fence_ns)
-    return True
+        return True
+    else:
+        return False
+    if owned and (course is not plan.course or plan.phase is not Phase.RELEASED):
+        trouble.change_course(t, course, t.cfg.timing.verify_ns)
+        enter(t, Phase.RELEASED, t.cfg.timing.verify_ns)
+        return True
+    if course is not plan.course:
+        trouble.change_course(t, course, t.cfg.timing.track_ns)
+        enter(t, Phase.PROMOTED, t.cfg.timing.track_ns)
+        return True
+    return False
 
 
 def advance(t: Turn) -> bool:
@@ -351,7 +374,7 @@ def advance(t: Turn) -> bool:
         return True
     match t.plan.course:
         case Course.FORWARD | Course.RETURN:
-            return _released_already(t) or _FORWARD[t.plan.phase](t)
+            return _believe_the_owner(t) or _FORWARD[t.plan.phase](t)
         case Course.VOID:
             return _void(t)
         case Course.SAFE:

@@ -58,7 +58,7 @@ def _go_on_to_next(t: Turn) -> bool:
     t.say(Why.COURSE, "L2", AfterFence.NEXT.value, candidate)
     transfer.end(t, Ending.ABORTED_SAFE, "", f"going on to {candidate}")
     transfer.begin(t, kind=TransferKind.FAILOVER, cause=plan.cause, to_node=candidate)
-    t.put_plan(automatic=False, confirmed=True, epoch=plan.epoch + 2)
+    t.put_plan(automatic=False, confirmed=True, continued=True, epoch=plan.epoch + 2)
     return True
 
 

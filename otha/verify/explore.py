@@ -1,0 +1,148 @@
+"""Breadth-first exploration of a world: every reachable state within the budget, or the shortest story of a breach."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from otha.core.config import GroupConfig
+from otha.core.errors import DefectError
+from otha.core.group import step as group_step
+from otha.core.group.state import Shared, StoreView
+from otha.core.inputs import Record
+from otha.core.words import GateState, Milestone, Standing, Verdict
+from otha.verify import world
+from otha.verify.gate_model import GateModel
+from otha.verify.world import Body, World, WorldBreach, world_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """How a rule was broken: the moves from the start, and what was seen at the end."""
+
+    moves: tuple[str, ...]
+    breach: str
+
+    def __str__(self) -> str:
+        lines = [f"{number:3d}  {move}" for number, move in enumerate(self.moves, 1)]
+        return "\n".join([*lines, f"     BREACH {self.breach}"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exploration:
+    """`complete`: the frontier ran empty. `endings`: how often each way of coming to rest was seen."""
+
+    states: int
+    transitions: int
+    complete: bool
+    stories: tuple[Story, ...]
+    endings: dict[str, int]
+
+
+def commissioned(cfg: GroupConfig, *, faults: int, orders: int) -> World:
+    """A running group: the first node drives, the record and the gate agree, everybody is well."""
+    first = cfg.nodes[0].name
+    record = Record(epoch=1, active=first, claim=None, milestone=Milestone.DONE, revision="1")
+    gate = GateModel(state=GateState.OWNED, owner=first, last_driver=first, owner_epoch=1, epoch=1, granted=1)
+    w = World(
+        cfg=cfg,
+        g=group_step.start(cfg, 0),
+        shared=Shared(),
+        now=0,
+        gate=gate,
+        gate_seen=True,
+        store=record,
+        store_serial=1,
+        bodies=tuple(Body() for _ in cfg.nodes),
+        interlock=Verdict.TRUE,
+        flying=(),
+        late=(),
+        faults_left=0,
+        orders_left=0,
+        owners=((1, first),),
+    )
+    # Settle before the first fault, so that the budget is spent on a running plant.
+    while (move := next(iter([*world._results(w), *world._progress(w)]), None)) is not None:
+        w = move[1]()
+    return replace(w, faults_left=faults, orders_left=orders)
+
+
+def at_rest(w: World) -> str:
+    """How a world came to rest; raises WorldBreach if that is no rest that a person could accept."""
+    g = w.g
+    if g.plan is not None:
+        raise WorldBreach("L2", f"a transfer rests in {g.plan.course.value}.{g.plan.phase.value}")
+    if g.halted is not None:
+        raise WorldBreach("L2", "halted")
+    drives = w.gate.state is GateState.OWNED and world._drives(w)
+    if g.standing is Standing.FOLLOWING:
+        if drives and g.record is not None and g.record.active == w.gate.owner:
+            return "driven"
+        if g.store is not StoreView.KNOWN or not w.gate_seen or w.shared.tilted or w.shared.isolated:
+            return "blind"
+        raise WorldBreach("L1", "nobody drives and nothing is done about it")
+    if g.standing is Standing.NEEDS_OPERATOR:
+        return f"needs operator: {g.concern.block.code if g.concern is not None else ''}"
+    return "settling" if not w.gate_seen else _unsettled(w)
+
+
+def _unsettled(w: World) -> str:
+    raise WorldBreach("L4", "never settles")
+
+
+def explore(
+    start: World,
+    *,
+    stories_wanted: int = 1,
+    states_at_most: int = 2_000_000,
+    within_s: float | None = None,
+    on_rest: Callable[[World], str] = at_rest,
+) -> Exploration:
+    """Explore from `start` until the frontier is empty, enough stories were found, or a limit is reached."""
+    began = time.perf_counter()
+    first = world_key(start)
+    parents: dict[bytes, tuple[bytes | None, str]] = {first: (None, "")}
+    frontier: deque[tuple[bytes, World]] = deque([(first, start)])
+    stories: list[Story] = []
+    endings: dict[str, int] = {}
+    transitions = 0
+
+    def tell_story(last: bytes, move: str, breach: str) -> None:
+        told = [move] if move else []
+        at: bytes | None = last
+        while at is not None:
+            at, name = parents[at]
+            if name:
+                told.append(name)
+        stories.append(Story(moves=tuple(reversed(told)), breach=breach))
+
+    while frontier and len(stories) < stories_wanted and len(parents) < states_at_most:
+        if within_s is not None and time.perf_counter() - began > within_s:
+            break
+        here, w = frontier.popleft()
+        quiet = True
+        try:
+            for name, make in world.moves(w):
+                quiet = quiet and name.startswith(("FAULT", "ORDER", "late"))
+                transitions += 1
+                try:
+                    after = make()
+                except (DefectError, WorldBreach) as breach:
+                    tell_story(here, name, str(breach))
+                    continue
+                there = world_key(after)
+                if there not in parents:
+                    parents[there] = (here, name)
+                    frontier.append((there, after))
+            if quiet and not w.late:
+                ending = on_rest(w)
+                endings[ending] = endings.get(ending, 0) + 1
+        except (DefectError, WorldBreach) as breach:
+            tell_story(here, "", str(breach))
+    return Exploration(
+        states=len(parents),
+        transitions=transitions,
+        complete=not frontier,
+        stories=tuple(stories),
+        endings=dict(sorted(endings.items())),
+    )
