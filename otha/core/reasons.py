@@ -5,7 +5,7 @@ from enum import Enum, auto
 
 
 class Why(Enum):
-    """What a reason says. The argument names stand in `otha.report.sentence`, which renders them."""
+    """What a reason says. `otha.report.sentence` renders it with its arguments."""
 
     SETTLED = auto()
     ADOPTED = auto()

@@ -92,6 +92,15 @@ def _expire(t: Turn) -> None:
         t.put_plan(retry_at=None)
 
 
+def _tell_vetoes(t: Turn) -> bool:
+    """Say once why a silent active node is left alone."""
+    found = suspicion.vetoes(t.cfg, t.shared, t.g)
+    if found != t.g.told:
+        t.put(told=found)
+        t.say_blockers(Why.BLOCKED, found, "any standby")
+    return False
+
+
 def _suspect(t: Turn) -> bool:
     """Judge the active node; open a failover once its cause has stood and nothing stands against it."""
     g = t.g
@@ -105,11 +114,13 @@ def _suspect(t: Turn) -> bool:
         if why is None:
             t.put(suspicion=None, confirm_at=None, told=())
             t.say(Why.SUSPICION_ENDED, "S8", active or "-")
-            return False
+            return _tell_vetoes(t)
         wait_ns = suspicion.standing_time_ns(t.cfg, why)
         t.put(suspicion=why, confirm_at=t.now + wait_ns if wait_ns > 0 else None, told=())
         t.say(Why.SUSPECTED, "S8", active or "-", why.value)
-    if why is None or t.g.confirm_at is not None:
+    if why is None:
+        return _tell_vetoes(t)
+    if t.g.confirm_at is not None:
         return False
     others = [node.name for node in t.cfg.nodes if node.name != active]
     to_node = guard.best_standby(t.cfg, t.g, besides=(active,)) or others[0]

@@ -3,38 +3,60 @@
 from otha.core.config import GroupConfig
 from otha.core.group.guard import HEALTHY_LEVEL, node_index
 from otha.core.group.state import Cause, GroupState, Shared
+from otha.core.reasons import Block, Blocker
 from otha.core.words import GateState, Liveness
 
 
-def cause(cfg: GroupConfig, shared: Shared, g: GroupState) -> Cause | None:
-    """The cause that stands against the active node now, None if there is none.
+def _active_index(cfg: GroupConfig, g: GroupState) -> int | None:
+    return node_index(cfg, g.record.active if g.record is not None else None)
+
+
+def vetoes(cfg: GroupConfig, shared: Shared, g: GroupState) -> tuple[Blocker, ...]:
+    """Why silence or stale data does not count against the active node.
 
     S8: a fresh owner age at the gate vetoes DEAD, not FROZEN; an isolated observer proves nothing.
-    S16: a Healthy active is never left because a peer scores higher.
     S18: stale data counts only if a peer sees its source fresh and nothing upstream is failed or moving.
     """
-    active = g.record.active if g.record is not None else None
-    index = node_index(cfg, active)
+    index = _active_index(cfg, g)
     if index is None:
+        return ()
+    name, view, gate = cfg.nodes[index].name, g.nodes[index], g.gate
+    found = []
+    if view.liveness is Liveness.DEAD:
+        if gate.seen and gate.owner == name and gate.owner_fresh:
+            found.append(Blocker(block=Block.OWNER_FRESH_AT_GATE, detail=name))
+        if shared.isolated:
+            found.append(Blocker(block=Block.OBSERVER_ISOLATED, detail=""))
+    if view.liveness is Liveness.STALE_DATA:
+        found += [Blocker(block=Block.UPSTREAM, detail=group) for group in cfg.upstream if group in shared.troubled]
+        if not any(peer.liveness is Liveness.ALIVE for at, peer in enumerate(g.nodes) if at != index):
+            found.append(Blocker(block=Block.UPSTREAM, detail="no peer sees the source fresh"))
+    return tuple(found)
+
+
+def cause(cfg: GroupConfig, shared: Shared, g: GroupState) -> Cause | None:
+    """The cause that stands against the active node now, None if there is none or it is vetoed.
+
+    S16: a Healthy active is never left because a peer scores higher.
+    """
+    index = _active_index(cfg, g)
+    if index is None or vetoes(cfg, shared, g):
         return None
     view, gate = g.nodes[index], g.gate
-    drives = gate.seen and gate.owner == active and gate.owner_fresh
-    peers = [other for at, other in enumerate(g.nodes) if at != index]
     match view.liveness:
         case Liveness.FROZEN:
             return Cause.FROZEN
         case Liveness.DEAD:
-            return None if drives or shared.isolated else Cause.DEAD
+            return Cause.DEAD
         case Liveness.STALE_DATA:
-            upstream_well = not any(group in shared.troubled for group in cfg.upstream)
-            peer_fresh = any(peer.liveness is Liveness.ALIVE for peer in peers)
-            return Cause.STALE_DATA if upstream_well and peer_fresh else None
+            return Cause.STALE_DATA
         case Liveness.ALIVE:
-            if gate.seen and gate.state is GateState.HELD and gate.owner == active and not gate.owner_fresh:
-                return Cause.NOT_DRIVING
+            if gate.seen and gate.state is GateState.HELD and gate.owner == cfg.nodes[index].name:
+                return None if gate.owner_fresh else Cause.NOT_DRIVING
             better = any(
                 peer.liveness is Liveness.ALIVE and peer.level >= view.level + cfg.timing.deadband_level
-                for peer in peers
+                for at, peer in enumerate(g.nodes)
+                if at != index
             )
             return Cause.DEGRADED if view.level < HEALTHY_LEVEL and better else None
         case Liveness.UNKNOWN:

@@ -1,0 +1,132 @@
+"""Reasons and blockers as sentences. The core decides and gives codes; what a person reads is written here."""
+
+from typing import assert_never
+
+from otha.core.reasons import Block, Blocker, Reason, Why
+
+_BLOCKS: dict[Block, str] = {
+    Block.NOT_ARMED: "the group is not armed",
+    Block.NATIVE_AUTHORITY: "the pair switches itself; OTHA only watches it",
+    Block.TRANSFER_RUNNING: "a transfer is under way",
+    Block.NO_SUCH_NODE: "the group has no such node",
+    Block.ALREADY_ACTIVE: "that node is the active one",
+    Block.GATE_UNSEEN: "the gate is out of sight",
+    Block.NEWER_EPOCH: "the gate knows a newer epoch",
+    Block.GATE_MISMATCH: "the gate's program has other constants than the site file",
+    Block.GATE_NOT_IN_OTHAS_HANDS: "the section is in a state that only a person leaves",
+    Block.NOBODY_DRIVES: "nobody drives the section; order the node that shall",
+    Block.FIRST_START_DISAGREES: "first start: roles, gate owner and epoch do not agree",
+    Block.NOTHING_TO_CONFIRM: "nothing waits for a confirmation",
+    Block.HALTED: "automatic action is stopped after a broken rule",
+    Block.OWNER_DISAGREES: "the gate's owner is not the recorded one",
+    Block.STORE_SILENT: "the group record can't be read",
+    Block.NO_FENCE: "no fence: manual transfers only",
+    Block.SELF_FENCE_TOO_SLOW: "the self-fence is slower than the wait",
+    Block.SYNC_BEHIND: "the standby's state is outside the RPO",
+    Block.INTERLOCK: "an interlock is not true",
+    Block.PERMISSIVE: "a permissive is not true",
+    Block.GATE_PERMIT: "the controller gives no permit",
+    Block.HOLD_OFF: "the hold-off after the last automatic transfer runs; acknowledge to end it",
+    Block.TOO_MANY: "too many automatic transfers in the window; acknowledge to go on",
+    Block.NOT_ENOUGH_OBSERVERS: "too few independent observers",
+    Block.OBSERVER_ISOLATED: "OTHA itself is cut off from its reference points",
+    Block.OWNER_FRESH_AT_GATE: "the gate still sees fresh frames of the owner",
+    Block.TILT: "watching only, after a clock step or a stalled loop",
+    Block.NOT_READY: "tracked tags of the standby do not agree with the active's",
+    Block.UPSTREAM: "an upstream group is failed or moving",
+    Block.NODE_NOT_ABLE: "the node is not able",
+    Block.IN_MAINTENANCE: "the node is in maintenance",
+    Block.HOLD_TOO_SHORT: "the gate's hold would end before the transfer could",
+    Block.CAUSE_GONE: "the reason for it is gone",
+}
+
+
+def of_block(code: str) -> str:
+    """The sentence of a block's code, or the code itself if it is none."""
+    return next((text for block, text in _BLOCKS.items() if block.code == code), code)
+
+
+def of_blocker(blocker: Blocker) -> str:
+    """One obstacle, with its detail and its rule."""
+    detail = f": {blocker.detail}" if blocker.detail else ""
+    return f"{_BLOCKS[blocker.block]}{detail} ({blocker.block.rule})"
+
+
+def _obstacle(args: tuple[str | int, ...]) -> str:
+    code, detail = str(args[-2]), str(args[-1])
+    return of_block(code) + (f": {detail}" if detail else "")
+
+
+def of_reason(reason: Reason) -> str:
+    """One reason as a sentence, its rule behind it."""
+    text = _text(reason)
+    return f"{text} ({reason.rule})" if reason.rule else text
+
+
+def _text(reason: Reason) -> str:
+    args = reason.args
+    match reason.why:
+        case Why.SETTLED:
+            return f"following: {args[1]} drives, gate epoch {args[2]}"
+        case Why.ADOPTED:
+            return f"adopted: {args[0]} is the active node"
+        case Why.NEEDS_OPERATOR:
+            return f"needs an operator: {_obstacle(args)}"
+        case Why.SUSPECTED:
+            return f"suspects {args[0]}: {args[1]}"
+        case Why.SUSPICION_ENDED:
+            return f"no longer suspects {args[0]}"
+        case Why.REQUESTED:
+            return f"{args[0]} requested, {args[1]} to {args[2]}, because: {args[3]}"
+        case Why.WOULD_TRANSFER:
+            return f"would carry out a {args[0]}, {args[1]} to {args[2]}, because: {args[3]}; not armed"
+        case Why.BLOCKED:
+            return f"no transfer to {args[0]}: {_obstacle(args)}"
+        case Why.PHASE:
+            return f"phase {args[0]}: {args[1]} under epoch {args[2]}"
+        case Why.TROUBLE:
+            return f"trouble in phase {args[0]}: {_obstacle(args)}"
+        case Why.COURSE:
+            return f"heading elsewhere: {args[0]} ({args[1]})"
+        case Why.ENDED:
+            detail = f": {args[4]}" if args[4] else ""
+            return f"{args[1]} {args[2]} to {args[3]} ended {args[0]}{detail}"
+        case Why.RESUMED:
+            return f"takes up an open claim: course {args[0]}, phase {args[1]}"
+        case Why.SAFE_ASKED:
+            return f"asks for the safe state of {args[0]}, epoch {args[1]}, hold {args[2]}"
+        case Why.UNVERIFIED:
+            return f"UNVERIFIED: {args[0]}; the controller acts by itself"
+        case Why.ORDER_TAKEN:
+            comment = f" ({args[3]})" if args[3] else ""
+            return f"order {args[0]} by {args[1]} taken, node {args[2]}{comment}"
+        case Why.ORDER_REFUSED:
+            return f"order {args[0]} by {args[1]} refused: {_obstacle(args)}"
+        case Why.ORDER_REPEATED:
+            return f"order {args[0]} by {args[1]} repeated ({args[2]}): same answer, nothing done"
+        case Why.EPOCH_RAISED:
+            return f"the gate's epoch {args[1]} is above the record's {args[0]}: raising the record"
+        case Why.STORE_UNKNOWN:
+            return "the group record did not answer: unknown until read again"
+        case Why.STORE_LOST:
+            return f"another claim won: the record stands at epoch {args[0]}"
+        case Why.HALTED:
+            return f"a rule would have been broken, automatic action is stopped: {args[0]}"
+        case Why.CHANNEL:
+            return f"channel {args[0]} {args[1]}"
+        case Why.NODE:
+            return f"node {args[0]} {args[1]}"
+        case Why.GATE:
+            return f"gate of {args[0]}: {args[1]}, owner {args[2]}, epoch {args[3]}, {args[4]}"
+        case Why.CONDITION:
+            return f"condition {args[0]} {args[1]}"
+        case Why.ISOLATED:
+            return f"this observer is {args[0]}"
+        case Why.TILT:
+            return f"TILT {args[0]}" + (f": {args[1]} ms" if args[1] else "")
+        case Why.ALARM_RAISED:
+            return f"ALARM {args[0]}" + (f": {args[1]}" if args[1] else "")
+        case Why.ALARM_CLEARED:
+            return f"alarm ended: {args[0]}" + (f": {args[1]}" if args[1] else "")
+        case never:
+            assert_never(never)
