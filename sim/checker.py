@@ -172,7 +172,8 @@ class _Judge:
         if last is not None and scan.state == _SAFE and last.state == _HELD:
             # The hold limit ran out at the end of this scan; its frames met the owner of before.
             owner, epoch = last.owner, last.owner_epoch
-        refused, taken = 0, []
+        refused: list[tuple[SeenFrame, Rule]] = []
+        taken: list[SeenFrame] = []
         for frame in scan.frames:
             rule = self._must_refuse(frame, owner, epoch)
             if rule is None:
@@ -180,13 +181,14 @@ class _Judge:
                 taken.append(frame)
                 if not self.on_bus[frame.mailbox, frame.raw]:
                     self._broken(Rule.NOT_ON_BUS, scan, f"node {frame.owner} seq {frame.seq}")
-                continue
-            refused += 1
+            else:
+                refused.append((frame, rule))
+        for frame, rule in refused:
             if scan.last_seq == frame.seq and scan.last_seq != self._seq:
                 self._broken(rule, scan, f"mailbox {frame.mailbox}, epoch {frame.epoch}, seq {frame.seq}")
             else:
                 self.refusals.append(Refusal(at_ns=scan.at_ns, mailbox=frame.mailbox, rule=rule))
-        return refused, taken
+        return len(refused), taken
 
     def _must_refuse(self, frame: SeenFrame, owner: int, epoch: int) -> Rule | None:
         if frame.torn:

@@ -15,6 +15,7 @@ from sim import control, retain
 from sim.console import SOCKET
 from sim.errors import PlantError, UsageError
 from sim.faults import named
+from sim.heartbeat import LENGTH, Role
 from sim.modbus_client import ask
 from sim.plant import NODES, OUTPUTS, PROCESSES, Plant
 from sim.process import READY
@@ -24,6 +25,7 @@ _START_S: Final = 30.0
 _STOP_S: Final = 3.0
 _REPLY_MS: Final = 1000
 _COMMISSION_S: Final = 10.0
+_FRESH_MS: Final = 200
 _FIRST_OWNER: Final = "sc_a"
 _MODULES: Final = {
     "plc": "sim.plc",
@@ -144,10 +146,26 @@ async def commission(plant: Plant) -> None:
             await _command(plant, grant)
             await _command(plant, Command(opcode=Opcode.RELEASE, node=owner, epoch=epoch, id=2))
             await _until(plant, "state", State.OWNED)
+            await _settled(plant)
     except (OSError, TimeoutError) as error:
         raise PlantError(
             f"{_FIRST_OWNER} did not become the owner of the section", mend=f"look into the logs in {plant.directory}"
         ) from error
+
+
+async def _settled(plant: Plant) -> None:
+    """Both controllers know their role, and the standby has the state of the active."""
+    while True:
+        blocks = [await _block(plant, name) for name in NODES]
+        roles, lags = [block[6] for block in blocks], [block[26] for block in blocks]
+        if sorted(roles) == [Role.ACTIVE, Role.STANDBY] and max(lags) < _FRESH_MS:
+            return
+        await asyncio.sleep(0.01)
+
+
+async def _block(plant: Plant, name: str) -> list[int]:
+    request = ReadHoldingRegistersRequest(address=0, count=LENGTH)
+    return list((await ask(plant.ports[name], request, timeout_ms=_REPLY_MS)).registers)
 
 
 async def _status(plant: Plant) -> dict[str, int]:

@@ -1,0 +1,151 @@
+"""A running plant per test module, and what tests need to look at it and command its gate."""
+
+import asyncio
+import os
+import signal
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymodbus.pdu import ModbusPDU
+from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, WriteMultipleRegistersRequest
+
+from sim import console
+from sim.heartbeat import Role
+from sim.modbus_client import ask
+from sim.plant import NODES, OUTPUTS, Plant, load
+from sim.registers import Answer, Command, Frame, Opcode, State, decode_status, encode_command, encode_frame, gate_map
+
+WAIT_S = 10.0
+_BLOCK = (
+    *("magic", "layout", "heartbeat", "cycle", "role", "level", "position", "acked", "data_age", "hash", "session"),
+    *("node", "count"),
+)
+
+
+def wait_for(what: str, condition: Callable[[], bool]) -> None:
+    """Ask again until it is so; fails with what was awaited."""
+    end = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < end, f"not within {WAIT_S} s: {what}"
+        time.sleep(0.005)
+
+
+class Running:
+    """A plant that runs in processes of its own."""
+
+    def __init__(self, directory: Path, process: subprocess.Popen[str]) -> None:
+        self.directory = directory
+        self.process = process
+        self.plant: Plant = load(directory)
+        self._ids = int(time.monotonic() * 1000) & 0xFFFFFF
+
+    def fault(self, name: str, **arguments: object) -> dict[str, Any]:
+        return console.fault(self.directory, name, **arguments)
+
+    def request(self, listener: str, request: ModbusPDU, timeout_ms: int = 2000) -> ModbusPDU:
+        return asyncio.run(ask(self.plant.ports[listener], request, timeout_ms=timeout_ms))
+
+    def read(self, listener: str, address: int, count: int, timeout_ms: int = 2000) -> list[int]:
+        reply = self.request(listener, ReadHoldingRegistersRequest(address=address, count=count), timeout_ms)
+        assert not reply.isError(), reply
+        return list(reply.registers)
+
+    def status(self, listener: str = "bus") -> dict[str, int]:
+        return decode_status(self._status_block(listener))[0]
+
+    def rows(self) -> tuple[tuple[int, ...], ...]:
+        """Applied, held and shadow outputs."""
+        return decode_status(self._status_block("bus"))[1]
+
+    def _status_block(self, listener: str) -> list[int]:
+        return self.read(listener, self.plant.status_base, gate_map().status_total(OUTPUTS))
+
+    def outputs(self) -> tuple[int, ...]:
+        return self.rows()[0]
+
+    def command(self, opcode: Opcode, *, node: int = 0, epoch: int, boot: int = 0, hold_no: int = 0) -> Answer:
+        self._ids += 1
+        command = Command(opcode=opcode, node=node, epoch=epoch, boot=boot, hold_no=hold_no, id=self._ids)
+        registers = encode_command(command)
+        self.request("net_a.plc", WriteMultipleRegistersRequest(address=self.plant.command_base, registers=registers))
+        wait_for("the command is taken", lambda: self.status()["command_id"] == self._ids)
+        return Answer(self.status()["command_answer"])
+
+    def write_frame(self, frame: Frame, mailbox: int) -> None:
+        address = self.plant.frame_base + (mailbox - 1) * gate_map().frame_stride
+        self.request("bus", WriteMultipleRegistersRequest(address=address, registers=encode_frame(frame)))
+
+    def wait_owner(self, name: str) -> None:
+        number = NODES[name]
+        wait_for(f"{name} drives", lambda: self._drives(number))
+        wait_for(f"{name} knows", lambda: self.block(name)["role"] == Role.ACTIVE)
+
+    def _drives(self, number: int) -> bool:
+        status = self.status()
+        return status["owner"] == number and status["state"] == State.OWNED
+
+    def hand_over(self, name: str) -> int:
+        """REVOKE, GRANT, RELEASE, and wait until that node drives. Returns the epoch."""
+        status = self.status()
+        epoch = max(status["epoch"], status["granted"]) + 1
+        assert self.command(Opcode.REVOKE, epoch=epoch) is Answer.DONE
+        assert self.command(Opcode.GRANT, node=NODES[name], epoch=epoch, boot=status["boot"]) is Answer.DONE
+        assert self.command(Opcode.RELEASE, node=NODES[name], epoch=epoch) is Answer.DONE
+        self.wait_owner(name)
+        return epoch
+
+    def block(self, name: str, listener: str | None = None) -> dict[str, int]:
+        """The heartbeat block, read as the seam describes it and not through the writer's code."""
+        raw = struct.pack(">27H", *self.read(listener or name, 0, 27))
+        tags = [f"{tag}_{n}" for tag in ("setpoint", "mode", "integral", "output") for n in (1, 2)]
+        return dict(zip((*_BLOCK, *tags, "lag"), struct.unpack(">HHIIHHIIHHIHH8HH", raw), strict=True))
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(WAIT_S)
+
+
+@contextmanager
+def running_plant(directory: Path, *options: str) -> Iterator[Running]:
+    """A plant in that folder on ports of its own, ended at the end."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sim", "up", "--dir", str(directory), "--ephemeral", *options],
+        stdout=subprocess.PIPE,
+        stdin=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith("ready "), line
+        yield Running(directory, process)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.wait(WAIT_S)
+        for stream in (process.stdin, process.stdout):
+            assert stream is not None
+            stream.close()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One plant for a module's tests; each leaves it as it found it."""
+    with running_plant(tmp_path_factory.mktemp("plant")) as plant:
+        yield plant
+
+
+def alive(pid: int) -> bool:
+    """Whether a process with that id exists and isn't only waiting to be reaped."""
+    try:
+        os.kill(pid, 0)
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return False
