@@ -375,6 +375,7 @@ class Supervision:
         return canon.encode(
             (
                 _FORMAT,
+                self.cfg,
                 self._groups,
                 self._shared,
                 self._channels,
@@ -391,24 +392,27 @@ class Supervision:
         )
 
     @classmethod
-    def restore(cls, cfg: SiteConfig, snapshot: bytes) -> "Supervision":
-        """The supervision that `snapshot` was taken of. Raises CanonError for bytes that are no snapshot."""
-        self = cls(cfg, 0)
+    def restore(cls, snapshot: bytes) -> "Supervision":
+        """The supervision that `snapshot` was taken of, its configuration included.
+
+        Raises CanonError for bytes that are no snapshot.
+        """
         state = codec.decode_state(snapshot)
-        if not isinstance(state, tuple) or len(state) != 13 or state[0] != _FORMAT:
+        if not isinstance(state, tuple) or len(state) != 14 or state[0] != _FORMAT:
             raise canon.CanonError("not a snapshot of this version", mend="replay it with the version that recorded it")
-        self._groups = list(cast(tuple[GroupState, ...], state[1]))
-        self._shared = cast(Shared, state[2])
-        self._channels = cast(dict[str, ChannelWatch], state[3])
-        self._nodes = cast(dict[str, NodeWatch], state[4])
-        self._gates = cast(dict[str, GateWatch], state[5])
-        self._tags = cast(dict[str, TagWatch], state[6])
-        self._delays = [dict(pairs) for pairs in state[7]]
-        self._judge_at = list(state[8])
-        self._references = cast(dict[str, ReferenceWatch], state[9])
-        self._wakes = list(state[10])
-        self._alarms = list(state[11])
-        self._tilt_until = cast(int | None, state[12])
+        self = cls(cast(SiteConfig, state[1]), 0)
+        self._groups = list(cast(tuple[GroupState, ...], state[2]))
+        self._shared = cast(Shared, state[3])
+        self._channels = cast(dict[str, ChannelWatch], state[4])
+        self._nodes = cast(dict[str, NodeWatch], state[5])
+        self._gates = cast(dict[str, GateWatch], state[6])
+        self._tags = cast(dict[str, TagWatch], state[7])
+        self._delays = [dict(pairs) for pairs in state[8]]
+        self._judge_at = list(state[9])
+        self._references = cast(dict[str, ReferenceWatch], state[10])
+        self._wakes = list(state[11])
+        self._alarms = list(state[12])
+        self._tilt_until = cast(int | None, state[13])
         return self
 
 
