@@ -47,6 +47,7 @@ CORE_STDLIB = frozenset(
         "functools",
         "hashlib",
         "heapq",
+        "inspect",
         "itertools",
         "math",
         "operator",
