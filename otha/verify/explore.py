@@ -62,7 +62,7 @@ def commissioned(cfg: GroupConfig, *, faults: int, orders: int) -> World:
         owners=((1, first),),
     )
     # Settle before the first fault, so that the budget is spent on a running plant.
-    while (move := next(iter([*world._results(w), *world._progress(w)]), None)) is not None:
+    while (move := next(iter([*world.results(w), *world.progress(w)]), None)) is not None:
         w = move[1]()
     return replace(w, faults_left=faults, orders_left=orders)
 
@@ -74,7 +74,7 @@ def at_rest(w: World) -> str:
         raise WorldBreach("L2", f"a transfer rests in {g.plan.course.value}.{g.plan.phase.value}")
     if g.halted is not None:
         raise WorldBreach("L2", "halted")
-    drives = w.gate.state is GateState.OWNED and world._drives(w)
+    drives = w.gate.state is GateState.OWNED and world.drives(w)
     if g.standing is Standing.FOLLOWING:
         if drives and g.record is not None and g.record.active == w.gate.owner:
             return "driven"
@@ -83,10 +83,6 @@ def at_rest(w: World) -> str:
         raise WorldBreach("L1", "nobody drives and nothing is done about it")
     if g.standing is Standing.NEEDS_OPERATOR:
         return f"needs operator: {g.concern.block.code if g.concern is not None else ''}"
-    return "settling" if not w.gate_seen else _unsettled(w)
-
-
-def _unsettled(w: World) -> str:
     raise WorldBreach("L4", "never settles")
 
 

@@ -13,7 +13,7 @@ from otha.core.words import GateState, Outcome
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateModel:
-    """`hold_until`: when hold_max ends the hold. `shadow`: the owner showed what it would drive since the last GRANT."""
+    """`hold_until`: when hold_max ends the hold. `shadow`: the owner showed what it would drive since its GRANT."""
 
     boot: int = 1
     state: GateState = GateState.FREE

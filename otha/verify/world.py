@@ -11,7 +11,7 @@ from typing import assert_never
 
 from otha.core import canon
 from otha.core.config import GroupConfig
-from otha.core.effects import Action, Effect, ReadRecord, SwapRecord
+from otha.core.effects import Action, Effect, Grant, ReadRecord, Release, Revoke, Safe, SwapRecord, Void
 from otha.core.group import step as group_step
 from otha.core.group.event import ConditionJudged, Event, GateJudged, NodeJudged, SharedChanged
 from otha.core.group.key import key
@@ -35,7 +35,7 @@ class Body:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """`flying`: effects on their way. `late`: commands whose sender gave them up; they may arrive once, or never.
-    `owners`: which node owned which epoch, for S1. `shadowed` means nothing outlives the gate model's own fields."""
+    `owners`: which node owned which of the last epochs, for S1."""
 
     cfg: GroupConfig
     g: GroupState
@@ -72,7 +72,7 @@ def _body(w: World, name: str | None) -> Body | None:
     return None
 
 
-def _drives(w: World) -> bool:
+def drives(w: World) -> bool:
     """Whether the gate's owner is alive and sends frames."""
     body = _body(w, w.gate.owner)
     return body is not None and body.works
@@ -82,7 +82,7 @@ def _gate_view(w: World) -> GateView:
     gate = w.gate
     if not w.gate_seen:
         return replace(w.g.gate, seen=False, owner_fresh=False, driven=False, shadow=Verdict.UNKNOWN)
-    fresh = gate.owner is not None and _drives(w)
+    fresh = gate.owner is not None and drives(w)
     return GateView(
         seen=True,
         boot=gate.boot,
@@ -161,7 +161,7 @@ def _ended(w: World, effect: Effect, outcome: Outcome) -> World:
     return tell(w, EffectEnded(id=effect.id, outcome=outcome, record=record))
 
 
-def _results(w: World) -> Iterator[Move]:
+def results(w: World) -> Iterator[Move]:
     for at, effect in enumerate(w.flying):
         rest = replace(w, flying=w.flying[:at] + w.flying[at + 1 :])
         name = type(effect.do).__name__
@@ -195,14 +195,14 @@ def _look_at_gate(w: World) -> World:
     return tell(w, GateJudged(view=view)) if view != w.g.gate else w
 
 
-def _progress(w: World) -> Iterator[Move]:
+def progress(w: World) -> Iterator[Move]:
     """What happens by itself, soon."""
-    if w.gate.state is GateState.OWNED and not _drives(w):
+    if w.gate.state is GateState.OWNED and not drives(w):
         yield (
             "owner watchdog",
             lambda: _look_at_gate(_with_gate(w, gate_model.watchdog(w.gate, _hold_until(w)))),
         )
-    if _drives(w) and gate_model.frame(w.gate) != w.gate:
+    if drives(w) and gate_model.frame(w.gate) != w.gate:
         yield "frame of the owner", lambda: _look_at_gate(_with_gate(w, gate_model.frame(w.gate)))
     for index in range(len(w.bodies)):
         view = _node_view(w, index)
@@ -314,7 +314,7 @@ def _orders(w: World) -> Iterator[Move]:
 
 def moves(w: World) -> Iterator[Move]:
     """Everything that may happen next."""
-    soon = [*_results(w), *_progress(w)]
+    soon = [*results(w), *progress(w)]
     yield from soon
     yield from _late(w)
     if not soon:
@@ -366,11 +366,11 @@ def _relative(action: Action, base: int, w: World) -> Action:
             claim = replace(record.claim, id="") if record.claim is not None else None
             relative = replace(record, epoch=record.epoch - base, claim=claim)
             return replace(action, expect="now" if expect == current else "old", record=relative)
-        case gate_model.Safe(epoch=epoch, hold_no=hold_no):
+        case Safe(epoch=epoch, hold_no=hold_no):
             return replace(action, epoch=epoch - base, hold_no=hold_no - w.gate.hold_no)
-        case gate_model.Grant(epoch=epoch, boot=boot):
+        case Grant(epoch=epoch, boot=boot):
             return replace(action, epoch=epoch - base, boot=boot - w.gate.boot)
-        case gate_model.Revoke() | gate_model.Void() | gate_model.Release():
+        case Revoke() | Void() | Release():
             return replace(action, epoch=action.epoch - base)
         case never:
             assert_never(never)
