@@ -95,6 +95,11 @@ class Document:
     def warn(self, path: KeyPath, name: str, wrong: str, *, mend: str, rule: str = "") -> None:
         self.add(Severity.WARNING, path, name, wrong, mend=mend, rule=rule)
 
+    def blames(self, path: KeyPath, name: str) -> bool:
+        """Whether an error was found at this key; what rests on its placeholder is then not worth a second one."""
+        at = dotted(path)
+        return any(p.severity is Severity.ERROR and (p.table, p.key) == (at, name) for p in self.problems)
+
     @property
     def failed(self) -> bool:
         return any(problem.severity is Severity.ERROR for problem in self.problems)

@@ -31,7 +31,10 @@ NO_COUNTER_MS = 600_000
 
 def deadline_ms(detection: DetectionTable) -> int:
     """The deadline of a heartbeat; by default 4/5 of the period, so that it is judged before the next one leaves."""
-    return detection.deadline_ms or max(1, detection.period_ms * 4 // 5)
+    if detection.deadline_ms is None:
+        return max(1, detection.period_ms * 4 // 5)
+    # A longer one is refused; the other sums are shown as they are once it is mended.
+    return min(detection.deadline_ms, detection.period_ms)
 
 
 def detector_of(detection: DetectionTable) -> FixedDetector | AdaptiveDetector:
@@ -256,10 +259,12 @@ def _self_fence(table: GroupTable) -> SelfFence | None:
 
 def _check_tracked(doc: Document, path: KeyPath, table: GroupTable, nodes: Mapping[str, Node | None]) -> None:
     refuse_repeats(doc, path, "tracked", (tag.name for tag in table.tracked))
+    told: set[str] = set()
     for member in table.members:
         node = nodes.get(member.node)
-        if node is None:
+        if node is None or node.profile.name in told:
             continue
+        told.add(node.profile.name)
         known = [name for name, _ in node.profile.tracked]
         for at, tag in enumerate(table.tracked):
             refer(
@@ -267,7 +272,7 @@ def _check_tracked(doc: Document, path: KeyPath, table: GroupTable, nodes: Mappi
                 (*path, "tracked", at),
                 "name",
                 tag.name,
-                what=f"tracked tag of {node.name} (profile {node.profile.name})",
+                what=f"tracked tag in the profile {node.profile.name} of {node.name}:",
                 valid=known,
             )
 
@@ -298,6 +303,8 @@ def _check_fencing(doc: Document, path: KeyPath, table: GroupTable, nodes: Mappi
 def _check_numbers(doc: Document, path: KeyPath, file: SiteFile, table: GroupTable) -> None:
     taken: dict[int, str] = {}
     for at, member in enumerate(table.members):
+        if doc.blames(("node", member.node), "number"):
+            continue
         number = file.node[member.node].number
         other = taken.setdefault(number, member.node)
         if other != member.node:

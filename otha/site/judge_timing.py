@@ -35,7 +35,7 @@ def judge_group(doc: Document, file: SiteFile, group: GroupConfig, timing: Group
 def _detection(doc: Document, file: SiteFile, group: GroupConfig, timing: GroupTiming) -> None:
     table = file.group[group.name].detection
     path: KeyPath = ("group", group.name, "detection")
-    if deadline_ms(table) > table.period_ms:
+    if table.deadline_ms is not None and table.deadline_ms > table.period_ms:
         doc.error(
             path,
             "deadline_ms",

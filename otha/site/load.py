@@ -146,12 +146,15 @@ def _roles(doc: Document, file: SiteFile) -> tuple[tuple[str, UserRole], ...]:
 def _groups_of(doc: Document, file: SiteFile) -> dict[str, tuple[str, ...]]:
     """The groups of each node. Groups that share a node share its heartbeats and what these say."""
     found: dict[str, tuple[str, ...]] = dict.fromkeys(file.node, ())
+    compared: set[tuple[str, str]] = set()
     for name, group in file.group.items():
         for member in group.members:
             if member.node not in found or name in found[member.node]:
                 continue
             for other in found[member.node][:1]:
-                _check_sharing(doc, name, group, other, file.group[other], member.node)
+                if (name, other) not in compared:
+                    _check_sharing(doc, name, group, other, file.group[other], member.node)
+                compared.add((name, other))
             found[member.node] += (name,)
     return found
 

@@ -1,11 +1,14 @@
 """What is wrong, or doubtful, in what the engineer wrote: each with its place and its mend."""
 
 import difflib
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
 from otha.core.errors import EngineerError
+
+TEXT_WIDTH = 100
 
 
 class Severity(Enum):
@@ -47,7 +50,18 @@ class Problem:
 
     def __str__(self) -> str:
         rule = f" (rule {self.rule})" if self.rule else ""
-        return f"{self.place}\n    {self.wrong}{rule}\n    {self.advice}"
+        return "\n".join([self.place, _wrapped(f"{self.wrong}{rule}"), _wrapped(self.advice)])
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(
+        text,
+        width=TEXT_WIDTH,
+        initial_indent="    ",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 class SiteErrors(EngineerError):  # noqa: N818  # it is the collection of all errors of one file

@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, reduce
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
@@ -159,13 +159,22 @@ def check_words(
                 f"{name} at {start}..{end - 1} is outside the registers read, {first}..{past - 1}",
                 mend="Mend its address, or read more registers",
             )
+    types = {word.at: word.type for _, word in items + tracked}
+    for name, word in items + tracked:
+        if word.at is not None and word.type is not types[word.at]:
+            doc.error(
+                path,
+                tables[0],
+                f"register {word.at} is read as {word.type.value} by {name} and as {types[word.at].value} by another",
+                mend="Give both the same type",
+            )
     for (start, end, name), (start2, end2, name2) in pairwise(spans):
         if start2 < end and (start, end) != (start2, end2):
             doc.error(
                 path,
                 tables[0],
                 f"{name} ({start}..{end - 1}) and {name2} ({start2}..{end2 - 1}) overlap",
-                mend="Mend one",
+                mend="Mend one of the two addresses",
             )
 
 
@@ -250,25 +259,23 @@ class _Compiler:
 
 def _finish(word: Word, *, low_first: bool) -> Callable[[int], int] | None:
     """The function that turns what was unpacked into the item's value, None when it is right already."""
-    if low_first and word.type is WordType.U32:
-        return _scaled(_swap, word.ms_per_count)
-    if low_first and word.type is WordType.I32:
-        return _scaled(_swap_signed, word.ms_per_count)
+    steps: list[Callable[[int], int]] = []
+    if low_first and word.type in WIDE:
+        steps.append(_swap if word.type is WordType.U32 else _swap_signed)
     if word.bit is not None:
         bit = word.bit
-        return lambda value: value >> bit & 1
-    if word.type is WordType.BOOL:
-        return lambda value: int(value != 0)
+        steps.append(lambda value: value >> bit & 1)
+    elif word.type is WordType.BOOL:
+        steps.append(lambda value: int(value != 0))
     if word.replace:
         instead = {int(code): level for code, level in word.replace.items()}
-        return lambda value: instead.get(value, value)
+        steps.append(lambda value: instead.get(value, value))
     if word.ms_per_count != 1:
-        return _scaled(int, word.ms_per_count)
-    return None
-
-
-def _scaled(inner: Callable[[int], int], factor: int) -> Callable[[int], int]:
-    return inner if factor == 1 else lambda value: inner(value) * factor
+        factor = word.ms_per_count
+        steps.append(lambda value: value * factor)
+    if len(steps) < 2:
+        return steps[0] if steps else None
+    return lambda value: reduce(lambda made, step: step(made), steps, value)
 
 
 def compile_decoder(profile: Profile, tracked: tuple[str, ...]) -> Decoder:
