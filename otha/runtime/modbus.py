@@ -66,15 +66,19 @@ class LinkCounters:
 
 
 class Exchange:
-    """One request and how it ended. `on_end` is called once, and once more with LATE if the reply still comes."""
+    """One request and how it ended.
 
-    __slots__ = ("answer", "ended_ns", "exception", "link", "on_end", "payload", "request", "timer")
+    `on_end` is called once, and once more (`is_second_end`) with LATE if the reply still comes.
+    """
+
+    __slots__ = ("answer", "ended_ns", "exception", "is_second_end", "link", "on_end", "payload", "request", "timer")
 
     def __init__(self, link: "ModbusLink", request: Request, on_end: "OnEnd | None") -> None:
         self.link = link
         self.request = request
         self.on_end = on_end
         self.answer: Answer | None = None
+        self.is_second_end = False
         self.payload = b""
         self.exception = 0
         self.ended_ns = 0
@@ -298,6 +302,7 @@ class ModbusLink:
         if exchange.answer is not None:
             self.counters.late += 1
             if kind is ReplyKind.GOOD:
+                exchange.is_second_end = True
                 exchange.end(Answer.LATE, now)
             return
         self._barren = 0

@@ -1,0 +1,121 @@
+"""The one bounded inbox: every input of the core, in one order.
+
+While the loop keeps up, everything is taken. When it is behind, readings of the same channel, path or source replace
+one another, the newest wins; what replaces nothing (ends of effects, orders, clock and deadline inputs) is never dropped
+and is bounded by those who put it.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+
+from otha.core.inputs import GatePolled, HeartbeatEnded, Input, OrderGiven, ReferencePolled, TagsPolled
+
+Put = Callable[[Input, int], None]
+"""Hands an input over, stamped with its receipt (ns of CLOCK_MONOTONIC)."""
+
+_SLICE_NS = 2_000_000  # one turn of the loop takes inputs for so long, then departures and sockets have their turn
+
+
+class _Place:
+    __slots__ = ("at_ns", "raw")
+
+    def __init__(self, raw: Input, at_ns: int) -> None:
+        self.raw: Input | None = raw
+        self.at_ns = at_ns
+
+
+def _source(raw: Input) -> tuple[str, str, str] | None:
+    """What a newer input of the same source makes worthless; None: nothing does."""
+    match raw:
+        case HeartbeatEnded(channel=channel):
+            return "heartbeat", channel, ""
+        case GatePolled(section=section, path=path):
+            return "gate", section, path
+        case TagsPolled(source=source, values=values):
+            return "tags", source, values[0][0] if values else ""
+        case ReferencePolled(name=name):
+            return "reference", name, ""
+        case _:
+            return None
+
+
+class Inbox:
+    """`take(raw, at_ns)` is called for each input, in the order of `put`, from the loop."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        take: Callable[[Input, int], None],
+        *,
+        behind: int = 256,
+        orders_max: int = 64,
+    ) -> None:
+        self._loop = loop
+        self._take = take
+        self._behind = behind
+        self._orders_max = orders_max
+        self._queue: deque[_Place] = deque()
+        self._newest: dict[tuple[str, str, str], _Place] = {}
+        self._orders = 0
+        self._scheduled = False
+        self._last_ns = 0
+        self.coalesced = 0
+        self.longest = 0
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    def put(self, raw: Input, at_ns: int) -> None:
+        """Queue an input stamped with its receipt."""
+        # One order: a stamp never falls behind the one before it.
+        self._last_ns = at_ns = max(at_ns, self._last_ns)
+        place = _Place(raw, at_ns)
+        if len(self._queue) >= self._behind:
+            self._coalesce(raw, place)
+        self._queue.append(place)
+        if not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._drain)
+
+    def put_order(self, raw: OrderGiven, at_ns: int) -> bool:
+        """Queue an order; False when too many wait, so that it must be refused."""
+        if self._orders >= self._orders_max:
+            return False
+        self._orders += 1
+        self.put(raw, at_ns)
+        return True
+
+    def _coalesce(self, raw: Input, place: _Place) -> None:
+        source = _source(raw)
+        if source is None:
+            return
+        older = self._newest.get(source)
+        if older is not None and older.raw is not None:
+            older.raw = None
+            self.coalesced += 1
+        self._newest[source] = place
+
+    def _drain(self) -> None:
+        self._scheduled = False
+        queue = self._queue
+        self.longest = max(self.longest, len(queue))
+        stop = time.monotonic_ns() + _SLICE_NS
+        try:
+            while queue:
+                place = queue.popleft()
+                raw, place.raw = place.raw, None
+                if raw is None:
+                    continue
+                if type(raw) is OrderGiven:
+                    self._orders -= 1
+                self._take(raw, place.at_ns)
+                if time.monotonic_ns() >= stop:
+                    break
+        finally:
+            if not queue:
+                self._newest.clear()
+            elif not self._scheduled:
+                self._scheduled = True
+                self._loop.call_soon(self._drain)

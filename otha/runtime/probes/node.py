@@ -1,0 +1,46 @@
+"""Heartbeats: one exchange on one channel, told as exactly one input per departure."""
+
+from collections.abc import Callable
+
+from otha.core.config import ChannelConfig
+from otha.core.inputs import HeartbeatEnded
+from otha.core.words import Answer
+from otha.runtime.inbox import Put
+from otha.runtime.lane import Lane
+from otha.runtime.modbus import Exchange, ModbusLink
+from otha.runtime.modbus_frame import read_registers
+from otha.site.decode import Decoder, GarbledReadingError, decode_node_bytes
+
+
+class NodeProbe:
+    """Reads a node over one channel. `depart` is the work of a beat."""
+
+    def __init__(self, cfg: ChannelConfig, unit: int, decoder: Decoder, link: ModbusLink, put: Put) -> None:
+        self._name = cfg.name
+        self._deadline_ns = cfg.deadline_ns
+        self._decoder = decoder
+        self._link = link
+        self._put = put
+        self._request = read_registers(unit, decoder.at, decoder.length, function=decoder.function)
+        # What else is asked of this node waits for the pauses between heartbeats.
+        self.lane = Lane(link, guest=True)
+        self.on_reply: Callable[[int], None] = self.lane.pause
+
+    def depart(self, now: int) -> None:
+        """Send a heartbeat; its end comes as a HeartbeatEnded."""
+        self._link.send(self._request, now + self._deadline_ns, self._ended)
+
+    def _ended(self, exchange: Exchange) -> None:
+        answer, reading = exchange.answer, None
+        assert answer is not None
+        if answer is Answer.REPLIED or answer is Answer.LATE:
+            try:
+                reading = decode_node_bytes(self._decoder, exchange.payload)
+            except GarbledReadingError:
+                # A LATE end that can't be read says nothing: the heartbeat itself has been told as missed.
+                if answer is Answer.LATE:
+                    return
+                answer = Answer.GARBLED
+        self._put(HeartbeatEnded(channel=self._name, answer=answer, reading=reading), exchange.ended_ns)
+        if answer is Answer.REPLIED:
+            self.on_reply(exchange.ended_ns)
