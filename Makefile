@@ -1,11 +1,11 @@
 # Every target is complete by itself on a machine with git, Python >= 3.11 and make.
-#   make demo [ACTS=a,b] [HMI=1]   the simulated plant, supervised, act by act
-#   make test [ARGS=...]           the test suite (without the soak tests)
-#   make lint                      style, types, layering, generated files
-#   make bench | soak              measurements; long runs
-#   make test-all                  the suite on every installed Python 3.11, 3.12, 3.13
-#   make lock [UPGRADE=1]          renew the lock files from pyproject.toml
-#   make clean                     remove what the above have made
+#   make demo [ACTS=a,b]     the simulated plant, supervised, act by act
+#   make test [ARGS=...]     the test suite (without the soak tests)
+#   make lint                style, types, layering, generated files
+#   make bench | soak        measurements; long runs
+#   make test-all            the suite on every installed Python 3.11, 3.12, 3.13
+#   make lock [UPGRADE=1]    renew the lock files from pyproject.toml
+#   make clean               remove what the above have made
 # PYTHON=/path/to/python3 picks the interpreter; VENV=dir the environment's place.
 
 VENV ?= .venv

@@ -188,3 +188,12 @@ def test_importing_the_core_loads_nothing_but_pure_modules() -> None:
     run = subprocess.run([sys.executable, "-S", "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     assert run.stdout.split() == []
+
+
+def test_the_composition_root_imports_lazily() -> None:
+    """`otha --help` and shell completion wait for no part that they do not need."""
+    heavy = ["numpy", "otha.runtime", "otha.site", "otha.verify", "pymodbus", "sim", "sqlite_utils"]
+    script = f"import otha.cli, sys; print(*sorted(set({heavy!r}) & set(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.split() == []
