@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from otha.core.errors import HostError
+from otha.wire.place import SOCKET_NAME
 
 
 class StateDir:
@@ -53,7 +54,7 @@ class StateDir:
 
     @property
     def socket(self) -> Path:
-        return self.path / "otha.sock"
+        return self.path / SOCKET_NAME
 
     def close(self) -> None:
         """Let another supervisor in."""

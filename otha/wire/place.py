@@ -1,4 +1,4 @@
-"""Reaching a Unix socket by its path, however long the path is."""
+"""Where the supervisor listens, and reaching a Unix socket by its path, however long the path is."""
 
 import os
 import sys
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from otha.core.errors import HostError
 
+SOCKET_NAME = "otha.sock"
 _LONGEST = 100  # sun_path holds 108 bytes on Linux, 104 elsewhere
 
 
