@@ -108,7 +108,7 @@ def build_group(
         return None
     members = [(member, nodes.get(member.node)) for member in table.members]
     found = [(member.priority, node) for member, node in members if node is not None]
-    if len(found) < len(members):
+    if not found or len(found) < len(members):
         return None
     _check_numbers(doc, path, file, table)
     return _assemble(file, name, table, found, conditions, supervisor)

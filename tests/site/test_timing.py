@@ -1,0 +1,111 @@
+"""The sums that `otha check` prints."""
+
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from otha.site import load_site, timing
+from otha.site.timing import LOOP_NS, Pace
+from tests.site.examples import TWO_TANKS, loaded
+
+MS = 1_000_000
+
+PACES = st.builds(
+    Pace,
+    period_ns=st.integers(5, 1000).map(lambda ms: ms * MS),
+    deadline_ns=st.integers(1, 1000).map(lambda ms: ms * MS),
+    misses=st.integers(1, 20),
+    adaptive=st.booleans(),
+    margin_ns=st.integers(1, 1000).map(lambda ms: ms * MS),
+    cycle_ns=st.integers(1, 1000).map(lambda ms: ms * MS),
+    scan_ns=st.integers(1, 100).map(lambda ms: ms * MS),
+    poll_ns=st.integers(1, 1000).map(lambda ms: ms * MS),
+    fast_poll_ns=st.integers(1, 100).map(lambda ms: ms * MS),
+    round_trip_ns=st.integers(1, 100).map(lambda ms: ms * MS),
+    fresh_owner_ns=st.integers(2, 1000).map(lambda ms: ms * MS),
+    commit_ns=st.integers(1, 100).map(lambda ms: ms * MS),
+    frozen_after_ns=st.integers(1, 1000).map(lambda ms: ms * MS),
+)
+
+
+def test_the_demo_sites_failover_term_by_term() -> None:
+    """By hand: 1.25 x 50 x 3 + 40; 40 + loop; disk 15; round trips of 3; scan and poll of 5; cycles of 1.25 x 10."""
+    (worst,) = load_site(TWO_TANKS).timings
+    assert {term.name: term.ns / MS for term in worst.failover.terms} == {
+        "T_detect": 227.5,
+        "T_confirm": 45,
+        "T_cas": 20,
+        "T_fence": 24,
+        "T_promote": 39,
+        "T_track": 43,
+        "T_release": 39,
+        "T_verify": 43,
+    }
+    assert worst.failover.ns == 480_500_000
+    assert worst.frozen is not None
+    assert (worst.heartbeats.ns, worst.veto.ns, worst.frozen.ns) == (227_500_000, 142_500_000, 315_000_000)
+
+
+def test_the_budget_of_detection(tmp_path: Path) -> None:
+    """At most 1.25 x period x misses + deadline (design, section 8), unless the gate shows the owner fresh longer."""
+    for period in (20, 50, 100, 1000):
+        site = loaded(
+            tmp_path, ("period_ms = 50", f"period_ms = {period}"), ("rpo_ms = 200", "rpo_ms = 9000\n"), *_frozen(period)
+        )
+        (worst,) = site.timings
+        deadline_ns = site.core.channels[0].deadline_ns
+        assert worst.heartbeats.ns == 5 * period * MS * 3 // 4 + deadline_ns
+        assert worst.failover.terms[0].ns == max(worst.heartbeats.ns, worst.veto.ns)
+
+
+def _frozen(period: int) -> list[tuple[str, str]]:
+    return [(f"number = {n}", f"number = {n}\nfrozen_after_ms = {4 * period + 150}") for n in (1, 2)]
+
+
+def test_the_core_waits_as_long_as_the_sum_says() -> None:
+    site = load_site(TWO_TANKS)
+    bounds, (worst,) = site.group("tanks").timing, site.timings
+    assert worst.held.ns == bounds.held_bound_ns
+    assert worst.transfer.ns == bounds.transfer_bound_ns
+    assert worst.failover.ns == worst.failover.terms[0].ns + bounds.confirm_ns + LOOP_NS + bounds.transfer_bound_ns
+
+
+def test_a_bound_given_by_hand_is_named_as_such(tmp_path: Path) -> None:
+    site = loaded(tmp_path, ('arming = "armed"\n', 'arming = "armed"\nbounds.fence_ms = 30\n'))
+    fence = next(term for term in site.timings[0].failover.terms if term.name == "T_fence")
+    assert (fence.ns, fence.made_of) == (30 * MS, "given in the site file")
+    assert site.group("tanks").timing.fence_ns == 30 * MS
+
+
+@given(PACES)
+def test_every_total_is_the_sum_of_its_terms_and_says_so(pace: Pace) -> None:
+    for total in (
+        timing.heartbeats(pace),
+        timing.veto(pace),
+        timing.frozen(pace),
+        timing.fence(pace),
+        timing.track(pace),
+    ):
+        assert total.ns == sum(term.ns for term in total.terms)
+        assert str(total).endswith(f"= {timing.show(total.ns)} ms")
+        assert all(term.made_of for term in total.terms)
+
+
+@given(PACES)
+def test_a_promotion_is_never_shorter_than_a_fence(pace: Pace) -> None:
+    assert timing.promote(pace).ns == timing.fence(pace).ns + pace.commit_ns
+
+
+def test_confirmation_outlasts_the_reference_points(tmp_path: Path) -> None:
+    """S8: when nodes fall silent because the observer is cut off, it knows that before it acts."""
+    for reference_period in (50, 100, 200):
+        pairs = [
+            (f'endpoint = "127.0.0.1:{port}"\n', f'endpoint = "127.0.0.1:{port}"\nperiod_ms = {reference_period}\n')
+            for port in (15014, 15024)
+        ]
+        site = loaded(tmp_path, *pairs)
+        reference = site.core.references[0]
+        lost_ns = reference.period_ns * reference.misses + reference.deadline_ns
+        earliest_death_ns = 2 * 50 * MS
+        assert site.group("tanks").timing.confirm_ns == lost_ns - earliest_death_ns
