@@ -1,0 +1,5 @@
+"""`python -m otha`, the same as `otha`."""
+
+from otha.cli import main
+
+main()

@@ -1,0 +1,260 @@
+"""`otha ...`: the composition root. Everything is imported when its command runs, so that `otha --help` is quick.
+
+Exit codes: 0 done; 1 it ran and did not succeed (an act missed its bound, an order was refused, a replay differs);
+2 bad input (site file, arguments, no such state directory); 3 damage found in a journal or a recording.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+FAILED = 1
+BAD_INPUT = 2
+DAMAGE = 3
+
+app = typer.Typer(
+    name="otha",
+    help="OT High Availability: supervises redundant servers, gateways and controllers.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+SiteArgument = Annotated[Path, typer.Argument(help="the site file", metavar="SITE.toml")]
+StateOption = Annotated[Path | None, typer.Option("--state", envvar="OTHA_STATE", help="the state directory")]
+JsonOption = Annotated[bool, typer.Option("--json", help="JSON instead of tables")]
+
+
+class OrderName(str, Enum):  # noqa: UP042 - StrEnum changes how typer prints the choices
+    """The orders, as in `otha.core.words.OrderKind`."""
+
+    SWITCHOVER = "switchover"
+    CONFIRM = "confirm"
+    REJECT = "reject"
+    ACK = "ack"
+    MAINTENANCE_IN = "maintenance-in"
+    MAINTENANCE_OUT = "maintenance-out"
+    ARM = "arm"
+
+
+class ArmingName(str, Enum):  # noqa: UP042 - as above
+    """How far OTHA may act in a group."""
+
+    OBSERVE = "observe"
+    ADVISE = "advise"
+    ARMED = "armed"
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn OTHA's own errors into a sentence on stderr and an exit code; anything else is a defect and stays one."""
+    from otha.core.errors import EngineerError, OthaError
+
+    try:
+        yield
+    except OthaError as error:
+        sys.stderr.write(f"{error.what}\n")
+        if error.mend:
+            sys.stderr.write(f"  {error.mend}\n")
+        raise typer.Exit(BAD_INPUT if isinstance(error, EngineerError) else FAILED) from error
+
+
+def _print_json(data: Any) -> None:  # Any: whatever json takes
+    sys.stdout.write(json.dumps(data, indent=2, sort_keys=True) + "\n")
+
+
+def _socket_of(state: Path | None, site: Path | None) -> Path:
+    from otha.core.errors import EngineerError
+    from otha.site.load import load_site
+    from otha.wire.place import SOCKET_NAME
+
+    if state is not None:
+        return state / SOCKET_NAME
+    if site is not None:
+        return load_site(site).state_dir / SOCKET_NAME
+    raise EngineerError("which supervisor?", mend="give --state DIR (or set OTHA_STATE), or --site SITE.toml")
+
+
+SiteOption = Annotated[Path | None, typer.Option("--site", help="the site file, to find its state directory")]
+
+
+@app.command()
+def check(site: SiteArgument, as_json: JsonOption = False) -> None:
+    """Judge a site file: what it says, what it costs, what can't be right."""
+    from otha.site import check as site_check
+
+    raise typer.Exit(site_check.run(site, as_json))
+
+
+@app.command()
+def run(
+    site: SiteArgument,
+    state: StateOption = None,
+    live: Annotated[bool, typer.Option("--live", help="a live table instead of log lines")] = False,
+) -> None:
+    """Supervise a site until stopped (SIGTERM or Ctrl-C)."""
+    from otha.runtime import supervisor
+    from otha.site.load import load_site
+    from otha.site.problem import SiteErrors, render_errors
+
+    try:
+        judged = load_site(site)
+    except SiteErrors as errors:
+        sys.stderr.write(render_errors(site, errors.problems))
+        raise typer.Exit(BAD_INPUT) from errors
+    with _told():
+        raise typer.Exit(asyncio.run(supervisor.main(judged, state or judged.state_dir, live=live)))
+
+
+@app.command()
+def order(
+    kind: Annotated[OrderName, typer.Argument(help="what to order")],
+    group: Annotated[str, typer.Argument(help="of which group")],
+    to: Annotated[str | None, typer.Option("--to", "--node", help="which node")] = None,
+    arming: Annotated[ArmingName | None, typer.Option("--level", help="for `arm`")] = None,
+    comment: Annotated[str, typer.Option("--comment", help="kept in the journal")] = "",
+    order_id: Annotated[str, typer.Option("--id", help="repeat an order with its id: it is carried out once")] = "",
+    state: StateOption = None,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give an order; exit code 1 when it is refused, with every reason."""
+    from otha.core.inputs import Order
+    from otha.core.words import Arming, OrderKind
+    from otha.report import sentence
+    from otha.wire.client import WireClient
+
+    given = Order(
+        id=order_id or uuid.uuid4().hex,
+        kind=OrderKind(kind.value),
+        group=group,
+        user="",
+        client="cli",
+        node=to,
+        arming=Arming(arming.value) if arming is not None else None,
+        comment=comment,
+    )
+    with _told(), WireClient(_socket_of(state, site)) as client:
+        reply = client.order(given)
+    if as_json:
+        obstacles = [{"block": o.block, "rule": o.rule, "detail": o.detail} for o in reply.obstacles]
+        _print_json({"id": reply.id, "accepted": reply.accepted, "obstacles": obstacles})
+    elif reply.accepted:
+        sys.stdout.write(f"{kind.value} {group}: taken (order {reply.id})\n")
+    else:
+        sys.stdout.write(f"{kind.value} {group}: refused\n")
+        for obstacle in reply.obstacles:
+            detail = f": {obstacle.detail}" if obstacle.detail else ""
+            sys.stdout.write(f"  {sentence.of_block(obstacle.block)}{detail} ({obstacle.rule})\n")
+    raise typer.Exit(0 if reply.accepted else FAILED)
+
+
+@app.command()
+def status(state: StateOption = None, site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """What the supervisor sees and does now."""
+    from otha import terminal
+    from otha.wire.client import WireClient
+
+    with _told(), WireClient(_socket_of(state, site)) as client:
+        snapshot = client.status()
+    if as_json:
+        _print_json(snapshot)
+    else:
+        terminal.show_status(snapshot)
+
+
+@app.command()
+def why(
+    group: Annotated[str, typer.Argument(help="which group")],
+    to: Annotated[str | None, typer.Option("--to", help="to which node; default: the best standby")] = None,
+    state: StateOption = None,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Why a group can or can't switch now: every condition with value, quality, age and verdict."""
+    from otha import terminal
+    from otha.wire.client import WireClient
+
+    with _told(), WireClient(_socket_of(state, site)) as client:
+        answer = client.why(group, to)
+    if as_json:
+        _print_json(answer)
+    else:
+        terminal.show_why(answer)
+
+
+@app.command()
+def replay(
+    recording: Annotated[Path, typer.Argument(help="a recording's folder or one of its segments")],
+    quiet: Annotated[bool, typer.Option("--quiet", help="the verdict alone")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Re-run a recording: verifies that every decision comes out byte for byte, and prints what happened."""
+    from otha import terminal
+    from otha.journal.errors import RecordingDamaged
+    from otha.verify.replay import Replay
+
+    replayed = Replay(path=recording)
+    try:
+        with _told():
+            terminal.show_replay(replayed, quiet=quiet or as_json)
+    except RecordingDamaged as error:
+        sys.stderr.write(f"{error}\n")
+        raise typer.Exit(DAMAGE) from error
+    if as_json:
+        _print_json(terminal.replay_data(replayed))
+    raise typer.Exit(0 if replayed.difference is None else FAILED)
+
+
+@app.command()
+def demo(
+    acts: Annotated[str, typer.Option("--acts", help="which acts, by name, with commas; default: all")] = "",
+    json_file: Annotated[Path | None, typer.Option("--json", help="write the measured figures to this file")] = None,
+    directory: Annotated[Path | None, typer.Option("--dir", help="keep everything in this folder")] = None,
+    period_ms: Annotated[int | None, typer.Option("--period-ms", help="another heartbeat period")] = None,
+    list_acts: Annotated[bool, typer.Option("--list", help="name the acts and stop")] = False,
+) -> None:
+    """A simulated plant, supervised live, with one fault after another, and each time measured."""
+    from otha.demo import play
+
+    with _told():
+        chosen = tuple(name.strip() for name in acts.split(",") if name.strip())
+        if list_acts:
+            play.list_acts()
+            return
+        raise typer.Exit(play.play(chosen, json_file=json_file, directory=directory, period_ms=period_ms))
+
+
+def _mount() -> None:
+    from otha.journal import cli as journal_cli
+
+    app.add_typer(journal_cli.app, name="log")
+    # The simulator brings numpy; its commands are only mounted when they are asked for.
+    if len(sys.argv) > 1 and sys.argv[1] == "sim":
+        from sim import cli as sim_cli
+
+        app.add_typer(sim_cli.app, name="sim")
+    else:
+        app.command("sim", help="Simulated plants: `otha sim up | fault | list`.")(lambda: None)
+
+
+def main() -> None:
+    """Entry of the console script."""
+    _mount()
+    try:
+        app()
+    except BrokenPipeError:
+        # The reader of our output went away (`otha log tail | head`): that is no error.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+"""`otha demo`: plant up, supervise, the acts, the evidence checked, a table, nothing left running."""
+
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from otha.core.errors import EngineerError, OthaError
+from otha.demo.acts import ACTS, GROUP, Act, Result
+from otha.demo.stage import Stage
+from otha.journal.verify import verify as verify_journal
+from otha.verify.replay import Replay
+
+_TERMS = ("T_detect", "T_confirm", "T_cas", "T_fence", "T_promote", "T_track", "T_release", "T_verify")
+
+
+def list_acts() -> None:
+    """Print the acts' names and titles."""
+    for act in ACTS:
+        sys.stdout.write(f"{act.name:12} {act.title}\n")
+
+
+def _chosen(names: tuple[str, ...]) -> tuple[Act, ...]:
+    known = {act.name: act for act in ACTS}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise EngineerError(f"there is no act {', '.join(unknown)}", mend=f"the acts: {', '.join(known)}")
+    return tuple(act for act in ACTS if not names or act.name in names)
+
+
+def site_text(period_ms: int | None) -> str:
+    """The shipped site file of the demo, with another heartbeat period if one is given."""
+    text = resources.files("sim").joinpath("sites", "two_tanks.toml").read_text(encoding="utf-8")
+    if period_ms is None:
+        return text
+    shipped = "period_ms = 50"
+    if text.count(shipped) != 1:
+        raise EngineerError("the shipped site file has no heartbeat period to change", mend="restore two_tanks.toml")
+    return text.replace(shipped, f"period_ms = {period_ms}")
+
+
+@contextmanager
+def _folder(directory: Path | None) -> Iterator[Path]:
+    if directory is not None:
+        directory.mkdir(parents=True, exist_ok=True)
+        yield directory.resolve()
+        return
+    made = Path(tempfile.mkdtemp(prefix="otha-demo-"))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _play_one(console: Console, number: int, act: Act, stage: Stage) -> Result:
+    console.print(f"\n[bold]{number}. {act.title}[/bold]")
+    result = Result(name=act.name, title=act.title)
+    began = time.monotonic()
+    try:
+        act.play(stage, result)
+    except OthaError as error:
+        result.expect(False, str(error))
+    for note in result.notes:
+        console.print(f"   {escape(note)}", highlight=False)
+    verdict = "[green]passed[/green]" if result.passed else "[bold red]FAILED[/bold red]"
+    console.print(f"   {verdict} ({time.monotonic() - began:.1f} s)")
+    return result
+
+
+def _evidence(stage: Stage) -> list[Result]:
+    """The run's own records, checked after everything has stopped."""
+    from sim import checker
+
+    journal = Result(name="journal", title="hash chain of the journal")
+    verification = verify_journal(stage.state_dir)
+    journal.expect(verification.ok, f"{verification.rows} rows verified, {len(verification.faults)} faults found")
+    recording = Result(name="replay", title="recorded inputs replayed")
+    replayed = Replay(path=stage.state_dir / "recordings")
+    for _ in replayed.moments():
+        pass
+    same = replayed.difference is None
+    what = "byte-identical" if same else str(replayed.difference)
+    recording.expect(same, f"{replayed.inputs} inputs, {replayed.decisions} decisions, {what}")
+    bus = Result(name="bus", title="bus recorder and terminal log, checked offline")
+    findings = checker.check(stage.plant_dir)
+    for line in checker.report(findings).splitlines():
+        bus.notes.append(line)
+    bus.passed = findings.ok
+    return [journal, recording, bus]
+
+
+def _table(results: list[Result]) -> Table:
+    table = Table(title=f"group {GROUP}, milliseconds, measured / bound", title_justify="left")
+    table.add_column("act")
+    for name in (*_TERMS, "total"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+
+    def cell(value: float | None, bound: float | None) -> str:
+        if value is None:
+            return ""
+        return f"{value:.0f} / {bound:.0f}" if bound is not None else f"{value:.0f}"
+
+    for result in results:
+        cells = [cell(result.terms_ms.get(name), result.bounds_ms.get(name)) for name in _TERMS]
+        total = cell(result.total_ms, result.bound_ms)
+        table.add_row(result.name, *cells, total, "ok" if result.passed else "FAILED")
+    return table
+
+
+def _plain(results: list[Result]) -> Iterator[str]:
+    for result in results:
+        verdict = "ok" if result.passed else "FAILED"
+        terms = " ".join(
+            f"{name}={value:.1f}/{result.bounds_ms.get(name, 0):.0f}" for name, value in result.terms_ms.items()
+        )
+        total = f"total={result.total_ms:.1f}/{result.bound_ms:.0f}" if result.total_ms and result.bound_ms else ""
+        yield " ".join(part for part in (f"{result.name:12}", verdict, terms, total) if part)
+
+
+def _data(results: list[Result], environment: str, seconds: float) -> dict[str, Any]:
+    return {
+        "environment": environment,
+        "seconds": round(seconds, 1),
+        "passed": all(result.passed for result in results),
+        "acts": [
+            {
+                "name": result.name,
+                "title": result.title,
+                "passed": result.passed,
+                "notes": result.notes,
+                "terms_ms": {name: round(value, 3) for name, value in result.terms_ms.items()},
+                "bounds_ms": result.bounds_ms,
+                "total_ms": result.total_ms,
+                "bound_ms": result.bound_ms,
+            }
+            for result in results
+        ],
+    }
+
+
+def play(
+    names: tuple[str, ...],
+    *,
+    json_file: Path | None,
+    directory: Path | None,
+    period_ms: int | None,
+) -> int:
+    """Play the acts named (all without a name); the exit code is 1 when one failed or missed its bound."""
+    acts = _chosen(names)
+    console = Console(soft_wrap=True)
+    began = time.monotonic()
+    results: list[Result] = []
+    with _folder(directory) as folder:
+        template = folder / "site-template.toml"
+        template.write_text(site_text(period_ms), encoding="utf-8")
+        with Stage(folder, template=template) as stage:
+            console.print(f"simulated plant and supervisor are up ({time.monotonic() - began:.1f} s)")
+            for number, act in enumerate(acts, 1):
+                results.append(_play_one(console, number, act, stage))
+            environment = stage.environment()
+        console.print("\n[bold]evidence[/bold]")
+        for evidence in _evidence(stage):
+            console.print(f"   {evidence.title}: {'ok' if evidence.passed else 'FAILED'}")
+            for note in evidence.notes:
+                console.print(f"      {escape(note)}", highlight=False)
+            results.append(evidence)
+    seconds = time.monotonic() - began
+    console.print()
+    if console.is_terminal:
+        console.print(_table([result for result in results if result.terms_ms]))
+    else:
+        for line in _plain(results):
+            console.print(line, highlight=False)
+    failed = [result.name for result in results if not result.passed]
+    verdict = "all passed" if not failed else f"FAILED: {', '.join(failed)}"
+    console.print(f"{len(acts)} acts in {seconds:.0f} s: {verdict}")
+    if json_file is not None:
+        json_file.write_text(json.dumps(_data(results, environment, seconds), indent=2) + "\n", encoding="utf-8")
+    return 1 if failed else 0

@@ -1,0 +1,198 @@
+"""What the acts play on: the plant's processes, the supervisor's process, and the eyes and hands of an operator."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from otha.core.errors import HostError
+from otha.core.inputs import Order
+from otha.core.words import OrderKind
+from otha.journal.reader import Query, Reader
+from otha.report.terms import Said
+from otha.site.load import load_site
+from otha.site.model import Site
+from otha.wire.client import WireClient
+from otha.wire.errors import NoSupervisorError
+from otha.wire.message import OrderReply
+from otha.wire.place import SOCKET_NAME
+
+_T = TypeVar("_T")
+
+_LOOK_EVERY_S = 0.01
+_START_S = 30.0
+_STOP_S = 10.0
+
+
+class StageError(HostError):
+    """The plant or the supervisor did not come up, or did not do in a generous time what it must."""
+
+
+def wait_for(look: Callable[[], _T | None], *, within_s: float, what: str) -> _T:
+    """The first thing `look` finds. Raises StageError when there is nothing within the time."""
+    until = time.monotonic() + within_s
+    while True:
+        found = look()
+        if found is not None:
+            return found
+        if time.monotonic() > until:
+            raise StageError(f"not within {within_s:g} s: {what}", mend="see the logs in the demo's folder")
+        time.sleep(_LOOK_EVERY_S)
+
+
+class Stage:
+    """A running plant and its supervisor. Use it in a `with` block: it leaves nothing running."""
+
+    def __init__(self, directory: Path, *, template: Path) -> None:
+        self.directory = directory
+        self.plant_dir = directory / "plant"
+        self.state_dir = directory / "state"
+        self._template = template
+        self._plant: subprocess.Popen[str] | None = None
+        self._otha: subprocess.Popen[bytes] | None = None
+        self.site: Site | None = None
+
+    def __enter__(self) -> "Stage":
+        try:
+            self._start_plant()
+            self.start_otha()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop_otha()
+        if self._plant is not None:
+            if self._plant.stdin is not None:
+                self._plant.stdin.close()
+            self._end(self._plant)
+            if self._plant.stdout is not None:
+                self._plant.stdout.close()
+            self._plant = None
+
+    @staticmethod
+    def _end(process: "subprocess.Popen[Any]") -> None:
+        with suppress(ProcessLookupError):
+            process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _start_plant(self) -> None:
+        command = [sys.executable, "-m", "sim", "up", str(self._template), "--dir", str(self.plant_dir)]
+        self._plant = subprocess.Popen(
+            [*command, "--ephemeral", "--stop-on-eof"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert self._plant.stdout is not None
+        line = self._plant.stdout.readline().split()
+        if line[:1] != ["ready"]:
+            raise StageError("the simulated plant did not start", mend=f"see the logs in {self.plant_dir}")
+        self.site = load_site(Path(line[1]))
+
+    def start_otha(self) -> None:
+        """Start the supervisor and wait until it answers."""
+        assert self.site is not None
+        with (self.directory / "otha.log").open("ab") as log:
+            self._otha = subprocess.Popen(
+                [sys.executable, "-m", "otha", "run", str(self.site.path), "--state", str(self.state_dir)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        wait_for(self._answers, within_s=_START_S, what="the supervisor answers")
+
+    def _answers(self) -> dict[str, Any] | None:
+        if self._otha is not None and self._otha.poll() is not None:
+            raise StageError("the supervisor ended by itself", mend=f"see {self.directory / 'otha.log'}")
+        try:
+            return self.status()
+        except NoSupervisorError:
+            return None
+
+    def kill_otha(self) -> int:
+        """kill -9 the supervisor; CLOCK_MONOTONIC ns just before."""
+        assert self._otha is not None
+        at_ns = time.monotonic_ns()
+        self._otha.kill()
+        self._otha.wait()
+        self._otha = None
+        return at_ns
+
+    def stop_otha(self) -> None:
+        """Stop the supervisor in order."""
+        if self._otha is not None:
+            self._end(self._otha)
+            self._otha = None
+
+    # Hands
+
+    def fault(self, name: str, **arguments: object) -> int:
+        """Disturb the plant; CLOCK_MONOTONIC ns at which it took effect (now, for one that has no such moment)."""
+        from sim import console
+
+        answer = console.fault(self.plant_dir, name, **arguments)
+        return int(answer.get("at_ns", time.monotonic_ns()))
+
+    def order(self, kind: OrderKind, group: str, *, node: str | None = None, comment: str = "") -> OrderReply:
+        """Give an order as the user who runs the demo."""
+        order = Order(
+            id=uuid.uuid4().hex,
+            kind=kind,
+            group=group,
+            user="",
+            client="demo",
+            node=node,
+            arming=None,
+            comment=comment,
+        )
+        with WireClient(self.state_dir / SOCKET_NAME) as client:
+            return client.order(order)
+
+    # Eyes
+
+    def client(self) -> WireClient:
+        """A connection to the supervisor."""
+        return WireClient(self.state_dir / SOCKET_NAME)
+
+    def status(self) -> dict[str, Any]:
+        """The supervisor's newest snapshot."""
+        with self.client() as client:
+            return client.status()
+
+    def why(self, group: str) -> dict[str, Any]:
+        """Why the group can or can't switch."""
+        with self.client() as client:
+            return client.why(group)
+
+    def gate(self) -> dict[str, Any]:
+        """What the controller itself says: an eye that does not depend on the supervisor."""
+        from sim import console
+
+        return console.plc_state(self.plant_dir)
+
+    def said(self, since_ns: int = 0) -> list[Said]:
+        """The reasons that the journal holds, from CLOCK_MONOTONIC `since_ns` on."""
+        found = []
+        with Reader(self.state_dir) as reader:
+            for row in reader.query(Query()):
+                if row.mono_ns < since_ns:
+                    continue
+                for reason in json.loads(row.body).get("reasons", ()):
+                    found.append(
+                        Said(mono_ns=row.mono_ns, group=row.group, why=reason["why"], args=tuple(reason["args"]))
+                    )
+        return found
+
+    def environment(self) -> str:
+        """A line on the machine that the figures were measured on."""
+        return f"{os.cpu_count()} cores, Python {sys.version.split()[0]}"

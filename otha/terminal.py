@@ -1,0 +1,130 @@
+"""Snapshots, answers and replays as tables for a terminal."""
+
+import sys
+from datetime import timedelta
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from otha.report import sentence
+from otha.verify.replay import Replay, input_name
+
+Json = dict[str, Any]  # Any: JSON as `otha.runtime.snapshot` makes it
+
+
+def _console() -> Console:
+    return Console(soft_wrap=not sys.stdout.isatty(), highlight=False, markup=False)
+
+
+def _obstacle(obstacle: Json) -> str:
+    detail = f": {obstacle['detail']}" if obstacle["detail"] else ""
+    return f"{sentence.of_block(obstacle['block'])}{detail} ({obstacle['rule']})"
+
+
+def _gate_line(gate: Json) -> str:
+    if not gate["seen"]:
+        return "out of sight"
+    hold = f", hold ends in {gate['hold_left_ms']} ms" if gate["hold_left_ms"] is not None else ""
+    return f"{gate['state']}, owner {gate['owner'] or '-'}, epoch {gate['epoch']}{hold}"
+
+
+def show_status(status: Json) -> None:
+    """`otha status`."""
+    console = _console()
+    flags = [word for word in ("isolated", "tilted") if status[word]]
+    console.print(f"site {status['site']}, supervisor {status['supervisor']}{', ' if flags else ''}{' '.join(flags)}")
+    for group in status["groups"]:
+        title = f"group {group['name']} ({group['arming']}): {group['standing']}"
+        table = Table("node", "role", "alive", "ServiceLevel", "in RPO", "ready", "maintenance", title=title)
+        for node in group["nodes"]:
+            mark = " *" if node["name"] == group["active"] else ""
+            maintenance = "yes" if node["maintenance"] else ""
+            row = (node["role"], node["liveness"], str(node["level"]), node["in_rpo"], node["ready"], maintenance)
+            table.add_row(node["name"] + mark, *row)
+        console.print(table)
+        console.print(f"  section {group['section']}: {_gate_line(group['gate'])}")
+        if group["plan"] is not None:
+            plan = group["plan"]
+            console.print(f"  {plan['kind']} to {plan['to_node']}: {plan['course']}, phase {plan['phase']}")
+        if group["concern"] is not None:
+            console.print(f"  needs an operator: {_obstacle(group['concern'])}")
+        for alarm in group["alarms"]:
+            console.print(f"  ALARM {alarm['code']}: {alarm['detail']}")
+    channels = Table("channel", "node", "verdict", title="channels")
+    for channel in status["channels"]:
+        channels.add_row(channel["name"], channel["node"], channel["pulse"])
+    console.print(channels)
+
+
+def show_why(answer: Json) -> None:
+    """`otha why`."""
+    console = _console()
+    node = answer["node"] or "any standby"
+    obstacles, failover = answer["obstacles"], answer["failover_obstacles"]
+    verdict = "could be ordered now" if not obstacles else "would be refused"
+    console.print(f"group {answer['group']}: a switchover to {node} {verdict}")
+    for obstacle in obstacles:
+        console.print(f"  {_obstacle(obstacle)}")
+    if failover:
+        console.print("an automatic failover, if the active died now, would not happen:")
+        for obstacle in failover:
+            console.print(f"  {_obstacle(obstacle)}")
+    else:
+        console.print("an automatic failover, if the active died now, would happen")
+    table = Table("condition", "kind", "verdict", "tag", "value", "quality", "age ms", "fresh ms")
+    for condition in answer["conditions"]:
+        kind = f"{condition['class']} interlock" if condition["interlock"] else "permissive"
+        first = (condition["name"], kind, condition["verdict"])
+        for tag in condition["tags"]:
+            value = "-" if tag["value"] is None else str(tag["value"])
+            age = "-" if tag["age_ms"] is None else str(tag["age_ms"])
+            quality = "good" if tag["quality"] == "true" else tag["quality"]
+            table.add_row(*first, tag["name"], value, quality, age, str(tag["fresh_ms"]))
+            first = ("", "", "")
+    console.print(table)
+    console.print(f"gate: {_gate_line(answer['gate'])}, {'permit' if answer['gate']['permit'] else 'no permit'}")
+
+
+def show_replay(replayed: Replay, *, quiet: bool) -> None:
+    """`otha replay`: the timeline as it is re-run, then the verdict."""
+    console = _console()
+    began_ns: int | None = None
+    for moment in replayed.moments():
+        began_ns = moment.now_ns if began_ns is None else began_ns
+        at = timedelta(microseconds=(moment.now_ns - began_ns) // 1000)
+        for decision in moment.decisions:
+            if quiet or not (decision.reasons or decision.effects):
+                continue
+            console.print(f"{at} {decision.group} <- {input_name(moment.input)}")
+            for reason in decision.reasons:
+                console.print(f"    {sentence.of_reason(reason)}")
+            for effect in decision.effects:
+                console.print(f"    asks {effect.do} (needs {effect.needs.value})")
+    if quiet:
+        return
+    console.print(f"{replayed.inputs} inputs, {replayed.decisions} decisions, {replayed.segments} segments")
+    if replayed.torn_bytes:
+        console.print(
+            f"the last block was cut short ({replayed.torn_bytes} bytes): written when the recorder was killed"
+        )
+    if replayed.difference is None:
+        console.print("every decision came out byte for byte as recorded")
+    else:
+        console.print(f"DIFFERS after {replayed.difference.inputs} inputs: {replayed.difference.what}")
+
+
+def replay_data(replayed: Replay) -> Json:
+    """The verdict of a replay for `--json`."""
+    difference = replayed.difference
+    return {
+        "same": difference is None,
+        "inputs": replayed.inputs,
+        "decisions": replayed.decisions,
+        "segments": replayed.segments,
+        "gap_rows": replayed.gap_rows,
+        "torn_bytes": replayed.torn_bytes,
+        "site_hash": replayed.site_hash,
+        "code_version": replayed.code_version,
+        "difference": None if difference is None else {"inputs": difference.inputs, "what": difference.what},
+    }
