@@ -5,6 +5,7 @@ Request: {"do": name, ...arguments}. Answer: {"ok": true, "at_ns": CLOCK_MONOTON
 """
 
 import asyncio
+import contextlib
 import inspect
 import json
 import socket
@@ -30,7 +31,7 @@ async def serve(path: Path, actions: Mapping[str, Action]) -> asyncio.Server:
         except (ConnectionError, asyncio.CancelledError):
             pass
         finally:
-            writer.close()
+            await _closed(writer)
 
     return await asyncio.start_unix_server(session, sock=_door(path))
 
@@ -47,6 +48,12 @@ def _door(path: Path) -> socket.socket:
         ) from error
     path.chmod(0o600)
     return door
+
+
+async def _closed(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
 
 
 async def _carry_out(actions: Mapping[str, Action], line: bytes) -> Answer:
@@ -74,7 +81,7 @@ async def call(path: Path, action: str, /, *, timeout_s: float = 10.0, **argumen
                 writer.write(json.dumps({"do": action, **arguments}).encode() + b"\n")
                 line = await reader.readline()
             finally:
-                writer.close()
+                await _closed(writer)
     except (OSError, TimeoutError) as error:
         raise PlantError(
             f"nobody answers at {path}: {type(error).__name__}", mend="is the process running? `sim up` starts a plant"

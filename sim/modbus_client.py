@@ -53,8 +53,14 @@ class ModbusLink:
                 await self._lost.wait()
                 await asyncio.sleep(_RECONNECT_S)
         finally:
-            if self._transport is not None:
-                self._transport.abort()
+            await self.close()
+
+    async def close(self) -> None:
+        """Close the connection, if there is one, and see it closed."""
+        if self._transport is not None:
+            self._lost.clear()
+            self._transport.abort()
+            await self._lost.wait()
 
     def send(self, calls: Sequence[tuple[ModbusPDU, OnReply]]) -> bool:
         """Send requests in one segment, in order. False, and nothing sent, when there is no connection."""
@@ -132,9 +138,9 @@ async def ask(port: int, request: ModbusPDU, *, timeout_ms: int) -> ModbusPDU:
             answered.set_result(reply)
 
     async with asyncio.timeout(timeout_ms / 1000):
-        transport, _ = await loop.create_connection(lambda: _Wire(link), "127.0.0.1", port)
+        await loop.create_connection(lambda: _Wire(link), "127.0.0.1", port)
         try:
             link.send([(request, on_reply)])
             return await answered
         finally:
-            transport.abort()
+            await link.close()

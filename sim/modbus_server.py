@@ -37,12 +37,12 @@ class RegisterBank(Protocol):
 
 
 class ModbusServer:
-    """Serves one bank as one unit. `connections` counts those open now."""
+    """Serves one bank as one unit."""
 
     def __init__(self, bank: RegisterBank, unit: int = 1) -> None:
         self.bank = bank
         self.unit = unit
-        self.connections = 0
+        self._open: set[asyncio.Transport] = set()
         self._server: asyncio.Server | None = None
 
     async def listen(self, port: int) -> int:
@@ -52,9 +52,19 @@ class ModbusServer:
         return int(self._server.sockets[0].getsockname()[1])
 
     def close(self) -> None:
-        """Stop listening; open connections end with the loop."""
+        """Stop listening and reset the open connections."""
         if self._server is not None:
             self._server.close()
+        for transport in list(self._open):
+            transport.abort()
+
+    def opened(self, transport: asyncio.Transport) -> None:
+        """A client connected."""
+        self._open.add(transport)
+
+    def closed(self, transport: asyncio.Transport) -> None:
+        """A client's connection is gone."""
+        self._open.discard(transport)
 
     def answer(self, adu_pdu: bytes, unit: int, transaction: int) -> bytes:
         """The reply to one request, as bytes to send. `adu_pdu` is function code and data."""
@@ -99,11 +109,12 @@ class _Session(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self._server.connections += 1
+        self._server.opened(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._transport is not None:
+            self._server.closed(self._transport)
         self._transport = None
-        self._server.connections -= 1
 
     def data_received(self, data: bytes) -> None:
         if self._transport is None:

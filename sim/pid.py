@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Final
 
 OUTPUT_MAX: Final = 10_000.0
-INTEGRAL_MAX: Final = 32_000.0
 _DERIVATIVE_FILTER: Final = 0.1  # share of a new slope taken per cycle
 
 
@@ -50,4 +49,4 @@ class Pid:
 
     def _back_calculate(self, direct: float) -> None:
         # At a limit this is the anti-windup, while tracking the bumpless start: the sum always equals the output.
-        self.integral = min(INTEGRAL_MAX, max(-INTEGRAL_MAX, self.output - direct))
+        self.integral = self.output - direct

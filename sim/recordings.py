@@ -39,11 +39,12 @@ class SeenFrame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
-    """One line of the terminal log. `command` is the opcode presented, None if none was."""
+    """One line of the terminal log. `command` is the opcode presented, None if none was; levels 0..10000."""
 
     number: int
     at_ns: int
     outputs: tuple[int, ...]
+    levels: tuple[int, ...]
     state: int
     owner: int
     owner_epoch: int
@@ -100,6 +101,7 @@ def _scan(line: dict[str, Any], shape: Layout) -> Scan:
         number=line["scan"],
         at_ns=line["ns"],
         outputs=tuple(line["out"]),
+        levels=tuple(line["pv"]),
         state=line["state"],
         owner=line["owner"],
         owner_epoch=line["owner_epoch"],

@@ -34,6 +34,7 @@ class Recording:
             "scan": 0,
             "ns": 0,
             "out": ZERO,
+            "pv": (6000, 5000),
             "state": FREE,
             "owner": 0,
             "owner_epoch": 0,
