@@ -161,7 +161,7 @@ class EffectRunner:
             async with asyncio.timeout(_left(deadline_ns) / 1e9):
                 await row
         except Exception as error:
-            log.warning("an intent is not durable: %s", error or type(error).__name__)
+            log.warning("an intent is not durable: %s %s", type(error).__name__, error)
             return False
         return True
 

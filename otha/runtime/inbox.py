@@ -1,8 +1,8 @@
 """The one bounded inbox: every input of the core, in one order.
 
 While the loop keeps up, everything is taken. When it is behind, readings of the same channel, path or source replace
-one another, the newest wins; what replaces nothing (ends of effects, orders, clock and deadline inputs) is never dropped
-and is bounded by those who put it.
+one another, the newest wins; what replaces nothing (ends of effects, orders, clock and deadline inputs) is never
+dropped and is bounded by those who put it.
 """
 
 import asyncio

@@ -34,11 +34,11 @@ class ReplyKind(Enum):
     GARBLED = auto()
 
 
-class Incomplete(Exception):  # noqa: N818 - no error: more bytes are to come
+class Incomplete(Exception):
     """The bytes so far are the beginning of a frame."""
 
 
-class BrokenFrame(Exception):  # noqa: N818 - handled by the transport alone, never shown
+class BrokenFrame(Exception):
     """No frame of Modbus TCP begins like this; nothing after it can be trusted."""
 
 

@@ -46,6 +46,11 @@ class GateProbe:
         self._standby: Beat | None = None
         self._fast = False
 
+    @property
+    def period_ns(self) -> int:
+        """Between polls at rest."""
+        return self._cfg.poll_ns
+
     def start(self, first_ns: int) -> None:
         """Begin to poll at `first_ns`."""
         self._beat = self._scheduler.every(self._cfg.poll_ns, self._depart, first_ns=first_ns)

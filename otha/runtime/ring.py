@@ -1,0 +1,151 @@
+"""The ring: one inbox, one order; each input is recorded, fed to the core, and what comes out is carried out."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from otha.core.config import AdaptiveDetector
+from otha.core.group.state import OrderAnswer
+from otha.core.group.turn import Decision
+from otha.core.inputs import ClockStepped, DueReached, HeartbeatEnded, Input, LoopStalled, Order, OrderGiven
+from otha.core.supervision import Supervision
+from otha.runtime.clock import WallClockWatch
+from otha.runtime.effects import EffectRunner
+from otha.runtime.evidence import Evidence
+from otha.runtime.inbox import Inbox
+from otha.runtime.scheduler import Beat, Scheduler, Timer
+
+OnFast = Callable[[frozenset[str], int], None]
+
+LATE_NS = 5_000_000  # no call may hold the loop for longer
+_LOOK_NS = 20_000_000
+_WAKE_AGAIN_NS = 1_000_000
+
+
+class Ring:
+    """Feeds the core and carries out its decisions. Everything runs on the loop's thread."""
+
+    def __init__(self, core: Supervision, evidence: Evidence) -> None:
+        loop = asyncio.get_running_loop()
+        self.core = core
+        self.defects: Counter[str] = Counter()
+        self.stalls = 0
+        self.longest_stall_ns = 0
+        self.scheduler = Scheduler(loop, stall_ns=LATE_NS, on_stall=self._stalled, on_defect=self.defect)
+        self.inbox = Inbox(loop, self._take)
+        self._evidence = evidence
+        self._effects: EffectRunner | None = None
+        self._on_fast: OnFast | None = None
+        self._tilt_ns = core.cfg.tilt_gap_ns // 2
+        self._wall = WallClockWatch(self._tilt_ns)
+        self._look: Beat | None = None
+        self._wake: Timer | None = None
+        self._answers: dict[str, list[asyncio.Future[OrderAnswer]]] = {}
+        adaptive = [each.name for each in core.cfg.channels if isinstance(each.detector, AdaptiveDetector)]
+        self._adaptive = frozenset(adaptive)
+
+    def start(self, effects: EffectRunner, on_fast: OnFast, now: int) -> None:
+        """Begin to watch the clocks and to wake the core. `on_fast` is told which gates to poll at their fast pace."""
+        self._effects = effects
+        self._on_fast = on_fast
+        self._look = self.scheduler.every(_LOOK_NS, self._look_at_clocks, first_ns=now + _LOOK_NS)
+        self._arm(now)
+
+    def close(self) -> None:
+        """Nothing is fed any more."""
+        self.scheduler.close()
+
+    async def order(self, order: Order) -> OrderAnswer | None:
+        """The core's answer to an order; None when too many orders wait. Safe to cancel."""
+        answer: asyncio.Future[OrderAnswer] = asyncio.get_running_loop().create_future()
+        waiting = self._answers.setdefault(order.id, [])
+        waiting.append(answer)
+        try:
+            if not self.inbox.put_order(OrderGiven(order=order), time.monotonic_ns()):
+                return None
+            return await answer
+        finally:
+            waiting.remove(answer)
+            if not waiting:
+                self._answers.pop(order.id, None)
+
+    def defect(self, error: Exception) -> None:
+        """Something let an exception out. It is told once per kind and counted; supervision goes on."""
+        kind = f"{type(error).__name__}: {error}"[:200]
+        self.defects[kind] += 1
+        if self.defects[kind] == 1:
+            self._evidence.note("supervisor.defect", {"error": kind}, urgent=True)
+
+    def status(self) -> dict[str, Any]:
+        """How punctual the loop is, and what it has met."""
+        return {
+            "lateness_ns": self.scheduler.lateness.summary_ns(),
+            "skipped": self.scheduler.skipped,
+            "stalls": self.stalls,
+            "longest_stall_ns": self.longest_stall_ns,
+            "inbox": len(self.inbox),
+            "inbox_longest": self.inbox.longest,
+            "coalesced": self.inbox.coalesced,
+            "defects": dict(self.defects),
+        }
+
+    def _take(self, raw: Input, at_ns: int) -> None:
+        self._evidence.input(raw, at_ns)
+        try:
+            decisions = self.core.feed(raw, at_ns)
+        except Exception as error:
+            # The group that could not decide stays as it was; the other groups and the heartbeats go on.
+            self.defect(error)
+            return
+        for decision in decisions:
+            self._decided(decision, raw, at_ns)
+        if type(raw) is HeartbeatEnded and not decisions:
+            if raw.channel in self._adaptive:
+                self._arm_sooner(self.core.channel(raw.channel).due, at_ns)
+            return
+        if decisions and self._on_fast is not None:
+            self._on_fast(self.core.fast_sections(), time.monotonic_ns())
+        self._arm(at_ns)
+
+    def _decided(self, decision: Decision, raw: Input, at_ns: int) -> None:
+        assert self._effects is not None
+        for effect in decision.effects:
+            self._effects.start(effect, at_ns)
+        self._evidence.decision(decision, raw, at_ns)
+        answer = decision.answer
+        if answer is not None:
+            for waiting in self._answers.get(answer.order_id, ()):
+                if not waiting.done():
+                    waiting.set_result(answer)
+
+    def _arm(self, now: int) -> None:
+        wake = self.core.wake
+        if self._wake is not None:
+            if self._wake.at_ns == wake:
+                return
+            self._wake.cancel()
+            self._wake = None
+        if wake is not None:
+            # A wake time that has come already is taken in a later turn of the loop, never in a tight circle.
+            self._wake = self.scheduler.at(max(wake, now + _WAKE_AGAIN_NS), self._due)
+
+    def _arm_sooner(self, due: int | None, now: int) -> None:
+        if due is not None and (self._wake is None or due < self._wake.at_ns):
+            self._arm(now)
+
+    def _due(self, now: int) -> None:
+        self._wake = None
+        self.inbox.put(DueReached(), now)
+
+    def _stalled(self, gap_ns: int, now: int) -> None:
+        self.stalls += 1
+        self.longest_stall_ns = max(self.longest_stall_ns, gap_ns)
+        if gap_ns > self._tilt_ns:
+            self.inbox.put(LoopStalled(gap_ns=gap_ns), now)
+
+    def _look_at_clocks(self, now: int) -> None:
+        jump = self._wall.look()
+        if jump:
+            self.inbox.put(ClockStepped(jump_ns=jump), now)

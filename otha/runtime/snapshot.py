@@ -1,0 +1,209 @@
+"""What `otha status` and `otha why` show: plain JSON of the newest state. Integers only; times say their unit."""
+
+from typing import Any
+
+from otha.core.config import AllOf, AnyOf, Compare, ConditionConfig, ConditionTree, GroupConfig, MooN
+from otha.core.group import guard, orders
+from otha.core.group.guard import Stage
+from otha.core.group.state import Cause, GateView, GroupState, Plan
+from otha.core.reasons import Blocker
+from otha.core.supervision import Supervision
+from otha.core.watch import condition
+from otha.core.words import TransferKind
+
+Json = dict[str, Any]  # Any: JSON
+MS = 1_000_000
+
+
+def _left_ms(until_ns: int | None, now: int) -> int | None:
+    return None if until_ns is None else max(until_ns - now, 0) // MS
+
+
+def blockers(found: tuple[Blocker, ...]) -> list[Json]:
+    """Obstacles as JSON."""
+    return [{"block": b.block.code, "rule": b.block.rule, "detail": b.detail} for b in found]
+
+
+def _gate(gate: GateView, now: int) -> Json:
+    return {
+        "seen": gate.seen,
+        "fits": gate.fits,
+        "state": gate.state.name,
+        "owner": gate.owner,
+        "last_driver": gate.last_driver,
+        "owner_epoch": gate.owner_epoch,
+        "epoch": gate.epoch,
+        "granted": gate.granted,
+        "hold_no": gate.hold_no,
+        "armed": gate.armed,
+        "permit": gate.permit,
+        "return_permit": gate.return_permit,
+        "shadow": gate.shadow.value,
+        "owner_fresh": gate.owner_fresh,
+        "driven": gate.driven,
+        "hold_left_ms": _left_ms(gate.hold_until, now),
+        "boot": gate.boot,
+    }
+
+
+def _plan(plan: Plan, now: int) -> Json:
+    return {
+        "kind": plan.kind.value,
+        "cause": None if plan.cause is None else plan.cause.value,
+        "from_node": plan.from_node,
+        "to_node": plan.to_node,
+        "course": plan.course.value,
+        "phase": plan.phase.value,
+        "epoch": plan.epoch,
+        "automatic": plan.automatic,
+        "confirmed": plan.confirmed,
+        "waiting": plan.waiting,
+        "due_in_ms": _left_ms(plan.due, now),
+        "against": blockers(plan.against),
+    }
+
+
+def _group(core: Supervision, cfg: GroupConfig, now: int) -> Json:
+    g = core.group(cfg.name)
+    record = g.record
+    return {
+        "name": cfg.name,
+        "section": cfg.gate.section,
+        "arming": g.arming.value,
+        "authority": cfg.authority.value,
+        "standing": g.standing.value,
+        "concern": None if g.concern is None else blockers((g.concern,))[0],
+        "halted": g.halted,
+        "store": g.store.value,
+        "active": None if record is None else record.active,
+        "epoch": 0 if record is None else record.epoch,
+        "milestone": None if record is None else record.milestone.value,
+        "suspicion": None if g.suspicion is None else g.suspicion.value,
+        "plan": None if g.plan is None else _plan(g.plan, now),
+        "holdoff_left_ms": _left_ms(g.holdoff_until, now),
+        "transfers_in_window": len(g.recent),
+        "nodes": [
+            {
+                "name": node.name,
+                "liveness": view.liveness.value,
+                "role": view.role.name,
+                "level": view.level,
+                "in_rpo": view.in_rpo.value,
+                "ready": view.ready.value,
+                "maintenance": maintenance,
+            }
+            for node, view, maintenance in zip(cfg.nodes, g.nodes, g.maintenance, strict=True)
+        ],
+        "gate": _gate(g.gate, now),
+        "conditions": [
+            {"name": each.name, "interlock": each.interlock, "class": each.klass.value, "verdict": verdict.value}
+            for each, verdict in zip(cfg.conditions, g.conditions, strict=True)
+        ],
+        "alarms": [{"code": each.code.value, "detail": each.detail} for each in core.alarms(cfg.name)],
+    }
+
+
+def status(core: Supervision, now: int) -> Json:
+    """Groups and channels of the site as they stand at `now`."""
+    return {
+        "site": core.cfg.name,
+        "supervisor": core.cfg.supervisor,
+        "mono_ns": now,
+        "isolated": core.shared.isolated,
+        "tilted": core.shared.tilted,
+        "groups": [_group(core, cfg, now) for cfg in core.cfg.groups],
+        "channels": [
+            {"name": cfg.name, "node": cfg.node, "pulse": core.channel(cfg.name).pulse.value}
+            for cfg in core.cfg.channels
+        ],
+    }
+
+
+def _tags(tree: ConditionTree) -> list[str]:
+    match tree:
+        case Compare(tag=tag):
+            return [tag]
+        case AllOf(of=of) | AnyOf(of=of) | MooN(of=of):
+            return [tag for part in of for tag in _tags(part)]
+
+
+def _tree(tree: ConditionTree) -> Json:
+    match tree:
+        case Compare(tag=tag, op=op, value=value, for_ns=for_ns):
+            return {"tag": tag, "op": op.value, "value": value, "for_ms": for_ns // MS}
+        case AllOf(of=of):
+            return {"all": [_tree(part) for part in of]}
+        case AnyOf(of=of):
+            return {"any": [_tree(part) for part in of]}
+        case MooN(m=m, of=of):
+            return {"m": m, "of": [_tree(part) for part in of]}
+
+
+def _tag(core: Supervision, name: str, now: int) -> Json:
+    (cfg,) = (tag for tag in core.cfg.tags if tag.name == name)
+    watch = core.tag(name)
+    age = None if watch.fresh_until is None else (now - (watch.fresh_until - cfg.fresh_ns)) // MS
+    return {
+        "name": name,
+        "source": cfg.source,
+        "value": watch.value,
+        "quality": condition.quality(cfg, watch, now).value,
+        "age_ms": age,
+        "fresh_ms": cfg.fresh_ns // MS,
+    }
+
+
+def _condition(core: Supervision, cfg: ConditionConfig, verdict: str, now: int) -> Json:
+    return {
+        "name": cfg.name,
+        "interlock": cfg.interlock,
+        "class": cfg.klass.value,
+        "verdict": verdict,
+        "when": _tree(cfg.when),
+        "tags": [_tag(core, name, now) for name in dict.fromkeys(_tags(cfg.when))],
+    }
+
+
+def _failover(core: Supervision, cfg: GroupConfig, g: GroupState, node: str | None, now: int) -> list[Json]:
+    to_node = node if node is not None else guard.best_standby(cfg, g, besides=(None,))
+    if to_node is None or guard.node_index(cfg, to_node) is None:
+        return []
+    return blockers(
+        guard.against(
+            cfg,
+            core.shared,
+            g,
+            kind=TransferKind.FAILOVER,
+            to_node=to_node,
+            cause=Cause.DEAD,
+            stage=Stage.START,
+            now=now,
+        )
+    )
+
+
+def why(core: Supervision, name: str, node: str | None, now: int) -> Json | None:
+    """Each interlock with its tags' values, ages and qualities, and what stands against a transfer of group `name`.
+
+    `obstacles` are those of an ordered switchover to `node` (None: the best standby), `failover_obstacles` those of
+    an automatic failover if the active died now. None when there is no such group.
+    """
+    cfg = next((each for each in core.cfg.groups if each.name == name), None)
+    if cfg is None:
+        return None
+    g = core.group(name)
+    to_node = orders.switchover_target(cfg, g, node)
+    return {
+        "group": name,
+        "node": to_node,
+        "mono_ns": now,
+        "standing": g.standing.value,
+        "obstacles": blockers(orders.switchover_against(cfg, core.shared, g, node, now)),
+        "failover_obstacles": _failover(core, cfg, g, to_node, now),
+        "conditions": [
+            _condition(core, each, verdict.value, now)
+            for each, verdict in zip(cfg.conditions, g.conditions, strict=True)
+        ],
+        "nodes": _group(core, cfg, now)["nodes"],
+        "gate": _gate(g.gate, now),
+    }

@@ -1,0 +1,301 @@
+"""The supervisor process: everything is opened, wired, run until stopped, and closed in order."""
+
+import asyncio
+import getpass
+import logging
+import os
+import platform
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, TextIO
+
+from otha.core.effects import GateCommand, SwapRecord
+from otha.core.inputs import EffectId, Order
+from otha.core.supervision import Supervision
+from otha.journal.recorder import Recorder
+from otha.journal.recording import Header
+from otha.journal.terms import Trouble
+from otha.journal.writer import Journal
+from otha.runtime import realtime, snapshot
+from otha.runtime.coordination.sqlite import SqliteStore
+from otha.runtime.coordination.store import ConsensusStore, StoreAnswer
+from otha.runtime.effects import Done, EffectRunner
+from otha.runtime.evidence import Evidence
+from otha.runtime.live import LiveTable
+from otha.runtime.log import LineLog
+from otha.runtime.ring import Ring
+from otha.runtime.state_dir import StateDir
+from otha.runtime.wiring import Network
+from otha.site.model import Site
+from otha.wire.access import AccessRole
+from otha.wire.message import Json, Obstacle, OrderReply, OrderRequest, Refusal
+from otha.wire.server import WireServer
+
+_ORDER_TIMEOUT_S = 2.0
+_EFFECTS_END_NS = 1_000_000_000
+_SHOW_NS = 500_000_000
+
+
+def code_version() -> str:
+    """The installed version, "" when run from an uninstalled tree."""
+    try:
+        return version("otha")
+    except PackageNotFoundError:
+        return ""
+
+
+class _Store:
+    """The ConsensusStore as effects see it."""
+
+    def __init__(self, store: ConsensusStore) -> None:
+        self._store = store
+
+    async def read(self, group: str, within_ns: int) -> Done:
+        return self._done(await self._store.read(group, within_ns=within_ns))
+
+    async def swap(self, group: str, action: SwapRecord, within_ns: int) -> Done:
+        return self._done(await self._store.swap(group, action.expect, action.record, within_ns=within_ns))
+
+    @staticmethod
+    def _done(answer: StoreAnswer) -> Done:
+        return Done(outcome=answer.outcome, record=answer.record)
+
+
+class Desk:
+    """Answers what comes over the wire."""
+
+    def __init__(self, ring: Ring, network: Network, journal: Journal, notices: list[str]) -> None:
+        self._ring = ring
+        self._network = network
+        self._journal = journal
+        self._notices = notices
+        self._groups = frozenset(group.name for group in ring.core.cfg.groups)
+        self.stopping = False
+
+    async def order(self, request: OrderRequest, user: str) -> OrderReply | Refusal:
+        """Put an order before the core and wait for its answer."""
+        if self.stopping:
+            return Refusal(what="the supervisor is stopping", mend="give the order to the one that runs next")
+        if request.group not in self._groups:
+            return Refusal(what=f"there is no group {request.group[:80]!r}", mend="`otha status` lists the groups")
+        order = Order(
+            id=request.id,
+            kind=request.order,
+            group=request.group,
+            user=user,
+            client="wire",
+            node=request.node,
+            arming=request.arming,
+            comment=request.comment[:1000],
+        )
+        try:
+            async with asyncio.timeout(_ORDER_TIMEOUT_S):
+                answer = await self._ring.order(order)
+        except TimeoutError:
+            return Refusal(what="no answer in time; the order may have been taken", mend="repeat it with the same id")
+        if answer is None:
+            return Refusal(what="too many orders wait", mend="try again in a moment")
+        obstacles = tuple(
+            Obstacle(block=each.block.code, rule=each.block.rule, detail=each.detail) for each in answer.blockers
+        )
+        return OrderReply(id=answer.order_id, accepted=answer.accepted, obstacles=obstacles)
+
+    def status(self) -> Json:
+        """See `otha.runtime.snapshot`; with the state of the process itself."""
+        journal = self._journal.status()
+        return {
+            **snapshot.status(self._ring.core, time.monotonic_ns()),
+            "pid": os.getpid(),
+            "version": code_version(),
+            "loop": self._ring.status(),
+            "notices": list(self._notices),
+            "links": {
+                name: {
+                    "connects": met.connects,
+                    "refused": met.refused,
+                    "losses": met.losses,
+                    "given_up": met.given_up,
+                    "garbled": met.garbled,
+                    "late": met.late,
+                    "strays": met.strays,
+                }
+                for name, met in self._network.counters().items()
+            },
+            "journal": {
+                "last_seq": journal.last_seq,
+                "waiting_rows": journal.waiting_rows,
+                "refused_rows": journal.refused_rows,
+                "trouble": journal.trouble,
+            },
+        }
+
+    def why(self, group: str, node: str | None) -> Json | None:
+        """See `otha.runtime.snapshot.why`."""
+        return snapshot.why(self._ring.core, group, node, time.monotonic_ns())
+
+
+@contextmanager
+def _logging_to(lines: LineLog) -> Iterator[None]:
+    handler = lines.handler()
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+
+
+class Supervisor:
+    """One run of a site's supervision in one state directory."""
+
+    def __init__(self, site: Site, state: StateDir, *, live: bool, log_to: TextIO | None, punctual: bool) -> None:
+        self._site = site
+        self._state = state
+        self._live = live
+        self._punctual = punctual
+        self._notices: list[str] = []
+        self._stack = ExitStack()
+        lines = self._lines = LineLog(log_to)
+        self._stack.callback(lines.close)
+        self._stack.enter_context(_logging_to(lines))
+
+    async def run(self, stop: asyncio.Event) -> int:
+        """Supervise until `stop`. Raises HostError, JournalInUse and the journal's other opening errors."""
+        with self._stack as stack:
+            journal = Journal(self._state.journal, on_trouble=self._journal_trouble)
+            stack.callback(journal.close)
+            store = SqliteStore(self._state.records)
+            stack.callback(store.close)
+            core = Supervision(self._site.core, time.monotonic_ns())
+            recorder = self._recorder(core)
+            stack.callback(recorder.close)
+            evidence = Evidence(recorder, journal, self._lines)
+            ring = Ring(core, evidence)
+            stack.callback(ring.close)
+            network = Network(self._site, ring.scheduler, ring.inbox.put)
+            desk = Desk(ring, network, journal, self._notices)
+            server = WireServer(self._state.socket, desk, site=self._site.name, role_of=self._role_of)
+            await server.start()
+            evidence.publish_to(server.publish)
+            try:
+                self._be_punctual(ring)
+                self._started(evidence)
+                asyncio.get_running_loop().set_exception_handler(self._loop_exception(ring))
+                async with asyncio.TaskGroup() as tasks:
+                    effects = self._effects(tasks, journal, store, network, ring)
+                    now = time.monotonic_ns()
+                    ring.start(effects, network.set_fast, now)
+                    network.start(tasks, now)
+                    with self._table(ring, desk):
+                        await stop.wait()
+                        await self._wind_up(desk, ring, effects)
+                    network.stop()
+                evidence.note("supervisor.stop", ring.status(), urgent=True)
+            finally:
+                await server.close()
+        return 0
+
+    def _recorder(self, core: Supervision) -> Recorder:
+        header = Header(
+            code_version=code_version(),
+            site_hash=self._site.digest,
+            python_version=platform.python_version(),
+            snapshot=core.snapshot(),
+        )
+        return Recorder(self._state.recordings, header, snapshot=core.snapshot, on_trouble=self._recorder_trouble)
+
+    def _effects(
+        self, tasks: asyncio.TaskGroup, journal: Journal, store: SqliteStore, network: Network, ring: Ring
+    ) -> EffectRunner:
+        async def command(id_: EffectId, do: GateCommand, deadline_ns: int) -> Done:
+            end = await network.command(id_, do, deadline_ns)
+            return Done(outcome=end.outcome, detail=f"{end.detail} over {end.path}" if end.path else end.detail)
+
+        gates = {group.name: command for group in self._site.core.groups}
+        return EffectRunner(tasks, journal, _Store(store), gates, ring.inbox.put)
+
+    def _started(self, evidence: Evidence) -> None:
+        for notice in self._notices:
+            self._lines.write("warning", "notice", text=notice)
+        body: dict[str, Any] = {
+            "site": self._site.name,
+            "site_hash": self._site.digest,
+            "version": code_version(),
+            "python": platform.python_version(),
+            "pid": os.getpid(),
+            "notices": list(self._notices),
+        }
+        evidence.note("supervisor.start", body, urgent=True)
+        self._lines.write("info", "started", site=self._site.name, state=str(self._state.path), pid=os.getpid())
+
+    def _be_punctual(self, ring: Ring) -> None:
+        notices = [ring.scheduler.notice]
+        if self._punctual:
+            realtime.tame_garbage_collection()
+            notices += [realtime.raise_priority(), realtime.lock_memory()]
+        self._notices += [notice for notice in notices if notice]
+
+    @contextmanager
+    def _table(self, ring: Ring, desk: Desk) -> Iterator[None]:
+        if not self._live:
+            yield
+            return
+        table = LiveTable()
+        beat = ring.scheduler.every(_SHOW_NS, lambda _now: table.show(desk.status()), first_ns=time.monotonic_ns())
+        try:
+            yield
+        finally:
+            beat.stop()
+            table.close()
+
+    async def _wind_up(self, desk: Desk, ring: Ring, effects: EffectRunner) -> None:
+        """Take no more orders; let a transfer that has begun end, and the effects under way, within their bounds."""
+        desk.stopping = True
+        self._lines.write("info", "stopping")
+        bound_ns = max((g.timing.transfer_bound_ns for g in self._site.core.groups), default=0)
+        until = time.monotonic_ns() + bound_ns
+        while time.monotonic_ns() < until and ring.core.fast_sections():
+            await ring.scheduler.sleep_until(min(time.monotonic_ns() + bound_ns // 20, until))
+        await effects.settle(_EFFECTS_END_NS)
+
+    def _role_of(self, user: str) -> AccessRole | None:
+        role = self._site.role_of(user, supervisor_user=getpass.getuser())
+        return None if role is None else AccessRole[role.name]
+
+    def _journal_trouble(self, trouble: Trouble) -> None:
+        self._lines.write("warning", "journal", kind=trouble.kind.value, text=trouble.what)
+
+    def _recorder_trouble(self, trouble: str) -> None:
+        self._lines.write("warning", "recorder", text=trouble or "the recording is written again")
+
+    def _loop_exception(self, ring: Ring) -> Any:  # Any: asyncio's exception handler
+        def handle(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+            error = context.get("exception")
+            ring.defect(error if isinstance(error, Exception) else RuntimeError(str(context.get("message"))))
+
+        return handle
+
+
+async def run(
+    site: Site,
+    state_dir: Path,
+    *,
+    live: bool,
+    stop: asyncio.Event,
+    log_to: TextIO | None = None,
+    punctual: bool = True,
+) -> int:
+    """Supervise `site` until `stop` is set; the exit code. `live` draws a table on standard output.
+
+    `log_to` takes the log lines (None: standard error). `punctual=False` leaves the process' scheduling, garbage
+    collection and memory alone, for running it inside another program. Raises HostError and what opening the journal
+    raises.
+    """
+    state = StateDir(state_dir)
+    try:
+        return await Supervisor(site, state, live=live, log_to=log_to, punctual=punctual).run(stop)
+    finally:
+        state.close()

@@ -1,0 +1,145 @@
+"""The one place where links, probes and actuators are put together from the site."""
+
+import asyncio
+from collections.abc import Callable
+
+from otha.core.effects import GateCommand
+from otha.core.inputs import EffectId
+from otha.runtime.actuators.gate import CommandEnd, GateActuator
+from otha.runtime.inbox import Put
+from otha.runtime.lane import Lane
+from otha.runtime.modbus import LinkCounters, LinkTiming, ModbusLink
+from otha.runtime.paths import Paths
+from otha.runtime.probes.gate import GateProbe
+from otha.runtime.probes.node import NodeProbe
+from otha.runtime.probes.reference import ReferenceProbe
+from otha.runtime.probes.tags import TagsProbe
+from otha.runtime.scheduler import Beat, Scheduler, Work, stagger
+from otha.site.model import Section, Site, TagRead
+
+_GIVE_UP_AFTER_NS = 400_000_000
+_GIVE_UP_LATEST_NS = 3_200_000_000
+_KEEP_WARM_NS = 1_000_000_000
+_START_AFTER_NS = 20_000_000
+
+
+def link_timing(period_ns: int, deadline_ns: int) -> LinkTiming:
+    """How patient a link is with a peer that is asked every `period_ns`."""
+    patience = min(max(_GIVE_UP_AFTER_NS // period_ns, 3), 16)
+    return LinkTiming(
+        connect_timeout_ns=min(max(2 * deadline_ns, 200_000_000), 2_000_000_000),
+        patience=patience,
+        patience_max=min(max(_GIVE_UP_LATEST_NS // period_ns, patience), 128),
+    )
+
+
+class Network:
+    """All that OTHA asks of the devices of a site, and its commands to gates by group."""
+
+    def __init__(self, site: Site, scheduler: Scheduler, put: Put) -> None:
+        self._site = site
+        self._scheduler = scheduler
+        self._put = put
+        self._links: dict[str, ModbusLink] = {}
+        self._work: list[tuple[int, Work]] = []
+        self._gate_probes: dict[str, GateProbe] = {}
+        self._actuators: dict[str, GateActuator] = {}
+        self._tag_lanes: dict[str, Callable[[], tuple[int, Lane]]] = {}
+        self._beats: list[Beat] = []
+        self._runners: list[asyncio.Task[None]] = []
+        self._fast: frozenset[str] = frozenset()
+        for node in site.nodes:
+            if node.groups:
+                self._add_node(node.name)
+        for section in site.sections:
+            self._add_section(section)
+        for reference in site.references:
+            self._add_reference(reference.name)
+        for read in site.tag_reads:
+            self._add_tags(read)
+
+    def start(self, tasks: asyncio.TaskGroup, now: int) -> None:
+        """Begin to ask, each period's beats spread evenly over it."""
+        self._runners = [tasks.create_task(link.run(), name=f"link {name}") for name, link in self._links.items()]
+        first = now + _START_AFTER_NS
+        by_period: dict[int, list[Work]] = {}
+        for period, work in self._work:
+            by_period.setdefault(period, []).append(work)
+        for period, works in by_period.items():
+            for phase, work in zip(stagger(len(works), period), works, strict=True):
+                self._beats.append(self._scheduler.every(period, work, first_ns=first + phase))
+        probes = list(self._gate_probes.values())
+        for index, probe in enumerate(probes):
+            # Between the heartbeats rather than with them.
+            probe.start(first + probe.period_ns * (2 * index + 1) // (2 * len(probes)))
+
+    def stop(self) -> None:
+        """Ask nothing more, and hang up."""
+        for beat in self._beats:
+            beat.stop()
+        for probe in self._gate_probes.values():
+            probe.stop()
+        for runner in self._runners:
+            runner.cancel()
+
+    def set_fast(self, sections: frozenset[str], now: int) -> None:
+        """Poll the gates of these sections, and no others, at their fast pace."""
+        if sections == self._fast:
+            return
+        self._fast = sections
+        for name, probe in self._gate_probes.items():
+            probe.set_fast(name in sections, now)
+
+    async def command(self, id_: EffectId, command: GateCommand, deadline_ns: int) -> CommandEnd:
+        """Carry `command` to the gate of the effect's group. Raises KeyError for a group of another site."""
+        return await self._actuators[id_.group].carry_out(id_, command, deadline_ns)
+
+    def counters(self) -> dict[str, LinkCounters]:
+        """What each link has met, by its name."""
+        return {name: link.counters for name, link in self._links.items()}
+
+    def _link(self, name: str, host: str, port: int, timing: LinkTiming) -> ModbusLink:
+        link = self._links[name] = ModbusLink(self._scheduler, host, port, timing)
+        return link
+
+    def _add_node(self, name: str) -> None:
+        node = self._site.node(name)
+        probes = []
+        for channel in node.channels:
+            (cfg,) = (each for each in self._site.core.channels if each.name == channel.name)
+            timing = link_timing(cfg.period_ns, cfg.deadline_ns)
+            link = self._link(channel.name, channel.endpoint.host, channel.endpoint.port, timing)
+            probe = NodeProbe(cfg, channel.unit, node.decoder, link, self._put)
+            self._work.append((cfg.period_ns, probe.depart))
+            probes.append((channel.unit, probe.lane))
+        self._tag_lanes[name] = lambda: probes[0]
+
+    def _add_section(self, section: Section) -> None:
+        group = next((each for each in self._site.core.groups if each.name == section.group), None)
+        poll_ns = group.gate.poll_ns if group is not None else section.deadline_ns
+        timing = link_timing(poll_ns, section.deadline_ns)
+        paths = Paths([path.name for path in section.paths])
+        links = [self._link(p.name, p.endpoint.host, p.endpoint.port, timing) for p in section.paths]
+        lanes = [Lane(link) for link in links]
+        self._tag_lanes[section.name] = lambda: (section.paths[paths.current].unit, lanes[paths.current])
+        if group is None:
+            return
+        self._gate_probes[section.name] = GateProbe(section, group.gate, paths, lanes, self._scheduler, self._put)
+        first = section.paths[0]
+        command = self._link(f"{first.name}.command", first.endpoint.host, first.endpoint.port, timing)
+        actuator = GateActuator(section, group, [command, *links[1:]], paths, self._scheduler, self._put)
+        self._actuators[group.name] = actuator
+        self._work.append((_KEEP_WARM_NS, actuator.keep_warm))
+
+    def _add_reference(self, name: str) -> None:
+        (reference,) = (each for each in self._site.references if each.name == name)
+        (cfg,) = (each for each in self._site.core.references if each.name == name)
+        endpoint = reference.endpoint
+        link = self._link(name, endpoint.host, endpoint.port, link_timing(cfg.period_ns, cfg.deadline_ns))
+        probe = ReferenceProbe(cfg, reference.unit, reference.decoder, link, self._put)
+        self._work.append((cfg.period_ns, probe.depart))
+
+    def _add_tags(self, read: TagRead) -> None:
+        lane = self._tag_lanes.get(read.source)
+        if lane is not None:
+            self._work.append((read.period_ns, TagsProbe(read, lane, self._put).depart))
