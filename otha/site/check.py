@@ -14,7 +14,7 @@ from otha.core.config import AdaptiveDetector, ChannelConfig, GroupConfig
 from otha.site.cost import DeviceCost, devices
 from otha.site.load import load_site
 from otha.site.model import Site
-from otha.site.problem import Problem, Severity, SiteErrors
+from otha.site.problem import SiteErrors, counted, render_errors
 from otha.site.timing import GroupTiming, Total, show
 
 GOOD, REFUSED = 0, 2
@@ -38,20 +38,6 @@ def run(path: Path, as_json: bool) -> int:
         console = Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH)
         show_site(site, console)
     return GOOD
-
-
-def render_errors(path: Path, problems: tuple[Problem, ...]) -> str:
-    """Every error, then every warning, each with its place and its mend."""
-    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
-    rest = [problem for problem in problems if problem.severity is Severity.WARNING]
-    lines = [f"{path.name}: refused, {_count(len(errors), 'error')}", *(f"\n{problem}" for problem in errors)]
-    if rest:
-        lines += [f"\n{_count(len(rest), 'warning')}", *(f"\n{problem}" for problem in rest)]
-    return "\n".join(lines) + "\n"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _print_json(data: dict[str, Any]) -> None:
@@ -114,7 +100,7 @@ def as_data(site: Site) -> dict[str, Any]:
 def show_site(site: Site, console: Console) -> None:
     """The judged site as tables."""
     kind = "simulated" if site.simulation else "real"
-    console.print(f"[bold]{site.name}[/bold] ({kind}): can be used, {_count(len(site.warnings), 'warning')}")
+    console.print(f"[bold]{site.name}[/bold] ({kind}): can be used, {counted(len(site.warnings), 'warning')}")
     console.print(f"state in {site.state_dir}, model {site.digest[:16]}", highlight=False, soft_wrap=True)
     console.print(_groups(site))
     console.print(_nodes(site))
@@ -155,7 +141,7 @@ def _groups(site: Site) -> Table:
             group.arming.value,
             group.fencing.value,
             group.confirm.value,
-            f"{_count(interlocks, 'interlock')}, {_count(len(group.conditions) - interlocks, 'permissive')}",
+            f"{counted(interlocks, 'interlock')}, {counted(len(group.conditions) - interlocks, 'permissive')}",
         )
     return table
 

@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 
 from otha.core.errors import EngineerError
 
@@ -64,13 +65,28 @@ def _wrapped(text: str) -> str:
     )
 
 
-class SiteErrors(EngineerError):  # noqa: N818  # it is the collection of all errors of one file
+class SiteErrors(EngineerError):  # it is the collection of all errors of one file
     """A site file or profile that can't be taken. `problems` holds every finding, warnings included."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         errors = [problem for problem in problems if problem.severity is Severity.ERROR]
         super().__init__("\n".join(map(str, errors)), mend="")
         self.problems = problems
+
+
+def render_errors(path: Path, problems: tuple[Problem, ...]) -> str:
+    """Every error, then every warning, each with its place and its mend."""
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    rest = [problem for problem in problems if problem.severity is Severity.WARNING]
+    lines = [f"{path.name}: refused, {counted(len(errors), 'error')}", *(f"\n{problem}" for problem in errors)]
+    if rest:
+        lines += [f"\n{counted(len(rest), 'warning')}", *(f"\n{problem}" for problem in rest)]
+    return "\n".join(lines) + "\n"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, `1 error`, `2 errors`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 # What people write for the comparisons in other languages.
