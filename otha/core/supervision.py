@@ -157,7 +157,8 @@ class Supervision:
             reasons = (Reason(why=Why.CHANNEL, rule="", args=(raw.channel, w.pulse.value)),)
             after = self._judge_pulses(cfg.node, after)
         if raw.reading is not None and raw.answer in (Answer.REPLIED, Answer.LATE):
-            after = node.watch(self._members[cfg.node][0][2], after, raw.reading, now)
+            member, late = self._members[cfg.node][0][2], raw.answer is Answer.LATE
+            after = node.watch(member, after, raw.reading, now, late=late)
         elif raw.answer in (Answer.LATE, Answer.BUSY):
             after = node.answered(after)
         self._nodes[cfg.node] = after

@@ -50,7 +50,9 @@ def _adaptive(detector: AdaptiveDetector, period_ns: int, w: ChannelWatch, answe
             pulse = Pulse.ON_TIME if answer is Answer.REPLIED else Pulse.LATE
             return ChannelWatch(pulse=pulse, ended=ended, shifted=shifted, due=expected + detector.margin_ns)
         case Answer.MISSED | Answer.GARBLED:
-            if w.due is None or now >= w.due:
+            never_heard = w.due is None and w.pulse is Pulse.UNKNOWN
+            given_up = ended * period_ns > detector.margin_ns if never_heard else w.due is None or now >= w.due
+            if given_up:
                 # The window is kept: after an outage the old rhythm is the best guess until there is a new one.
                 return ChannelWatch(pulse=Pulse.LOST, misses=1, ended=ended, shifted=w.shifted)
             pulse = w.pulse if w.pulse is Pulse.UNKNOWN else Pulse.LATE

@@ -1,6 +1,6 @@
 """Interlocks and permissives as data: tags with age and quality, judged three-valued, with on-delays."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from otha.core.config import AllOf, AnyOf, Compare, Comparison, ConditionTree, MooN, TagConfig
@@ -9,7 +9,7 @@ from otha.core.words import Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagWatch:
-    """A tag's last value (None: it can't be read) and until when it is fresh (None: never read, or stale already)."""
+    """A tag's last value (None: it can't be read) and until when it is fresh (None: never read)."""
 
     value: int | None = None
     fresh_until: int | None = None
@@ -107,8 +107,3 @@ def _vote(verdicts: list[Verdict], needed: int) -> Verdict:
         return Verdict.TRUE
     open_ = [verdict for verdict in verdicts if verdict not in (Verdict.TRUE, Verdict.FALSE)]
     return open_[0] if true + len(open_) >= needed else Verdict.FALSE
-
-
-def expire(w: TagWatch, now: int) -> TagWatch:
-    """Clear a freshness that has ended."""
-    return replace(w, fresh_until=None) if w.fresh_until is not None and now >= w.fresh_until else w

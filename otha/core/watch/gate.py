@@ -16,7 +16,8 @@ _U32 = 1 << 32
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateWatch:
     """`seen_until`: when the view goes blind without a newer reading. `driven_from`: the first sequence number read
-    while the present owner drives."""
+    while the present owner drives. `silent_since`: since when no frame of an owner has been fresh (None: one is, or
+    nobody looked)."""
 
     view: GateView
     scan: int = 0
@@ -100,7 +101,9 @@ def watch(cfg: GateConfig, names: dict[int, str], w: GateWatch, reading: GateRea
         driven=driven,
         hold_until=hold_until,
     )
-    silent_since = None if owner_fresh else (w.silent_since or now - reading.owner_age_ms * _MS)
+    silent_since = (
+        None if owner_fresh else (now - reading.owner_age_ms * _MS if w.silent_since is None else w.silent_since)
+    )
     return GateWatch(
         view=before if view == before else view,
         scan=reading.scan,
@@ -115,4 +118,4 @@ def expire(w: GateWatch, now: int) -> GateWatch:
     if w.seen_until is None or now < w.seen_until:
         return w
     view = replace(w.view, seen=False, owner_fresh=False, driven=False, shadow=Verdict.UNKNOWN)
-    return replace(w, view=view, seen_until=None, driven_from=None)
+    return replace(w, view=view, seen_until=None, driven_from=None, silent_since=None)

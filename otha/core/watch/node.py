@@ -7,12 +7,14 @@ from otha.core.inputs import NodeReading
 from otha.core.words import Liveness, Pulse, Role
 
 _LEVEL_UNSAID = 255
+_U32 = 1 << 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeWatch:
     """`still_until`/`idle_until`: by when the cycle and the heartbeat counter must have moved, if the node goes on
-    answering. `seen_at` and `position` serve the sync lag (S5); the position is of the last reading that had one."""
+    answering. `heard_at`: the last reading, `seen_at`: the last one that came in time and so has a known age; it serves
+    the sync lag (S5)."""
 
     liveness: Liveness = Liveness.UNKNOWN
     role: Role = Role.UNKNOWN
@@ -21,6 +23,7 @@ class NodeWatch:
     cycle: int | None = None
     still_until: int = 0
     idle_until: int = 0
+    heard_at: int = 0
     seen_at: int = 0
     position: int | None = None
     acked: int | None = None
@@ -47,10 +50,22 @@ def _role(code: int | None) -> Role:
         return Role.UNKNOWN
 
 
-def watch(cfg: NodeConfig, w: NodeWatch, reading: NodeReading, now: int) -> NodeWatch:
-    """Judge one reading. A counter that stands still while the node answers is positive evidence (FROZEN)."""
+def _overtaken(w: NodeWatch, reading: NodeReading) -> bool:
+    """Whether a newer reading was taken already; the heartbeat counter is a u32 that wraps."""
+    if w.heartbeat is None or reading.heartbeat is None:
+        return False
+    return (reading.heartbeat - w.heartbeat) % _U32 >= _U32 // 2
+
+
+def watch(cfg: NodeConfig, w: NodeWatch, reading: NodeReading, now: int, *, late: bool = False) -> NodeWatch:
+    """Judge one reading. A counter that stands still while the node answers is positive evidence (FROZEN).
+
+    `late`: the reply came after its deadline; its values are of unknown age.
+    """
+    if late and _overtaken(w, reading):
+        return answered(w)
     # After a silence the counters get their whole time again: a process that slept may answer before it works.
-    rested = now > w.seen_at + cfg.frozen_after_ns or w.liveness is Liveness.DEAD
+    rested = now > w.heard_at + cfg.frozen_after_ns or w.liveness is Liveness.DEAD
     deadline = now + cfg.frozen_after_ns
     still_until = deadline if rested or reading.cycle is None or reading.cycle != w.cycle else w.still_until
     idle_until = deadline if rested or reading.heartbeat is None or reading.heartbeat != w.heartbeat else w.idle_until
@@ -72,7 +87,8 @@ def watch(cfg: NodeConfig, w: NodeWatch, reading: NodeReading, now: int) -> Node
         cycle=reading.cycle,
         still_until=still_until,
         idle_until=idle_until,
-        seen_at=now,
+        heard_at=now,
+        seen_at=w.seen_at if late else now,
         position=reading.position,
         acked=reading.acked,
         lag_ms=reading.lag_ms,

@@ -1,0 +1,162 @@
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from otha.core.config import AllOf, AnyOf, Compare, Comparison, ConditionTree, MooN, TagConfig
+from otha.core.watch import condition
+from otha.core.watch.condition import Judgement, TagWatch
+from otha.core.words import Verdict
+from tests.core.build import MS
+
+T, F, BAD, STALE, UNKNOWN = Verdict.TRUE, Verdict.FALSE, Verdict.BAD, Verdict.STALE, Verdict.UNKNOWN
+
+NAMES = ("x", "y", "z")
+TAGS = {name: TagConfig(name=name, source="plc", fresh_ns=500 * MS, valid_low=0, valid_high=100) for name in NAMES}
+X, Y, Z = (Compare(tag=name, op=Comparison.EQ, value=1, for_ns=0) for name in NAMES)
+
+
+def read(at_ms: int, values: Mapping[str, int | None]) -> dict[str, TagWatch]:
+    watches = {name: TagWatch() for name in NAMES}
+    for name, value in values.items():
+        watches[name] = condition.take(TAGS[name], value, at_ms * MS)
+    return watches
+
+
+def tags(**values: int | None) -> dict[str, TagWatch]:
+    return read(1_000, values)
+
+
+def judge(tree: ConditionTree, watches: Mapping[str, TagWatch], at_ms: int = 1_000) -> Verdict:
+    return Judgement(TAGS, dict(watches), {}, at_ms * MS).judge(tree)
+
+
+@pytest.mark.parametrize(
+    ("op", "below", "same", "above"),
+    [
+        (Comparison.EQ, F, T, F),
+        (Comparison.NE, T, F, T),
+        (Comparison.LT, T, F, F),
+        (Comparison.LE, T, T, F),
+        (Comparison.GT, F, F, T),
+        (Comparison.GE, F, T, T),
+    ],
+)
+def test_comparisons(op: Comparison, below: Verdict, same: Verdict, above: Verdict) -> None:
+    leaf = Compare(tag="x", op=op, value=50, for_ns=0)
+    assert [judge(leaf, tags(x=value)) for value in (49, 50, 51)] == [below, same, above]
+
+
+def test_a_tag_never_read_is_unknown() -> None:
+    assert judge(X, tags()) is UNKNOWN
+
+
+@pytest.mark.parametrize("value", [None, -1, 101])
+def test_a_value_that_is_not_readable_or_not_valid_is_bad(value: int | None) -> None:
+    assert judge(X, tags(x=value)) is BAD
+
+
+@pytest.mark.parametrize(("at_ms", "verdict"), [(1_499, T), (1_500, STALE)])
+def test_an_old_value_is_stale(at_ms: int, verdict: Verdict) -> None:
+    assert judge(X, tags(x=1), at_ms) is verdict
+
+
+def test_staleness_is_looked_for_when_it_comes() -> None:
+    judgement = Judgement(TAGS, tags(x=1), {}, 1_000 * MS)
+    judgement.judge(X)
+    assert judgement.again == 1_500 * MS
+
+
+@pytest.mark.parametrize(
+    ("values", "all_of", "any_of", "two_of"),
+    [
+        ((1, 1, 1), T, T, T),
+        ((1, 1, 0), F, T, T),
+        ((1, 0, 0), F, T, F),
+        ((0, 0, 0), F, F, F),
+        ((1, 1, None), BAD, T, T),
+        ((1, 0, None), F, T, BAD),
+        ((0, 0, None), F, BAD, F),
+        ((None, None, None), BAD, BAD, BAD),
+    ],
+)
+def test_votes_are_three_valued(
+    values: tuple[int | None, ...], all_of: Verdict, any_of: Verdict, two_of: Verdict
+) -> None:
+    watches = tags(**dict(zip(NAMES, values, strict=True)))
+    of = (X, Y, Z)
+    assert [judge(tree, watches) for tree in (AllOf(of=of), AnyOf(of=of), MooN(m=2, of=of))] == [
+        all_of,
+        any_of,
+        two_of,
+    ]
+
+
+def test_what_is_not_known_first_names_the_verdict() -> None:
+    assert judge(AllOf(of=(X, Y, Z)), tags(x=1, y=None)) is BAD
+    assert judge(AllOf(of=(Z, Y, X)), tags(x=1, y=None)) is UNKNOWN
+
+
+def test_trees_nest() -> None:
+    tree = AnyOf(of=(AllOf(of=(X, Y)), Z))
+    assert judge(tree, tags(x=1, y=1, z=0)) is T
+    assert judge(tree, tags(x=1, y=0, z=0)) is F
+
+
+SLOW = Compare(tag="x", op=Comparison.EQ, value=1, for_ns=100 * MS)
+
+
+def series(*reads: tuple[int, int | None]) -> list[Verdict]:
+    """Verdicts on SLOW right after each read, given as (at_ms, value)."""
+    delays: dict[Compare, int] = {}
+    verdicts = []
+    for at_ms, value in reads:
+        judgement = Judgement(TAGS, read(at_ms, {"x": value}), delays, at_ms * MS)
+        verdicts.append(judgement.judge(SLOW))
+        delays = judgement.kept
+    return verdicts
+
+
+def test_an_on_delay_holds_the_truth_back() -> None:
+    assert series((1_000, 1), (1_099, 1), (1_100, 1)) == [F, F, T]
+
+
+def test_an_interrupted_on_delay_starts_anew() -> None:
+    assert series((1_000, 1), (1_050, 0), (1_060, 1), (1_100, 1), (1_160, 1)) == [F, F, F, F, T]
+
+
+def test_bad_quality_interrupts_an_on_delay() -> None:
+    assert series((1_000, 1), (1_050, None), (1_060, 1), (1_150, 1), (1_160, 1)) == [F, BAD, F, F, T]
+
+
+def test_an_on_delay_is_looked_at_when_it_ends_even_inside_a_vote_already_lost() -> None:
+    judgement = Judgement(TAGS, tags(x=1, y=0), {}, 1_000 * MS)
+    assert judgement.judge(AllOf(of=(Y, SLOW))) is F
+    assert judgement.again == 1_100 * MS
+    assert judgement.kept[SLOW] == 1_100 * MS
+
+
+LEAVES = st.sampled_from([X, Y, Z])
+TREES: st.SearchStrategy[ConditionTree] = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.builds(AllOf, of=st.lists(inner, min_size=1, max_size=3).map(tuple))
+        | st.builds(AnyOf, of=st.lists(inner, min_size=1, max_size=3).map(tuple))
+        | st.lists(inner, min_size=1, max_size=3).flatmap(
+            lambda of: st.builds(MooN, m=st.integers(1, len(of)), of=st.just(tuple(of)))
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(TREES, st.lists(st.sampled_from([0, 1, None]), min_size=3, max_size=3))
+def test_an_unknown_never_counts_as_true(tree: ConditionTree, values: list[int | None]) -> None:
+    """TRUE in the face of the unknown stays TRUE whatever the unknown turns out to be; FALSE likewise."""
+    watches = tags(**dict(zip(NAMES, values, strict=True)))
+    verdict = judge(tree, watches)
+    for filled in (0, 1):
+        known = tags(**{n: filled if v is None else v for n, v in zip(NAMES, values, strict=True)})
+        if verdict in (T, F):
+            assert judge(tree, known) is verdict

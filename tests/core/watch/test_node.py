@@ -1,0 +1,124 @@
+import pytest
+
+from otha.core.watch import node
+from otha.core.watch.node import NodeWatch
+from otha.core.words import Liveness, Pulse, Role
+from tests.core.build import MS, node_config, reading
+
+NODE = node_config("a", 1)
+
+
+def heard(*beats: tuple[int, int, int], w: NodeWatch | None = None) -> NodeWatch:
+    """Replies given as (at_ms, heartbeat counter, cycle counter)."""
+    w = NodeWatch() if w is None else w
+    for at_ms, heartbeat, cycle in beats:
+        w = node.watch(NODE, w, reading(heartbeat=heartbeat, cycle=cycle), at_ms * MS)
+    return w
+
+
+def test_a_first_reading_makes_a_node_alive() -> None:
+    w = node.watch(NODE, NodeWatch(), reading(role=1, level=240), 1_000 * MS)
+    assert (w.liveness, w.role, w.level) == (Liveness.ALIVE, Role.ACTIVE, 240)
+
+
+@pytest.mark.parametrize(("at_ms", "verdict"), [(1_149, Liveness.ALIVE), (1_150, Liveness.FROZEN)])
+def test_a_cycle_counter_that_stands_still_while_the_node_answers_is_frozen(at_ms: int, verdict: Liveness) -> None:
+    w = heard((1_000, 1, 100), (1_050, 2, 100), (1_100, 3, 100), (at_ms, 4, 100))
+    assert w.liveness is verdict
+
+
+def test_a_heartbeat_counter_that_stands_still_is_frozen_too() -> None:
+    assert heard((1_000, 1, 100), (1_100, 1, 110), (1_150, 1, 115)).liveness is Liveness.FROZEN
+
+
+def test_one_step_of_the_counter_gives_the_whole_time_again() -> None:
+    w = heard((1_000, 1, 100), (1_100, 2, 100), (1_140, 3, 101), (1_240, 4, 101))
+    assert w.liveness is Liveness.ALIVE
+    assert heard((1_290, 5, 101), w=w).liveness is Liveness.FROZEN
+
+
+def test_a_frozen_node_is_alive_with_the_next_step_of_its_counter() -> None:
+    w = heard((1_000, 1, 100), (1_100, 2, 100), (1_150, 3, 100))
+    assert heard((1_200, 4, 101), w=w).liveness is Liveness.ALIVE
+
+
+def test_a_process_that_slept_gets_the_whole_time_again_when_it_wakes() -> None:
+    # Stopped at 1,000 and woken at 3,000: its first replies may come before its control task has run.
+    w = heard((1_000, 1, 100), (3_000, 1, 100), (3_100, 2, 100))
+    assert w.liveness is Liveness.ALIVE
+    assert heard((3_150, 3, 100), w=w).liveness is Liveness.FROZEN
+
+
+def test_a_node_found_dead_gets_the_whole_time_again_when_it_answers() -> None:
+    w = node.from_pulses(heard((1_000, 1, 100)), (Pulse.LOST, Pulse.LOST))
+    assert heard((1_140, 1, 100), w=w).liveness is Liveness.ALIVE
+
+
+def test_a_profile_without_counters_is_never_frozen() -> None:
+    w = NodeWatch()
+    for at_ms in range(1_000, 2_000, 50):
+        w = node.watch(NODE, w, reading(heartbeat=None, cycle=None), at_ms * MS)
+        assert w.liveness is Liveness.ALIVE
+
+
+@pytest.mark.parametrize(
+    ("age_ms", "verdict"),
+    [(1_000, Liveness.ALIVE), (1_001, Liveness.STALE_DATA), (None, Liveness.ALIVE)],
+)
+def test_data_older_than_its_limit_is_stale(age_ms: int | None, verdict: Liveness) -> None:
+    assert node.watch(NODE, NodeWatch(), reading(data_age_ms=age_ms), 1_000 * MS).liveness is verdict
+
+
+def test_data_age_is_not_judged_where_the_site_gives_no_limit() -> None:
+    unjudged = node_config("a", 1, data_stale_after_ns=0)
+    assert node.watch(unjudged, NodeWatch(), reading(data_age_ms=60_000), 1_000 * MS).liveness is Liveness.ALIVE
+
+
+def test_a_node_is_dead_only_when_all_of_its_channels_are_lost() -> None:
+    w = heard((1_000, 1, 100))
+    assert node.from_pulses(w, (Pulse.LOST, Pulse.LATE)) is w
+    assert node.from_pulses(w, (Pulse.LOST, Pulse.UNKNOWN)) is w
+    dead = node.from_pulses(w, (Pulse.LOST, Pulse.LOST))
+    assert (dead.liveness, dead.role, dead.level) == (Liveness.DEAD, Role.UNKNOWN, 0)
+
+
+def test_a_dead_node_keeps_its_last_position_for_the_sync_lag() -> None:
+    dead = node.from_pulses(heard((1_000, 1, 100)), (Pulse.LOST,))
+    assert (dead.position, dead.seen_at) == (100, 1_000 * MS)
+
+
+def test_a_busy_node_is_alive_but_says_nothing() -> None:
+    dead = node.from_pulses(heard((1_000, 1, 100)), (Pulse.LOST,))
+    assert node.answered(dead).liveness is Liveness.ALIVE
+    assert node.answered(dead).level == 0
+    frozen = heard((1_000, 1, 100), (1_100, 2, 100), (1_150, 3, 100))
+    assert node.answered(frozen) is frozen
+
+
+@pytest.mark.parametrize("code", [None, 9, -1])
+def test_a_role_that_is_not_known_is_unknown(code: int | None) -> None:
+    assert node.watch(NODE, NodeWatch(), reading(role=code), 1_000 * MS).role is Role.UNKNOWN
+
+
+def test_a_profile_without_a_level_counts_as_healthy() -> None:
+    assert node.watch(NODE, NodeWatch(), reading(level=None), 1_000 * MS).level == 255
+
+
+def test_a_late_reply_overtaken_by_a_newer_one_only_shows_life() -> None:
+    w = heard((1_000, 5, 100), (1_050, 6, 105))
+    late = node.watch(NODE, w, reading(heartbeat=5, cycle=100, position=1), 1_060 * MS, late=True)
+    assert late is w
+
+
+def test_the_values_of_a_late_reply_are_of_unknown_age() -> None:
+    w = heard((1_000, 5, 100))
+    late = node.watch(NODE, w, reading(heartbeat=6, cycle=105, position=110), 1_300 * MS, late=True)
+    # What the sync lag adds for the time unseen still counts from the last reply that came in time (S5).
+    assert (late.liveness, late.cycle, late.seen_at) == (Liveness.ALIVE, 105, 1_000 * MS)
+
+
+def test_a_node_that_only_answers_late_is_still_found_frozen() -> None:
+    w = heard((1_000, 5, 100))
+    for beat, at_ms in enumerate((1_060, 1_110, 1_160), 6):
+        w = node.watch(NODE, w, reading(heartbeat=beat, cycle=100), at_ms * MS, late=True)
+    assert w.liveness is Liveness.FROZEN

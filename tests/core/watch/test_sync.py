@@ -1,0 +1,98 @@
+from typing import Any
+
+import pytest
+
+from otha.core.config import TrackedTag
+from otha.core.watch import sync
+from otha.core.watch.node import NodeWatch
+from otha.core.words import Liveness, Verdict
+from tests.core.build import MS
+
+TAGS = (TrackedTag(name="setpoint", tolerance=0), TrackedTag(name="output", tolerance=200))
+
+
+def node(**changes: Any) -> NodeWatch:
+    said: dict[str, Any] = {
+        "liveness": Liveness.ALIVE,
+        "seen_at": 1_000 * MS,
+        "position": 100,
+        "acked": 100,
+        "tracked": (500, 4_000),
+    }
+    return NodeWatch(**{**said, **changes})
+
+
+def lag_ms(active: NodeWatch, standby: NodeWatch, until_ms: int) -> int | None:
+    lag = sync.lag_ns(active, standby, cycle_ns=10 * MS, unseen_until=until_ms * MS)
+    return None if lag is None else lag // MS
+
+
+@pytest.mark.parametrize(
+    ("position", "acked", "until_ms", "expected"),
+    [
+        (100, 100, 1_000, 0),
+        (100, 97, 1_000, 30),
+        (100, 97, 1_050, 80),
+        (100, 105, 1_000, 0),
+        (100, 105, 1_020, 20),
+        (100, 97, 900, 30),
+    ],
+)
+def test_the_lag_is_what_is_not_acknowledged_and_the_time_unseen(
+    position: int, acked: int, until_ms: int, expected: int
+) -> None:
+    assert lag_ms(node(position=position), node(acked=acked), until_ms) == expected
+
+
+@pytest.mark.parametrize(
+    ("active", "standby"),
+    [
+        (node(position=None), node()),
+        (node(), node(acked=None)),
+        (node(seen_at=0), node()),
+        (node(), node(seen_at=0)),
+    ],
+)
+def test_what_was_never_said_is_unknown(active: NodeWatch, standby: NodeWatch) -> None:
+    assert lag_ms(active, standby, 1_000) is None
+
+
+@pytest.mark.parametrize(
+    ("lag", "rpo", "verdict"),
+    [
+        (200 * MS, 200 * MS, Verdict.TRUE),
+        (200 * MS + 1, 200 * MS, Verdict.FALSE),
+        (None, 200 * MS, Verdict.UNKNOWN),
+        (None, None, Verdict.TRUE),
+        (10**12, None, Verdict.TRUE),
+    ],
+)
+def test_unknown_is_no_sync_unless_the_controller_holds_all_values(
+    lag: int | None, rpo: int | None, verdict: Verdict
+) -> None:
+    assert sync.in_rpo(lag, rpo) is verdict
+
+
+@pytest.mark.parametrize(
+    ("tracked", "verdict"),
+    [
+        ((500, 4_000), Verdict.TRUE),
+        ((500, 4_200), Verdict.TRUE),
+        ((500, 3_799), Verdict.FALSE),
+        ((501, 4_000), Verdict.FALSE),
+        ((500,), Verdict.UNKNOWN),
+        ((), Verdict.UNKNOWN),
+    ],
+)
+def test_a_standby_is_ready_when_every_tracked_tag_agrees(tracked: tuple[int, ...], verdict: Verdict) -> None:
+    assert sync.ready(TAGS, node(), node(tracked=tracked)) is verdict
+
+
+@pytest.mark.parametrize("liveness", [Liveness.DEAD, Liveness.FROZEN, Liveness.STALE_DATA, Liveness.UNKNOWN])
+def test_readiness_needs_both_alive(liveness: Liveness) -> None:
+    assert sync.ready(TAGS, node(liveness=liveness), node()) is Verdict.STALE
+    assert sync.ready(TAGS, node(), node(liveness=liveness)) is Verdict.STALE
+
+
+def test_without_tracked_tags_there_is_nothing_to_disagree() -> None:
+    assert sync.ready((), node(liveness=Liveness.DEAD), node()) is Verdict.TRUE
