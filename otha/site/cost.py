@@ -8,7 +8,7 @@ from otha.site.model import Section, Site
 from otha.site.read import Endpoint
 
 SECOND = 1_000_000_000
-# A standby path is asked once a second, so that its loss is known before it is needed.
+# A standby path, and the connection for commands, are asked once a second: their loss is known before they are needed.
 STANDBY_POLL_NS = SECOND
 
 
@@ -98,8 +98,9 @@ def _section(site: Site, section: Section, gate: GateConfig | None) -> Iterator[
     """The first path carries polls and tags on one connection and commands on another; the rest are kept warm."""
     tag_reads, tag_registers = _tag_rates(site, section.name)
     for at, path in enumerate(section.paths):
-        rate = 0 if gate is None else per_100s(gate.poll_ns if at == 0 else STANDBY_POLL_NS)
         first = at == 0
+        warm = per_100s(STANDBY_POLL_NS)
+        rate = 0 if gate is None else per_100s(gate.poll_ns) + warm if first else warm
         yield EndpointCost(
             endpoint=path.endpoint,
             path=path.name,

@@ -55,8 +55,8 @@ def test_costs_are_shown() -> None:
         "plc",
         "plc.net_a 127.0.0.1:15013",
         "2",
-        "26",
-        "1172",
+        "27",
+        "1227",
         "unknown",
     ]
 
