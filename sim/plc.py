@@ -77,11 +77,14 @@ class Plc:
 
     def publish(self) -> dict[str, int]:
         """Show field tags and gate status in the registers. Returns the status fields."""
-        shown = self.tags | {"level_1": self._levels[0], "level_2": self._levels[1]}
-        shown["high_level_trip"] = int(self._tripped())
         fields, rows = self.gate.status()
-        self.bank.show(shown, encode_status(fields, rows))
+        self.bank.show(self.shown_tags(), encode_status(fields, rows))
         return fields
+
+    def shown_tags(self) -> dict[str, int]:
+        """The field tags as others read them."""
+        levels = {"level_1": self._levels[0], "level_2": self._levels[1]}
+        return self.tags | levels | {"high_level_trip": int(self._tripped())}
 
     def _tripped(self) -> bool:
         return bool(self.tags["high_level_trip"]) or max(self._levels) >= HIGH_LEVEL
@@ -113,7 +116,7 @@ async def start(plant: Plant, name: str) -> Callable[[], None]:
 
     def state() -> control.Answer:
         fields, rows = plc.gate.status()
-        return {"status": fields, "outputs": rows[0], "tags": plc.tags}
+        return {"status": fields, "outputs": rows[0], "tags": plc.shown_tags()}
 
     door = await control.serve(plant.door(name), {"set_tag": plc.set_tag, "reset": plc.press_reset, "state": state})
 

@@ -30,6 +30,21 @@ def test_the_site_file_names_the_real_ports(running: Running) -> None:
     assert not any(f":{port}" in text for port in DEFAULT_PORTS.values())
 
 
+def test_the_plc_itself_tells_the_same_as_its_registers(running: Running) -> None:
+    state = console.plc_state(running.directory)
+    assert state["status"]["boot"] == running.status()["boot"]
+    levels = running.read("net_b.plc", running.plant.tags["level_1"], 2)
+    for tag, level in zip(("level_1", "level_2"), levels, strict=True):
+        assert abs(state["tags"][tag] - level) < 500
+
+
+def test_a_switch_shows_in_its_register_and_in_the_gates_permit(running: Running) -> None:
+    for value in (1, 0):
+        running.fault("set_tag", tag="maintenance_key", value=value)
+        wait_for("shown", lambda value=value: running.status()["flags"] & 2 == 2 * (1 - value))  # type: ignore[misc]
+        assert running.read("bus", running.plant.tags["maintenance_key"], 1) == [value]
+
+
 @pytest.mark.parametrize("listener", [f"{net}.{node}" for net, nodes in NETWORKS.items() for node in nodes])
 def test_every_endpoint_leads_to_its_device(running: Running, listener: str) -> None:
     device = listener.rpartition(".")[2]
