@@ -8,7 +8,8 @@ from otha.site.document import Document
 from otha.site.locate import Path as KeyPath
 from otha.site.refer import refer
 from otha.site.tags import RANGES
-from otha.site.written import GroupTable, SiteFile, When
+from otha.site.written import SiteFile
+from otha.site.written_group import GroupTable, When
 
 MS = 1_000_000
 _NOTHING = Compare(tag="", op=Comparison.EQ, value=0, for_ns=0)

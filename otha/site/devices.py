@@ -81,7 +81,12 @@ def check_places(doc: Document, file: SiteFile) -> None:
     """Domains and networks named anywhere exist; no endpoint is used twice."""
     domains = file.domain
     networks = [name for name, domain in domains.items() if domain.kind is DomainKind.NETWORK]
-    for table, entries in (("supervisor", file.supervisor), ("node", file.node), ("section", file.section)):
+    for table, entries in (
+        ("domain", domains),
+        ("supervisor", file.supervisor),
+        ("node", file.node),
+        ("section", file.section),
+    ):
         for name, entry in entries.items():
             for domain in entry.domains:
                 refer(doc, (table, name), "domains", domain, what="domain", valid=domains)

@@ -21,7 +21,8 @@ from otha.site.locate import Path as KeyPath
 from otha.site.model import Node
 from otha.site.refer import refer, refuse_repeats
 from otha.site.timing import GroupTiming, Pace
-from otha.site.written import DetectionTable, Detector, GroupTable, NodeTable, SectionTable, SiteFile
+from otha.site.written import NodeTable, SectionTable, SiteFile
+from otha.site.written_group import DetectionTable, Detector, GroupTable
 
 MS = 1_000_000
 SECOND = 1_000_000_000

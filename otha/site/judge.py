@@ -3,6 +3,7 @@
 The timing sums are judged in `otha.site.judge_timing`.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from otha.core.config import AllOf, AnyOf, Compare, ConditionTree, GroupConfig, MooN
@@ -38,13 +39,19 @@ def judge(doc: Document, file: SiteFile, site: Site) -> Site:
     return replace(site, warnings=tuple(p for p in doc.ordered() if p.severity is Severity.WARNING))
 
 
+def _shared(site: Site, *sets: Iterable[str]) -> list[str]:
+    """The failure domains that lie behind all of the sets."""
+    first, *rest = (site.behind(names) for names in sets)
+    return [domain for domain in first if all(domain in other for other in rest)]
+
+
 def _members(doc: Document, site: Site, group: GroupConfig) -> None:
     """One fault that takes all members makes the redundancy worth nothing against it."""
     path: KeyPath = ("group", group.name)
     nodes = [site.node(node.name) for node in group.nodes]
     for at, node in enumerate(nodes):
         for other in nodes[at + 1 :]:
-            shared = [domain for domain in node.domains if domain in other.domains]
+            shared = _shared(site, node.domains, other.domains)
             if shared:
                 doc.warn(
                     path,
@@ -52,7 +59,7 @@ def _members(doc: Document, site: Site, group: GroupConfig) -> None:
                     f"{node.name} and {other.name} share {some(shared)}: one fault there takes both",
                     mend="Move one of them, or accept it",
                 )
-        watched = [domain for domain in node.domains if domain in site.supervisor_domains]
+        watched = _shared(site, node.domains, site.supervisor_domains)
         if watched:
             doc.warn(
                 path,
@@ -146,7 +153,7 @@ def _sync(doc: Document, site: Site, group: GroupConfig) -> None:
 def _channels(doc: Document, site: Site) -> None:
     for node in site.nodes:
         path: KeyPath = ("node", node.name)
-        networks = {channel.network for channel in node.channels}
+        shared = _shared(site, *([channel.network] for channel in node.channels))
         if len(node.channels) == 1:
             doc.warn(
                 path,
@@ -154,11 +161,11 @@ def _channels(doc: Document, site: Site) -> None:
                 "one channel: its loss looks like the node's death",
                 mend="Add a second one over another network",
             )
-        elif len(networks) == 1:
+        elif shared:
             doc.warn(
                 path,
                 "channels",
-                f"all channels use {some(networks)}: one fault there looks like the node's death",
+                f"all channels depend on {some(shared)}: one fault there looks like the node's death",
                 mend="Lead one of them over another network",
             )
         if not node.groups:
@@ -189,11 +196,12 @@ def _references(doc: Document, site: Site) -> None:
 def _sections(doc: Document, site: Site) -> None:
     for section in site.sections:
         path: KeyPath = ("section", section.name)
-        if len({way.network for way in section.paths}) == 1:
+        shared = _shared(site, *([way.network] for way in section.paths))
+        if shared:
             doc.warn(
                 path,
                 "paths",
-                f"all paths use {section.paths[0].network}: without it no REVOKE reaches the gate",
+                f"all paths depend on {some(shared)}: without it no REVOKE reaches the gate",
                 mend="Add a path over another network",
             )
         if section.group is None:

@@ -8,7 +8,8 @@ from otha.site.document import Document
 from otha.site.groups import confirm_needed_ms, deadline_ms, pace_of
 from otha.site.locate import Path as KeyPath
 from otha.site.timing import GroupTiming, Term, Total, late, show
-from otha.site.written import Detector, SiteFile
+from otha.site.written import SiteFile
+from otha.site.written_group import Detector
 
 MS = 1_000_000
 SECOND = 1_000_000_000

@@ -30,7 +30,8 @@ from otha.site.model import (
 from otha.site.profile_file import ProfileKind
 from otha.site.read import read_table
 from otha.site.tags import build_reads, build_tags
-from otha.site.written import GroupTable, SiteFile
+from otha.site.written import SiteFile
+from otha.site.written_group import GroupTable
 
 MS = 1_000_000
 # A device that no group has is not read; its channels still need numbers.
@@ -81,7 +82,9 @@ def load_site(path: Path) -> Site:
         simulation=file.site.simulation,
         state_dir=Path(file.site.state_dir) if file.site.state_dir else default_state_dir(file.site.name),
         core=core,
-        domains=tuple(Domain(name=name, kind=domain.kind) for name, domain in file.domain.items()),
+        domains=tuple(
+            Domain(name=name, kind=domain.kind, domains=domain.domains) for name, domain in file.domain.items()
+        ),
         supervisor_domains=next(iter(file.supervisor.values())).domains,
         nodes=whole_nodes,
         sections=sections,
@@ -106,7 +109,7 @@ def _digest(
     return digest_of(
         file.site.simulation,
         core,
-        tuple((name, domain.kind) for name, domain in file.domain.items()),
+        tuple((name, domain.kind, domain.domains) for name, domain in file.domain.items()),
         tuple((node.name, node.profile, node.channels, node.domains, node.capacity) for node in nodes),
         tuple((s.name, s.gate.layout, s.paths, s.outputs, s.status, s.command, s.frames, s.domains) for s in sections),
         tuple((r.name, r.endpoint, r.unit, r.network, r.profile) for r in references),

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -33,10 +34,11 @@ class UserRole(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Domain:
-    """A failure domain."""
+    """A failure domain and those that it depends on itself."""
 
     name: str
     kind: DomainKind
+    domains: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +177,18 @@ class Site:
     def channels(self) -> tuple[Channel, ...]:
         """The channels of all nodes that are read."""
         return tuple(channel for node in self.nodes if node.groups for channel in node.channels)
+
+    def behind(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The failure domains named and all those that they depend on, each once."""
+        depends = {domain.name: domain.domains for domain in self.domains}
+        found: list[str] = []
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop(0)
+            if name not in found:
+                found.append(name)
+                waiting += depends.get(name, ())
+        return tuple(found)
 
     def node(self, name: str) -> Node:
         """The node of that name. Raises KeyError."""

@@ -9,22 +9,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
-from otha.core.config import Comparison
-from otha.core.words import (
-    AfterFence,
-    Arming,
-    Authority,
-    ConditionClass,
-    Confirm,
-    Fencing,
-    GroupKind,
-    RedundancyMode,
-    RpoMiss,
-)
 from otha.site.profile_file import ItemsTable, Word, WordType
 from otha.site.read import Endpoint, key
-
-DAY_MS = 86_400_000
+from otha.site.written_group import DAY_MS, GroupTable
 
 
 class DomainKind(Enum):
@@ -46,13 +33,6 @@ class HoldAction(Enum):
     """What an output does while its section is held."""
 
     HOLD = "hold"
-
-
-class Detector(Enum):
-    """How a channel is judged lost."""
-
-    FIXED = "fixed"
-    ADAPTIVE = "adaptive"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +64,9 @@ class DomainTable:
     """A failure domain: what things share."""
 
     kind: DomainKind = key("what is shared")
+    domains: tuple[str, ...] = key(
+        "failure domains that it depends on itself: a network's switch, a host's feed", default=()
+    )
     description: str = key("one sentence for people", default="")
 
 
@@ -209,177 +192,6 @@ class TagTable:
     valid: tuple[int, ...] | None = key(
         "[lowest, highest] raw value that can be right; by default all of its type", default=None
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MoonTable:
-    """At least `m` of the conditions."""
-
-    m: int = key("how many must hold", low=1, high=100)
-    of: "tuple[When, ...]" = key("the conditions", least=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class When:
-    """A condition: `{ tag, op, value, for_ms }`, or `all`, `any`, `moon` of conditions."""
-
-    tag: str | None = key("the tag that is compared", default=None)
-    op: Comparison | None = key("how it is compared", default=None)
-    value: int | bool | None = key("with what", default=None)
-    for_ms: int = key("how long the comparison must have held", default=0, low=0, high=3_600_000)
-    all_: "tuple[When, ...] | None" = key("conditions that must all hold", default=None, least=1)
-    any_: "tuple[When, ...] | None" = key("conditions of which one must hold", default=None, least=1)
-    moon: MoonTable | None = key("m of n conditions must hold", default=None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InterlockTable:
-    """Must hold throughout a transfer (rule S6)."""
-
-    class_: ConditionClass = key("safety: never bypassable; process: bypassable by an engineer")
-    when: When = key("the condition under which a transfer is allowed")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PermissiveTable:
-    """Must hold for an ordered transfer to start."""
-
-    when: When = key("the condition under which a transfer may start")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberTable:
-    """A node of a group."""
-
-    node: str = key("the node's name")
-    priority: int = key("a lower number is preferred", low=1, high=1000)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DetectionTable:
-    """How a silent node is noticed."""
-
-    detector: Detector = key("fixed: counted misses; adaptive: expected arrival plus a margin", default=Detector.FIXED)
-    period_ms: int = key("a heartbeat leaves this often on each channel", low=5, high=60_000)
-    deadline_ms: int | None = key(
-        "a reply later than this is a miss; by default 4/5 of the period", default=None, low=1, high=60_000
-    )
-    misses: int = key("fixed: misses in a row until the channel is lost", default=3, low=1, high=20)
-    window: int = key("adaptive: how many arrivals the expectation is drawn from", default=100, low=2, high=1000)
-    margin_ms: int | None = key(
-        "adaptive: how long after the expected arrival the channel is lost; by default two periods",
-        default=None,
-        low=1,
-        high=60_000,
-    )
-    confirm_ms: int | None = key(
-        "how long a suspicion must stand; by default until the reference points would be lost too",
-        default=None,
-        low=0,
-        high=60_000,
-    )
-    not_driving_ms: int | None = key(
-        "how long an active that answers may fail to reach the gate; by default ten owner watchdogs",
-        default=None,
-        low=1,
-        high=600_000,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BoundsTable:
-    """Bounds of the steps of a transfer; by default each is summed up from scan, cycle, poll, round trip and disk."""
-
-    cas_ms: int | None = key("claiming the next epoch in the store", default=None, low=1, high=60_000)
-    fence_ms: int | None = key("REVOKE, read back", default=None, low=1, high=60_000)
-    promote_ms: int | None = key("GRANT, read back", default=None, low=1, high=60_000)
-    track_ms: int | None = key(
-        "until the new active's frames agree with the held outputs", default=None, low=1, high=600_000
-    )
-    release_ms: int | None = key("RELEASE, read back", default=None, low=1, high=60_000)
-    verify_ms: int | None = key("until the new active is read back as driving", default=None, low=1, high=60_000)
-    safe_ms: int | None = key("SAFE, read back", default=None, low=1, high=60_000)
-    retry_ms: int | None = key("pause before a refused step is tried again", default=None, low=1, high=60_000)
-    uncontrolled_ms: int | None = key(
-        "how long a section may be held with nobody to promote before SAFE is asked for; by default 3/4 of hold_max_ms",
-        default=None,
-        low=1,
-        high=DAY_MS,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SelfFenceTable:
-    """A timed self-fence (rule S4)."""
-
-    watchdog_ms: int = key("the node's own watchdog", low=1, high=600_000)
-    stop_ms: int = key("longest time from the watchdog to its outputs standing still", low=0, high=600_000)
-    wait_ms: int = key("how long OTHA waits before it promotes another", low=1, high=3_600_000)
-    drift_ppm: int = key("largest error of the two clocks", default=200, low=0, high=100_000)
-    hardware: bool = key("true for a hardware watchdog; a guest's watchdog pauses with the guest")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrackedTable:
-    """A tag that must agree between active and standby."""
-
-    name: str = key("its name in the nodes' profile")
-    tolerance: int = key("largest difference, in raw units", low=0, high=4_294_967_295)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupTable:
-    """A redundancy group: nodes of which at most one is active."""
-
-    LATER: ClassVar[dict[str, str]] = {
-        "targets": "several targets per group",
-        "redirects": "client redirects (VIP, DNS, proxy)",
-        "power_fence": "power fencing",
-        "port_fence": "switch-port fencing",
-        "failback": "scheduled failback",
-        "hazards": "hazard conditions",
-    }
-
-    kind: GroupKind = key(
-        "what the group moves", default=GroupKind.DRIVER, later={"path": "path groups", "store": "store groups"}
-    )
-    mode: RedundancyMode = key("how warm the standby is kept")
-    members: tuple[MemberTable, ...] = key("its nodes with their priorities", least=2)
-    target: str = key("the section that the group drives", later={"[]": "several targets per group"})
-    arming: Arming = key("observe: only tell; advise: obey orders; armed: act by itself", default=Arming.OBSERVE)
-    authority: Authority = key("who switches the pair: OTHA, or the pair itself", default=Authority.OTHA)
-    confirm: Confirm = key("which transfers a person must confirm", default=Confirm.NEVER)
-    fencing: Fencing = key(
-        "what a fence of this group can honestly do",
-        later={"power": "power fencing", "port": "switch-port fencing"},
-    )
-    self_fence: SelfFenceTable | None = key("the timed self-fence, for fencing self_fence", default=None)
-    after_fence: AfterFence = key(
-        "what is tried first when a transfer can't go on after the fence", default=AfterFence.RETURN
-    )
-    detection: DetectionTable = key("how a silent node is noticed")
-    bounds: BoundsTable = key("bounds of the steps of a transfer", default=BoundsTable())
-    rpo_ms: int | None = key("how far behind a standby may be (rule S5)", default=None, low=0, high=DAY_MS)
-    on_rpo_miss: RpoMiss = key("what a transfer does when it is further behind", default=RpoMiss.BLOCK)
-    holdoff_s: int = key("no second automatic transfer within this time (rule S7)", default=60, low=0, high=86_400)
-    window_s: int = key("window in which automatic transfers are counted", default=3600, low=1, high=604_800)
-    max_in_window: int = key("at most so many in the window", default=3, low=1, high=100)
-    deadband_level: int = key(
-        "between degraded nodes, how much better a peer must be (rule S16)", default=20, low=1, high=200
-    )
-    deadband_ms: int = key("and for how long", default=10_000, low=100, high=DAY_MS)
-    order_ttl_s: int = key("an order not carried out by then expires", default=60, low=1, high=86_400)
-    settle_ms: int | None = key(
-        "how long OTHA looks before it judges, after its start; by default twice the detection",
-        default=None,
-        low=10,
-        high=600_000,
-    )
-    observers: int = key("how many independent observers must agree (rule S8)", default=1, low=1, high=9)
-    tracked: tuple[TrackedTable, ...] = key("tags that must agree between active and standby (rule S13)", default=())
-    upstream: tuple[str, ...] = key("groups whose trouble would look like this one's (rule S18)", default=())
-    interlock: dict[str, InterlockTable] = key("must hold throughout a transfer", default={})
-    permissive: dict[str, PermissiveTable] = key("must hold for an ordered transfer to start", default={})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,6 +114,15 @@ WARNED = {
     "one network": ("", "channels", ('"127.0.0.1:15021", network = "net_b"', '"127.0.0.1:15021", network = "net_a"')),
     "members share a host": ("", "members", ('domains = ["host_b"]', 'domains = ["host_a"]')),
     "the supervisor shares a host": ("", "members", ('domains = ["host_sup"', 'domains = ["host_a"')),
+    "members on one feed": (
+        "",
+        "members",
+        (
+            'host_a = { kind = "host" }\nhost_b = { kind = "host" }',
+            'feed = { kind = "power" }\nhost_a = { kind = "host", domains = ["feed"] }\n'
+            'host_b = { kind = "host", domains = ["feed"] }',
+        ),
+    ),
     "one path to the gate": (
         "",
         "paths",
@@ -216,6 +225,20 @@ def test_a_timed_self_fence(tmp_path: Path, wait: int, hardware: str, keys: list
     except SiteErrors as refused:
         found = sorted(problem.key for problem in refused.problems if problem.rule == "S4")
     assert found == keys
+
+
+def test_networks_behind_one_switch_are_one(tmp_path: Path) -> None:
+    old = 'net_a = { kind = "network" }\nnet_b = { kind = "network" }'
+    new = (
+        old.replace('"network"', '"network", domains = ["core"]') + '\ncore = { kind = "switch", domains = ["net_a"] }'
+    )
+    site = loaded(tmp_path, (old, new))
+    assert [(warning.table, warning.key) for warning in site.warnings] == [
+        ("node.sc_a", "channels"),
+        ("node.sc_b", "channels"),
+        ("section.plc", "paths"),
+    ]
+    assert all("core" in warning.wrong for warning in site.warnings)
 
 
 def test_reference_points_are_wanted_on_every_network(tmp_path: Path) -> None:
