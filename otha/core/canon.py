@@ -146,4 +146,6 @@ def decode(data: bytes, kinds: Mapping[str, type]) -> object:
         raise CanonError(f"canonical bytes do not fit together: {error}", mend="the file is damaged") from error
     if reader.at != len(data):
         raise CanonError("bytes behind the value", mend="the file is damaged")
+    if encode(value) != data:
+        raise CanonError("bytes that no value is written as", mend="the file is damaged")
     return value

@@ -73,9 +73,12 @@ def decode_input(data: bytes) -> Input:
     """The input that `encode_input` wrote. Raises CanonError for anything else."""
     if data[:1] == bytes([_HEARTBEAT]):
         try:
-            return _decode_heartbeat(data)
+            raw = _decode_heartbeat(data)
         except (struct.error, ValueError) as error:
             raise CanonError(f"damaged heartbeat: {error}", mend="the recording is damaged") from error
+        if _encode_heartbeat(raw) != data:
+            raise CanonError("bytes that no heartbeat is written as", mend="the recording is damaged")
+        return raw
     value = canon.decode(data, _KINDS)
     if type(value).__name__ not in _INPUT_NAMES:
         raise CanonError(f"{type(value).__name__} is no input", mend="the recording is damaged")

@@ -232,3 +232,13 @@ def test_what_happened_unseen_is_no_silence() -> None:
     w = gate.expire(seen((1_000, gate_reading(owner_age_ms=60))), 1_500 * MS)
     # Seen again at 2,000, silent for 40 ms only: until 1,960 the owner may have driven.
     assert seen((2_000, gate_reading(scan=1_200, owner_age_ms=40)), w=w).silent_since == 1_960 * MS
+
+
+def test_the_silence_goes_on_while_a_new_owner_only_shows_what_it_would_drive() -> None:
+    # Seen live: GRANT made the standby's own lag grow again, and its transfer was stopped for being behind.
+    w = seen((1_000, gate_reading(state=GateState.HELD, held_ms=30, owner_age_ms=90)))
+    assert w.silent_since == 970 * MS
+    granted = gate_reading(
+        state=GateState.HELD, scan=1_002, owner=2, owner_epoch=2, epoch=2, held_ms=40, owner_age_ms=1
+    )
+    assert seen((1_010, granted), w=w).silent_since == 970 * MS

@@ -1,0 +1,128 @@
+import inspect
+from collections import Counter
+from enum import Enum
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from otha.core import codec, inputs, words
+from otha.core.canon import CanonError
+from otha.core.inputs import (
+    ClockStepped,
+    DueReached,
+    EffectEnded,
+    EffectId,
+    GatePolled,
+    HeartbeatEnded,
+    Input,
+    LoopStalled,
+    NodeReading,
+    OrderGiven,
+    ReferencePolled,
+    TagsPolled,
+)
+from otha.core.words import Answer, Arming, OrderKind, Outcome
+from tests.core.build import gate_reading, open_claim, order, reading, record
+
+u32 = st.integers(0, 2**32 - 1)
+said = st.none() | u32
+names = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+readings = st.builds(
+    NodeReading,
+    heartbeat=said,
+    cycle=said,
+    role=said,
+    level=said,
+    position=said,
+    acked=said,
+    lag_ms=said,
+    data_age_ms=said,
+    session=said,
+    tracked=st.lists(st.integers(-(2**31), 2**31 - 1), max_size=16).map(tuple),
+)
+heartbeats = st.builds(HeartbeatEnded, channel=names, answer=st.sampled_from(Answer), reading=st.none() | readings)
+
+EFFECT = EffectId(group="tanks", epoch=2, plan=1, phase="forward.claimed", attempt=0)
+OTHERS: list[Input] = [
+    GatePolled(section="plc", path="plc.net_a", answer=Answer.REPLIED, reading=gate_reading()),
+    GatePolled(section="plc", path="plc.net_a", answer=Answer.MISSED, reading=None),
+    TagsPolled(source="plc", values=(("key", 0), ("permit", None))),
+    ReferencePolled(name="ref_a", answer=Answer.MISSED),
+    OrderGiven(order=order(OrderKind.SWITCHOVER, "b")),
+    OrderGiven(order=order(OrderKind.ARM, arming=Arming.ARMED)),
+    EffectEnded(id=EFFECT, outcome=Outcome.UNKNOWN, record=None),
+    EffectEnded(id=EFFECT, outcome=Outcome.DONE, record=record()),
+    EffectEnded(id=EFFECT, outcome=Outcome.REFUSED, record=open_claim()),
+    ClockStepped(jump_ns=-3_600_000_000_000),
+    LoopStalled(gap_ns=400_000_000),
+    DueReached(),
+]
+
+
+@given(heartbeats)
+def test_a_heartbeat_comes_back_as_it_was(raw: HeartbeatEnded) -> None:
+    assert codec.decode_input(codec.encode_input(raw)) == raw
+
+
+@pytest.mark.parametrize("raw", OTHERS, ids=lambda raw: type(raw).__name__)
+def test_every_other_input_comes_back_as_it_was(raw: Input) -> None:
+    assert codec.decode_input(codec.encode_input(raw)) == raw
+
+
+def test_every_kind_of_input_is_tried_here() -> None:
+    tried = {HeartbeatEnded, *map(type, OTHERS)}
+    assert tried == set(Input.__args__)
+
+
+@given(heartbeats, st.data())
+def test_a_damaged_heartbeat_gives_another_input_or_an_error(raw: HeartbeatEnded, data: st.DataObject) -> None:
+    whole = codec.encode_input(raw)
+    at = data.draw(st.integers(0, len(whole) - 1))
+    damaged = bytearray(whole)
+    damaged[at] ^= data.draw(st.integers(1, 255))
+    try:
+        back = codec.decode_input(bytes(damaged))
+    except CanonError:
+        return
+    assert codec.encode_input(back) == bytes(damaged)
+
+
+@given(heartbeats, st.data())
+def test_a_cut_heartbeat_is_an_error(raw: HeartbeatEnded, data: st.DataObject) -> None:
+    whole = codec.encode_input(raw)
+    with pytest.raises(CanonError):
+        codec.decode_input(whole[: data.draw(st.integers(0, len(whole) - 1))])
+
+
+@given(heartbeats, st.binary(min_size=1, max_size=9))
+def test_bytes_behind_a_heartbeat_are_an_error(raw: HeartbeatEnded, more: bytes) -> None:
+    with pytest.raises(CanonError):
+        codec.decode_input(codec.encode_input(raw) + more)
+
+
+@given(st.binary(max_size=64))
+def test_chance_bytes_are_an_error(chance: bytes) -> None:
+    with pytest.raises(CanonError):
+        codec.decode_input(b"D" + chance)
+    with pytest.raises(CanonError):
+        codec.decode_input(chance[:3])
+
+
+@pytest.mark.parametrize("value", [reading(), record(), 5, "DueReached", (1, 2)])
+def test_what_is_no_input_is_refused(value: object) -> None:
+    with pytest.raises(CanonError, match="no input"):
+        codec.decode_input(codec.canon.encode(value))
+
+
+def test_no_two_classes_of_the_core_share_a_name() -> None:
+    """The bytes name classes without their module."""
+    classes = {
+        kind
+        for module in codec._MODULES
+        for _, kind in inspect.getmembers(module, inspect.isclass)
+        if kind.__module__.startswith("otha.core") and (hasattr(kind, "__dataclass_fields__") or issubclass(kind, Enum))
+    }
+    assert [name for name, count in Counter(kind.__name__ for kind in classes).items() if count > 1] == []
+    assert codec._KINDS["Role"] is words.Role
+    assert codec._KINDS["Record"] is inputs.Record
