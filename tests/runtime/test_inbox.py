@@ -1,0 +1,113 @@
+"""One order, nothing lost that nobody replaces, newest wins when behind, and bounded turns."""
+
+import asyncio
+import time
+
+import pytest
+
+from otha.core.inputs import DueReached, EffectEnded, EffectId, GatePolled, HeartbeatEnded, Input, Order, OrderGiven
+from otha.core.words import Answer, OrderKind, Outcome
+from otha.runtime.inbox import Inbox
+
+
+def beat(channel: str, answer: Answer = Answer.MISSED) -> HeartbeatEnded:
+    return HeartbeatEnded(channel=channel, answer=answer, reading=None)
+
+
+def ended(attempt: int) -> EffectEnded:
+    id_ = EffectId(group="g", epoch=1, plan=1, phase="p", attempt=attempt)
+    return EffectEnded(id=id_, outcome=Outcome.DONE, record=None)
+
+
+def order(number: int) -> OrderGiven:
+    return OrderGiven(
+        order=Order(
+            id=str(number), kind=OrderKind.CONFIRM, group="g", user="", client="", node=None, arming=None, comment=""
+        )
+    )
+
+
+async def drained(inbox: Inbox) -> None:
+    while len(inbox):  # noqa: ASYNC110 - every turn of the loop is to be seen
+        await asyncio.sleep(0)
+
+
+@pytest.mark.asyncio
+async def test_inputs_are_taken_in_order_and_their_stamps_never_fall() -> None:
+    taken: list[tuple[Input, int]] = []
+    inbox = Inbox(asyncio.get_running_loop(), lambda raw, at: taken.append((raw, at)))
+    inbox.put(beat("a"), 100)
+    inbox.put(DueReached(), 90)
+    inbox.put(beat("a"), 110)
+    assert taken == []
+    await drained(inbox)
+    assert [at for _, at in taken] == [100, 100, 110]
+    assert inbox.coalesced == 0
+
+
+@pytest.mark.asyncio
+async def test_behind_the_newest_of_a_source_wins_and_what_has_no_successor_stays() -> None:
+    taken: list[Input] = []
+    inbox = Inbox(asyncio.get_running_loop(), lambda raw, at: taken.append(raw), behind=10)
+    for number in range(1000):
+        inbox.put(beat(f"c{number % 20}", Answer.LATE if number >= 980 else Answer.MISSED), number)
+        if number % 100 == 50:
+            inbox.put(ended(number), number)
+            assert inbox.put_order(order(number), number)
+        inbox.put(GatePolled(section="s", path=f"p{number % 2}", answer=Answer.MISSED, reading=None), number)
+    await drained(inbox)
+    assert [raw.id.attempt for raw in taken if isinstance(raw, EffectEnded)] == list(range(50, 1000, 100))
+    assert len([raw for raw in taken if isinstance(raw, OrderGiven)]) == 10
+    beats = [raw for raw in taken if isinstance(raw, HeartbeatEnded)]
+    assert [b.channel for b in beats[-20:]] == [f"c{n}" for n in range(20)]
+    assert all(b.answer is Answer.LATE for b in beats[-20:])
+    assert len(taken) <= 10 + 20 + 2 + 20
+    assert inbox.coalesced > 1900
+
+
+@pytest.mark.asyncio
+async def test_no_more_orders_wait_than_places_are_kept_for_them() -> None:
+    inbox = Inbox(asyncio.get_running_loop(), lambda raw, at: None, orders_max=3)
+    assert [inbox.put_order(order(n), n) for n in range(5)] == [True, True, True, False, False]
+    await drained(inbox)
+    assert inbox.put_order(order(9), 9)
+    await drained(inbox)
+
+
+@pytest.mark.asyncio
+async def test_a_long_queue_is_taken_in_turns_that_leave_the_loop_to_others() -> None:
+    loop = asyncio.get_running_loop()
+    turns: list[int] = []
+
+    def take(raw: Input, at: int) -> None:
+        until = time.monotonic_ns() + 200_000
+        while time.monotonic_ns() < until:
+            pass
+
+    inbox = Inbox(loop, take, behind=10_000)
+    for number in range(100):
+        inbox.put(beat(f"c{number}"), number)
+    while len(inbox):
+        turns.append(len(inbox))
+        await asyncio.sleep(0)
+    assert len(turns) >= 5
+
+
+@pytest.mark.asyncio
+async def test_an_exception_in_taking_one_input_spares_the_next() -> None:
+    loop = asyncio.get_running_loop()
+    told: list[str] = []
+    loop.set_exception_handler(lambda _loop, context: told.append(str(context.get("exception"))))
+    taken: list[int] = []
+
+    def take(raw: Input, at: int) -> None:
+        taken.append(at)
+        if at == 1:
+            raise ValueError("broken")
+
+    inbox = Inbox(loop, take)
+    for number in range(3):
+        inbox.put(beat("c"), number)
+    await drained(inbox)
+    assert taken == [0, 1, 2]
+    assert told == ["broken"]
