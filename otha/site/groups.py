@@ -20,7 +20,7 @@ from otha.site.document import Document
 from otha.site.locate import Path as KeyPath
 from otha.site.model import Node
 from otha.site.refer import refer, refuse_repeats
-from otha.site.timing import GroupTiming, Pace
+from otha.site.timing import GroupTiming, Pace, Term, Total
 from otha.site.written import NodeTable, SectionTable, SiteFile
 from otha.site.written_group import DetectionTable, Detector, GroupTable
 
@@ -124,7 +124,7 @@ def _assemble(
     supervisor: str,
 ) -> tuple[GroupConfig, GroupTiming]:
     section = file.section[table.target]
-    configs = tuple(_node(file.node[node.name], node, priority) for priority, node in found)
+    configs = tuple(_node(file.node[node.name], node, priority, table.detection) for priority, node in found)
     pace = pace_of(file, table, configs)
     bounds = _bounds(file, table, section, pace)
     gate = _gate(table.target, section, pace)
@@ -162,17 +162,31 @@ def _assemble(
     )
 
 
-def _node(table: NodeTable, node: Node, priority: int) -> NodeConfig:
+def standstill(cycle_ns: int, detection: DetectionTable) -> Total:
+    """How long a healthy counter can seem to stand still between two heartbeats."""
+    return Total(
+        terms=(
+            Term(name="2 cycles", ns=2 * cycle_ns, made_of="2 x control cycle"),
+            Term(name="period", ns=timing.late(detection.period_ms * MS), made_of="1.25 x period"),
+            Term(name="deadline", ns=deadline_ms(detection) * MS, made_of="deadline_ms"),
+        )
+    )
+
+
+def _node(table: NodeTable, node: Node, priority: int, detection: DetectionTable) -> NodeConfig:
     profile = node.profile
+    cycle_ns = (table.cycle_ms or profile.cycle_ms or 1) * MS
+    # Slow heartbeats stretch what the profile says; what the engineer says is taken as it is, and judged.
+    usual_ns = max((profile.frozen_after_ms or NO_COUNTER_MS) * MS, standstill(cycle_ns, detection).ns)
     stale_ms = profile.data_stale_after_ms if table.data_stale_after_ms is None else table.data_stale_after_ms
     return NodeConfig(
         name=node.name,
         number=node.number,
         priority=priority,
         channels=tuple(channel.name for channel in node.channels),
-        frozen_after_ns=(table.frozen_after_ms or profile.frozen_after_ms or NO_COUNTER_MS) * MS,
+        frozen_after_ns=usual_ns if table.frozen_after_ms is None else table.frozen_after_ms * MS,
         data_stale_after_ns=stale_ms * MS,
-        cycle_ns=(table.cycle_ms or profile.cycle_ms or 1) * MS,
+        cycle_ns=cycle_ns,
     )
 
 

@@ -5,7 +5,7 @@ from otha.core.group import self_fence
 from otha.core.words import RpoMiss
 from otha.site import timing as sums
 from otha.site.document import Document
-from otha.site.groups import confirm_needed_ms, deadline_ms, pace_of
+from otha.site.groups import confirm_needed_ms, pace_of, standstill
 from otha.site.locate import Path as KeyPath
 from otha.site.timing import GroupTiming, Term, Total, late, show
 from otha.site.written import SiteFile
@@ -118,13 +118,7 @@ def _fresh_owner(doc: Document, group: GroupConfig, timing: GroupTiming) -> None
 def _frozen(doc: Document, file: SiteFile, group: GroupConfig) -> None:
     table = file.group[group.name].detection
     for node in group.nodes:
-        total = Total(
-            terms=(
-                Term(name="2 cycles", ns=2 * node.cycle_ns, made_of=""),
-                Term(name="period", ns=late(table.period_ms * MS), made_of=""),
-                Term(name="deadline", ns=deadline_ms(table) * MS, made_of=""),
-            )
-        )
+        total = standstill(node.cycle_ns, table)
         if node.frozen_after_ns < total.ns:
             doc.error(
                 ("node", node.name),
@@ -132,7 +126,7 @@ def _frozen(doc: Document, file: SiteFile, group: GroupConfig) -> None:
                 f"{show(node.frozen_after_ns)} ms: between two heartbeats a healthy counter can seem to stand "
                 "still for "
                 f"{total}",
-                mend=f"Give at least {_ms_up(total.ns)} in the node's table, or a shorter heartbeat period",
+                mend=f"Give at least {_ms_up(total.ns)} leave it out, or shorten the heartbeat period",
                 rule="S8",
             )
 

@@ -111,7 +111,8 @@ class NodeTable:
     tracked: dict[str, Word] = key("and those of its tracked tags", default={})
     cycle_ms: int | None = key("its control cycle, when the profile's is not right", default=None, low=1, high=60_000)
     frozen_after_ms: int | None = key(
-        "a counter standing still so long while it answers means FROZEN; by default the profile's",
+        "a counter standing still so long while it answers means FROZEN; by default the profile's, or what slow "
+        "heartbeats need",
         default=None,
         low=1,
         high=600_000,
