@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otha.core import codec, inputs, words
+from otha.core import canon, codec, inputs, words
 from otha.core.canon import CanonError
 from otha.core.inputs import (
     ClockStepped,
@@ -112,7 +112,7 @@ def test_chance_bytes_are_an_error(chance: bytes) -> None:
 @pytest.mark.parametrize("value", [reading(), record(), 5, "DueReached", (1, 2)])
 def test_what_is_no_input_is_refused(value: object) -> None:
     with pytest.raises(CanonError, match="no input"):
-        codec.decode_input(codec.canon.encode(value))
+        codec.decode_input(canon.encode(value))
 
 
 def test_no_two_classes_of_the_core_share_a_name() -> None:

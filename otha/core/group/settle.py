@@ -19,15 +19,17 @@ def _stand(t: Turn, standing: Standing, concern: Blocker | None = None) -> bool:
         return False
     t.put(standing=standing, concern=concern, settle_until=None)
     if concern is None:
+        # An order to adopt was for the disagreement that is over now.
+        t.put(adopt_ordered=False)
         t.say(Why.SETTLED, "S2", standing.value, t.g.gate.owner or "-", t.g.gate.epoch)
     else:
         t.say(Why.NEEDS_OPERATOR, concern.block.rule, concern.block.code, concern.detail)
     return True
 
 
-def _swap(t: Turn, wanted: Record, name: str) -> None:
+def _swap(t: Turn, wanted: Record, name: str) -> bool:
     expect = t.g.record.revision if t.g.record is not None else None
-    t.ask_errand(SwapRecord(expect=expect, record=wanted), name, t.cfg.timing.cas_ns)
+    return t.ask_errand(SwapRecord(expect=expect, record=wanted), name, t.cfg.timing.cas_ns)
 
 
 def _adoptable(t: Turn) -> bool | None:
@@ -84,9 +86,9 @@ def settle(t: Turn) -> bool:
         return _first_start(t)
     if g.gate.epoch > record.epoch:
         # Somebody raised the gate under a record that was lost: never again below what the gate has seen.
-        t.say(Why.EPOCH_RAISED, "S2", record.epoch, g.gate.epoch)
         wanted = replace(record, epoch=g.gate.epoch, claim=None, milestone=Milestone.DONE, revision="")
-        _swap(t, wanted, "raise")
+        if _swap(t, wanted, "raise"):
+            t.say(Why.EPOCH_RAISED, "S2", record.epoch, g.gate.epoch)
         return False
     if g.adopt_ordered and g.gate.state is GateState.OWNED and g.gate.owner != record.active:
         _swap(t, replace(record, active=g.gate.owner, claim=None, milestone=Milestone.DONE, revision=""), "adopt")

@@ -74,6 +74,16 @@ def enter(t: Turn, phase: Phase, within_ns: int) -> None:
     t.say(Why.PHASE, "", phase.value, t.plan.goal_node, t.plan.goal_epoch)
 
 
+def _harmless_after(t: Turn, *, swap_under_way: bool) -> str | None:
+    """The open claim from which no REVOKE left, once this transfer has ended."""
+    plan, record = t.plan, t.g.record
+    if plan.revoked:
+        return None
+    claim = record.claim if record is not None else None
+    earlier_stands = claim is not None and claim.id == t.g.harmless
+    return t.g.harmless if earlier_stands and not swap_under_way else group_record.claim_id(t)
+
+
 def end(t: Turn, ending: Ending, rule: str = "", detail: str = "") -> None:
     """Close the transfer and start what follows it: the hold-off, the anti-flap window, settling anew."""
     plan = t.plan
@@ -85,7 +95,7 @@ def end(t: Turn, ending: Ending, rule: str = "", detail: str = "") -> None:
     t.put(
         plan=None,
         store=StoreView.UNKNOWN if swap_under_way else t.g.store,
-        harmless=t.g.harmless if plan.revoked else group_record.claim_id(t),
+        harmless=_harmless_after(t, swap_under_way=swap_under_way),
         holdoff_until=t.now + timing.holdoff_ns if moved else t.g.holdoff_until,
         recent=(*t.g.recent, t.now + timing.window_ns) if moved else t.g.recent,
         extra_used=t.g.extra_used or (moved and (t.g.holdoff_until is not None or bool(t.g.recent))),

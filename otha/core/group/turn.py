@@ -90,11 +90,14 @@ class Turn:
         self.effects.append(Effect(id=id_, do=action, needs=durability(action), within_ns=within_ns))
         self.put_plan(asked=id_, retry_at=None, attempt=plan.attempt + 1)
 
-    def ask_errand(self, action: Action, name: str, within_ns: int) -> None:
-        """Ask an effect that belongs to no transfer (reading, adopting or raising the record; SAFE)."""
+    def ask_errand(self, action: Action, name: str, within_ns: int) -> bool:
+        """Ask an effect that belongs to no transfer (reading, adopting or raising the record; SAFE).
+
+        False while another one is under way or a pause runs.
+        """
         g = self.g
         if g.errand is not None or (g.errand_retry_at is not None and not self.reached(g.errand_retry_at)):
-            return
+            return False
         id_ = EffectId(
             group=self.cfg.name,
             epoch=g.record.epoch if g.record is not None else 0,
@@ -104,3 +107,4 @@ class Turn:
         )
         self.effects.append(Effect(id=id_, do=action, needs=durability(action), within_ns=within_ns))
         self.put(errand=id_, errand_retry_at=None, errand_attempt=g.errand_attempt + 1)
+        return True
