@@ -177,7 +177,6 @@ class Gate:
         self.held_ms = 0
         self.held = self.outputs
         self.shadow = None
-        self.watchdog_held = False
 
     def _clear_owner(self) -> None:
         self.owner = 0

@@ -211,6 +211,14 @@ def test_command_of_a_lower_epoch_is_refused_everywhere(name: str, opcode: Opcod
     assert rig.gate.counts["refused_epoch"] == 1
 
 
+@pytest.mark.parametrize("opcode", [Opcode.REVOKE, Opcode.VOID])
+def test_a_command_of_the_present_epoch_takes_nothing_from_the_owner(opcode: Opcode) -> None:
+    rig = owned()
+    before = snapshot(rig.gate)
+    assert rig.order(opcode, node=1, epoch=6) is Answer.REFUSED_EPOCH
+    assert snapshot(rig.gate) == before
+
+
 def test_revoke_from_owned_holds_without_owner() -> None:
     rig = owned()
     hold_no = rig.gate.hold_no
