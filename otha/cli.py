@@ -7,6 +7,7 @@ Exit codes: 0 done; 1 it ran and did not succeed (an act missed its bound, an or
 import asyncio
 import json
 import os
+import signal
 import sys
 import uuid
 from collections.abc import Iterator
@@ -103,15 +104,16 @@ def run(
     """Supervise a site until stopped (SIGTERM or Ctrl-C)."""
     from otha.runtime import supervisor
     from otha.site.load import load_site
-    from otha.site.problem import SiteErrors, render_errors
 
-    try:
-        judged = load_site(site)
-    except SiteErrors as errors:
-        sys.stderr.write(render_errors(site, errors.problems))
-        raise typer.Exit(BAD_INPUT) from errors
+    async def until_stopped() -> int:
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        return await supervisor.run(judged, state or judged.state_dir, live=live, stop=stop)
+
     with _told():
-        raise typer.Exit(asyncio.run(supervisor.main(judged, state or judged.state_dir, live=live)))
+        judged = load_site(site)
+        raise typer.Exit(asyncio.run(until_stopped()))
 
 
 @app.command()

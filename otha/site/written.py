@@ -45,7 +45,7 @@ class SiteTable:
     description: str = key("one sentence for people", default="")
     simulation: bool = key("true when the plant is simulated; evidence is marked with it", default=False)
     state_dir: str | None = key("where OTHA keeps its state; by default the platform's state directory", default=None)
-    commit_ms: int = key("longest time of one durable write on the supervisor's disk", default=15, low=1, high=5000)
+    commit_ms: int = key("longest time of one durable write on the supervisor's disk", default=30, low=1, high=5000)
     tilt_gap_ms: int = key(
         "loop gap or clock step above which OTHA watches and does not act", default=250, low=20, high=60_000
     )

@@ -16,7 +16,7 @@ _U32 = 1 << 32
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateWatch:
     """`seen_until`: when the view goes blind without a newer reading. `driven_from`: the first sequence number read
-    while the present owner drives. `silent_since`: since when no frame of an owner has been fresh (None: one is, or
+    while the present owner drives. `silent_since`: since when no fresh frame was let through (None: one is, or
     nobody looked)."""
 
     view: GateView
@@ -101,15 +101,15 @@ def watch(cfg: GateConfig, names: dict[int, str], w: GateWatch, reading: GateRea
         driven=driven,
         hold_until=hold_until,
     )
-    silent_since = (
-        None if owner_fresh else (now - reading.owner_age_ms * _MS if w.silent_since is None else w.silent_since)
-    )
+    silent_ms = reading.owner_age_ms if reading.owner == reading.last_driver else reading.held_ms
+    silent_since = now - silent_ms * _MS if w.silent_since is None else w.silent_since
     return GateWatch(
         view=before if view == before else view,
         scan=reading.scan,
         seen_until=now + cfg.stale_after_ns,
         driven_from=driven_from,
-        silent_since=silent_since,
+        # An owner that only shows what it would drive changes nothing: the silence lasts until a frame is let through.
+        silent_since=None if owned and owner_fresh else silent_since,
     )
 
 
