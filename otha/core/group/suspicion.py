@@ -54,7 +54,7 @@ def cause(cfg: GroupConfig, shared: Shared, g: GroupState) -> Cause | None:
             if gate.seen and gate.state is GateState.HELD and gate.owner == cfg.nodes[index].name:
                 return None if gate.owner_fresh else Cause.NOT_DRIVING
             better = any(
-                peer.liveness is Liveness.ALIVE and peer.level >= view.level + cfg.timing.deadband_level
+                peer.liveness is Liveness.ALIVE and peer.level > view.level + cfg.timing.deadband_level
                 for at, peer in enumerate(g.nodes)
                 if at != index
             )
