@@ -249,11 +249,16 @@ def interlock(stage: Stage, result: Result) -> None:
     at_peace(stage)
     node, since_ns = active(stage), time.monotonic_ns()
     stage.fault("set_tag", tag="maintenance_key", value=1)
-    wait_for(lambda: stage.why(GROUP)["obstacles"] or None, within_s=5.0, what="the interlock seen false")
+
+    def named() -> bool | None:
+        return any("key_out" in obstacle["detail"] for obstacle in stage.why(GROUP)["obstacles"]) or None
+
+    wait_for(named, within_s=5.0, what="the interlock seen false")
     reply = stage.order(OrderKind.SWITCHOVER, GROUP, node=other(stage), comment="demo")
     result.expect(not reply.accepted, "the order was refused")
     for obstacle in reply.obstacles:
-        result.notes.append(f"why: {sentence.of_block(obstacle.block)}: {obstacle.detail} ({obstacle.rule})")
+        detail = f": {obstacle.detail}" if obstacle.detail else ""
+        result.notes.append(f"why: {sentence.of_block(obstacle.block)}{detail} ({obstacle.rule})")
     result.expect(any("key_out" in obstacle.detail for obstacle in reply.obstacles), "the interlock key_out is named")
     stage.fault("set_tag", tag="maintenance_key", value=0)
     at_peace(stage)
@@ -281,10 +286,12 @@ def otha_killed(stage: Stage, result: Result) -> None:
         result.expect(reply.accepted, f"a switchover to {to_node} was ordered")
         for entry in events.events():
             reasons = entry.event.get("body", {}).get("reasons", ())
-            if any(reason["why"] == "PHASE" and reason["args"][0] == "claimed" for reason in reasons):
+            if any(reason["why"] == "PHASE" and reason["args"][0] == "fenced" for reason in reasons):
                 break
     killed_ns = stage.kill_otha()
-    result.notes.append(f"killed {(killed_ns - since_ns) / _NS_PER_MS:.0f} ms after the order, the claim was open")
+    result.notes.append(
+        f"killed {(killed_ns - since_ns) / _NS_PER_MS:.0f} ms after the order, the old owner was fenced"
+    )
     time.sleep(0.5)
     stage.start_otha()
     at_peace(stage, within_s=20.0)

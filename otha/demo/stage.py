@@ -139,8 +139,12 @@ class Stage:
     def fault(self, name: str, **arguments: object) -> int:
         """Disturb the plant; CLOCK_MONOTONIC ns at which it took effect (now, for one that has no such moment)."""
         from sim import console
+        from sim.errors import SimError
 
-        answer = console.fault(self.plant_dir, name, **arguments)
+        try:
+            answer = console.fault(self.plant_dir, name, **arguments)
+        except SimError as error:
+            raise StageError(f"the plant does not take the fault {name}: {error}", mend=error.mend) from error
         return int(answer.get("at_ns", time.monotonic_ns()))
 
     def order(self, kind: OrderKind, group: str, *, node: str | None = None, comment: str = "") -> OrderReply:
