@@ -100,6 +100,10 @@ class Rig:
         assert self.g.plan is not None, "no transfer is under way"
         return self.g.plan
 
+    def phase(self) -> Phase | None:
+        """The phase of the transfer under way, None without one."""
+        return self.g.plan.phase if self.g.plan is not None else None
+
     @property
     def asked(self) -> Any:
         """What the last decision asked, which was exactly one thing."""
