@@ -26,6 +26,11 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "otha.interface": frozenset({"otha.core", "otha.site", "otha.wire", "otha.journal", "otha.names"}),
     "otha.verify": frozenset({"otha.core", "otha.site", "otha.journal"}),
     "otha.report": frozenset({"otha.core", "otha.site", "otha.journal"}),
+    # The demo stands outside: it starts the plant and the supervisor as processes and watches over wire and journal.
+    "otha.demo": frozenset(
+        {"otha.core", "otha.site", "otha.journal", "otha.wire", "otha.report", "otha.verify", "sim"}
+    ),
+    "otha.terminal": frozenset({"otha.core", "otha.report", "otha.verify"}),  # what the commands print
     "otha.cli": frozenset({"otha", "sim"}),
     "otha.__main__": frozenset({"otha.cli"}),
     "sim": frozenset({"otha.site"}),
