@@ -1,0 +1,102 @@
+"""`python -m bench`: measures, shows, and ends with 1 when a budget was missed.
+
+`ONLY=name,...` (or --only) picks measurements, `COUNT=n` (or --count) the number of faults of each kind.
+"""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from bench import core, cuts, explorer, failover, heartbeat, journal, lateness, machine, table
+from bench.figure import holds
+from bench.options import Measurement, Options
+from bench.table import Section
+from otha.core.errors import OthaError
+
+MEASUREMENTS = (
+    core.MEASUREMENT,
+    journal.MEASUREMENT,
+    heartbeat.MEASUREMENT,
+    lateness.MEASUREMENT,
+    cuts.MEASUREMENT,
+    failover.MEASUREMENT,
+    explorer.MEASUREMENT,
+)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="OTHA's figures against its budgets.")
+    names = ", ".join(each.name for each in MEASUREMENTS)
+    parser.add_argument("--only", default=os.environ.get("ONLY", ""), help=f"some of: {names}")
+    parser.add_argument(
+        "--count", type=int, default=int(os.environ.get("COUNT", "50")), help="faults of each kind (default 50)"
+    )
+    parser.add_argument(
+        "--periods", default=os.environ.get("PERIODS", "50,10"), help="heartbeat periods of the failovers, ms"
+    )
+    parser.add_argument("--seconds", type=float, default=60.0, help="length of each lateness run (default 60)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything measured to this file")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the page of measurements to this file")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the failovers' folders here")
+    parser.add_argument("--list", action="store_true", help="name the measurements and stop")
+    return parser.parse_args()
+
+
+def _chosen(only: str) -> tuple[Measurement, ...]:
+    names = [name.strip() for name in only.split(",") if name.strip()]
+    unknown = set(names) - {each.name for each in MEASUREMENTS}
+    if unknown:
+        sys.exit(f"there is no measurement {', '.join(sorted(unknown))}; --list names them")
+    return tuple(each for each in MEASUREMENTS if not names or each.name in names)
+
+
+def _measure(measurement: Measurement, options: Options) -> Section:
+    began = time.perf_counter()
+    try:
+        figures = tuple(measurement.measure(options))
+    except OthaError as error:
+        figures = (holds(f"{measurement.name} ran to its end", False, str(error)),)
+    return Section(
+        name=measurement.name,
+        title=measurement.title,
+        what=measurement.what,
+        seconds=time.perf_counter() - began,
+        figures=figures,
+    )
+
+
+def main() -> int:
+    """Measure what was asked; the exit code."""
+    arguments = _arguments()
+    if arguments.list:
+        for measurement in MEASUREMENTS:
+            print(f"{measurement.name:10} {measurement.title}")
+        return 0
+    options = Options(
+        count=arguments.count,
+        periods_ms=tuple(int(period) for period in arguments.periods.split(",")),
+        lateness_s=arguments.seconds,
+        keep=arguments.keep,
+    )
+    console, here = Console(soft_wrap=True), machine.describe()
+    console.print(", ".join(f"{name}: {value}" for name, value in here.items()), highlight=False)
+    sections = []
+    for measurement in _chosen(arguments.only):
+        sections.append(_measure(measurement, options))
+        table.show(console, sections[-1])
+    command = "make bench" + (f" ONLY={arguments.only}" if arguments.only else "")
+    if arguments.json is not None:
+        arguments.json.write_text(table.as_json(sections, here), encoding="utf-8")
+    if arguments.markdown is not None:
+        arguments.markdown.write_text(table.markdown(sections, here, command), encoding="utf-8")
+    missed = [f"{section.name}: {name}" for section in sections for name in section.missed]
+    console.print(f"missed: {'; '.join(missed)}" if missed else "every budget was kept", highlight=False, markup=False)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
