@@ -1,5 +1,6 @@
 """The wheel: what is inside, and that it works where there is no clone."""
 
+import ast
 import os
 import re
 import subprocess
@@ -139,6 +140,24 @@ def test_every_declared_dependency_is_locked() -> None:
         pinned = set(re.findall(r"^([A-Za-z0-9._-]+)==", (ROOT / lock).read_text(encoding="utf-8"), flags=re.MULTILINE))
         names = {re.split(r"[<>=!~ \[;]", item)[0] for item in requirements if isinstance(item, str)}
         assert names - pinned == set(), f"{lock}: run `make lock`"
+
+
+def _imported(top: str) -> set[str]:
+    """The distributions that code below `top` imports, by their normalised names (all of ours are named so)."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / top).rglob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level]
+    tops = {name.split(".")[0] for name in names} - set(sys.stdlib_module_names)
+    return {name.replace("_", "-") for name in tops - {"otha", "sim", "tests", "bench", "plc_profiles"}}
+
+
+def test_every_imported_package_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    runtime = {re.split(r"[<>=!~ \[;]", item)[0] for item in project["project"]["dependencies"]}
+    dev = {re.split(r"[<>=!~ \[;]", item)[0] for item in project["dependency-groups"]["dev"] if isinstance(item, str)}
+    assert _imported("otha") | _imported("sim") <= runtime
+    assert _imported("tests") | _imported("bench") | _imported("tools") <= runtime | dev
 
 
 def test_locks_agree_on_every_version() -> None:
