@@ -9,6 +9,7 @@ from rich.console import Console
 
 from otha.site import load_site
 from otha.site.check import run, show_site
+from otha.site.timing import show
 from tests.site.examples import BROKEN, TWO_TANKS, changed, loaded
 
 
@@ -39,7 +40,7 @@ def test_everything_that_the_sum_is_made_of_is_shown() -> None:
         assert term.name in said
         assert term.made_of in said
     for name in (
-        "480.5",
+        show(site.timings[0].failover.ns),
         "sc_a.net_b",
         "127.0.0.1:15021",
         "1200..1215",

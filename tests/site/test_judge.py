@@ -33,7 +33,7 @@ REFUSED = {
         "owner_watchdog_ms",
         ("owner_watchdog_ms = 60", "owner_watchdog_ms = 29\nfresh_owner_ms = 25"),
     ),
-    "S5 rpo": ("S5", "rpo_ms", ("rpo_ms = 200", "rpo_ms = 122")),
+    "S5 rpo": ("S5", "rpo_ms", ("rpo_ms = 500", "rpo_ms = 122")),
     "S6 source": (
         "S6",
         "when",
@@ -163,7 +163,7 @@ def test_the_same_numbers_one_step_better_are_taken(tmp_path: Path) -> None:
     loaded(
         tmp_path,
         ("owner_watchdog_ms = 60", "owner_watchdog_ms = 296"),
-        ("rpo_ms = 200", "rpo_ms = 123"),
+        ("rpo_ms = 500", "rpo_ms = 123"),
         ("holdoff_s = 30", "holdoff_s = 1"),
         ("number = 1", "number = 1\nfrozen_after_ms = 123"),
         ("hold_max_ms = 10_000", "hold_max_ms = 481"),
@@ -193,7 +193,7 @@ def test_a_lag_that_can_not_be_known_never_fits_an_rpo(tmp_path: Path) -> None:
         load_site(changed(tmp_path, silent, tracked, unfenced))
     errors = [p for p in refused.value.problems if p.severity is Severity.ERROR]
     assert [(error.rule, error.key) for error in errors] == [("S5", "rpo_ms")]
-    loaded(tmp_path, silent, tracked, unfenced, ("rpo_ms = 200", 'rpo_ms = 200\non_rpo_miss = "degrade"'))
+    loaded(tmp_path, silent, tracked, unfenced, ("rpo_ms = 500", 'rpo_ms = 500\non_rpo_miss = "degrade"'))
 
 
 SELF_FENCE = "self_fence = {{ watchdog_ms = 500, stop_ms = 100, wait_ms = {wait}, hardware = {hardware} }}\n"

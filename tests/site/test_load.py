@@ -176,7 +176,7 @@ registers.acked = { at = 46, type = "u32" }
     ]
     slow = ("owner_watchdog_ms = 60", "owner_watchdog_ms = 250\nfresh_owner_ms = 200")
     site = loaded(
-        tmp_path, *pairs, slow, ('fencing = "token_enforced"', 'fencing = "none"'), ("rpo_ms = 200", "rpo_ms = 500")
+        tmp_path, *pairs, slow, ('fencing = "token_enforced"', 'fencing = "none"'), ("rpo_ms = 500", "rpo_ms = 500")
     )
     node = site.node("sc_a")
     assert (node.decoder.at, node.decoder.length) == (40, 14)
@@ -204,7 +204,7 @@ def test_errors_of_several_kinds_are_told_together(tmp_path: Path) -> None:
         ("scan_ms = 5", 'scan_ms = "5"'),
         ('node = "sc_b", priority = 2', 'node = "sc_c", priority = 2'),
         ('"127.0.0.1:15024"', '"127.0.0.1:99999"'),
-        ("rpo_ms = 200", "rp_ms = 200"),
+        ("rpo_ms = 500", "rp_ms = 200"),
     )
     with pytest.raises(SiteErrors) as refused:
         load_site(path)
