@@ -50,7 +50,8 @@ def _new_owner(cfg: GroupConfig, g: GroupState, effect: Effect, node: str, epoch
         return
     interlocks = [v for c, v in zip(cfg.conditions, g.conditions, strict=True) if c.interlock]
     _hold("S6", all(verdict is Verdict.TRUE for verdict in interlocks), "promotion with an interlock not true")
-    rpo_judged = cfg.rpo_ns is not None and cfg.on_rpo_miss is RpoMiss.BLOCK
+    accepted = cfg.on_rpo_miss is RpoMiss.DEGRADE or (cfg.on_rpo_miss is RpoMiss.ASK and plan.lag_confirmed)
+    rpo_judged = cfg.rpo_ns is not None and not accepted
     _hold("S5", not rpo_judged or views[0].in_rpo is Verdict.TRUE, "promotion of a node outside the RPO")
 
 

@@ -71,7 +71,7 @@ def _confirm(t: Turn, order: Order) -> tuple[Blocker, ...]:
     if plan is None or plan.phase is not Phase.REQUESTED or plan.confirmed:
         return _block(Block.NOTHING_TO_CONFIRM)
     if order.kind is OrderKind.CONFIRM:
-        t.put_plan(confirmed=True)
+        t.put_plan(confirmed=True, lag_confirmed=bool(guard.sync(t.cfg, t.g, plan.to_node)))
     else:
         transfer.end(t, Ending.ABORTED_SAFE, "", f"rejected by {order.user}")
     return ()

@@ -94,6 +94,7 @@ class Plan:
 
     `revoked`: a REVOKE may have left. `asked`: the effect whose end is awaited. `due`: when the phase must have ended.
     `continued`: it goes on from a hold that an earlier one left, so only the promotion itself is judged.
+    `lag_confirmed`: a person knew of a standby outside the RPO. `attempt` counts emissions, so that no two share an id.
     `waiting`: nothing else can be done; the transfer waits inside the gate's hold. `against`: what stands against it.
     """
 
@@ -108,6 +109,7 @@ class Plan:
     boot: int
     automatic: bool
     confirmed: bool
+    lag_confirmed: bool
     revoked: bool
     continued: bool
     attempt: int

@@ -50,6 +50,7 @@ def begin(t: Turn, *, kind: TransferKind, cause: Cause | None, to_node: str) -> 
             boot=g.gate.boot,
             automatic=cause is not None,
             confirmed=confirmed,
+            lag_confirmed=False,
             revoked=False,
             continued=False,
             attempt=0,
@@ -70,7 +71,7 @@ def begin(t: Turn, *, kind: TransferKind, cause: Cause | None, to_node: str) -> 
 
 def enter(t: Turn, phase: Phase, within_ns: int) -> None:
     """Move to `phase`; its bound starts anew."""
-    t.put_plan(phase=phase, attempt=0, asked=None, retry_at=None, due=t.now + within_ns, waiting=False, against=())
+    t.put_plan(phase=phase, asked=None, retry_at=None, due=t.now + within_ns, waiting=False, against=())
     t.say(Why.PHASE, "", phase.value, t.plan.goal_node, t.plan.goal_epoch)
 
 
@@ -116,7 +117,7 @@ def standing_against(t: Turn, stage: Stage) -> tuple[Blocker, ...]:
         stage=stage,
         now=t.now,
     )
-    if plan.confirmed:
+    if plan.lag_confirmed:
         found = serious(t.cfg, found)
     if plan.automatic and stage is not Stage.AFTER_FENCE and suspicion.cause(t.cfg, t.shared, t.g) is None:
         found += (Blocker(block=Block.CAUSE_GONE, detail=plan.from_node or ""),)
@@ -263,15 +264,23 @@ def _released(t: Turn) -> bool:
     return bool(_hindered(t))
 
 
+def _record_lost(t: Turn) -> bool:
+    """The record is not this plan's any more: end, and leave it to whoever claimed it."""
+    if t.g.record is not None and t.g.record.epoch == t.plan.epoch + 1:
+        return False
+    t.say(Why.STORE_LOST, "S9", t.g.record.epoch if t.g.record is not None else 0)
+    end(t, Ending.NEEDS_OPERATOR, "S9", "another claim won")
+    return True
+
+
 def _output_verified(t: Turn) -> bool:
     plan = t.plan
     if t.g.gate.owner != plan.goal_node or t.g.gate.epoch != plan.goal_epoch:
         end(t, Ending.NEEDS_OPERATOR, "S2", "another owner than the one verified")
         return True
-    wanted = group_record.done(t, plan.goal_node)
-    if t.g.store is StoreView.KNOWN and t.g.record is not None and t.g.record.epoch > wanted.epoch:
-        end(t, Ending.NEEDS_OPERATOR, "S9", "another claim won")
+    if _record_lost(t):
         return True
+    wanted = group_record.done(t, plan.goal_node)
     if group_record.stored_in_plan(t, wanted):
         end(t, Ending.DONE if plan.course is Course.FORWARD else Ending.RETURNED)
         return True
@@ -292,6 +301,8 @@ def _void(t: Turn) -> bool:
             return True
         return trouble.turn_aside(t, ())
     if gate.seen and gate.owner is not None and gate.epoch == plan.epoch + 1:
+        if _record_lost(t):
+            return True
         if group_record.stored_in_plan(t, group_record.done(t, gate.owner)):
             end(t, Ending.ABORTED_SAFE, "", f"{gate.owner} stays")
             return True
