@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from sqlite_utils import Database, Migrations
-from sqlite_utils.db import Table
 
 from otha.journal.errors import JournalNotFound, JournalTooNew
 
@@ -65,8 +64,8 @@ class _Migrations(Migrations):
 migrations = _Migrations("journal")
 
 
-def _create(db: Database, table: str, columns: dict[str, type], pk: str | tuple[str, ...]) -> Table:
-    return db.table(table).create(columns, pk=pk, not_null=set(columns), strict=True)
+def _create(db: Database, table: str, columns: dict[str, type], pk: str | tuple[str, ...]) -> None:
+    db.table(table).create(columns, pk=pk, not_null=set(columns), strict=True)
 
 
 @migrations(name="0001_segments_events_checkpoints")
@@ -85,7 +84,8 @@ def _first(db: Database) -> None:
         },
         "segment",
     )
-    events = _create(
+    # No index beside the number: numbers follow time, and each further index would cost a third of an append.
+    _create(
         db,
         "events",
         {
@@ -104,7 +104,6 @@ def _first(db: Database) -> None:
         },
         "seq",
     )
-    events.create_index(["wall_ns"])
     _create(
         db,
         "checkpoints",

@@ -161,7 +161,8 @@ def test_the_oldest_segments_go_when_the_space_is_used_up(tmp_path: Path) -> Non
             if state % 20 == 0:
                 threading.Event().wait(0.005)
     assert not first_run.exists()
-    assert sum(path.stat().st_size for path in recordings_in(tmp_path)) <= 60_000
+    # Judged when the newest segment began, which leaves room for it.
+    assert sum(path.stat().st_size for path in recordings_in(tmp_path)[:-1]) <= 30_000
     assert list(read(tmp_path))
 
 
