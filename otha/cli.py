@@ -58,6 +58,7 @@ class ArmingName(str, Enum):  # noqa: UP042 - as above
 def _told() -> Iterator[None]:
     """Turn OTHA's own errors into a sentence on stderr and an exit code; anything else is a defect and stays one."""
     from otha.core.errors import EngineerError, OthaError
+    from otha.journal.errors import RecordingDamaged
 
     try:
         yield
@@ -65,7 +66,10 @@ def _told() -> Iterator[None]:
         sys.stderr.write(f"{error.what}\n")
         if error.mend:
             sys.stderr.write(f"  {error.mend}\n")
-        raise typer.Exit(BAD_INPUT if isinstance(error, EngineerError) else FAILED) from error
+        code = (
+            DAMAGE if isinstance(error, RecordingDamaged) else BAD_INPUT if isinstance(error, EngineerError) else FAILED
+        )
+        raise typer.Exit(code) from error
 
 
 def _print_json(data: Any) -> None:  # Any: whatever json takes
@@ -201,16 +205,11 @@ def replay(
 ) -> None:
     """Re-run a recording: verifies that every decision comes out byte for byte, and prints what happened."""
     from otha import terminal
-    from otha.journal.errors import RecordingDamaged
     from otha.verify.replay import Replay
 
     replayed = Replay(path=recording)
-    try:
-        with _told():
-            terminal.show_replay(replayed, quiet=quiet or as_json)
-    except RecordingDamaged as error:
-        sys.stderr.write(f"{error}\n")
-        raise typer.Exit(DAMAGE) from error
+    with _told():
+        terminal.show_replay(replayed, quiet=quiet or as_json)
     if as_json:
         _print_json(terminal.replay_data(replayed))
     raise typer.Exit(0 if replayed.difference is None else FAILED)

@@ -95,7 +95,7 @@ def _evidence(stage: Stage) -> list[Result]:
     findings = checker.check(stage.plant_dir)
     for line in checker.report(findings).splitlines():
         bus.notes.append(line)
-    bus.passed = findings.ok
+    bus.right = findings.ok
     return [journal, recording, bus]
 
 
@@ -138,6 +138,8 @@ def _data(results: list[Result], environment: str, seconds: float) -> dict[str, 
                 "name": result.name,
                 "title": result.title,
                 "passed": result.passed,
+                "right": result.right,
+                "in_time": result.in_time,
                 "notes": result.notes,
                 "terms_ms": {name: round(value, 3) for name, value in result.terms_ms.items()},
                 "bounds_ms": result.bounds_ms,

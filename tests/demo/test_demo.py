@@ -1,0 +1,97 @@
+"""The demo as a user starts it: real processes on loopback, killed for real; then its evidence, examined."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ACTS = "kill,return,switchover,stop,interlock,otha"
+
+
+def _otha(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "otha", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One demo, played once for all tests of this module."""
+    folder = tmp_path_factory.mktemp("demo")
+    played = _otha("demo", "--acts", ACTS, "--dir", str(folder), "--json", str(folder / "figures.json"))
+    (folder / "stdout").write_text(played.stdout)
+    assert (folder / "figures.json").exists(), played.stdout + played.stderr
+    return folder
+
+
+def _figures(run: Path) -> dict[str, Any]:
+    figures: dict[str, Any] = json.loads((run / "figures.json").read_text())
+    return figures
+
+
+def test_every_act_did_the_right_thing(run: Path) -> None:
+    # How fast it was is the benchmark's affair: a busy machine must not fail a test.
+    wrong = {act["name"]: act["notes"] for act in _figures(run)["acts"] if not act["right"]}
+    assert wrong == {}
+
+
+def test_every_term_of_the_failover_is_measured_beside_its_bound(run: Path) -> None:
+    (kill,) = (act for act in _figures(run)["acts"] if act["name"] == "kill")
+    terms = ["T_detect", "T_confirm", "T_cas", "T_fence", "T_promote", "T_track", "T_release", "T_verify"]
+    assert list(kill["terms_ms"]) == terms
+    assert list(kill["bounds_ms"]) == terms
+    assert sum(kill["terms_ms"].values()) == pytest.approx(kill["total_ms"], abs=1.0)
+
+
+def test_it_leaves_nothing_running(run: Path) -> None:
+    mine = os.fsencode(run)
+    commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+    assert [command for command in commands if mine in command] == []
+
+
+@pytest.mark.parametrize("seed", ["0", "4711"])
+def test_the_recording_replays_byte_for_byte(run: Path, seed: str) -> None:
+    replayed = _otha("replay", str(run / "state" / "recordings"), "--json", PYTHONHASHSEED=seed)
+    assert replayed.returncode == 0, replayed.stderr
+    verdict = json.loads(replayed.stdout)
+    assert verdict["same"] is True
+    assert verdict["decisions"] > 100
+
+
+def test_a_changed_byte_of_the_recording_is_noticed(run: Path, tmp_path: Path) -> None:
+    (segment, *_) = sorted((run / "state" / "recordings").iterdir())
+    changed = bytearray(segment.read_bytes())
+    changed[len(changed) // 2] ^= 1
+    copy = tmp_path / segment.name
+    copy.write_bytes(changed)
+    replayed = _otha("replay", str(copy), "--quiet")
+    assert replayed.returncode == 3
+    assert "damage" in replayed.stderr.lower() or "changed" in replayed.stderr.lower()
+
+
+def test_the_journal_verifies(run: Path) -> None:
+    verified = _otha("log", "verify", "--state", str(run / "state"))
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_the_timeline_tells_the_transfer_in_sentences(run: Path) -> None:
+    told = _otha("replay", str(run / "state" / "recordings")).stdout
+    assert "suspects sc_a: dead (S8)" in told
+    assert "failover sc_a to sc_b ended done (L2)" in told
+    assert "every decision came out byte for byte as recorded" in told
+
+
+def test_an_unknown_act_is_refused_with_the_names() -> None:
+    refused = _otha("demo", "--acts", "kil")
+    assert refused.returncode == 2
+    assert "there is no act kil" in refused.stderr
+    assert "kill" in refused.stderr

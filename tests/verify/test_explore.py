@@ -1,0 +1,127 @@
+"""The production step, explored to the end around small models: every fault, order and late message of the budget."""
+
+from dataclasses import replace
+
+import pytest
+
+from otha.core.config import GroupConfig
+from otha.core.effects import GateCommand, Grant
+from otha.core.group import guard, suspicion, transfer
+from otha.core.reasons import Blocker
+from otha.core.words import AfterFence, Arming, Confirm, GateState, Outcome, Verdict
+from otha.verify import gate_model, world
+from otha.verify.explore import Exploration, commissioned, explore
+from otha.verify.gate_model import GateModel
+from tests.core.build import INTERLOCK, group_config
+
+
+def _group(nodes: str = "ab", **changes: object) -> GroupConfig:
+    return replace(group_config(nodes, conditions=(INTERLOCK,)), **changes)  # type: ignore[arg-type]  # GroupConfig's own
+
+
+def _explored(cfg: GroupConfig, *, faults: int, orders: int) -> Exploration:
+    found = explore(commissioned(cfg, faults=faults, orders=orders))
+    assert not found.stories, str(found.stories[0])
+    assert found.complete
+    return found
+
+
+def test_one_fault_and_one_order_break_no_rule() -> None:
+    found = _explored(_group(), faults=1, orders=1)
+    assert found.states > 2_000
+    # What the exploration is worth: it came to every kind of rest there is.
+    assert {"driven", "blind", "needs operator: nobody_drives"} <= found.endings.keys()
+
+
+def test_no_fault_and_no_order_move_nothing() -> None:
+    """L5: the commissioned plant is at rest at once."""
+    found = _explored(_group(), faults=0, orders=0)
+    assert found.endings == {"driven": 1}
+
+
+@pytest.mark.parametrize("after_fence", list(AfterFence))
+def test_every_choice_after_the_fence_breaks_no_rule(after_fence: AfterFence) -> None:
+    _explored(_group(after_fence=after_fence), faults=1, orders=1)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"confirm": Confirm.ALWAYS}, {"arming": Arming.OBSERVE}, {"arming": Arming.ADVISE}],
+    ids=["confirm", "observe", "advise"],
+)
+def test_every_reserve_breaks_no_rule(changes: dict[str, object]) -> None:
+    _explored(_group(**changes), faults=1, orders=1)
+
+
+def test_two_faults_break_no_rule() -> None:
+    _explored(_group(), faults=2, orders=0)
+
+
+def test_three_nodes_break_no_rule() -> None:
+    _explored(_group("abc", after_fence=AfterFence.NEXT), faults=1, orders=0)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("after_fence", list(AfterFence))
+def test_two_faults_and_one_order_break_no_rule(after_fence: AfterFence) -> None:
+    _explored(_group(after_fence=after_fence), faults=2, orders=1)
+
+
+# The explorer itself is seen to find what is wrong: a slip in the core, or a gate that is too weak.
+
+
+def test_a_promotion_that_skips_its_interlocks_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def careless(cfg: GroupConfig, g: object) -> tuple[Blocker, ...]:
+        return ()
+
+    monkeypatch.setattr(guard, "interlocks", careless)
+    found = explore(commissioned(_group(), faults=1, orders=1))
+    assert found.stories[0].breach.startswith("S6")
+
+
+def test_a_failover_under_fresh_frames_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the gate's veto a node that only OTHA can't see is taken from the plant: no rest is reached without it."""
+    monkeypatch.setattr(suspicion, "vetoes", lambda cfg, shared, g: ())
+    seen: list[GateState] = []
+
+    def watched(w: world.World) -> str:
+        unseen_driver = w.bodies[0].works and not w.bodies[0].seen
+        if unseen_driver and w.gate.owner == "b":
+            seen.append(w.gate.state)
+        return "rest"
+
+    explore(commissioned(_group(), faults=1, orders=0), on_rest=watched)
+    assert GateState.OWNED in seen
+    monkeypatch.undo()
+    seen.clear()
+    explore(commissioned(_group(), faults=1, orders=0), on_rest=watched)
+    assert not seen
+
+
+def test_a_gate_that_takes_old_epochs_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A GRANT that was late reaches a gate that forgot to compare epochs."""
+    honest = gate_model.command
+
+    def forgetful(gate: GateModel, do: GateCommand, until: int) -> tuple[GateModel, Outcome]:
+        if isinstance(do, Grant):
+            gate = replace(gate, epoch=min(gate.epoch, do.epoch), granted=min(gate.granted, do.epoch - 1))
+        return honest(gate, do, until)
+
+    monkeypatch.setattr(gate_model, "command", forgetful)
+    found = explore(commissioned(_group(), faults=1, orders=1))
+    assert "S2" in found.stories[0].breach
+
+
+def test_a_transfer_that_never_ends_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(transfer._FORWARD, transfer.Phase.RELEASED, lambda t: False)
+    found = explore(commissioned(_group(), faults=1, orders=1))
+    assert "L2" in found.stories[0].breach
+
+
+def test_a_story_reads_from_the_first_move_to_the_breach(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "interlocks", lambda cfg, g: ())
+    story = str(explore(commissioned(_group(), faults=1, orders=1)).stories[0])
+    lines = story.splitlines()
+    assert lines[0].startswith("  1  ")
+    assert any(f"interlock {Verdict.FALSE.value}" in line or "interlock stale" in line for line in lines)
+    assert "BREACH S6" in lines[-1]
