@@ -7,7 +7,7 @@ from otha.core.config import GroupConfig
 from otha.core.effects import Effect
 from otha.core.group import step as group_step
 from otha.core.group.event import ConditionJudged, Event, GateJudged, NodeJudged, SharedChanged
-from otha.core.group.state import OrderAnswer, Plan, Shared
+from otha.core.group.state import GateView, OrderAnswer, Plan, Shared
 from otha.core.group.turn import Decision
 from otha.core.inputs import DueReached, EffectEnded, OrderGiven, Record
 from otha.core.reasons import Reason, Why
@@ -48,6 +48,9 @@ class Rig:
 
     def gate(self, **changes: Any) -> Decision:
         return self.tell(GateJudged(view=replace(self.g.gate, **changes)))
+
+    def tell_gate(self, view: GateView) -> Decision:
+        return self.tell(GateJudged(view=view))
 
     def node(self, name: str, **changes: Any) -> Decision:
         index = [node.name for node in self.cfg.nodes].index(name)

@@ -255,8 +255,7 @@ def _released(t: Turn) -> bool:
         if gate.seen and gate.driven and gate.epoch == plan.goal_epoch:
             enter(t, Phase.OUTPUT_VERIFIED, t.cfg.timing.cas_ns)
             return True
-        if t.reached(plan.due) and not plan.waiting:
-            t.put_plan(waiting=True)
+        if t.reached(plan.due):
             t.say(Why.UNVERIFIED, "L3", plan.goal_node)
             end(t, Ending.NEEDS_OPERATOR, "L3", "outputs not verified")
             return True
@@ -273,23 +272,27 @@ def _record_lost(t: Turn) -> bool:
     return True
 
 
+def _mark(t: Turn, owner: str, ending: Ending, detail: str = "") -> bool:
+    """Write down who drives, as it was read back, and end the transfer."""
+    if _record_lost(t):
+        return True
+    if group_record.stored_in_plan(t, group_record.done(t, owner)):
+        end(t, ending, "", detail)
+        return True
+    if t.reached(t.plan.due):
+        # The plant is driven; only the record lags. Settling writes it when the store answers again.
+        t.say(Why.STORE_UNKNOWN, "S9")
+        end(t, ending, "S9", "record not yet marked")
+        return True
+    return False
+
+
 def _output_verified(t: Turn) -> bool:
     plan = t.plan
     if t.g.gate.owner != plan.goal_node or t.g.gate.epoch != plan.goal_epoch:
         end(t, Ending.NEEDS_OPERATOR, "S2", "another owner than the one verified")
         return True
-    if _record_lost(t):
-        return True
-    wanted = group_record.done(t, plan.goal_node)
-    if group_record.stored_in_plan(t, wanted):
-        end(t, Ending.DONE if plan.course is Course.FORWARD else Ending.RETURNED)
-        return True
-    if t.reached(plan.due) and not plan.waiting:
-        # The plant is driven; only the record lags. Settling writes it when the store answers again.
-        t.say(Why.STORE_UNKNOWN, "S9")
-        end(t, Ending.DONE if plan.course is Course.FORWARD else Ending.RETURNED, "S9", "record not yet marked")
-        return True
-    return False
+    return _mark(t, plan.goal_node, Ending.DONE if plan.course is Course.FORWARD else Ending.RETURNED)
 
 
 def _void(t: Turn) -> bool:
@@ -300,13 +303,13 @@ def _void(t: Turn) -> bool:
             t.put_plan(phase=Phase.CLAIMED)
             return True
         return trouble.turn_aside(t, ())
-    if gate.seen and gate.owner is not None and gate.epoch == plan.epoch + 1:
-        if _record_lost(t):
-            return True
-        if group_record.stored_in_plan(t, group_record.done(t, gate.owner)):
-            end(t, Ending.ABORTED_SAFE, "", f"{gate.owner} stays")
-            return True
-    elif gate.seen and gate.owner is not None:
+    confirmed = gate.owner is not None and gate.epoch == plan.epoch + 1
+    if plan.phase is Phase.OUTPUT_VERIFIED and confirmed:
+        return _mark(t, gate.owner or "", Ending.ABORTED_SAFE, f"{gate.owner} stays")
+    if gate.seen and confirmed:
+        t.put_plan(phase=Phase.OUTPUT_VERIFIED, asked=None, retry_at=None, due=t.now + t.cfg.timing.cas_ns)
+        return True
+    if gate.seen and gate.owner is not None:
         t.ask(Void(node=gate.owner, epoch=plan.epoch + 1), t.cfg.timing.fence_ns)
     if t.reached(plan.due):
         t.say(Why.UNVERIFIED, "L3", gate.owner or "-")
