@@ -41,6 +41,7 @@ def copy(written: Path, tmp_path: Path) -> Path:
 
 def change(directory: Path, sql: str, *values: object) -> None:
     with closing(sqlite3.connect(segment_path(directory, 1))) as connection, connection:
+        connection.execute("PRAGMA synchronous = OFF")
         connection.execute(sql, values)
 
 
