@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from otha.core.config import GroupConfig
-from otha.core.errors import DefectError
+from otha.core.errors import DefectError, InvariantBreachError
 from otha.core.group import step as group_step
 from otha.core.group.state import Shared, StoreView
 from otha.core.inputs import Record
 from otha.core.words import GateState, Milestone, Standing, Verdict
 from otha.verify import world
 from otha.verify.gate_model import GateModel
-from otha.verify.world import Body, World, WorldBreach, world_key
+from otha.verify.world import Body, World, world_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,22 +68,22 @@ def commissioned(cfg: GroupConfig, *, faults: int, orders: int) -> World:
 
 
 def at_rest(w: World) -> str:
-    """How a world came to rest; raises WorldBreach if that is no rest that a person could accept."""
+    """How a world came to rest; raises InvariantBreachError if that is no rest that a person could accept."""
     g = w.g
     if g.plan is not None:
-        raise WorldBreach("L2", f"a transfer rests in {g.plan.course.value}.{g.plan.phase.value}")
+        raise InvariantBreachError("L2", f"a transfer rests in {g.plan.course.value}.{g.plan.phase.value}")
     if g.halted is not None:
-        raise WorldBreach("L2", "halted")
+        raise InvariantBreachError("L2", "halted")
     drives = w.gate.state is GateState.OWNED and world.drives(w)
     if g.standing is Standing.FOLLOWING:
         if drives and g.record is not None and g.record.active == w.gate.owner:
             return "driven"
         if g.store is not StoreView.KNOWN or not w.gate_seen or w.shared.tilted or w.shared.isolated:
             return "blind"
-        raise WorldBreach("L1", "nobody drives and nothing is done about it")
+        raise InvariantBreachError("L1", "nobody drives and nothing is done about it")
     if g.standing is Standing.NEEDS_OPERATOR:
         return f"needs operator: {g.concern.block.code if g.concern is not None else ''}"
-    raise WorldBreach("L4", "never settles")
+    raise InvariantBreachError("L4", "never settles")
 
 
 def explore(
@@ -123,7 +123,7 @@ def explore(
                 transitions += 1
                 try:
                     after = make()
-                except (DefectError, WorldBreach) as breach:
+                except DefectError as breach:
                     tell_story(here, name, str(breach))
                     continue
                 there = world_key(after)
@@ -133,7 +133,7 @@ def explore(
             if quiet and not w.late:
                 ending = on_rest(w)
                 endings[ending] = endings.get(ending, 0) + 1
-        except (DefectError, WorldBreach) as breach:
+        except DefectError as breach:
             tell_story(here, "", str(breach))
     return Exploration(
         states=len(parents),

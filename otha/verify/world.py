@@ -12,6 +12,7 @@ from typing import assert_never
 from otha.core import canon
 from otha.core.config import GroupConfig
 from otha.core.effects import Action, Effect, Grant, ReadRecord, Release, Revoke, Safe, SwapRecord, Void
+from otha.core.errors import InvariantBreachError
 from otha.core.group import step as group_step
 from otha.core.group.event import ConditionJudged, Event, GateJudged, NodeJudged, SharedChanged
 from otha.core.group.key import key
@@ -55,14 +56,6 @@ class World:
 
 
 Move = tuple[str, Callable[[], World]]
-
-
-class WorldBreach(Exception):  # noqa: N818  # a finding, not an error of the program
-    """The world broke a rule that the gate and the core together must hold."""
-
-    def __init__(self, rule: str, what: str) -> None:
-        super().__init__(f"{rule}: {what}")
-        self.rule = rule
 
 
 def _body(w: World, name: str | None) -> Body | None:
@@ -123,13 +116,13 @@ def _with_gate(w: World, gate: GateModel) -> World:
     if gate.state is GateState.OWNED and gate.owner is not None:
         known = dict(w.owners).get(gate.owner_epoch)
         if known is not None and known != gate.owner:
-            raise WorldBreach("S1", f"{known} and {gate.owner} both owned epoch {gate.owner_epoch}")
+            raise InvariantBreachError("S1", f"{known} and {gate.owner} both owned epoch {gate.owner_epoch}")
         if known is None:
             w = replace(w, owners=(*w.owners[-3:], (gate.owner_epoch, gate.owner)))
     if gate.epoch < w.gate.epoch:
-        raise WorldBreach("S2", "the gate's epoch shrank")
+        raise InvariantBreachError("S2", "the gate's epoch shrank")
     if w.store is not None and gate.epoch > w.store.epoch:
-        raise WorldBreach("S9", "the gate knows an epoch that nobody claimed")
+        raise InvariantBreachError("S9", "the gate knows an epoch that nobody claimed")
     return replace(w, gate=gate)
 
 
@@ -147,7 +140,7 @@ def _carry_out(w: World, action: Action) -> tuple[World, Outcome]:
             if revision != expect:
                 return w, Outcome.REFUSED
             if w.store is not None and record.epoch < w.store.epoch:
-                raise WorldBreach("S2", "the record's epoch shrank")
+                raise InvariantBreachError("S2", "the record's epoch shrank")
             serial = w.store_serial + 1
             return replace(w, store=replace(record, revision=str(serial)), store_serial=serial), Outcome.DONE
         case _:

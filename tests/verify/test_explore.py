@@ -1,6 +1,7 @@
 """The production step, explored to the end around small models: every fault, order and late message of the budget."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -8,15 +9,15 @@ from otha.core.config import GroupConfig
 from otha.core.effects import GateCommand, Grant
 from otha.core.group import guard, suspicion, transfer
 from otha.core.reasons import Blocker
-from otha.core.words import AfterFence, Arming, Confirm, GateState, Outcome, Verdict
+from otha.core.words import AfterFence, Arming, Confirm, GateState, Outcome, Phase, Verdict
 from otha.verify import gate_model, world
 from otha.verify.explore import Exploration, commissioned, explore
 from otha.verify.gate_model import GateModel
 from tests.core.build import INTERLOCK, group_config
 
 
-def _group(nodes: str = "ab", **changes: object) -> GroupConfig:
-    return replace(group_config(nodes, conditions=(INTERLOCK,)), **changes)  # type: ignore[arg-type]  # GroupConfig's own
+def _group(nodes: str = "ab", **changes: Any) -> GroupConfig:
+    return group_config(nodes, conditions=(INTERLOCK,), **changes)
 
 
 def _explored(cfg: GroupConfig, *, faults: int, orders: int) -> Exploration:
@@ -49,7 +50,7 @@ def test_every_choice_after_the_fence_breaks_no_rule(after_fence: AfterFence) ->
     [{"confirm": Confirm.ALWAYS}, {"arming": Arming.OBSERVE}, {"arming": Arming.ADVISE}],
     ids=["confirm", "observe", "advise"],
 )
-def test_every_reserve_breaks_no_rule(changes: dict[str, object]) -> None:
+def test_every_reserve_breaks_no_rule(changes: dict[str, Any]) -> None:
     _explored(_group(**changes), faults=1, orders=1)
 
 
@@ -80,7 +81,7 @@ def test_a_promotion_that_skips_its_interlocks_is_found(monkeypatch: pytest.Monk
 
 
 def test_a_failover_under_fresh_frames_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the gate's veto a node that only OTHA can't see is taken from the plant: no rest is reached without it."""
+    """Without the gate's veto a node that only OTHA can't see is taken from the plant."""
     monkeypatch.setattr(suspicion, "vetoes", lambda cfg, shared, g: ())
     seen: list[GateState] = []
 
@@ -113,7 +114,7 @@ def test_a_gate_that_takes_old_epochs_is_found(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_transfer_that_never_ends_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(transfer._FORWARD, transfer.Phase.RELEASED, lambda t: False)
+    monkeypatch.setitem(transfer._FORWARD, Phase.RELEASED, lambda t: False)
     found = explore(commissioned(_group(), faults=1, orders=1))
     assert "L2" in found.stories[0].breach
 
