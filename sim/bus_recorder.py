@@ -4,18 +4,22 @@ File: the 8 bytes `OTHABUS1`, then records, big-endian: at_ns u64 (CLOCK_MONOTON
 connection u32 (counted up since the recorder's start), direction u8 (0 request, 1 reply), length u16, then the ADU as
 it was on the wire. An ADU is in the buffer before it goes on; the buffer reaches the operating system within 100 ms
 and at the end.
+
+Each controller has its own way onto the bus, so that it can be cut off alone. What the two controllers tell each other
+passes here as well, for the same reason; it is no traffic of the PLC and is not recorded.
 """
 
 import os
 import struct
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Final
 
 from sim import control
 from sim.forward import Direction, Endpoint
-from sim.plant import Plant
+from sim.plant import NODES, Plant
 from sim.process import Ticker, child_main
 from sim.proxy import Network, actions
 
@@ -66,14 +70,21 @@ class BusLog:
 async def start(plant: Plant, name: str) -> Callable[[], None]:
     """Start the recorder in front of the PLC."""
     log = BusLog(plant.directory)
-    endpoint = Endpoint(name, plant.ports[name], plant.ports["plc"], log.take)
-    await endpoint.listen()
+    numbers, plc = count(1), plant.ports["plc"]
+    endpoints = {"plc": Endpoint(name, plant.ports[name], plc, log.take, numbers)}
+    for node in NODES:
+        way, sync = f"bus_{node}", f"sync_{node}"
+        endpoints[node] = Endpoint(way, plant.ports[way], plc, log.take, numbers)
+        endpoints[sync] = Endpoint(sync, plant.ports[sync], plant.ports[node])
+    for endpoint in endpoints.values():
+        await endpoint.listen()
     ticker = Ticker(_FLUSH_MS, log.flush)
-    door = await control.serve(plant.door(name), actions(Network({"plc": endpoint})))
+    door = await control.serve(plant.door(name), actions(Network(endpoints)))
 
     def end() -> None:
         ticker.stop()
-        endpoint.close()
+        for endpoint in endpoints.values():
+            endpoint.close()
         door.close()
         log.close()
 

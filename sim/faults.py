@@ -1,5 +1,6 @@
 """The catalogue of faults: what can be done to a running plant, by name, with its arguments and its help."""
 
+import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -77,7 +78,10 @@ _NETWORK: Final = Parameter(
     name="network", kind=str, help="net_a, net_b, or bus: the field bus before the PLC", choices=(*NETWORKS, "bus")
 )
 _END: Final = Parameter(
-    name="node", kind=str, help="whose channel on that network: sc_a, sc_b, plc, ref_a, ref_b or all", default="all"
+    name="node",
+    kind=str,
+    help="whose channel there: sc_a, sc_b, plc, ref_a, ref_b, on the bus also sync_sc_a, sync_sc_b; or all",
+    default="all",
 )
 
 
@@ -110,6 +114,14 @@ async def _restart(hands: Hands, given: Mapping[str, Any]) -> Answer:
 async def _isolate(hands: Hands, _given: Mapping[str, Any]) -> Answer:
     answers = [await hands.ask(network, "cut") for network in NETWORKS]
     return {"at_ns": answers[-1]["at_ns"]}
+
+
+async def _black_hole(hands: Hands, given: Mapping[str, Any]) -> Answer:
+    """Replication stands still both ways: the link between the two ends at a controller that is cut off."""
+    node = given["node"]
+    ends = [(network, node) for network in (*NETWORKS, "bus")] + [("bus", f"sync_{each}") for each in NODES]
+    answers = await asyncio.gather(*(hands.ask(network, "cut", node=end) for network, end in ends))
+    return {"at_ns": max(answer["at_ns"] for answer in answers)}
 
 
 async def _heal(hands: Hands, given: Mapping[str, Any]) -> Answer:
@@ -208,6 +220,12 @@ _ENTRIES: Final = (
         help="black hole: connections stay open, bytes vanish both ways",
         parameters=(_NETWORK, _END),
         carry_out=_on_network("cut"),
+    ),
+    Fault(
+        name="black_hole",
+        help="a controller is cut off from everything: heartbeats, field bus, its peer; its process goes on",
+        parameters=(_CONTROLLER,),
+        carry_out=_black_hole,
     ),
     Fault(
         name="refuse",

@@ -8,9 +8,10 @@ each other.
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import count
 from typing import Final
 
 _MS: Final = 0.001
@@ -68,7 +69,10 @@ class Faults:
 class Endpoint:
     """One listening port, the port behind it, its connections and its faults."""
 
-    def __init__(self, name: str, port: int, upstream: int, tap: Tap | None = None) -> None:
+    def __init__(
+        self, name: str, port: int, upstream: int, tap: Tap | None = None, numbers: Iterator[int] | None = None
+    ) -> None:
+        """`numbers` gives each connection its number; endpoints that share a tap share them."""
         self.name = name
         self.faults = Faults()
         self.tap = tap
@@ -76,7 +80,7 @@ class Endpoint:
         self.connections: set[Connection] = set()
         self._port = port
         self._server: asyncio.Server | None = None
-        self._numbers = 0
+        self._numbers = count(1) if numbers is None else numbers
 
     async def listen(self) -> None:
         """Accept connections. Raises OSError when the port is taken."""
@@ -85,8 +89,7 @@ class Endpoint:
             self._server = await loop.create_server(self._accept, "127.0.0.1", self._port, backlog=128)
 
     def _accept(self) -> asyncio.Protocol:
-        self._numbers += 1
-        return Connection(self, self._numbers).near
+        return Connection(self, next(self._numbers)).near
 
     def refuse(self) -> None:
         """From now on connects are refused, and what was connected is reset."""

@@ -30,7 +30,8 @@ NODES: Final = {"sc_a": 1, "sc_b": 2}
 NETWORKS: Final = {"net_a": ("sc_a", "sc_b", "plc", "ref_a"), "net_b": ("sc_a", "sc_b", "plc", "ref_b")}
 PROCESSES: Final = ("plc", "bus", "sc_a", "sc_b", "ref_a", "ref_b", "net_a", "net_b")
 
-# Name of each listening socket: its default port. "net_a.plc" is the PLC as network A shows it to OTHA.
+# Name of each listening socket: its default port. "net_a.plc" is the PLC as network A shows it to OTHA, "bus" as the
+# field bus shows it to all but the controllers, which have a tap of their own each; "sync_sc_a" leads sc_b to sc_a.
 DEFAULT_PORTS: Final = {
     "bus": 15003,
     "plc": 15004,
@@ -38,6 +39,10 @@ DEFAULT_PORTS: Final = {
     "sc_b": 15002,
     "ref_a": 15005,
     "ref_b": 15006,
+    "bus_sc_a": 15007,
+    "bus_sc_b": 15008,
+    "sync_sc_a": 15009,
+    "sync_sc_b": 15010,
     "net_a.sc_a": 15011,
     "net_a.sc_b": 15012,
     "net_a.plc": 15013,

@@ -17,8 +17,8 @@ _REPLY_TIMEOUT_MS: Final = 300
 async def start(plant: Plant, name: str) -> Callable[[], None]:
     """Start the controller called `name`."""
     peer_name = next(node for node in NODES if node != name)
-    link = ModbusLink(plant.ports["bus"], timeout_ms=_REPLY_TIMEOUT_MS)
-    peer = ModbusLink(plant.ports[peer_name], timeout_ms=_REPLY_TIMEOUT_MS)
+    link = ModbusLink(plant.ports[f"bus_{name}"], timeout_ms=_REPLY_TIMEOUT_MS)
+    peer = ModbusLink(plant.ports[f"sync_{peer_name}"], timeout_ms=_REPLY_TIMEOUT_MS)
     controller = Controller(plant, name, NODES[name], link, peer)
     controller.communicate()
     server = ModbusServer(Bank(controller))

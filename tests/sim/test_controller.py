@@ -7,6 +7,7 @@ import pytest
 from pymodbus.pdu.register_message import WriteMultipleRegistersRequest
 
 from sim.checker import check
+from sim.plant import NODES
 from sim.registers import Answer, Opcode, State
 from tests.sim.conftest import Running, wait_for
 
@@ -158,8 +159,35 @@ def test_a_restarted_owner_needs_a_new_epoch(running: Running) -> None:
 
 
 def test_a_plant_that_cant_be_read_shows_old_data(running: Running) -> None:
-    running.fault("cut", network="bus", node="plc")
+    running.fault("cut", network="bus")
     wait_for("old data", lambda: running.block("sc_b")["data_age"] > 200)
     wait_for("degraded", lambda: running.block("sc_b")["level"] == 150)
     running.fault("heal", network="bus")
     wait_for("fresh data", lambda: running.block("sc_b")["data_age"] < 200)
+
+
+def test_a_black_hole_holds_the_section_and_leaves_the_other_controller_alone(running: Running) -> None:
+    epoch = running.hand_over("sc_a")
+    before = running.status()
+    running.fault("black_hole", node="sc_a")
+    wait_for("held by the watchdog", lambda: running.status()["state"] == State.HELD)
+    for listener in ("net_a.sc_a", "net_b.sc_a"):
+        with pytest.raises(TimeoutError):
+            running.read(listener, 0, 1, timeout_ms=100)
+    assert running.read("sc_a", 0, 1), "its process goes on"
+    wait_for("no replica arrives", lambda: running.block("sc_b")["lag"] > 100)
+    assert running.block("sc_b")["data_age"] < 100
+    status = running.status()
+    assert running.command(Opcode.REVOKE, epoch=epoch + 1) is Answer.DONE
+    assert running.command(Opcode.GRANT, node=NODES["sc_b"], epoch=epoch + 1, boot=status["boot"]) is Answer.DONE
+    assert running.command(Opcode.RELEASE, node=NODES["sc_b"], epoch=epoch + 1) is Answer.DONE
+    running.wait_owner("sc_b")
+    running.fault("heal")
+
+    def refused() -> bool:
+        now = running.status()
+        return now["frame_owner"] + now["frame_epoch"] > before["frame_owner"] + before["frame_epoch"]
+
+    wait_for("the one that was cut off still sent as owner, and was refused", refused)
+    wait_for("it knows better", lambda: running.block("sc_a")["role"] == STANDBY)
+    running.hand_over("sc_a")
