@@ -1,6 +1,15 @@
-"""The live table of `otha run`: drawn by a thread from the newest snapshot, so that no drawing delays a heartbeat."""
+"""The live table of `otha run`, a process of its own: drawing it delays no heartbeat, and its death is a missing table.
 
-import threading
+`python -m otha.runtime.live SOCKET` asks the supervisor's socket for the newest snapshot twice a second.
+"""
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console, Group
@@ -8,13 +17,17 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from otha.core.errors import OthaError
+from otha.wire.client import WireClient
+
 _PERIOD_S = 0.5
+_END_S = 2.0
+_QUIET = frozenset({"alive", "on_time", "OWNED", "following", "true", "unknown", "ACTIVE", "STANDBY"})
 
 
 def _style(word: str) -> str:
-    """Colour only what is not normal (ISA-101)."""
-    quiet = ("alive", "on_time", "OWNED", "following", "true", "unknown", "ACTIVE", "STANDBY")
-    return "" if word in quiet else "bold"
+    """Only what is not normal stands out (ISA-101)."""
+    return "" if word in _QUIET else "bold"
 
 
 def _groups(status: dict[str, Any]) -> Table:
@@ -55,27 +68,40 @@ def draw(status: dict[str, Any]) -> Group:
     return Group(Text(line), _groups(status), _channels(status))
 
 
-class LiveTable:
-    """Shows the newest status that it was given, until closed."""
+def watch(socket: Path, console: Console) -> None:
+    """Draw until the supervisor goes."""
+    with (
+        suppress(OthaError),
+        WireClient(socket, sender="live") as client,
+        Live(console=console, auto_refresh=False) as live,
+    ):
+        while True:
+            live.update(draw(client.status()), refresh=True)
+            time.sleep(_PERIOD_S)
 
-    def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console()
-        self._newest: dict[str, Any] | None = None
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="otha-live", daemon=True)
-        self._thread.start()
 
-    def show(self, status: dict[str, Any]) -> None:
-        """Show this one from the next drawing on."""
-        self._newest = status
+@asynccontextmanager
+async def live_table(socket: Path) -> AsyncIterator[None]:
+    """Run the table beside the block, on this process' standard output."""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "otha.runtime.live", str(socket))
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            async with asyncio.timeout(_END_S):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
 
-    def close(self) -> None:
-        """Leave the last table standing."""
-        self._stop.set()
-        self._thread.join(timeout=2.0)
 
-    def _run(self) -> None:
-        with Live(console=self._console, auto_refresh=False, transient=False) as live:
-            while not self._stop.wait(_PERIOD_S):
-                if self._newest is not None:
-                    live.update(draw(self._newest), refresh=True)
+def _end(_number: int, _frame: object) -> None:
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    # Ctrl-C reaches the whole terminal; the supervisor ends the table when it has ended itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _end)
+    watch(Path(sys.argv[1]), Console())

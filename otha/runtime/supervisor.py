@@ -7,7 +7,7 @@ import os
 import platform
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TextIO
@@ -24,7 +24,7 @@ from otha.runtime.coordination.sqlite import SqliteStore
 from otha.runtime.coordination.store import ConsensusStore, StoreAnswer
 from otha.runtime.effects import Done, EffectRunner
 from otha.runtime.evidence import Evidence
-from otha.runtime.live import LiveTable
+from otha.runtime.live import live_table
 from otha.runtime.log import LineLog
 from otha.runtime.ring import Ring
 from otha.runtime.state_dir import StateDir
@@ -36,7 +36,6 @@ from otha.wire.server import WireServer
 
 _ORDER_TIMEOUT_S = 2.0
 _EFFECTS_END_NS = 1_000_000_000
-_SHOW_NS = 500_000_000
 
 
 def code_version() -> str:
@@ -189,7 +188,7 @@ class Supervisor:
                     now = time.monotonic_ns()
                     ring.start(effects, network.set_fast, now)
                     network.start(tasks, now)
-                    with self._table(ring, desk):
+                    async with live_table(self._state.socket) if self._live else nullcontext():
                         await stop.wait()
                         await self._wind_up(desk, ring, effects)
                     network.stop()
@@ -237,19 +236,6 @@ class Supervisor:
             realtime.tame_garbage_collection()
             notices += [realtime.raise_priority(), realtime.lock_memory()]
         self._notices += [notice for notice in notices if notice]
-
-    @contextmanager
-    def _table(self, ring: Ring, desk: Desk) -> Iterator[None]:
-        if not self._live:
-            yield
-            return
-        table = LiveTable()
-        beat = ring.scheduler.every(_SHOW_NS, lambda _now: table.show(desk.status()), first_ns=time.monotonic_ns())
-        try:
-            yield
-        finally:
-            beat.stop()
-            table.close()
 
     async def _wind_up(self, desk: Desk, ring: Ring, effects: EffectRunner) -> None:
         """Take no more orders; let a transfer that has begun end, and the effects under way, within their bounds."""

@@ -13,8 +13,14 @@ MS = 1_000_000
 
 
 def test_phases_are_spread_evenly() -> None:
-    assert stagger(4, 100) == [0, 25, 50, 75]
-    assert max(b - a for a, b in zip(stagger(7, 1000), stagger(7, 1000)[1:], strict=False)) <= 143
+    assert stagger(4, 100 * MS) == [0, 25 * MS, 50 * MS, 75 * MS]
+    assert stagger(3, 50 * MS) == [0, 16_500_000, 33 * MS]
+
+
+def test_many_phases_leave_in_small_parties() -> None:
+    phases = stagger(1000, 100 * MS)
+    assert max(phases.count(phase) for phase in set(phases)) == 5
+    assert sorted(set(phases)) == list(range(0, 100 * MS, MS // 2))
 
 
 @pytest.mark.asyncio
