@@ -144,8 +144,9 @@ def check(cfg: GroupConfig, shared: Shared, before: GroupState, decision: Decisi
     if plan is not None:
         started = before.plan is None or before.plan.serial != plan.serial
         if started and plan.automatic and not (plan.cause is not None and plan.cause.positive):
-            _hold("S7", before.holdoff_until is None or now >= before.holdoff_until, "transfer within the hold-off")
-            counted = sum(1 for at in before.recent if at > now)
+            # As it stands after the event: an acknowledgement in this very step ends both.
+            _hold("S7", g.holdoff_until is None or now >= g.holdoff_until, "transfer within the hold-off")
+            counted = sum(1 for at in g.recent if at > now)
             _hold("S7", counted < cfg.timing.max_in_window, "more transfers than the window allows")
         past = plan.phase not in (Phase.REQUESTED, Phase.PERMITTED)
         _hold(

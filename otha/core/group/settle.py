@@ -75,7 +75,9 @@ def settle(t: Turn) -> bool:
     if t.cfg.authority is Authority.NATIVE:
         return _stand(t, Standing.FOLLOWING)
     if g.store is not StoreView.KNOWN:
-        t.ask_errand(ReadRecord(), "read", t.cfg.timing.cas_ns)
+        # One errand at a time: a section that must go safe does not wait for a store that is silent.
+        if not g.uncontrolled:
+            t.ask_errand(ReadRecord(), "read", t.cfg.timing.cas_ns)
         return False
     if not g.gate.seen:
         if g.standing is Standing.SETTLING and g.settle_until is None:

@@ -16,7 +16,18 @@ from otha.core.group.guard import Stage
 from otha.core.group.state import Cause, Plan, StoreView
 from otha.core.group.turn import Turn
 from otha.core.reasons import Block, Blocker, Why
-from otha.core.words import Confirm, Course, Ending, GateState, Milestone, Phase, RpoMiss, TransferKind, Verdict
+from otha.core.words import (
+    Confirm,
+    Course,
+    Ending,
+    GateState,
+    Milestone,
+    Phase,
+    RpoMiss,
+    Standing,
+    TransferKind,
+    Verdict,
+)
 
 
 def needs_confirmation(t: Turn, kind: TransferKind, to_node: str) -> bool:
@@ -61,6 +72,10 @@ def begin(t: Turn, *, kind: TransferKind, cause: Cause | None, to_node: str) -> 
             against=(),
         ),
         serial=g.serial + 1,
+        # What stood before is judged anew when the transfer has ended.
+        standing=Standing.SETTLING,
+        concern=None,
+        settle_until=None,
         suspicion=None,
         confirm_at=None,
         uncontrolled_until=None,
