@@ -44,6 +44,16 @@ def commissioned(cfg: GroupConfig, *, faults: int, orders: int) -> World:
     first = cfg.nodes[0].name
     record = Record(epoch=1, active=first, claim=None, milestone=Milestone.DONE, revision="1")
     gate = GateModel(state=GateState.OWNED, owner=first, last_driver=first, owner_epoch=1, epoch=1, granted=1)
+    return _settled(cfg, gate, record, faults=faults, orders=orders)
+
+
+def first_start(cfg: GroupConfig, *, faults: int, orders: int) -> World:
+    """A plant never driven before: the gate is FREE and there is no record; only an order begins anything."""
+    return _settled(cfg, GateModel(), None, faults=faults, orders=orders)
+
+
+def _settled(cfg: GroupConfig, gate: GateModel, record: Record | None, *, faults: int, orders: int) -> World:
+    """Settle before the first fault, so that the budget is spent on a plant at rest."""
     w = World(
         cfg=cfg,
         g=group_step.start(cfg, 0),
@@ -52,16 +62,15 @@ def commissioned(cfg: GroupConfig, *, faults: int, orders: int) -> World:
         gate=gate,
         gate_seen=True,
         store=record,
-        store_serial=1,
+        store_serial=0 if record is None else 1,
         bodies=tuple(Body() for _ in cfg.nodes),
         interlock=Verdict.TRUE,
         flying=(),
         late=(),
         faults_left=0,
         orders_left=0,
-        owners=((1, first),),
+        owners=() if gate.owner is None else ((gate.owner_epoch, gate.owner),),
     )
-    # Settle before the first fault, so that the budget is spent on a running plant.
     while (move := next(iter([*world.results(w), *world.progress(w)]), None)) is not None:
         w = move[1]()
     return replace(w, faults_left=faults, orders_left=orders)

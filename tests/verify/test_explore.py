@@ -11,7 +11,7 @@ from otha.core.group import guard, suspicion, transfer
 from otha.core.reasons import Blocker
 from otha.core.words import AfterFence, Arming, Confirm, GateState, Outcome, Phase, Verdict
 from otha.verify import gate_model, world
-from otha.verify.explore import Exploration, commissioned, explore
+from otha.verify.explore import Exploration, commissioned, explore, first_start
 from otha.verify.gate_model import GateModel
 from tests.core.build import INTERLOCK, group_config
 
@@ -126,3 +126,10 @@ def test_a_story_reads_from_the_first_move_to_the_breach(monkeypatch: pytest.Mon
     assert lines[0].startswith("  1  ")
     assert any(f"interlock {Verdict.FALSE.value}" in line or "interlock stale" in line for line in lines)
     assert "BREACH S6" in lines[-1]
+
+
+def test_a_first_start_breaks_no_rule() -> None:
+    found = explore(first_start(_group(), faults=1, orders=1))
+    assert not found.stories, str(found.stories[0])
+    assert found.complete
+    assert {"driven", "needs operator: nobody_drives"} <= found.endings.keys()
