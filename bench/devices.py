@@ -24,6 +24,7 @@ OUTPUTS = 1
 SCAN_MS, CYCLE_MS, WATCHDOG_MS, HOLD_MAX_MS = 5, 10, 60, 10_000
 _MS = 1_000_000
 _U32 = 0xFFFF_FFFF
+_REFERENCE_MAGIC = 0x5246
 
 Serve = Callable[[], bytearray]
 
@@ -42,6 +43,12 @@ def node(number: int) -> Serve:
         return block
 
     return serve
+
+
+def reference() -> Serve:
+    """A reference point."""
+    block = bytearray(struct.pack(">HH", _REFERENCE_MAGIC, 0))
+    return lambda: block
 
 
 def gate() -> Serve:
@@ -118,7 +125,7 @@ async def _listen(serve: Serve) -> int:
 async def _run(pairs: int) -> None:
     nodes = [[await _listen(node(number)) for number in (1, 1, 2, 2)] for _ in range(pairs)]
     gates = [[await _listen(gate()) for _ in range(2)] for _ in range(pairs)]
-    references = [await _listen(node(1)) for _ in range(2)]
+    references = [await _listen(reference()) for _ in range(2)]
     print(json.dumps({"nodes": nodes, "gates": gates, "references": references}), flush=True)
     ended = asyncio.Event()
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), ended.set)
