@@ -32,6 +32,7 @@ class Rig:
         self.shared = Shared()
         self.now = now
         self.g = group_step.start(self.cfg, now)
+        self.before = self.g
         self.last: Decision | None = None
         self.reasons: list[Reason] = []
         self.effects: list[Effect] = []
@@ -40,6 +41,7 @@ class Rig:
     # Telling
 
     def tell(self, event: Event) -> Decision:
+        self.before = self.g
         decision = group_step.step(self.cfg, self.shared, self.g, event, self.now)
         self.g, self.last = decision.state, decision
         self.reasons += decision.reasons

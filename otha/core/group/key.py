@@ -19,7 +19,8 @@ def _gate(gate: GateView, base: int, now: int) -> GateView:
     return replace(
         gate,
         boot=0 if gate.boot == 0 else 1,
-        owner_epoch=gate.owner_epoch - base,
+        # The gate forgets under which epoch nobody drives.
+        owner_epoch=gate.owner_epoch - base if gate.owner is not None else 0,
         epoch=gate.epoch - base,
         granted=gate.granted - base,
         hold_no=0,
