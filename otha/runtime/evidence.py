@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 from otha.core.codec import encode_input
@@ -56,11 +57,14 @@ class Evidence:
         """Record an input. Call before it is fed: a new segment begins with the state before it."""
         self._recorder.input(at_ns, encode_input(raw))
 
-    def decision(self, decision: Decision, raw: Input, at_ns: int) -> None:
-        """Record the decision's digest, and journal it when it says or answers something."""
+    def decision(self, decision: Decision, raw: Input, at_ns: int) -> "Future[int] | None":
+        """Record the decision's digest, and journal it when it says or answers something.
+
+        The future is done once that row is durable; None when there is nothing to journal.
+        """
         self._recorder.decision(decision.digest())
         if not decision.reasons and decision.answer is None:
-            return
+            return None
         state = decision.state
         body: dict[str, Any] = {
             "input": type(raw).__name__,
@@ -78,12 +82,14 @@ class Evidence:
             body["accepted"] = decision.answer.accepted
             body["against"] = blockers(decision.answer.blockers)
         epoch = 0 if state.record is None else state.record.epoch
-        urgent = any(reason.why in _ROLE_CHANGES for reason in decision.reasons)
-        self.note("decision", body, group=decision.group, epoch=epoch, user=user, mono_ns=at_ns, urgent=urgent)
+        # Somebody waits for the answer to an order until its row is durable.
+        urgent = decision.answer is not None or any(reason.why in _ROLE_CHANGES for reason in decision.reasons)
+        row = self.note("decision", body, group=decision.group, epoch=epoch, user=user, mono_ns=at_ns, urgent=urgent)
         for reason in decision.reasons:
             level = "warning" if reason.why in _WARNINGS else "info"
             said = " ".join(str(arg) for arg in reason.args)
             self._lines.write(level, reason.why.name.lower(), group=decision.group, rule=reason.rule or "-", args=said)
+        return row
 
     def note(
         self,
@@ -95,13 +101,14 @@ class Evidence:
         user: str = "",
         mono_ns: int | None = None,
         urgent: bool = False,
-    ) -> None:
-        """Journal an entry and offer it to subscribers."""
+    ) -> "Future[int]":
+        """Journal an entry and offer it to subscribers. The future is done once the row is durable."""
         entry = Entry(kind=kind, body=body, group=group, epoch=epoch, user=_printable(user), mono_ns=mono_ns)
-        self._journal.append(entry, urgent)
+        row = self._journal.append(entry, urgent)
         if self._publish is not None:
             at_ns = time.monotonic_ns() if mono_ns is None else mono_ns
             self._publish({"kind": kind, "group": group, "epoch": epoch, "user": user, "mono_ns": at_ns, "body": body})
+        return row
 
 
 def _printable(user: str) -> str:

@@ -4,6 +4,8 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Any
 
 from otha.core.config import AdaptiveDetector
@@ -24,6 +26,14 @@ _LOOK_NS = 20_000_000
 _WAKE_AGAIN_NS = 1_000_000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """The core's answer to an order. `row` is done once the journal has both on disk, or has refused to take them."""
+
+    answer: OrderAnswer
+    row: "Future[int]"
+
+
 class Ring:
     """Feeds the core and carries out its decisions. Everything runs on the loop's thread."""
 
@@ -42,7 +52,7 @@ class Ring:
         self._wall = WallClockWatch(self._tilt_ns)
         self._look: Beat | None = None
         self._wake: Timer | None = None
-        self._answers: dict[str, list[asyncio.Future[OrderAnswer]]] = {}
+        self._answers: dict[str, list[asyncio.Future[Answered]]] = {}
         adaptive = [each.name for each in core.cfg.channels if isinstance(each.detector, AdaptiveDetector)]
         self._adaptive = frozenset(adaptive)
 
@@ -57,9 +67,12 @@ class Ring:
         """Nothing is fed any more."""
         self.scheduler.close()
 
-    async def order(self, order: Order) -> OrderAnswer | None:
-        """The core's answer to an order; None when too many orders wait. Safe to cancel."""
-        answer: asyncio.Future[OrderAnswer] = asyncio.get_running_loop().create_future()
+    async def order(self, order: Order) -> Answered | None:
+        """The core's answer to an order; None when too many orders wait. Safe to cancel.
+
+        The decision and what follows from it wait for no disk; who tells the answer on waits for its row.
+        """
+        answer: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
         waiting = self._answers.setdefault(order.id, [])
         waiting.append(answer)
         try:
@@ -113,12 +126,12 @@ class Ring:
         assert self._effects is not None
         for effect in decision.effects:
             self._effects.start(effect, at_ns)
-        self._evidence.decision(decision, raw, at_ns)
+        row = self._evidence.decision(decision, raw, at_ns)
         answer = decision.answer
-        if answer is not None:
+        if answer is not None and row is not None:
             for waiting in self._answers.get(answer.order_id, ()):
                 if not waiting.done():
-                    waiting.set_result(answer)
+                    waiting.set_result(Answered(answer=answer, row=row))
 
     def _arm(self, now: int) -> None:
         wake = self.core.wake

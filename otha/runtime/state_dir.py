@@ -14,6 +14,7 @@ class StateDir:
     journal/      the journal's segments and its key
     recordings/   the recorder's segments
     records.sqlite   the group records
+    supervisor.log   log lines while a live table has the terminal
     otha.sock     the socket of `otha status`, `otha order`, ...
     """
 
@@ -55,6 +56,10 @@ class StateDir:
     @property
     def socket(self) -> Path:
         return self.path / SOCKET_NAME
+
+    @property
+    def log(self) -> Path:
+        return self.path / "supervisor.log"
 
     def close(self) -> None:
         """Let another supervisor in."""

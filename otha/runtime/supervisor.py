@@ -7,12 +7,14 @@ import os
 import platform
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager, nullcontext
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TextIO
 
 from otha.core.effects import GateCommand, SwapRecord
+from otha.core.errors import OthaError
 from otha.core.inputs import EffectId, Order
 from otha.core.supervision import Supervision
 from otha.journal.recorder import Recorder
@@ -35,6 +37,9 @@ from otha.wire.message import Json, Obstacle, OrderReply, OrderRequest, Refusal
 from otha.wire.server import WireServer
 
 _ORDER_TIMEOUT_S = 2.0
+_DURABLE_TIMEOUT_S = 1.0
+_NAME_MAX = 200
+_COMMENT_MAX = 1000
 _EFFECTS_END_NS = 1_000_000_000
 
 
@@ -75,11 +80,16 @@ class Desk:
         self.stopping = False
 
     async def order(self, request: OrderRequest, user: str) -> OrderReply | Refusal:
-        """Put an order before the core and wait for its answer."""
+        """Put an order before the core; the reply leaves when order and answer are durable, or says that they are not.
+
+        What was decided is carried out meanwhile: only the reply waits for the disk.
+        """
         if self.stopping:
             return Refusal(what="the supervisor is stopping", mend="give the order to the one that runs next")
         if request.group not in self._groups:
             return Refusal(what=f"there is no group {request.group[:80]!r}", mend="`otha status` lists the groups")
+        if not 0 < len(request.id) <= _NAME_MAX or len(request.node or "") > _NAME_MAX:
+            return Refusal(what="an order without an id, or with a name that is too long", mend="give another --id")
         order = Order(
             id=request.id,
             kind=request.order,
@@ -88,19 +98,30 @@ class Desk:
             client="wire",
             node=request.node,
             arming=request.arming,
-            comment=request.comment[:1000],
+            comment=request.comment[:_COMMENT_MAX],
         )
         try:
             async with asyncio.timeout(_ORDER_TIMEOUT_S):
-                answer = await self._ring.order(order)
+                answered = await self._ring.order(order)
         except TimeoutError:
             return Refusal(what="no answer in time; the order may have been taken", mend="repeat it with the same id")
-        if answer is None:
+        if answered is None:
             return Refusal(what="too many orders wait", mend="try again in a moment")
+        answer = answered.answer
         obstacles = tuple(
             Obstacle(block=each.block.code, rule=each.block.rule, detail=each.detail) for each in answer.blockers
         )
-        return OrderReply(id=answer.order_id, accepted=answer.accepted, obstacles=obstacles)
+        durable = await self._durable(answered.row)
+        return OrderReply(id=answer.order_id, accepted=answer.accepted, durable=durable, obstacles=obstacles)
+
+    @staticmethod
+    async def _durable(row: "Future[int]") -> bool:
+        try:
+            async with asyncio.timeout(_DURABLE_TIMEOUT_S):
+                await asyncio.wrap_future(row)
+        except (OthaError, TimeoutError):
+            return False
+        return True
 
     def status(self) -> Json:
         """See `otha.runtime.snapshot`; with the state of the process itself."""
@@ -157,6 +178,9 @@ class Supervisor:
         self._punctual = punctual
         self._notices: list[str] = []
         self._stack = ExitStack()
+        if live and log_to is None:
+            # A table and log lines on one terminal would spoil each other.
+            log_to = self._stack.enter_context(state.log.open("a", encoding="utf-8"))
         lines = self._lines = LineLog(log_to)
         self._stack.callback(lines.close)
         self._stack.enter_context(_logging_to(lines))
@@ -276,9 +300,9 @@ async def run(
 ) -> int:
     """Supervise `site` until `stop` is set; the exit code. `live` draws a table on standard output.
 
-    `log_to` takes the log lines (None: standard error). `punctual=False` leaves the process' scheduling, garbage
-    collection and memory alone, for running it inside another program. Raises HostError and what opening the journal
-    raises.
+    `log_to` takes the log lines (None: standard error, or a file in the state directory beside a live table).
+    `punctual=False` leaves the process' scheduling, garbage collection and memory alone, for running it inside another
+    program. Raises HostError and what opening the journal raises.
     """
     state = StateDir(state_dir)
     try:

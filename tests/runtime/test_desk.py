@@ -1,0 +1,106 @@
+"""An order's reply leaves when order and answer are on disk, or says that they are not; the decision waits for neither."""
+
+import asyncio
+import json
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from otha.core.effects import SwapRecord
+from otha.core.supervision import Supervision
+from otha.core.words import OrderKind, Outcome
+from otha.journal.reader import Query, Reader
+from otha.journal.recorder import Recorder
+from otha.journal.recording import Header
+from otha.journal.writer import Journal
+from otha.runtime.effects import Done, EffectRunner
+from otha.runtime.evidence import Evidence
+from otha.runtime.log import LineLog
+from otha.runtime.ring import Ring
+from otha.runtime.supervisor import Desk
+from otha.runtime.wiring import Network
+from otha.site.load import load_site
+from otha.wire.message import OrderReply, OrderRequest, Refusal
+
+SITE = Path(__file__).parents[2] / "sim" / "sites" / "two_tanks.toml"
+
+
+class _NoStore:
+    async def read(self, group: str, within_ns: int) -> Done:
+        return Done(outcome=Outcome.UNKNOWN)
+
+    async def swap(self, group: str, action: SwapRecord, within_ns: int) -> Done:
+        return Done(outcome=Outcome.UNKNOWN)
+
+
+@asynccontextmanager
+async def desk(folder: Path) -> AsyncIterator[tuple[Desk, Ring]]:
+    """A desk before a core that sees no plant, with a journal and a recorder in `folder`."""
+    core = Supervision(load_site(SITE).core, time.monotonic_ns())
+    header = Header(code_version="", site_hash="", python_version="", snapshot=core.snapshot())
+    lines = LineLog((folder / "log").open("w"))
+    with Journal(folder) as journal, Recorder(folder / "recordings", header, snapshot=core.snapshot) as recorder:
+        ring = Ring(core, Evidence(recorder, journal, lines))
+        async with asyncio.TaskGroup() as tasks:
+            effects = EffectRunner(tasks, journal, _NoStore(), {}, ring.inbox.put)
+            ring.start(effects, lambda sections, now: None, time.monotonic_ns())
+            yield Desk(ring, cast(Network, None), journal, []), ring
+            ring.close()
+    lines.close()
+
+
+def request(id_: str, *, order: OrderKind = OrderKind.ACKNOWLEDGE, node: str | None = None) -> OrderRequest:
+    return OrderRequest(id=id_, order=order, group="tanks", node=node, arming=None, comment="")
+
+
+def orders_in(folder: Path) -> list[str]:
+    with Reader(folder) as reader:
+        bodies = [json.loads(row.body) for row in reader.query(Query(kind="decision"))]
+    return [body["order"]["id"] for body in bodies if "order" in body]
+
+
+@pytest.mark.asyncio
+async def test_a_reply_that_has_come_is_in_the_journal(tmp_path: Path) -> None:
+    async with desk(tmp_path) as (at, _):
+        for number in range(20):
+            reply = await at.order(request(f"order-{number}"), "operator")
+            assert isinstance(reply, OrderReply)
+            assert reply.durable
+            assert orders_in(tmp_path)[-1] == f"order-{number}"
+
+
+@pytest.mark.asyncio
+async def test_a_disk_that_takes_nothing_holds_up_the_reply_for_a_moment_and_the_decision_not_at_all(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as (at, ring):
+        (segment,) = tmp_path.glob("journal-*.db")
+        other = sqlite3.connect(segment, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")  # the journal's writer waits for this one as for a disk that hangs
+        asked = asyncio.create_task(at.order(request("slow"), "operator"))
+        await asyncio.sleep(0.1)
+        assert [answer.order_id for answer in ring.core.group("tanks").answered] == ["slow"]
+        reply = await asked
+        assert isinstance(reply, OrderReply)
+        assert reply.accepted
+        assert not reply.durable
+        assert "slow" not in orders_in(tmp_path)
+        other.execute("ROLLBACK")
+        other.close()
+        again = await at.order(request("slow"), "operator")
+        assert isinstance(again, OrderReply)
+        assert again.durable
+        assert orders_in(tmp_path) == ["slow", "slow"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("wrong", [request(""), request("x" * 201), request("id", node="n" * 201)])
+async def test_names_without_bounds_are_refused(tmp_path: Path, wrong: OrderRequest) -> None:
+    async with desk(tmp_path) as (at, _):
+        assert isinstance(await at.order(wrong, "operator"), Refusal)
+        assert orders_in(tmp_path) == []
