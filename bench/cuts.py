@@ -54,7 +54,13 @@ def _figures(period_ms: int, count: int) -> Iterator[Figure]:
     suspected = [end / MS for _, end in ends]
     note = f"{count} cuts, median {quantile(dead, 1, 2):.1f}"
     yield at_most(f"{period_ms} ms: DEAD, p99.9", quantile(dead, 999, 1000), "ms", timing.heartbeats.ns / MS, note=note)
-    yield at_most(f"{period_ms} ms: DEAD, max", max(dead), "ms", timing.heartbeats.ns / MS, note="1.25 x period x misses + deadline")
+    yield at_most(
+        f"{period_ms} ms: DEAD, max",
+        max(dead),
+        "ms",
+        timing.heartbeats.ns / MS,
+        note="1.25 x period x misses + deadline",
+    )
     note = f"median {quantile(suspected, 1, 2):.1f}"
     yield at_most(f"{period_ms} ms: T_detect, max", max(suspected), "ms", timing.failover.terms[0].ns / MS, note=note)
     yield shown(f"{period_ms} ms: T_detect, bound / max", timing.failover.terms[0].ns / MS / max(suspected), "")
@@ -70,7 +76,7 @@ def measure(options: Options) -> Iterator[Figure]:
 MEASUREMENT = Measurement(
     name="cuts",
     title="Detection over seeded cuts, in virtual time",
-    what="The acts' own site file through the production `Supervision`; a black hole at a uniformly random phase of every "
-    "channel's heartbeats, of the gate's polls and of the owner's frames; round trips of 0.2 to 2 ms.",
+    what="The acts' own site file through the production `Supervision`; a black hole at a uniformly random phase of "
+    "every channel's heartbeats, of the gate's polls and of the owner's frames; round trips of 0.2 to 2 ms.",
     measure=measure,
 )

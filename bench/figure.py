@@ -30,9 +30,7 @@ def shown(name: str, value: float, unit: str, *, ratio: float | None = None, not
     return Figure(name=name, value=value, unit=unit, ratio=ratio, note=note)
 
 
-def at_least(
-    name: str, value: float, unit: str, limit: float, *, ratio: float | None = None, note: str = ""
-) -> Figure:
+def at_least(name: str, value: float, unit: str, limit: float, *, ratio: float | None = None, note: str = "") -> Figure:
     """A figure that must reach `limit`."""
     budget = f">= {number(limit)}"
     return Figure(name=name, value=value, unit=unit, ratio=ratio, budget=budget, ok=value >= limit, note=note)

@@ -210,7 +210,7 @@ def measure(_options: Options) -> Iterator[Figure]:
 MEASUREMENT = Measurement(
     name="heartbeat",
     title="CPU of one Modbus heartbeat",
-    what=f"FC03 of {LENGTH} registers, decoded, in a closed loop with a deadline each; the devices are another process. CPU "
-    f"of the client's process alone; medians of {_ROUNDS} rounds in which the three clients take turns.",
+    what=f"FC03 of {LENGTH} registers, decoded, in a closed loop with a deadline each; the devices are another "
+    f"process. CPU of the client's process alone; medians of {_ROUNDS} rounds in which the three clients take turns.",
     measure=measure,
 )

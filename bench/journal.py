@@ -152,7 +152,9 @@ def _recorder() -> Iterator[Figure]:
             cpu_s = _paced_cpu_s(inputs, recorder)
         size = sum(os.path.getsize(path) for path in folder.iterdir())
     share = (cpu_s - alone) / _RECORDING_S * 100
-    note = f"{_INPUTS_PER_S:,} heartbeats a second for {_RECORDING_S:.0f} s; the same loop without recorder is taken off"
+    note = (
+        f"{_INPUTS_PER_S:,} heartbeats a second for {_RECORDING_S:.0f} s; the same loop without recorder is taken off"
+    )
     yield at_most("recorder, share of a core", share, "%", 5, note=note)
     yield shown("recorder, CPU per input", (cpu_s - alone) / len(inputs) * 1e6, "us")
     yield shown("recorder, bytes per input", size / len(inputs), "B")
@@ -167,6 +169,6 @@ def measure(_options: Options) -> Iterator[Figure]:
 MEASUREMENT = Measurement(
     name="journal",
     title="Journal and recorder",
-    what="The production `Journal` and `Recorder` in a temporary folder on this machine's disk, median of three rounds.",
+    what="The production `Journal` and `Recorder` in a temporary folder on this machine's disk, medians of rounds.",
     measure=measure,
 )

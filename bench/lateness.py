@@ -1,4 +1,4 @@
-"""How late heartbeats leave a real supervisor process, with journal and recorder writing, with and without SCHED_FIFO."""
+"""How late heartbeats leave a real supervisor process whose journal and recorder write, with and without SCHED_FIFO."""
 
 import os
 import signal
@@ -244,8 +244,8 @@ def measure(options: Options) -> Iterator[Figure]:
 MEASUREMENT = Measurement(
     name="lateness",
     title="Lateness of heartbeats",
-    what=f"`otha run` as a process of its own on redundant pairs, two channels a node at {_PERIOD_MS} ms, one gate a pair; the "
-    f"devices are another process on the same cores. Journal and recorder write, {_ORDERS_PER_S} orders a second come in. "
-    "Departure against its absolute deadline, from the supervisor's own status.",
+    what=f"`otha run` as a process of its own on redundant pairs, two channels a node at {_PERIOD_MS} ms, one gate a "
+    f"pair; the devices are another process on the same cores. Journal and recorder write, {_ORDERS_PER_S} orders a "
+    "second come in. Departure against its absolute deadline, from the supervisor's own status.",
     measure=measure,
 )

@@ -63,15 +63,17 @@ def markdown(sections: Sequence[Section], machine: dict[str, str], command: str)
     lines = [
         "# Measurements",
         "",
-        f"Written by `{command}`; nothing on this page is typed by hand. `x floor` is the ratio against a floor that was",
-        "measured in the same run. Wall-clock figures belong to this machine; ratios and sums travel better.",
+        f"Written by `{command}`; nothing on this page is typed by hand. `x floor` is the ratio against a floor that",
+        "was measured in the same run. Wall-clock figures belong to this machine; ratios and sums travel better.",
         "",
     ]
     lines += [f"- {name}: {value}" for name, value in machine.items()]
     for section in sections:
         lines += ["", f"## {section.title}", "", section.what, ""]
         lines += ["| figure | measured | x floor | budget | | note |", "|---|---:|---:|---|---|---|"]
-        lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in _cells(each)) + " |" for each in section.figures]
+        lines += [
+            "| " + " | ".join(cell.replace("|", "\\|") for cell in _cells(each)) + " |" for each in section.figures
+        ]
     return "\n".join(lines) + "\n"
 
 
