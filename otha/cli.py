@@ -152,7 +152,8 @@ def order(
         reply = client.order(given)
     if as_json:
         obstacles = [{"block": o.block, "rule": o.rule, "detail": o.detail} for o in reply.obstacles]
-        _print_json({"id": reply.id, "accepted": reply.accepted, "obstacles": obstacles})
+        shown = {"id": reply.id, "accepted": reply.accepted, "durable": reply.durable, "obstacles": obstacles}
+        _print_json(shown)
     elif reply.accepted:
         sys.stdout.write(f"{kind.value} {group}: taken (order {reply.id})\n")
     else:
@@ -160,6 +161,11 @@ def order(
         for obstacle in reply.obstacles:
             detail = f": {obstacle.detail}" if obstacle.detail else ""
             sys.stdout.write(f"  {sentence.of_block(obstacle.block)}{detail} ({obstacle.rule})\n")
+    if not reply.durable:
+        sys.stderr.write(
+            "the journal's disk has not taken this answer yet; a crash now would lose the record of it\n"
+            f"  see `otha status`; the same order with --id {reply.id} does nothing anew and tells when it is kept\n"
+        )
     raise typer.Exit(0 if reply.accepted else FAILED)
 
 

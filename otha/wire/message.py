@@ -50,10 +50,11 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderReply:
-    """What became of an order."""
+    """What became of an order. `durable`: order and answer are in the journal, on disk; no crash takes them back."""
 
     id: str
     accepted: bool
+    durable: bool
     obstacles: tuple[Obstacle, ...]
 
 
@@ -161,6 +162,15 @@ def _build(kind: type, raw: Json) -> Any:  # Any: an instance of `kind`
     return kind(**{name: _value(_HINTS[kind][name], item, f"{kind.__name__}.{name}") for name, item in raw.items()})
 
 
+def _text(raw: str, where: str) -> str:
+    """JSON can carry half a surrogate pair, which no journal, recording or terminal can."""
+    try:
+        raw.encode()
+    except UnicodeEncodeError:
+        raise WireError(f"{where}: half a surrogate pair is no text") from None
+    return raw
+
+
 def _value(hint: Any, raw: Any, where: str) -> Any:  # Any: a type's annotation, JSON, and the field it becomes
     if isinstance(hint, types.UnionType):
         return None if raw is None else _value(get_args(hint)[0], raw, where)
@@ -174,7 +184,9 @@ def _value(hint: Any, raw: Any, where: str) -> Any:  # Any: a type's annotation,
             return hint(raw)
         except ValueError:
             raise WireError(f"{where}: no such thing as {raw[:40]!r}") from None
-    if hint in (str, int, bool) and type(raw) is hint:
+    if hint is str and type(raw) is str:
+        return _text(raw, where)
+    if hint in (int, bool) and type(raw) is hint:
         return raw
     if hint in _NAMES and isinstance(raw, dict):
         return _build(hint, raw)

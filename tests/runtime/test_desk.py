@@ -1,6 +1,7 @@
-"""An order's reply leaves when order and answer are on disk, or says that they are not; the decision waits for neither."""
+"""An order's reply leaves when order and answer are on disk, or says that they are not; no decision waits for it."""
 
 import asyncio
+import io
 import json
 import sqlite3
 import time
@@ -43,7 +44,7 @@ async def desk(folder: Path) -> AsyncIterator[tuple[Desk, Ring]]:
     """A desk before a core that sees no plant, with a journal and a recorder in `folder`."""
     core = Supervision(load_site(SITE).core, time.monotonic_ns())
     header = Header(code_version="", site_hash="", python_version="", snapshot=core.snapshot())
-    lines = LineLog((folder / "log").open("w"))
+    lines = LineLog(io.StringIO())
     with Journal(folder) as journal, Recorder(folder / "recordings", header, snapshot=core.snapshot) as recorder:
         ring = Ring(core, Evidence(recorder, journal, lines))
         async with asyncio.TaskGroup() as tasks:
@@ -64,6 +65,11 @@ def orders_in(folder: Path) -> list[str]:
     return [body["order"]["id"] for body in bodies if "order" in body]
 
 
+def segment_in(folder: Path) -> Path:
+    (segment,) = folder.glob("journal-*.db")
+    return segment
+
+
 @pytest.mark.asyncio
 async def test_a_reply_that_has_come_is_in_the_journal(tmp_path: Path) -> None:
     async with desk(tmp_path) as (at, _):
@@ -79,8 +85,7 @@ async def test_a_disk_that_takes_nothing_holds_up_the_reply_for_a_moment_and_the
     tmp_path: Path,
 ) -> None:
     async with desk(tmp_path) as (at, ring):
-        (segment,) = tmp_path.glob("journal-*.db")
-        other = sqlite3.connect(segment, isolation_level=None)
+        other = sqlite3.connect(segment_in(tmp_path), isolation_level=None)
         other.execute("BEGIN IMMEDIATE")  # the journal's writer waits for this one as for a disk that hangs
         asked = asyncio.create_task(at.order(request("slow"), "operator"))
         await asyncio.sleep(0.1)

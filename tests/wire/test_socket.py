@@ -32,7 +32,7 @@ class Desk:
     async def order(self, request: OrderRequest, user: str) -> OrderReply | Refusal:
         self.orders.append((request, user))
         obstacle = Obstacle(block="tilt", rule="S10", detail="")
-        return OrderReply(id=request.id, accepted=False, obstacles=(obstacle,))
+        return OrderReply(id=request.id, accepted=False, durable=True, obstacles=(obstacle,))
 
     def status(self) -> Json:
         return {"groups": [{"name": "tanks"}]}
