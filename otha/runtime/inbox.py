@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from otha.core.inputs import GatePolled, HeartbeatEnded, Input, OrderGiven, ReferencePolled, TagsPolled
+from otha.core.inputs import EffectEnded, GatePolled, HeartbeatEnded, Input, OrderGiven, ReferencePolled, TagsPolled
 
 Put = Callable[[Input, int], None]
 """Hands an input over, stamped with its receipt (ns of CLOCK_MONOTONIC)."""
@@ -72,6 +72,9 @@ class Inbox:
         # One order: a stamp never falls behind the one before it.
         self._last_ns = at_ns = max(at_ns, self._last_ns)
         place = _Place(raw, at_ns)
+        if type(raw) is EffectEnded:
+            # What was read before an effect ended must be seen before its end: it may not be replaced any more.
+            self._newest.clear()
         if len(self._queue) >= self._behind:
             self._coalesce(raw, place)
         self._queue.append(place)

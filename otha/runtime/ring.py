@@ -113,7 +113,11 @@ class Ring:
             self.defect(error)
             return
         for decision in decisions:
-            self._decided(decision, raw, at_ns)
+            try:
+                self._decided(decision, raw, at_ns)
+            except Exception as error:
+                # What can't be written down must not keep the next decision from being carried out.
+                self.defect(error)
         if type(raw) is HeartbeatEnded and not decisions:
             if raw.channel in self._adaptive:
                 self._arm_sooner(self.core.channel(raw.channel).due, at_ns)

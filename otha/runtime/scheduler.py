@@ -82,11 +82,8 @@ class Scheduler:
         self._firing = False
         self._alarm, self.notice = make_alarm(loop, self._fire)
         self.lateness = Histogram()
-
-    @property
-    def skipped(self) -> int:
-        """Departures that were not made because the loop was more than a whole period late."""
-        return sum(item.skipped for _, _, item in self._heap if isinstance(item, Beat))
+        # Departures that were not made because the loop was more than a whole period late.
+        self.skipped = 0
 
     def at(self, at_ns: int, work: Work) -> Timer:
         """Call `work(now)` at or after `at_ns`."""
@@ -162,6 +159,7 @@ class Scheduler:
             return
         behind = (now - due) // beat.period_ns
         beat.skipped += behind
+        self.skipped += behind
         beat.due_ns = due + (behind + 1) * beat.period_ns
         self._serial += 1
         heapreplace(self._heap, (beat.due_ns, self._serial, beat))

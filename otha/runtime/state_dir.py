@@ -2,10 +2,25 @@
 
 import fcntl
 import os
+import stat
 from pathlib import Path
 
 from otha.core.errors import HostError
 from otha.wire.place import SOCKET_NAME
+
+_LOCK_NAME = "supervisor.lock"
+
+
+def _make_private(path: Path) -> None:
+    """Close the directory to other users. Raises HostError for one that holds somebody else's files."""
+    if not stat.S_IMODE(path.stat().st_mode) & 0o077:
+        return
+    if not (path / _LOCK_NAME).exists() and any(path.iterdir()):
+        raise HostError(
+            f"the state directory {path} is open to other users and holds other files",
+            mend="give a directory of its own with --state, or chmod 700 it",
+        )
+    path.chmod(0o700)
 
 
 class StateDir:
@@ -23,8 +38,8 @@ class StateDir:
         self.path = path
         try:
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.chmod(0o700)
-            self._lock = os.open(path / "supervisor.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            _make_private(path)
+            self._lock = os.open(path / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise HostError(
                 f"the state directory {path} can't be used: {error.strerror}", mend="give another with --state"

@@ -61,8 +61,20 @@ async def test_behind_the_newest_of_a_source_wins_and_what_has_no_successor_stay
     beats = [raw for raw in taken if isinstance(raw, HeartbeatEnded)]
     assert [b.channel for b in beats[-20:]] == [f"c{n}" for n in range(20)]
     assert all(b.answer is Answer.LATE for b in beats[-20:])
-    assert len(taken) <= 10 + 20 + 2 + 20
-    assert inbox.coalesced > 1900
+    assert len(taken) <= 10 + 10 * (20 + 2 + 2) + 22
+    assert inbox.coalesced > 1500
+
+
+@pytest.mark.asyncio
+async def test_what_was_read_before_an_effect_ended_is_taken_before_its_end() -> None:
+    taken: list[Input] = []
+    inbox = Inbox(asyncio.get_running_loop(), lambda raw, at: taken.append(raw), behind=0)
+    polls = [GatePolled(section="s", path="p", answer=answer, reading=None) for answer in (Answer.REPLIED, Answer.BUSY)]
+    inbox.put(polls[0], 1)
+    inbox.put(ended(0), 2)
+    inbox.put(polls[1], 3)
+    await drained(inbox)
+    assert taken == [polls[0], ended(0), polls[1]]
 
 
 @pytest.mark.asyncio

@@ -69,8 +69,7 @@ async def test_whole_periods_that_were_missed_are_counted_and_the_stall_is_told_
     assert told[0][0] == "stall"
     assert told[0][1] >= 40 * MS
     assert [kind for kind, _ in told].count("stall") == 1
-    assert scheduler.skipped == 0  # a closed scheduler has no beats
-    assert beat.skipped >= 8
+    assert scheduler.skipped == beat.skipped >= 8
     assert beat.skipped + [kind for kind, _ in told].count("beat") == (beat.due_ns - start) // (5 * MS) - 1
     assert scheduler.lateness.max_ns >= 40 * MS
 

@@ -21,6 +21,17 @@ def test_it_is_made_private(tmp_path: Path) -> None:
     state.close()
 
 
+def test_a_directory_with_other_files_is_not_taken_over(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir(mode=0o755)
+    (shared / "somebody's").write_text("")
+    with pytest.raises(HostError, match="other files"):
+        StateDir(shared)
+    assert stat.S_IMODE(shared.stat().st_mode) == 0o755
+    shared.chmod(0o700)
+    StateDir(shared).close()
+
+
 def test_a_second_supervisor_is_refused_with_the_first_ones_process(tmp_path: Path) -> None:
     state = StateDir(tmp_path)
     with pytest.raises(HostError, match=f"process {os.getpid()}"):
