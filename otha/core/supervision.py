@@ -5,7 +5,7 @@ wiring. It holds its state in dictionaries for speed, but nothing of it depends 
 """
 
 from dataclasses import replace
-from typing import assert_never, cast
+from typing import Any, assert_never, cast
 
 from otha.core import alarm, canon, codec
 from otha.core.config import AdaptiveDetector, ChannelConfig, Compare, NodeConfig, SiteConfig
@@ -223,16 +223,18 @@ class Supervision:
         was = self._gates[raw.section]
         w = gate.watch(cfg.gate, self._names[at], was, raw.reading, now)
         self._gates[raw.section] = w
-        if w.view is was.view:
+        g = self._groups[at]
+        # A halted group may have missed the view of the step that was not taken.
+        if w.view is was.view and (g.halted is None or w.view == g.gate):
             return ()
         return self._step(at, GateJudged(view=w.view), now, _gate_reasons(raw.section, was.view, w.view))
 
     def _tags_polled(self, raw: TagsPolled, now: int) -> tuple[Decision, ...]:
+        strangers = [name for name, _ in raw.values if name not in self._tag_cfg]
+        if strangers:
+            raise IllegalTransitionError(f"the site has no tag {strangers[0]!r}")
         for name, value in raw.values:
-            cfg = self._tag_cfg.get(name)
-            if cfg is None:
-                raise IllegalTransitionError(f"the site has no tag {name!r}")
-            self._tags[name] = condition.take(cfg, value, now)
+            self._tags[name] = condition.take(self._tag_cfg[name], value, now)
         decisions: list[Decision] = []
         for at in range(len(self._groups)):
             decisions += self._judge_conditions(at, now)
@@ -327,16 +329,13 @@ class Supervision:
         if active_moved or (before.plan is None) != (decision.state.plan is None):
             for index, view in self._judge_nodes(at, now):
                 decisions += self._step(at, NodeJudged(index=index, view=view), now)
+        if _in_trouble(before) != _in_trouble(decision.state):
             decisions += self._judge_upstream(now)
         return tuple(decisions)
 
     def _judge_upstream(self, now: int) -> tuple[Decision, ...]:
         """Tell the groups which others are failed or moving: a common cause is not a dead server (S18)."""
-        troubled = tuple(
-            cfg.name
-            for cfg, g in zip(self.cfg.groups, self._groups, strict=True)
-            if g.plan is not None or (g.suspicion is not None and g.confirm_at is None)
-        )
+        troubled = tuple(cfg.name for cfg, g in zip(self.cfg.groups, self._groups, strict=True) if _in_trouble(g))
         if troubled == self._shared.troubled:
             return ()
         if not any(cfg.upstream for cfg in self.cfg.groups):
@@ -401,20 +400,31 @@ class Supervision:
         state = codec.decode_state(snapshot)
         if not isinstance(state, tuple) or len(state) != 14 or state[0] != _FORMAT:
             raise canon.CanonError("not a snapshot of this version", mend="replay it with the version that recorded it")
-        self = cls(cast(SiteConfig, state[1]), 0)
-        self._groups = list(cast(tuple[GroupState, ...], state[2]))
-        self._shared = cast(Shared, state[3])
-        self._channels = cast(dict[str, ChannelWatch], state[4])
-        self._nodes = cast(dict[str, NodeWatch], state[5])
-        self._gates = cast(dict[str, GateWatch], state[6])
-        self._tags = cast(dict[str, TagWatch], state[7])
-        self._delays = [dict(pairs) for pairs in state[8]]
-        self._judge_at = list(state[9])
-        self._references = cast(dict[str, ReferenceWatch], state[10])
-        self._wakes = list(state[11])
-        self._alarms = list(state[12])
-        self._tilt_until = cast(int | None, state[13])
+        try:
+            self = cls(cast(SiteConfig, state[1]), 0)
+            self._take(state[2:])
+        except (AttributeError, TypeError, ValueError) as error:
+            raise canon.CanonError(f"not a whole snapshot: {error}", mend="the recording is damaged") from error
         return self
+
+    def _take(self, state: tuple[Any, ...]) -> None:  # Any: what the snapshot holds, in its order
+        self._groups = list(cast(tuple[GroupState, ...], state[0]))
+        self._shared = cast(Shared, state[1])
+        self._channels = cast(dict[str, ChannelWatch], state[2])
+        self._nodes = cast(dict[str, NodeWatch], state[3])
+        self._gates = cast(dict[str, GateWatch], state[4])
+        self._tags = cast(dict[str, TagWatch], state[5])
+        self._delays = [dict(pairs) for pairs in state[6]]
+        self._judge_at = list(state[7])
+        self._references = cast(dict[str, ReferenceWatch], state[8])
+        self._wakes = list(state[9])
+        self._alarms = list(state[10])
+        self._tilt_until = cast(int | None, state[11])
+
+
+def _in_trouble(g: GroupState) -> bool:
+    """Failed or moving: what hangs on this group is not judged by its own data meanwhile (S18)."""
+    return g.plan is not None or (g.suspicion is not None and g.confirm_at is None)
 
 
 def _active(g: GroupState) -> str | None:

@@ -5,7 +5,7 @@ from typing import TypeVar, assert_never
 
 from otha.core.config import GroupConfig
 from otha.core.effects import Safe
-from otha.core.errors import DefectError, IllegalTransitionError
+from otha.core.errors import IllegalTransitionError, InvariantBreachError
 from otha.core.group import guard, invariant, orders, record, settle, suspicion, transfer
 from otha.core.group.event import ConditionJudged, Event, GateJudged, NodeJudged, SharedChanged
 from otha.core.group.guard import Stage
@@ -186,7 +186,7 @@ def step(cfg: GroupConfig, shared: Shared, g: GroupState, event: Event, now: int
             if not _move(t):
                 break
         else:
-            raise DefectError(f"group {cfg.name} does not come to rest")
+            raise InvariantBreachError("L2", f"group {cfg.name} does not come to rest")
     decision = Decision(
         group=cfg.name,
         state=t.g,
