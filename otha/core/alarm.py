@@ -68,6 +68,8 @@ def standing(cfg: GroupConfig, shared: Shared, g: GroupState) -> tuple[Alarm, ..
         found.append(Alarm(code=AlarmCode.HALTED, detail=g.halted))
     if g.standing is Standing.NEEDS_OPERATOR and g.plan is None and g.concern is not None:
         found.append(Alarm(code=AlarmCode.NEEDS_OPERATOR, detail=g.concern.block.code))
+    elif g.unverified:
+        found.append(Alarm(code=AlarmCode.NEEDS_OPERATOR, detail="unverified"))
     active = g.record.active if g.record is not None else None
     if g.standing is Standing.FOLLOWING and g.plan is None:
         others = [node.name for node in cfg.nodes if node.name != active]

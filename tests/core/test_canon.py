@@ -5,11 +5,13 @@ from enum import Enum
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from otha.core import canon
 from otha.core.canon import CanonError
+
+few = settings(max_examples=60, deadline=None)
 
 
 class Colour(Enum):
@@ -45,6 +47,7 @@ values = st.recursive(
 )
 
 
+@few
 @given(values)
 def test_a_value_comes_back_as_it_was(value: object) -> None:
     back = canon.decode(canon.encode(value), KINDS)
@@ -52,6 +55,7 @@ def test_a_value_comes_back_as_it_was(value: object) -> None:
     assert canon.encode(back) == canon.encode(value)
 
 
+@few
 @given(values, values)
 @example(1, True)
 @example(0, False)
@@ -64,6 +68,7 @@ def test_two_values_share_their_bytes_only_if_they_are_the_same(one: object, oth
         assert type(one) is type(other)
 
 
+@few
 @given(st.dictionaries(keys, plain, max_size=6))
 def test_the_order_of_keys_does_not_matter(value: dict[Any, Any]) -> None:
     assert canon.encode(dict(reversed(value.items()))) == canon.encode(value)
@@ -79,6 +84,7 @@ def test_what_has_no_place_in_a_decision_has_no_bytes(value: object) -> None:
         canon.encode(value)
 
 
+@few
 @given(values, st.data())
 def test_damaged_bytes_give_another_value_or_an_error_and_nothing_else(value: object, data: st.DataObject) -> None:
     whole = canon.encode(value)
@@ -92,6 +98,7 @@ def test_damaged_bytes_give_another_value_or_an_error_and_nothing_else(value: ob
     assert canon.encode(back) == bytes(damaged)
 
 
+@few
 @given(values, st.data())
 def test_cut_bytes_are_an_error(value: object, data: st.DataObject) -> None:
     whole = canon.encode(value)
@@ -99,6 +106,7 @@ def test_cut_bytes_are_an_error(value: object, data: st.DataObject) -> None:
         canon.decode(whole[: data.draw(st.integers(0, len(whole) - 1))], KINDS)
 
 
+@few
 @given(st.binary(max_size=64))
 def test_chance_bytes_are_a_canonical_value_or_an_error(chance: bytes) -> None:
     try:

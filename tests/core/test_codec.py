@@ -3,7 +3,7 @@ from collections import Counter
 from enum import Enum
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otha.core import canon, codec, inputs, words
@@ -24,6 +24,8 @@ from otha.core.inputs import (
 )
 from otha.core.words import Answer, Arming, OrderKind, Outcome
 from tests.core.build import gate_reading, open_claim, order, reading, record
+
+few = settings(max_examples=60, deadline=None)
 
 u32 = st.integers(0, 2**32 - 1)
 said = st.none() | u32
@@ -60,6 +62,7 @@ OTHERS: list[Input] = [
 ]
 
 
+@few
 @given(heartbeats)
 def test_a_heartbeat_comes_back_as_it_was(raw: HeartbeatEnded) -> None:
     assert codec.decode_input(codec.encode_input(raw)) == raw
@@ -75,6 +78,7 @@ def test_every_kind_of_input_is_tried_here() -> None:
     assert tried == set(Input.__args__)
 
 
+@few
 @given(heartbeats, st.data())
 def test_a_damaged_heartbeat_gives_another_input_or_an_error(raw: HeartbeatEnded, data: st.DataObject) -> None:
     whole = codec.encode_input(raw)
@@ -88,6 +92,7 @@ def test_a_damaged_heartbeat_gives_another_input_or_an_error(raw: HeartbeatEnded
     assert codec.encode_input(back) == bytes(damaged)
 
 
+@few
 @given(heartbeats, st.data())
 def test_a_cut_heartbeat_is_an_error(raw: HeartbeatEnded, data: st.DataObject) -> None:
     whole = codec.encode_input(raw)
@@ -95,12 +100,14 @@ def test_a_cut_heartbeat_is_an_error(raw: HeartbeatEnded, data: st.DataObject) -
         codec.decode_input(whole[: data.draw(st.integers(0, len(whole) - 1))])
 
 
+@few
 @given(heartbeats, st.binary(min_size=1, max_size=9))
 def test_bytes_behind_a_heartbeat_are_an_error(raw: HeartbeatEnded, more: bytes) -> None:
     with pytest.raises(CanonError):
         codec.decode_input(codec.encode_input(raw) + more)
 
 
+@few
 @given(st.binary(max_size=64))
 def test_chance_bytes_are_an_error(chance: bytes) -> None:
     with pytest.raises(CanonError):

@@ -50,7 +50,7 @@ def key(g: GroupState, now: int) -> bytes:
     """Two states with the same key behave alike from here on.
 
     Left out: serial numbers, attempts, revisions, hold numbers and the memory of answered orders, which name things
-    but decide nothing by their size.
+    but decide nothing by their size, and what only alarms.
     """
     base = g.record.epoch if g.record is not None else 0
     claim = g.record.claim if g.record is not None else None
@@ -69,6 +69,7 @@ def key(g: GroupState, now: int) -> bytes:
         holdoff_until=_ahead(g.holdoff_until, now),
         recent=tuple(max(0, at - now) for at in g.recent),
         uncontrolled_until=_ahead(g.uncontrolled_until, now),
+        unverified=False,
         answered=(),
     )
     return canon.encode(relative)

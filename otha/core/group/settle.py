@@ -15,6 +15,8 @@ from otha.core.words import Arming, Authority, GateState, Liveness, Milestone, R
 
 
 def _stand(t: Turn, standing: Standing, concern: Blocker | None = None) -> bool:
+    if t.g.unverified:
+        t.put(unverified=False)
     if (t.g.standing, t.g.concern) == (standing, concern):
         return False
     t.put(standing=standing, concern=concern, settle_until=None)

@@ -146,7 +146,9 @@ class GroupState:
     `harmless`: id of an open claim from which no REVOKE left. `recent`: when each counted automatic transfer leaves
     the anti-flap window. `extra_used`: the one more move on positive evidence was made (S7). `told`: would-have
     decisions and blockers already told, so that they are told once. `uncontrolled`: the section was held too long with
-    nobody to promote. `answered`: the newest orders' answers. `confirm_at` None with a suspicion: it has stood.
+    nobody to promote. `unverified`: the last transfer ended without the gate's word for it; it is taken up again, and
+    an alarm stands until then. `answered`: the newest orders' answers. `confirm_at` None with a suspicion: it has
+    stood.
     """
 
     store: StoreView = StoreView.UNREAD
@@ -173,6 +175,7 @@ class GroupState:
     extra_used: bool = False
     uncontrolled_until: int | None = None
     uncontrolled: bool = False
+    unverified: bool = False
     adopt_ordered: bool = False
     answered: tuple[OrderAnswer, ...] = ()
     halted: str | None = None

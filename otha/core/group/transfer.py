@@ -111,6 +111,7 @@ def end(t: Turn, ending: Ending, rule: str = "", detail: str = "") -> None:
     t.put(
         plan=None,
         store=StoreView.UNKNOWN if swap_under_way else t.g.store,
+        unverified=ending is Ending.NEEDS_OPERATOR,
         harmless=_harmless_after(t, swap_under_way=swap_under_way),
         holdoff_until=t.now + timing.holdoff_ns if moved else t.g.holdoff_until,
         recent=(*t.g.recent, t.now + timing.window_ns) if moved else t.g.recent,

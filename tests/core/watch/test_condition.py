@@ -1,7 +1,7 @@
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otha.core.config import AllOf, AnyOf, Compare, Comparison, ConditionTree, MooN, TagConfig
@@ -9,6 +9,8 @@ from otha.core.watch import condition
 from otha.core.watch.condition import Judgement, TagWatch
 from otha.core.words import Verdict
 from tests.core.build import MS
+
+few = settings(max_examples=60, deadline=None)
 
 T, F, BAD, STALE, UNKNOWN = Verdict.TRUE, Verdict.FALSE, Verdict.BAD, Verdict.STALE, Verdict.UNKNOWN
 
@@ -151,6 +153,7 @@ TREES: st.SearchStrategy[ConditionTree] = st.recursive(
 )
 
 
+@few
 @given(TREES, st.lists(st.sampled_from([0, 1, None]), min_size=3, max_size=3))
 def test_an_unknown_never_counts_as_true(tree: ConditionTree, values: list[int | None]) -> None:
     """TRUE in the face of the unknown stays TRUE whatever the unknown turns out to be; FALSE likewise."""
