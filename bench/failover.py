@@ -18,7 +18,7 @@ from bench.figure import MS, Figure, at_most, holds, median, quantile, shown
 from bench.options import Measurement, Options
 from otha.core.words import Ending, OrderKind
 from otha.demo.acts import GROUP, active, at_peace
-from otha.demo.play import site_text
+from otha.demo.play import write_site
 from otha.demo.stage import Stage, StageError
 from otha.journal.verify import verify as verify_journal
 from otha.report import terms
@@ -95,7 +95,7 @@ class Events:
 
 
 def _is_done(reason: dict[str, Any]) -> bool:
-    return reason["why"] == "ENDED" and reason["args"][0] == Ending.DONE.value
+    return (reason["why"], reason["args"][:1]) == ("ENDED", [Ending.DONE.value])
 
 
 def _repair(stage: Stage, kind: Kind, node: str) -> None:
@@ -236,8 +236,7 @@ def _of_kind(name: str, samples: list[Sample], timing: GroupTiming, limit_ms: fl
 
 
 def _run(period_ms: int, count: int, folder: Path) -> Iterator[Figure]:
-    template = folder / "site-template.toml"
-    template.write_text(site_text(period_ms), encoding="utf-8")
+    template, measured = write_site(folder, period_ms)
     chance = random.Random(_SEED)
     faults: list[tuple[Kind, int]] = []
     with Stage(folder, template=template) as stage:
@@ -249,6 +248,7 @@ def _run(period_ms: int, count: int, folder: Path) -> Iterator[Figure]:
         at_peace(stage, within_s=30.0)
         late = stage.status()["loop"]
     assert stage.site is not None
+    yield shown(f"{period_ms} ms: faults", len(faults), "", note=measured)
     timing = next(each for each in stage.site.timings if each.group == GROUP)
     samples = _samples(stage, faults)
     for kind in Kind:

@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from otha.core.errors import EngineerError, OthaError
+from otha.demo import disk
 from otha.demo.acts import ACTS, GROUP, Act, Result
 from otha.demo.stage import Stage
 from otha.journal.verify import verify as verify_journal
@@ -38,15 +39,32 @@ def _chosen(names: tuple[str, ...]) -> tuple[Act, ...]:
     return tuple(act for act in ACTS if not names or act.name in names)
 
 
-def site_text(period_ms: int | None) -> str:
-    """The shipped site file of the demo, with another heartbeat period if one is given."""
+def site_text(period_ms: int | None = None, *, commit_ms: int | None = None) -> str:
+    """The shipped site file of the demo, with another heartbeat period or `commit_ms` if one is given."""
     text = resources.files("sim").joinpath("sites", "two_tanks.toml").read_text(encoding="utf-8")
-    if period_ms is None:
-        return text
-    shipped = "period_ms = 50"
+    if period_ms is not None:
+        text = _changed(text, "period_ms = 50", f"period_ms = {period_ms}")
+    if commit_ms is not None:
+        text = _changed(text, "simulation = true\n", f"simulation = true\ncommit_ms = {commit_ms}\n")
+    return text
+
+
+def _changed(text: str, shipped: str, wanted: str) -> str:
     if text.count(shipped) != 1:
-        raise EngineerError("the shipped site file has no heartbeat period to change", mend="restore two_tanks.toml")
-    return text.replace(shipped, f"period_ms = {period_ms}")
+        raise EngineerError(f"the shipped site file has no {shipped!r} to change", mend="restore two_tanks.toml")
+    return text.replace(shipped, wanted)
+
+
+def write_site(folder: Path, period_ms: int | None) -> tuple[Path, str]:
+    """Write the acts' site file, for the disk that `folder` is on, and say in a sentence what was measured of it."""
+    slowest_ns = disk.slowest_commit_ns(folder)
+    commit_ms = disk.commit_ms(slowest_ns)
+    template = folder / "site-template.toml"
+    template.write_text(site_text(period_ms, commit_ms=commit_ms), encoding="utf-8")
+    return (
+        template,
+        f"the slowest of 100 durable writes took {slowest_ns / 1e6:.1f} ms: commit_ms = {commit_ms}",
+    )
 
 
 @contextmanager
@@ -164,8 +182,8 @@ def play(
     began = time.monotonic()
     results: list[Result] = []
     with _folder(directory) as folder:
-        template = folder / "site-template.toml"
-        template.write_text(site_text(period_ms), encoding="utf-8")
+        template, measured = write_site(folder, period_ms)
+        console.print(measured, highlight=False)
         with Stage(folder, template=template) as stage:
             console.print(f"simulated plant and supervisor are up ({time.monotonic() - began:.1f} s)")
             for number, act in enumerate(acts, 1):
