@@ -227,6 +227,7 @@ def demo(
     json_file: Annotated[Path | None, typer.Option("--json", help="write the measured figures to this file")] = None,
     directory: Annotated[Path | None, typer.Option("--dir", help="keep everything in this folder")] = None,
     period_ms: Annotated[int | None, typer.Option("--period-ms", help="another heartbeat period")] = None,
+    svg_file: Annotated[Path | None, typer.Option("--svg", help="a picture of the terminal, for documents")] = None,
     list_acts: Annotated[bool, typer.Option("--list", help="name the acts and stop")] = False,
 ) -> None:
     """A simulated plant, supervised live, with one fault after another, and each time measured."""
@@ -237,7 +238,9 @@ def demo(
         if list_acts:
             play.list_acts()
             return
-        raise typer.Exit(play.play(chosen, json_file=json_file, directory=directory, period_ms=period_ms))
+        raise typer.Exit(
+            play.play(chosen, json_file=json_file, directory=directory, period_ms=period_ms, svg_file=svg_file)
+        )
 
 
 def _mount() -> None:

@@ -22,6 +22,7 @@ from otha.demo.stage import Stage
 from otha.journal.verify import verify as verify_journal
 from otha.verify.replay import Replay
 
+_PICTURE_WIDTH = 150
 _TERMS = ("T_detect", "T_confirm", "T_cas", "T_fence", "T_promote", "T_track", "T_release", "T_verify")
 
 
@@ -175,10 +176,16 @@ def play(
     json_file: Path | None,
     directory: Path | None,
     period_ms: int | None,
+    svg_file: Path | None = None,
 ) -> int:
-    """Play the acts named (all without a name); the exit code is 1 when one failed or missed its bound."""
+    """Play the acts named (all without a name); the exit code is 1 when one failed or missed its bound.
+
+    `svg_file`: a picture of the terminal, for documents.
+    """
     acts = _chosen(names)
     console = Console(soft_wrap=True)
+    if svg_file is not None:
+        console = Console(record=True, force_terminal=True, width=_PICTURE_WIDTH)
     began = time.monotonic()
     results: list[Result] = []
     with _folder(directory) as folder:
@@ -207,4 +214,6 @@ def play(
     console.print(f"{len(acts)} acts in {seconds:.0f} s: {verdict}")
     if json_file is not None:
         json_file.write_text(json.dumps(_data(results, environment, seconds), indent=2) + "\n", encoding="utf-8")
+    if svg_file is not None:
+        console.save_svg(str(svg_file), title="make demo")
     return 1 if failed else 0
