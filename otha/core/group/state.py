@@ -27,12 +27,17 @@ class StoreView(Enum):
 
 
 class Cause(Enum):
-    """Why the active node should not stay active. Only FROZEN is positive evidence by itself (S8)."""
+    """Why the active node should not stay active. Only FROZEN is positive evidence by itself (S8).
+
+    Both of NOT_DRIVING and HELD_BACK mean a section held while its owner answers: its frames do not come, or they come
+    and the gate does not let them through.
+    """
 
     DEAD = "dead"
     FROZEN = "frozen"
     STALE_DATA = "stale_data"
     NOT_DRIVING = "not_driving"
+    HELD_BACK = "held_back"
     DEGRADED = "degraded"
 
     @property

@@ -52,7 +52,8 @@ def cause(cfg: GroupConfig, shared: Shared, g: GroupState) -> Cause | None:
             return Cause.STALE_DATA
         case Liveness.ALIVE:
             if gate.seen and gate.state is GateState.HELD and gate.owner == cfg.nodes[index].name:
-                return None if gate.owner_fresh else Cause.NOT_DRIVING
+                # Fresh frames that are not let through drive nothing either: the gate's resumes may be used up.
+                return Cause.HELD_BACK if gate.owner_fresh else Cause.NOT_DRIVING
             better = any(
                 peer.liveness is Liveness.ALIVE and peer.level > view.level + cfg.timing.deadband_level
                 for at, peer in enumerate(g.nodes)
@@ -68,7 +69,7 @@ def standing_time_ns(cfg: GroupConfig, why: Cause) -> int:
     match why:
         case Cause.DEGRADED:
             return cfg.timing.deadband_ns
-        case Cause.NOT_DRIVING:
+        case Cause.NOT_DRIVING | Cause.HELD_BACK:
             return cfg.timing.not_driving_ns
         case _:
             return cfg.timing.confirm_ns

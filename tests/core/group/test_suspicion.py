@@ -9,6 +9,11 @@ from tests.core.build import MS, alive, group_config
 from tests.core.rig import Rig, following, held_by_watchdog
 
 
+def drives_again(rig: Rig) -> None:
+    """The gate lets the owner's frames through again."""
+    rig.gate(state=GateState.OWNED, owner_fresh=True, driven=True, hold_until=None)
+
+
 def test_a_healthy_active_is_under_no_suspicion() -> None:
     rig = following()
     rig.wait(600_000)
@@ -33,7 +38,7 @@ def test_a_suspicion_that_ends_leads_nowhere() -> None:
     rig.dies("a")
     rig.wait(30)
     rig.tell(NodeJudged(index=0, view=alive(Role.ACTIVE)))
-    rig.gate(owner_fresh=True)
+    drives_again(rig)
     rig.wait(60_000)
     assert rig.g.plan is None
     assert rig.said(Why.SUSPICION_ENDED) == [("a",)]
@@ -156,7 +161,23 @@ def test_an_active_whose_frames_come_back_is_let_resume() -> None:
     held_by_watchdog(rig)
     rig.wait(500)
     rig.gate(owner_fresh=True)
-    assert rig.g.suspicion is None
+    rig.wait(500)
+    assert rig.g.plan is None
+    drives_again(rig)
+    rig.wait(60_000)
+    assert (rig.g.suspicion, rig.g.plan) == (None, None)
+
+
+def test_an_active_whose_frames_come_but_are_not_let_through_is_left() -> None:
+    """The gate lets an owner resume a few times in its window, and then no more."""
+    rig = following()
+    held_by_watchdog(rig)
+    rig.wait(100)
+    rig.gate(owner_fresh=True)
+    rig.wait(599)
+    assert rig.g.plan is None
+    rig.wait(1)
+    assert rig.plan.cause is Cause.HELD_BACK
 
 
 # S16
