@@ -3,15 +3,26 @@
 import random
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from unittest.mock import patch
 
 from bench.figure import Figure, at_least, holds, median, shown
 from bench.options import Measurement, Options
 from bench.virtual import VirtualPlant, demo_site, heartbeats
+from otha.core.config import GroupConfig
+from otha.core.errors import InvariantBreachError
+from otha.core.group import step as group_step
+from otha.core.group.event import Event
+from otha.core.group.state import GroupState, Shared
 from otha.core.group.turn import Decision
 from otha.core.inputs import HeartbeatEnded
+from tests.scenarios import story
 
 _ROUNDS = 5
 _HEARTBEATS = 60_000
+_STEPS = 10_000
+_STORIES = Path(story.__file__).parent / "stories"
 
 
 def _floor(raw: HeartbeatEnded, now: int) -> tuple[Decision, ...]:
@@ -42,15 +53,50 @@ def _heartbeats() -> Iterator[Figure]:
     yield shown("floor: empty function calls", floor, "/s")
 
 
+Step = tuple[GroupConfig, Shared, GroupState, Event, int]
+
+
+def _steps_of_stories() -> list[Step]:
+    """Every step that the golden transcripts take, with the state that it was taken in."""
+    kept: list[Step] = []
+    real = group_step.step
+
+    def keep(cfg: GroupConfig, shared: Shared, g: GroupState, event: Event, now: int) -> Decision:
+        kept.append((cfg, shared, g, event, now))
+        return real(cfg, shared, g, event, now)
+
+    with patch.object(group_step, "step", keep):
+        for path in sorted(_STORIES.glob("*.story")):
+            story.tell(path)
+    return kept
+
+
+def _steps() -> Iterator[Figure]:
+    steps = _steps_of_stories()
+    passes = max(1, _STEPS // len(steps))
+    rates = []
+    for _ in range(_ROUNDS):
+        began = time.process_time()
+        for _ in range(passes):
+            for cfg, shared, g, event, now in steps:
+                with suppress(InvariantBreachError):
+                    group_step.step(cfg, shared, g, event, now)
+        rates.append(passes * len(steps) / (time.process_time() - began))
+    note = f"{len(list(_STORIES.glob('*.story')))} transcripts, {len(steps):,} steps"
+    yield at_least("steps of the golden transcripts, invariants on", median(rates), "/s", 15_000, note=note)
+
+
 def measure(_options: Options) -> Iterator[Figure]:
     """CPU time of one core; medians of rounds."""
     yield from _heartbeats()
+    yield from _steps()
 
 
 MEASUREMENT = Measurement(
     name="core",
     title="Decision core",
     what="The demo site's `Supervision` in virtual time. Heartbeats are good and their counters advance, so that every "
-    "one is judged in full and none changes a verdict; inputs are made beforehand and only `feed` is timed.",
+    "one is judged in full and none changes a verdict; inputs are made beforehand and only `feed` is timed. Steps are "
+    "those of the golden transcripts, each in the state in which the transcript takes it.",
     measure=measure,
 )

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 
 from otha.site.gate_map import gate_map
 from sim.heartbeat import LAYOUT, LENGTH, MAGIC, Role
@@ -27,6 +28,15 @@ _U32 = 0xFFFF_FFFF
 _REFERENCE_MAGIC = 0x5246
 
 Serve = Callable[[], bytearray]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Per pair: node 1 over both networks, then node 2; the gate over both. Then the reference points."""
+
+    nodes: list[list[int]]
+    gates: list[list[int]]
+    references: list[int]
 
 
 def node(number: int) -> Serve:
@@ -126,21 +136,21 @@ async def _run(pairs: int) -> None:
     nodes = [[await _listen(node(number)) for number in (1, 1, 2, 2)] for _ in range(pairs)]
     gates = [[await _listen(gate()) for _ in range(2)] for _ in range(pairs)]
     references = [await _listen(reference()) for _ in range(2)]
-    print(json.dumps({"nodes": nodes, "gates": gates, "references": references}), flush=True)
+    print(json.dumps(asdict(Ports(nodes=nodes, gates=gates, references=references))), flush=True)
     ended = asyncio.Event()
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), ended.set)
     await ended.wait()
 
 
 @contextmanager
-def running(pairs: int) -> Iterator[dict[str, list[list[int]]]]:
+def running(pairs: int) -> Iterator[Ports]:
     """The devices in a process of their own; their ports."""
     command = [sys.executable, "-m", "bench.devices", "--pairs", str(pairs)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        yield json.loads(process.stdout.readline())
+        yield Ports(**json.loads(process.stdout.readline()))
     finally:
         process.stdin.close()
         process.wait(10)

@@ -196,7 +196,7 @@ def _cpu_us(client: Client, ports: list[int]) -> float:
 def measure(_options: Options) -> Iterator[Figure]:
     """Round by round, each client in turn, so that what else the machine does meets all of them."""
     with devices.running(_PAIRS) as ports:
-        known = [port for pair in ports["nodes"] for port in pair]
+        known = [port for pair in ports.nodes for port in pair]
         for connections in _CONNECTIONS:
             used = list(islice(cycle(known), connections))
             rounds = [[_cpu_us(client, used) for client in (floor, otha, pymodbus)] for _ in range(_ROUNDS)]

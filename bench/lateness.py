@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import devices
+from bench.devices import Ports
 from bench.figure import MS, Figure, at_most, holds, shown
 from bench.options import Measurement, Options
 from otha.core.errors import HostError
@@ -106,9 +107,9 @@ max_in_window = 3
 """
 
 
-def site_text(ports: dict[str, list[list[int]]]) -> str:
+def site_text(ports: Ports) -> str:
     """A site of redundant pairs, each with its gate, on these ports."""
-    parts = [_HEAD.format(references=ports["references"])]
+    parts = [_HEAD.format(references=ports.references)]
     parts += [
         _PAIR.format(
             pair=pair,
@@ -120,7 +121,7 @@ def site_text(ports: dict[str, list[list[int]]]) -> str:
             hold_max_ms=devices.HOLD_MAX_MS,
             period_ms=_PERIOD_MS,
         )
-        for pair, (nodes, gates) in enumerate(zip(ports["nodes"], ports["gates"], strict=True), 1)
+        for pair, (nodes, gates) in enumerate(zip(ports.nodes, ports.gates, strict=True), 1)
     ]
     return "".join(parts)
 

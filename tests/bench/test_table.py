@@ -1,0 +1,53 @@
+"""The figures as text and data."""
+
+import io
+import json
+
+from rich.console import Console
+
+from bench import table
+from bench.figure import at_most, shown
+from bench.table import Section
+
+SECTION = Section(
+    name="some",
+    title="Some figures",
+    what="Taken by hand.",
+    seconds=1.5,
+    figures=(
+        at_most("late", 7.0, "ms", 5, note="a | b"),
+        at_most("early", 3.0, "ms", 5),
+        shown("rate", 2.0, "/s", ratio=2),
+    ),
+)
+
+
+def test_what_was_missed_is_named() -> None:
+    assert SECTION.missed == ("late",)
+
+
+def test_plain_lines_without_a_terminal() -> None:
+    out = io.StringIO()
+    table.show(Console(file=out, soft_wrap=True), SECTION)
+    assert [line.split() for line in out.getvalue().splitlines()] == [
+        "some: Some figures (2 s)".split(),
+        "late 7 ms (<= 5) MISSED a | b".split(),
+        "early 3 ms (<= 5) ok".split(),
+        "rate 2 /s 2.00 x floor".split(),
+    ]
+
+
+def test_a_table_on_a_terminal() -> None:
+    out = io.StringIO()
+    table.show(Console(file=out, force_terminal=True, width=100, color_system=None), SECTION)
+    assert "MISSED" in out.getvalue()
+    assert "┃" in out.getvalue()
+
+
+def test_markdown_and_json_hold_the_same() -> None:
+    page = table.markdown([SECTION], {"cores": "2"}, "make bench")
+    assert "| late | 7 ms |  | <= 5 | MISSED | a \\| b |" in page
+    assert "- cores: 2" in page
+    data = json.loads(table.as_json([SECTION], {"cores": "2"}))
+    assert (data["machine"], data["missed"]) == ({"cores": "2"}, ["some: late"])
+    assert [figure["value"] for figure in data["sections"][0]["figures"]] == [7.0, 3.0, 2.0]
