@@ -1,6 +1,7 @@
 """`otha demo`: plant up, supervise, the acts, the evidence checked, a table, nothing left running."""
 
 import json
+import re
 import shutil
 import sys
 import tempfile
@@ -90,7 +91,7 @@ def _play_one(console: Console, number: int, act: Act, stage: Stage) -> Result:
     except OthaError as error:
         result.expect(False, str(error))
     for note in result.notes:
-        console.print(f"   {escape(note)}", highlight=False)
+        console.print(f"   {escape(note)}")
     verdict = "[green]passed[/green]" if result.passed else "[bold red]FAILED[/bold red]"
     console.print(f"   {verdict} ({time.monotonic() - began:.1f} s)")
     return result
@@ -183,14 +184,14 @@ def play(
     `svg_file`: a picture of the terminal, for documents.
     """
     acts = _chosen(names)
-    console = Console(soft_wrap=True)
+    console = Console(soft_wrap=True, highlight=False)
     if svg_file is not None:
-        console = Console(record=True, force_terminal=True, width=_PICTURE_WIDTH)
+        console = Console(record=True, force_terminal=True, width=_PICTURE_WIDTH, highlight=False)
     began = time.monotonic()
     results: list[Result] = []
     with _folder(directory) as folder:
         template, measured = write_site(folder, period_ms)
-        console.print(measured, highlight=False)
+        console.print(measured)
         with Stage(folder, template=template) as stage:
             console.print(f"simulated plant and supervisor are up ({time.monotonic() - began:.1f} s)")
             for number, act in enumerate(acts, 1):
@@ -200,20 +201,23 @@ def play(
         for evidence in _evidence(stage):
             console.print(f"   {evidence.title}: {'ok' if evidence.passed else 'FAILED'}")
             for note in evidence.notes:
-                console.print(f"      {escape(note)}", highlight=False)
+                console.print(f"      {escape(note)}")
             results.append(evidence)
     seconds = time.monotonic() - began
     console.print()
     if console.is_terminal:
-        console.print(_table([result for result in results if result.terms_ms]))
+        if any(result.terms_ms for result in results):
+            console.print(_table([result for result in results if result.terms_ms]))
     else:
         for line in _plain(results):
-            console.print(line, highlight=False)
+            console.print(line)
     failed = [result.name for result in results if not result.passed]
     verdict = "all passed" if not failed else f"FAILED: {', '.join(failed)}"
     console.print(f"{len(acts)} acts in {seconds:.0f} s: {verdict}")
     if json_file is not None:
         json_file.write_text(json.dumps(_data(results, environment, seconds), indent=2) + "\n", encoding="utf-8")
     if svg_file is not None:
-        console.save_svg(str(svg_file), title="make demo")
+        # Without rich's web fonts: a document must not fetch anything.
+        picture = re.sub(r"@font-face \{.*?\}\s*", "", console.export_svg(title="make demo"), flags=re.DOTALL)
+        svg_file.write_text(picture, encoding="utf-8")
     return 1 if failed else 0
