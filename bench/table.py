@@ -79,8 +79,6 @@ def markdown(sections: Sequence[Section], machine: dict[str, str], command: str)
 
 def as_json(sections: Sequence[Section], machine: dict[str, str]) -> str:
     """Everything measured, for machines."""
-    body = {
-        "machine": machine,
-        "missed": [f"{section.name}: {name}" for section in sections for name in section.missed],
-    }
-    return json.dumps({**body, "sections": [asdict(section) for section in sections]}, indent=2) + "\n"
+    missed = [f"{section.name}: {name}" for section in sections for name in section.missed]
+    body = {"machine": machine, "missed": missed, "sections": [asdict(section) for section in sections]}
+    return json.dumps(body, indent=2) + "\n"

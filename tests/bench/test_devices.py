@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from bench import devices
+from bench.devices import Ports
 from bench.lateness import site_text
 from otha.core.words import GateState, Role
 from otha.site.decode import decode_gate_bytes, decode_node_bytes
 from otha.site.gate_map import gate_map
 from otha.site.load import load_site
 
-PORTS = {"nodes": [[20_001, 20_002, 20_003, 20_004]], "gates": [[20_005, 20_006]], "references": [20_007, 20_008]}  # type: ignore[var-annotated]  # a mixed table
+PORTS = Ports(nodes=[[20_001, 20_002, 20_003, 20_004]], gates=[[20_005, 20_006]], references=[20_007, 20_008])
 
 
 def test_blocks_are_read_as_they_were_meant(tmp_path: Path) -> None:

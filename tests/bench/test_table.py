@@ -29,11 +29,11 @@ def test_what_was_missed_is_named() -> None:
 def test_plain_lines_without_a_terminal() -> None:
     out = io.StringIO()
     table.show(Console(file=out, soft_wrap=True), SECTION)
-    assert [line.split() for line in out.getvalue().splitlines()] == [
-        "some: Some figures (2 s)".split(),
-        "late 7 ms (<= 5) MISSED a | b".split(),
-        "early 3 ms (<= 5) ok".split(),
-        "rate 2 /s 2.00 x floor".split(),
+    assert [" ".join(line.split()) for line in out.getvalue().splitlines()] == [
+        "some: Some figures (2 s)",
+        "late 7 ms (<= 5) MISSED a | b",
+        "early 3 ms (<= 5) ok",
+        "rate 2 /s 2.00 x floor",
     ]
 
 
