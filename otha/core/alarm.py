@@ -51,7 +51,7 @@ def _of_gate(cfg: GroupConfig, g: GroupState) -> list[Alarm]:
 
 def _of_roles(cfg: GroupConfig, g: GroupState) -> list[Alarm]:
     claiming = [n.name for n, view in zip(cfg.nodes, g.nodes, strict=True) if view.role is Role.ACTIVE]
-    if g.plan is not None:
+    if g.plan is not None or g.calm_until is not None:
         return []
     if len(claiming) > 1:
         return [Alarm(code=AlarmCode.TWO_CLAIM_ACTIVE, detail=", ".join(claiming))]
@@ -73,7 +73,7 @@ def standing(cfg: GroupConfig, shared: Shared, g: GroupState) -> tuple[Alarm, ..
     active = g.record.active if g.record is not None else None
     if g.standing is Standing.FOLLOWING and g.plan is None:
         others = [node.name for node in cfg.nodes if node.name != active]
-        if all(guard.able(cfg, g, name) or guard.sync(cfg, g, name) for name in others):
+        if g.calm_until is None and all(guard.able(cfg, g, name) or guard.sync(cfg, g, name) for name in others):
             found.append(Alarm(code=AlarmCode.REDUNDANCY_LOST, detail=cfg.name))
         if g.suspicion is not None and g.confirm_at is None and g.told:
             found.append(Alarm(code=AlarmCode.ACTIVE_SUSPECT, detail=f"{active} {g.suspicion.value}"))

@@ -187,13 +187,16 @@ class Supervision:
     def _judge_nodes(self, at: int, now: int) -> list[tuple[int, NodeView]]:
         """The nodes of group `at` whose verdicts differ from what the group knows."""
         cfg, g = self.cfg.groups[at], self._groups[at]
-        active_name = g.record.active if g.record is not None else None
+        # Without a record the gate's owner is whom a standby is compared with; without that, there is nothing to lag.
+        active_name = g.record.active if g.record is not None else g.gate.owner
         active = self._nodes.get(active_name) if active_name is not None else None
         moved = []
         for index, member in enumerate(cfg.nodes):
             w = self._nodes[member.name]
-            if active is None or member.name == active_name:
-                in_rpo = ready = Verdict.TRUE if active is not None else sync.in_rpo(None, cfg.rpo_ns)
+            if active_name is None or member.name == active_name:
+                in_rpo = ready = Verdict.TRUE
+            elif active is None:
+                in_rpo, ready = sync.in_rpo(None, cfg.rpo_ns), Verdict.UNKNOWN
             else:
                 lag = sync.lag_ns(active, w, cycle_ns=member.cycle_ns, unseen_until=self._unseen_until(at, now))
                 in_rpo = sync.in_rpo(lag, cfg.rpo_ns)

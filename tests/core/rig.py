@@ -140,7 +140,7 @@ class Rig:
 
 
 def following(cfg: GroupConfig | None = None) -> Rig:
-    """A settled group: "a" drives under epoch 1, all is well."""
+    """A group settled long ago: "a" drives under epoch 1, all is well."""
     rig = Rig(cfg)
     rig.tell(SharedChanged())
     rig.ends(Outcome.DONE, record())
@@ -150,6 +150,7 @@ def following(cfg: GroupConfig | None = None) -> Rig:
         rig.tell(NodeJudged(index=index, view=alive(role)))
     for index in range(len(rig.cfg.conditions)):
         rig.condition(Verdict.TRUE, index)
+    rig.g = replace(rig.g, calm_until=None)
     rig.forget()
     return rig
 

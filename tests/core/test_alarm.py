@@ -19,12 +19,26 @@ def test_a_healthy_group_has_no_alarm() -> None:
     assert codes(following()) == []
 
 
-def test_a_completed_switchover_leaves_no_alarm() -> None:
+def test_a_completed_switchover_gives_no_alarm_at_any_moment() -> None:
     rig = switching(Phase.OUTPUT_VERIFIED)
     rig.swapped()
-    rig.node("a", role=Role.STANDBY)
+    # The old active was last heard with its old role, and its lag is not known yet.
+    rig.node("a", in_rpo=Verdict.FALSE)
+    assert codes(rig) == []
     rig.node("b", role=Role.ACTIVE)
     assert codes(rig) == []
+    rig.node("a", role=Role.STANDBY, in_rpo=Verdict.TRUE)
+    rig.wait(500)
+    assert codes(rig) == []
+
+
+def test_what_is_still_wrong_after_the_settling_time_alarms() -> None:
+    rig = switching(Phase.OUTPUT_VERIFIED)
+    rig.swapped()
+    rig.node("a", in_rpo=Verdict.FALSE)
+    rig.node("b", role=Role.ACTIVE)
+    rig.wait(500)
+    assert codes(rig) == ["redundancy_lost", "two_claim_active"]
 
 
 def test_a_transfer_under_way_is_an_event_and_not_an_alarm() -> None:

@@ -318,6 +318,30 @@ def test_a_standby_is_compared_with_the_new_active_after_a_transfer() -> None:
     assert [view.ready for view in feed.s.group("tanks").nodes] == [Verdict.TRUE, Verdict.FALSE]
 
 
+def test_where_nobody_ever_drove_there_is_nothing_to_lag_behind() -> None:
+    feed = Feed()
+    feed.tags()
+    feed.ends(None)
+    feed.gate(state=GateState.FREE, owner=0, last_driver=0, owner_epoch=0, epoch=0, granted=0)
+    feed.beat("a")
+    feed.beat("b")
+    feed.at_ms = 1_100
+    feed.tags()
+    (decision, *_) = feed(OrderGiven(order=order(OrderKind.SWITCHOVER, "a")))
+    assert decision.answer is not None
+    assert decision.answer.accepted
+
+
+def test_without_a_record_the_gates_owner_is_whom_a_standby_is_compared_with() -> None:
+    feed = Feed()
+    feed.tags()
+    feed.ends(None)
+    feed.gate(owner=2, last_driver=2)
+    feed.beat("b", position=500)
+    feed.beat("a", acked=100)
+    assert [view.in_rpo for view in feed.s.group("tanks").nodes] == [Verdict.FALSE, Verdict.TRUE]
+
+
 # S5 from raw numbers
 
 
@@ -383,6 +407,16 @@ def test_a_breach_stops_automatic_action_and_alarms_and_watching_goes_on(monkeyp
 
 def test_alarms_are_told_when_they_come_and_go() -> None:
     feed = settled()
+    feed.beat("b", level=1)
+    assert feed.s.alarms("tanks") == (), "what is said in the settling time may be from before it"
+    for at_ms in range(1_150, 1_501, 50):
+        feed.at_ms = at_ms
+        feed.gate()
+        feed.tags()
+        feed.beat("a", role=1)
+        feed.beat("b")
+        feed(DueReached())
+    feed.forget()
     feed.beat("b", level=1)
     assert feed.reasons(Why.ALARM_RAISED) == [("redundancy_lost", "tanks")]
     feed.beat("b", level=255)

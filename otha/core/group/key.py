@@ -70,6 +70,7 @@ def key(g: GroupState, now: int) -> bytes:
         recent=tuple(max(0, at - now) for at in g.recent),
         uncontrolled_until=_ahead(g.uncontrolled_until, now),
         unverified=False,
+        calm_until=None,
         answered=(),
     )
     return canon.encode(relative)

@@ -24,6 +24,11 @@ def switchover_target(cfg: GroupConfig, g: GroupState, node: str | None) -> str 
     return node if node is not None else guard.best_standby(cfg, g, besides=(active, g.gate.owner))
 
 
+def ordered_kind(g: GroupState) -> TransferKind:
+    """Away from an active that is under suspicion no bumpless readiness can be had: that is an ordered failover."""
+    return TransferKind.SWITCHOVER if g.suspicion is None else TransferKind.FAILOVER
+
+
 def switchover_against(
     cfg: GroupConfig, shared: Shared, g: GroupState, node: str | None, now: int
 ) -> tuple[Blocker, ...]:
@@ -42,9 +47,7 @@ def switchover_against(
         return _block(Block.NO_SUCH_NODE, to_node)
     if g.gate.seen and g.gate.state is GateState.OWNED and g.gate.owner == to_node:
         return _block(Block.ALREADY_ACTIVE, to_node)
-    found = guard.against(
-        cfg, shared, g, kind=TransferKind.SWITCHOVER, to_node=to_node, cause=None, stage=Stage.START, now=now
-    )
+    found = guard.against(cfg, shared, g, kind=ordered_kind(g), to_node=to_node, cause=None, stage=Stage.START, now=now)
     return transfer.serious(cfg, found)
 
 
@@ -62,7 +65,7 @@ def _switchover(t: Turn, order: Order) -> tuple[Blocker, ...]:
     found = switchover_against(t.cfg, t.shared, t.g, order.node, t.now)
     to_node = switchover_target(t.cfg, t.g, order.node)
     if not found and to_node is not None:
-        transfer.begin(t, kind=TransferKind.SWITCHOVER, cause=None, to_node=to_node)
+        transfer.begin(t, kind=ordered_kind(t.g), cause=None, to_node=to_node)
     return found
 
 

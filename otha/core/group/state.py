@@ -148,8 +148,9 @@ class OrderAnswer:
 class GroupState:
     """All that decisions of one group rest on.
 
-    `harmless`: id of an open claim from which no REVOKE left. `recent`: when each counted automatic transfer leaves
-    the anti-flap window. `extra_used`: the one more move on positive evidence was made (S7). `told`: would-have
+    `calm_until`: until when roles and lags may still be those from before the start or the last transfer, and do not
+    alarm. `harmless`: id of an open claim from which no REVOKE left. `recent`: when each counted automatic transfer
+    leaves the anti-flap window. `extra_used`: the one more move on positive evidence was made (S7). `told`: would-have
     decisions and blockers already told, so that they are told once. `uncontrolled`: the section was held too long with
     nobody to promote. `unverified`: the last transfer ended without the gate's word for it; it is taken up again, and
     an alarm stands until then. `answered`: the newest orders' answers. `confirm_at` None with a suspicion: it has
@@ -169,6 +170,7 @@ class GroupState:
     standing: Standing = Standing.SETTLING
     concern: Blocker | None = None
     settle_until: int | None
+    calm_until: int | None
     plan: Plan | None = None
     serial: int = 0
     harmless: str | None = None

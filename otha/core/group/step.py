@@ -29,6 +29,7 @@ def start(cfg: GroupConfig, now: int) -> GroupState:
         conditions=tuple(Verdict.UNKNOWN for _ in cfg.conditions),
         arming=cfg.arming,
         settle_until=now + cfg.timing.settle_ns,
+        calm_until=now + cfg.timing.settle_ns,
     )
 
 
@@ -83,7 +84,7 @@ def _expire(t: Turn) -> None:
         t.put(recent=tuple(at for at in g.recent if at > t.now))
         if not t.g.recent:
             t.put(extra_used=False)
-    for name in ("settle_until", "confirm_at", "holdoff_until", "errand_retry_at"):
+    for name in ("settle_until", "calm_until", "confirm_at", "holdoff_until", "errand_retry_at"):
         if t.reached(getattr(g, name)):
             t.put(**{name: None})
     if t.reached(g.uncontrolled_until):
@@ -166,7 +167,8 @@ def _move(t: Turn) -> bool:
 
 def _wake(g: GroupState, now: int) -> int | None:
     plan = g.plan
-    deadlines = [g.settle_until, g.confirm_at, g.holdoff_until, g.errand_retry_at, g.uncontrolled_until, *g.recent]
+    deadlines = [g.settle_until, g.calm_until, g.confirm_at, g.holdoff_until, g.errand_retry_at, g.uncontrolled_until]
+    deadlines += g.recent
     if plan is not None:
         deadlines += [plan.due, plan.retry_at]
     return min((at for at in deadlines if at is not None and at > now), default=None)

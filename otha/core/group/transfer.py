@@ -110,6 +110,7 @@ def end(t: Turn, ending: Ending, rule: str = "", detail: str = "") -> None:
     swap_under_way = plan.asked is not None and plan.phase in (Phase.PERMITTED, Phase.OUTPUT_VERIFIED)
     t.put(
         plan=None,
+        calm_until=t.now + timing.settle_ns,
         store=StoreView.UNKNOWN if swap_under_way else t.g.store,
         unverified=ending is Ending.NEEDS_OPERATOR,
         harmless=_harmless_after(t, swap_under_way=swap_under_way),

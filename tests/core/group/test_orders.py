@@ -60,6 +60,15 @@ def test_one_transfer_at_a_time() -> None:
     assert rig.plan.phase is Phase.FENCED
 
 
+def test_away_from_a_suspected_active_an_order_is_a_failover() -> None:
+    """Its tracked tags can't be compared any more; a group that only advises must be able to obey all the same."""
+    rig = following(group_config(arming=Arming.ADVISE))
+    rig.dies("a", Liveness.FROZEN)
+    rig.node("b", ready=Verdict.STALE)
+    assert codes(rig, OrderKind.SWITCHOVER, "b") == []
+    assert (rig.plan.kind, rig.plan.automatic) == (TransferKind.FAILOVER, False)
+
+
 def test_what_an_order_would_be_told_can_be_asked_without_giving_it() -> None:
     rig = following()
     rig.condition(Verdict.BAD)
