@@ -24,6 +24,7 @@ class NodeModel:
     level: int = 255
     heartbeat: int = 0
     cycle: int = 0
+    position: int = 0
     acked: int = 0
     epoch: int = 0
     seq: int = 0
@@ -37,9 +38,11 @@ class NodeModel:
             return None
         self.cycle += 1
         if peer is not None and peer.lives and peer.runs:
-            self.acked, self.outputs = peer.cycle, peer.outputs
+            self.acked = self.position = peer.position
+            self.outputs = peer.outputs
         owns = gate.owner == self.number
         self.active = owns and gate.state is State.OWNED
+        self.position += self.active
         if not owns:
             self.epoch = 0
             return None
@@ -77,7 +80,7 @@ class NodeModel:
         """The process is started anew: another session, nothing remembered."""
         self.lives = self.runs = self.works = True
         self.session += 1
-        self.cycle = self.heartbeat = self.seq = self.epoch = self.acked = 0
+        self.cycle = self.heartbeat = self.seq = self.epoch = self.acked = self.position = 0
         self.active, self.queued = False, None
 
     def reading(self) -> NodeReading:
@@ -89,7 +92,7 @@ class NodeModel:
             cycle=self.cycle,
             role=role.value,
             level=self.level,
-            position=self.cycle,
+            position=self.position,
             acked=self.acked,
             lag_ms=0,
             data_age_ms=5,

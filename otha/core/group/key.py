@@ -69,7 +69,6 @@ def key(g: GroupState, now: int) -> bytes:
         holdoff_until=_ahead(g.holdoff_until, now),
         recent=tuple(max(0, at - now) for at in g.recent),
         uncontrolled_until=_ahead(g.uncontrolled_until, now),
-        unverified=False,
         calm_until=None,
         answered=(),
     )

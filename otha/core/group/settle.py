@@ -11,7 +11,7 @@ from otha.core.group.state import StoreView
 from otha.core.group.turn import Turn
 from otha.core.inputs import Record
 from otha.core.reasons import Block, Blocker, Why
-from otha.core.words import Arming, Authority, GateState, Liveness, Milestone, Role, Standing
+from otha.core.words import Arming, Authority, GateState, Liveness, Milestone, Role, Standing, Verdict
 
 
 def _stand(t: Turn, standing: Standing, concern: Blocker | None = None) -> bool:
@@ -98,12 +98,25 @@ def settle(t: Turn) -> bool:
         _swap(t, replace(record, active=g.gate.owner, claim=None, milestone=Milestone.DONE, revision=""), "adopt")
         return False
     if record.milestone is Milestone.CLAIMED and record.claim is not None and record.claim.id != g.harmless:
-        return _take_up(t)
+        return False if _bides(t) else _take_up(t)
     return (
         _stand(t, Standing.FOLLOWING)
         if (concern := _concern(t, record)) is None
         else _stand(t, Standing.NEEDS_OPERATOR, concern)
     )
+
+
+def _bides(t: Turn) -> bool:
+    """An open claim waits a little: after a start until everything was heard once, if the hold allows it; after an
+    end without the gate's word while somebody drives, so that it is not tried again at once for ever."""
+    g = t.g
+    if g.settle_until is None:
+        return False
+    if g.unverified:
+        return g.gate.state is GateState.OWNED
+    unheard = any(view.liveness is Liveness.UNKNOWN for view in g.nodes) or Verdict.UNKNOWN in g.conditions
+    hold_until = g.gate.hold_until
+    return unheard and (hold_until is None or hold_until - g.settle_until >= t.cfg.timing.held_bound_ns)
 
 
 def _take_up(t: Turn) -> bool:

@@ -113,6 +113,7 @@ def end(t: Turn, ending: Ending, rule: str = "", detail: str = "") -> None:
         calm_until=t.now + timing.settle_ns,
         store=StoreView.UNKNOWN if swap_under_way else t.g.store,
         unverified=ending is Ending.NEEDS_OPERATOR,
+        settle_until=t.now + timing.settle_ns if ending is Ending.NEEDS_OPERATOR and t.g.gate.seen else None,
         harmless=_harmless_after(t, swap_under_way=swap_under_way),
         holdoff_until=t.now + timing.holdoff_ns if moved else t.g.holdoff_until,
         recent=(*t.g.recent, t.now + timing.window_ns) if moved else t.g.recent,

@@ -120,7 +120,9 @@ def test_a_resumed_transfer_judges_its_permits_like_any_other() -> None:
     rig.tell(SharedChanged())
     rig.ends(Outcome.DONE, open_claim())
     rig.tell(GateJudged(view=held()))
-    # Nothing is known of b and the interlocks yet: UNKNOWN counts as false.
+    # Nothing is known of b and the interlocks yet: that is waited for, but not for ever; UNKNOWN counts as false.
+    assert rig.g.plan is None
+    rig.wait(500)
     assert rig.effects[1:] == []
     assert rig.plan.phase is Phase.FENCED
     rig.condition(Verdict.TRUE, 0)
@@ -159,4 +161,26 @@ def test_a_group_that_advises_finishes_what_was_begun() -> None:
     rig.tell(SharedChanged())
     rig.ends(Outcome.DONE, open_claim())
     rig.tell(GateJudged(view=held()))
+    rig.wait(500)
     assert rig.plan.revoked
+
+
+def test_a_restart_hears_everything_once_before_it_judges() -> None:
+    rig = Rig()
+    rig.tell(SharedChanged())
+    rig.ends(Outcome.DONE, open_claim())
+    rig.tell(GateJudged(view=held()))
+    rig.tell(NodeJudged(index=0, view=alive(Role.ACTIVE)))
+    rig.tell(NodeJudged(index=1, view=alive()))
+    rig.condition(Verdict.TRUE, 1)
+    assert rig.g.plan is None
+    rig.condition(Verdict.TRUE, 0)
+    assert rig.asked == Grant(node="b", epoch=2, boot=9)
+
+
+def test_a_restart_does_not_wait_where_the_hold_would_end_meanwhile() -> None:
+    rig = Rig()
+    rig.tell(SharedChanged())
+    rig.ends(Outcome.DONE, open_claim())
+    rig.tell(GateJudged(view=held(hold_until=1_000 * MS + 669 * MS)))
+    assert rig.plan.phase is Phase.FENCED

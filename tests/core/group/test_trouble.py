@@ -188,6 +188,9 @@ def test_a_void_is_asked_again_until_it_is_read_back_and_then_given_up_aloud() -
     rig.wait(15)
     assert rig.ending is Ending.NEEDS_OPERATOR
     assert rig.said(Why.UNVERIFIED) == [("a",)]
+    assert rig.g.plan is None
+    rig.wait(500)
+    assert rig.plan.course is Course.VOID, "taken up again after a pause"
 
 
 def test_a_revoke_that_comes_through_after_all_turns_the_void_into_a_return() -> None:
