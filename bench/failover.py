@@ -186,7 +186,7 @@ def _folder(keep: Path | None, name: str) -> Iterator[Path]:
         shutil.rmtree(made, ignore_errors=True)
 
 
-def _evidence(stage: Stage, name: str) -> Iterator[Figure]:
+def _evidence(stage: Stage, name: str, samples: list[Sample]) -> Iterator[Figure]:
     verification = verify_journal(stage.state_dir)
     yield holds(f"{name}: journal verifies", verification.ok, f"{verification.rows:,} rows")
     replay = Replay(path=stage.state_dir / "recordings")
@@ -199,9 +199,16 @@ def _evidence(stage: Stage, name: str) -> Iterator[Figure]:
     )
     yield holds(f"{name}: recording replays to the byte", replay.difference is None, what)
     findings = checker.check(stage.plant_dir)
-    refused = sum(findings.refused(number, 0, time.monotonic_ns()) for number in NODES.values())
-    note = f"{findings.frames_on_bus:,} frames, {refused} refused" if findings.ok else str(findings.violations[:3])
+    note = f"{findings.frames_on_bus:,} frames" if findings.ok else str(findings.violations[:3])
     yield holds(f"{name}: no rule broken on the bus", findings.ok, note)
+    ends = [each.fault_ns for each in samples[1:]] + [time.monotonic_ns()]
+    refused = [
+        findings.refused(NODES[each.transfer.from_node], each.fault_ns, end_ns)
+        for each, end_ns in zip(samples, ends, strict=True)
+        if each.kind is not Kind.KILL
+    ]
+    note = f"{sum(refused)} frames of {len(refused)} woken or healed controllers"
+    yield holds(f"{name}: whoever came back still driving was refused", min(refused) > 0, note)
 
 
 def _spread(values: list[float]) -> str:
@@ -254,7 +261,7 @@ def _run(period_ms: int, count: int, folder: Path) -> Iterator[Figure]:
     for kind in Kind:
         of_kind = [each for each in samples if each.kind is kind]
         yield from _of_kind(f"{period_ms} ms, {kind.value}", of_kind, timing, _MEDIAN_LIMITS_MS.get(period_ms))
-    yield from _evidence(stage, f"{period_ms} ms")
+    yield from _evidence(stage, f"{period_ms} ms", samples)
     note = f"max {late['lateness_ns']['max'] / MS:.1f}, {late['skipped']} skipped, {late['stalls']} stalls above 5 ms"
     yield shown(f"{period_ms} ms: heartbeats late, p99.9", late["lateness_ns"]["p99_9"] / MS, "ms", note=note)
 

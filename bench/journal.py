@@ -15,7 +15,8 @@ from bench.figure import MS, Figure, at_least, at_most, median, quantile, shown
 from bench.options import Measurement, Options
 from bench.virtual import VirtualPlant, demo_site, heartbeats
 from otha.core.codec import encode_input
-from otha.core.inputs import HeartbeatEnded
+from otha.core.inputs import GatePolled, HeartbeatEnded
+from otha.core.words import Answer
 from otha.journal.entry import Entry, canonical_json
 from otha.journal.recorder import Recorder
 from otha.journal.recording import Header
@@ -29,6 +30,7 @@ _URGENT = 500
 _INPUTS_PER_S = 4_000
 _TICK_S = 0.01
 _RECORDING_S = 10.0
+_READINGS = 5_000
 _PLAIN = "CREATE TABLE plain (seq INTEGER PRIMARY KEY, wall_ns, mono_ns, boot_id, node, epoch, kind, body, hash)"
 
 
@@ -158,6 +160,16 @@ def _recorder() -> Iterator[Figure]:
     yield at_most("recorder, share of a core", share, "%", 5, note=note)
     yield shown("recorder, CPU per input", (cpu_s - alone) / len(inputs) * 1e6, "us")
     yield shown("recorder, bytes per input", size / len(inputs), "B")
+    reading = GatePolled(
+        section=plant.group.gate.section,
+        path=plant.group.gate.paths[0],
+        answer=Answer.REPLIED,
+        reading=plant.gate_reading(plant.now),
+    )
+    began = time.process_time()
+    for _ in range(_READINGS):
+        encode_input(reading)
+    yield shown("recorder, CPU to encode a gate's reading", (time.process_time() - began) / _READINGS * 1e6, "us")
 
 
 def measure(_options: Options) -> Iterator[Figure]:

@@ -173,11 +173,12 @@ class VirtualPlant:
     def _poll_gate(self, at: int) -> None:
         gate = self.group.gate
         polled = GatePolled(
-            section=gate.section, path=gate.paths[0], answer=Answer.REPLIED, reading=self._gate_reading(at)
+            section=gate.section, path=gate.paths[0], answer=Answer.REPLIED, reading=self.gate_reading(at)
         )
         self._later(at, polled)
 
-    def _gate_reading(self, now: int) -> GateReading:
+    def gate_reading(self, now: int) -> GateReading:
+        """The gate's status block at `now`: the owner's frames stopped with the cut, the watchdog then holds."""
         gate, cycle_ns = self.group.gate, self.group.nodes[0].cycle_ns
         until = now if self.cut_at is None else min(now, self.cut_at)
         sent = until - (until - self._frame_phase) % cycle_ns
