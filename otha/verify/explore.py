@@ -128,14 +128,15 @@ def explore(
         quiet = True
         try:
             for name, make in world.moves(w):
-                quiet = quiet and name.startswith(("FAULT", "ORDER", "late"))
                 transitions += 1
                 try:
                     after = make()
                 except DefectError as breach:
                     tell_story(here, name, str(breach))
+                    quiet = False
                     continue
                 there = world_key(after)
+                quiet = quiet and (there == here or name.startswith(("FAULT", "ORDER", "late")))
                 if there not in parents:
                     parents[there] = (here, name)
                     frontier.append((there, after))

@@ -219,21 +219,31 @@ def _late(w: World) -> Iterator[Move]:
         yield f"late {type(action).__name__} is lost", lambda rest=rest: rest  # type: ignore[misc]  # bound as default
 
 
+def _next_deadline(w: World) -> int | None:
+    wake = group_step.step(w.cfg, w.shared, w.g, DueReached(), w.now).wake
+    return min((at for at in (wake, w.gate.hold_until) if at is not None and at > w.now), default=None)
+
+
 def _time(w: World) -> Iterator[Move]:
-    """Time passes only when nothing else would happen first."""
-    decision = group_step.step(w.cfg, w.shared, w.g, DueReached(), w.now)
-    deadlines = [at for at in (decision.wake, w.gate.hold_until) if at is not None and at > w.now]
-    if not deadlines:
+    """Time passes only when nothing else would happen first, up to the next moment that changes anything."""
+    at = _next_deadline(w)
+    if at is None:
         return
-    at = min(deadlines)
 
     def passes() -> World:
-        later = replace(w, now=at)
-        if later.gate.hold_until is not None and at >= later.gate.hold_until:
-            later = _look_at_gate(_with_gate(later, gate_model.to_safe(later.gate)))
-        return tell(later, DueReached())
+        before, later = world_key(w), w
+        now: int | None = at
+        while now is not None:
+            later = replace(later, now=now)
+            if later.gate.hold_until is not None and now >= later.gate.hold_until:
+                later = _look_at_gate(_with_gate(later, gate_model.to_safe(later.gate)))
+            later = tell(later, DueReached())
+            if world_key(later) != before:
+                break
+            now = _next_deadline(later)
+        return later
 
-    yield f"time passes to {at // 1_000_000} ms", passes
+    yield f"time passes from {w.now // 1_000_000} ms on", passes
 
 
 def _set_body(w: World, index: int, body: Body) -> World:
