@@ -42,6 +42,7 @@ _ENUMS: dict[str, Callable[[str], Any]] = {
     "arming": Arming,
     "confirm": Confirm,
     "nodes": str,
+    "first_start": str,  # who drives ("a" or "nobody") where OTHA never ran before
 }
 
 
@@ -79,6 +80,7 @@ class Story:
     def __init__(self, script: Script) -> None:
         changes = dict(script.config)
         names = changes.pop("nodes", "ab")
+        self.first_start: str | None = changes.pop("first_start", None)
         self.group: GroupConfig = group_config(names, **changes)
         self.cfg: SiteConfig = site_config([self.group])
         self.script = script
@@ -122,18 +124,18 @@ class Story:
         return next((node.name for node in self.nodes.values() if node.number == number), "nobody")
 
     def _commission(self) -> None:
-        """Before the story: "a" drives under epoch 1, and the record says so, unless the story is of a first start."""
-        if any(event[0] == "first-start" for _, event in self.script.timed):
-            return
-        self.gate.command(Grant(node="a", epoch=1, boot=9))
-        self.gate.command(Release(node="a", epoch=1))
+        """Before the story: "a" drives under epoch 1, and the record says so unless OTHA never ran here."""
+        if self.first_start != "nobody":
+            self.gate.command(Grant(node="a", epoch=1, boot=9))
+            self.gate.command(Release(node="a", epoch=1))
         for _ in range(20):
             self._plant()
             self.now += SCAN_MS
         self.now = 0
         self.lines.clear()
         self.gate.taken.clear()
-        self.store = Record(epoch=1, active="a", claim=None, milestone=Milestone.DONE, revision="r0")
+        if self.first_start is None:
+            self.store = Record(epoch=1, active="a", claim=None, milestone=Milestone.DONE, revision="r0")
 
     def _tick(self) -> None:
         self._plant()
@@ -360,12 +362,6 @@ class Story:
         self.replies.clear()
         self.starts_at = self.now + int(down_ms)
 
-    def _first_start(self, owner: str) -> None:
-        """No record yet; `owner` drives under epoch 1 ("-": nobody)."""
-        if owner != "-":
-            self.gate.command(Grant(node=owner, epoch=1, boot=9))
-            self.gate.command(Release(node=owner, epoch=1))
-
     EVENTS: ClassVar[dict[str, Callable[..., None]]] = {
         "kill": _kill,
         "start": _start,
@@ -389,7 +385,6 @@ class Story:
         "stall": _stall,
         "clock": _clock,
         "crash": _crash,
-        "first-start": _first_start,
     }
 
     def _line(self, text: str) -> None:

@@ -1,4 +1,4 @@
 # The first start beside a plant that nobody drives yet: an operator orders the first owner.
-0 first-start -
+config first_start nobody
 2000 order switchover a
 3000 end
