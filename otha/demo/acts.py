@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from otha.core.words import OrderKind, Standing
-from otha.demo.stage import Stage, wait_for
+from otha.demo.stage import Stage, StageError, wait_for
 from otha.report import sentence, terms
 from otha.report.terms import Transfer
 from otha.site.timing import GroupTiming, Total
@@ -16,6 +16,7 @@ SECTION = "plc"
 _NS_PER_MS = 1_000_000
 _WATCH_S = 3.0
 _OWNED = 1
+_FENCED_WITHIN_S = 10.0
 
 
 @dataclass(slots=True)
@@ -288,17 +289,24 @@ def stalls(stage: Stage, result: Result) -> None:
     _no_transfer(stage, result, since_ns, node)
 
 
+def _is_fenced(event: dict[str, Any]) -> bool:
+    reasons = event.get("body", {}).get("reasons", ())
+    return any(reason["why"] == "PHASE" and reason["args"][0] == "fenced" for reason in reasons)
+
+
 def otha_killed(stage: Stage, result: Result) -> None:
     """kill -9 of OTHA in the middle of a transfer; restarted, it finds the open claim and ends it safely."""
     at_peace(stage)
     to_node, since_ns = other(stage), time.monotonic_ns()
-    with stage.client() as events:
+    with stage.client() as listener:
+        # Listening before the order: on a busy machine the transfer may be over before a later listener is heard.
+        events = listener.events(within_s=_FENCED_WITHIN_S)
         reply = stage.order(OrderKind.SWITCHOVER, GROUP, node=to_node, comment="OTHA will be killed")
         result.expect(reply.accepted, f"a switchover to {to_node} was ordered")
-        for entry in events.events():
-            reasons = entry.event.get("body", {}).get("reasons", ())
-            if any(reason["why"] == "PHASE" and reason["args"][0] == "fenced" for reason in reasons):
-                break
+        if not any(_is_fenced(entry.event) for entry in events):
+            raise StageError(
+                f"not within {_FENCED_WITHIN_S:g} s: the old owner fenced", mend="see the logs in the demo's folder"
+            )
     killed_ns = stage.kill_otha()
     result.notes.append(
         f"killed {(killed_ns - since_ns) / _NS_PER_MS:.0f} ms after the order, the old owner was fenced"

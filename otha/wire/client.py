@@ -1,6 +1,7 @@
 """The command line's end of the socket: plain blocking calls."""
 
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -74,12 +75,25 @@ class WireClient:
         """What stands against a switchover of `group`."""
         return self._ask(WhyRequest(group=group, node=node), WhyReply).why
 
-    def events(self) -> Iterator[EventEntry]:
-        """Events from now on, without end; the connection is used up by it."""
+    def events(self, *, within_s: float | None = None) -> Iterator[EventEntry]:
+        """Events from this call on, until `within_s` seconds have passed (None: without end). The connection is used
+        up by it.
+        """
         self._send(Subscribe())
-        self._sock.settimeout(None)
+        return self._entries(None if within_s is None else time.monotonic() + within_s)
+
+    def _entries(self, until: float | None) -> Iterator[EventEntry]:
         while True:
-            message = self._receive()
+            left = None if until is None else until - time.monotonic()
+            if left is not None and left <= 0:
+                return
+            self._sock.settimeout(left)
+            try:
+                message = self._receive()
+            except NoSupervisorError as error:
+                if isinstance(error.__cause__, TimeoutError):
+                    return
+                raise
             if isinstance(message, EventEntry):
                 yield message
 

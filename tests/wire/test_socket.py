@@ -168,6 +168,29 @@ async def test_events_reach_subscribers_and_a_slow_one_is_told_how_many_it_lost(
 
 
 @pytest.mark.asyncio
+async def test_a_subscriber_hears_what_happens_after_it_asked_even_before_it_listens(tmp_path: Path) -> None:
+    path = tmp_path / "otha.sock"
+    async with serving(path) as (server, _):
+
+        def order_then_listen() -> list[int]:
+            with WireClient(path) as listener:
+                events = listener.events(within_s=30.0)
+                with WireClient(path) as other:  # its reply comes after the listener was heard
+                    other.status()
+                loop.call_soon_threadsafe(server.publish, {"n": 1})
+                return [next(events).event["n"]]
+
+        loop = asyncio.get_running_loop()
+        assert await asyncio.to_thread(order_then_listen) == [1]
+
+
+@pytest.mark.asyncio
+async def test_waiting_for_events_has_an_end(tmp_path: Path) -> None:
+    async with serving(tmp_path / "otha.sock"):
+        assert await talk(tmp_path / "otha.sock", lambda client: list(client.events(within_s=0.1))) == []
+
+
+@pytest.mark.asyncio
 async def test_a_long_path_is_no_obstacle(tmp_path: Path) -> None:
     folder = tmp_path / ("x" * 120)
     folder.mkdir()
