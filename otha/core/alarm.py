@@ -78,7 +78,7 @@ def standing(cfg: GroupConfig, shared: Shared, g: GroupState) -> tuple[Alarm, ..
         if g.suspicion is not None and g.confirm_at is None and g.told:
             found.append(Alarm(code=AlarmCode.ACTIVE_SUSPECT, detail=f"{active} {g.suspicion.value}"))
     found += _of_gate(cfg, g) + _of_roles(cfg, g)
-    if g.store is StoreView.UNKNOWN:
+    if g.store is StoreView.UNKNOWN or (g.store is StoreView.UNREAD and g.settle_until is None):
         found.append(Alarm(code=AlarmCode.STORE_SILENT, detail=""))
     if shared.isolated:
         found.append(Alarm(code=AlarmCode.OBSERVER_ISOLATED, detail=""))

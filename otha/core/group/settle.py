@@ -80,9 +80,12 @@ def settle(t: Turn) -> bool:
         # One errand at a time: a section that must go safe does not wait for a store that is silent.
         if not g.uncontrolled:
             t.ask_errand(ReadRecord(), "read", t.cfg.timing.cas_ns)
+        if g.store is StoreView.UNREAD and g.settle_until is None:
+            return _stand(t, Standing.NEEDS_OPERATOR, Blocker(block=Block.STORE_SILENT, detail=""))
         return False
     if not g.gate.seen:
-        if g.standing is Standing.SETTLING and g.settle_until is None:
+        store_was_silent = g.concern is not None and g.concern.block is Block.STORE_SILENT
+        if (g.standing is Standing.SETTLING or store_was_silent) and g.settle_until is None:
             return _stand(t, Standing.NEEDS_OPERATOR, Blocker(block=Block.GATE_UNSEEN, detail=t.cfg.gate.section))
         return False
     record = g.record

@@ -3,6 +3,8 @@ from typing import Any
 
 import pytest
 
+from otha.core import alarm
+from otha.core.alarm import AlarmCode
 from otha.core.effects import ReadRecord, SwapRecord
 from otha.core.group.event import GateJudged, NodeJudged, SharedChanged
 from otha.core.group.state import StoreView
@@ -42,6 +44,10 @@ def concern(rig: Rig) -> Block | None:
     return rig.g.concern.block if rig.g.concern is not None else None
 
 
+def alarms(rig: Rig) -> list[AlarmCode]:
+    return [each.code for each in alarm.standing(rig.cfg, rig.shared, rig.g)]
+
+
 def test_nothing_is_believed_at_first_and_the_record_is_read() -> None:
     rig = Rig()
     rig.tell(SharedChanged())
@@ -58,6 +64,22 @@ def test_the_record_is_read_again_after_a_pause_until_it_is_known() -> None:
     assert rig.asked == ReadRecord()
     rig.ends(Outcome.DONE, record())
     assert rig.g.store is StoreView.KNOWN
+
+
+def test_a_record_that_can_never_be_read_needs_an_operator_and_mends_itself() -> None:
+    rig = Rig()
+    rig.tell(SharedChanged())
+    assert alarms(rig) == []
+    rig.wait(rig.cfg.timing.settle_ns // MS)
+    rig.ends(Outcome.UNKNOWN)
+    assert (rig.g.standing, concern(rig)) == (Standing.NEEDS_OPERATOR, Block.STORE_SILENT)
+    assert {AlarmCode.NEEDS_OPERATOR, AlarmCode.STORE_SILENT} <= set(alarms(rig))
+    rig.wait(10)
+    rig.ends(Outcome.DONE, record())
+    assert concern(rig) is Block.GATE_UNSEEN
+    rig.tell(GateJudged(view=gate_view()))
+    assert rig.g.standing is Standing.FOLLOWING
+    assert AlarmCode.STORE_SILENT not in alarms(rig)
 
 
 def test_gate_and_record_that_agree_are_followed() -> None:
