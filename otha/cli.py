@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -104,6 +105,7 @@ def run(
     site: SiteArgument,
     state: StateOption = None,
     live: Annotated[bool, typer.Option("--live", help="a live table instead of log lines")] = False,
+    stop_on_eof: Annotated[bool, typer.Option("--stop-on-eof", help="end when stdin is closed")] = False,
 ) -> None:
     """Supervise a site until stopped (SIGTERM or Ctrl-C)."""
     from otha.runtime import supervisor
@@ -113,11 +115,20 @@ def run(
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        if stop_on_eof:
+            threading.Thread(target=_stop_at_eof, args=(asyncio.get_running_loop(), stop), daemon=True).start()
         return await supervisor.run(judged, state or judged.state_dir, live=live, stop=stop)
 
     with _told():
         judged = load_site(site)
         raise typer.Exit(asyncio.run(until_stopped()))
+
+
+def _stop_at_eof(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Wait for the end of stdin in a thread of its own: any file may stand there, and some can't be waited for."""
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    loop.call_soon_threadsafe(stop.set)
 
 
 @app.command()

@@ -26,6 +26,7 @@ from otha.wire.place import SOCKET_NAME
 
 _T = TypeVar("_T")
 
+_OTHA_RUN = (sys.executable, "-m", "otha", "run")
 _LOOK_EVERY_S = 0.01
 _START_S = 30.0
 _STOP_S = 10.0
@@ -104,8 +105,9 @@ class Stage:
         assert self.site is not None
         with (self.directory / "otha.log").open("ab") as log:
             self._otha = subprocess.Popen(
-                [sys.executable, "-m", "otha", "run", str(self.site.path), "--state", str(self.state_dir)],
-                stdin=subprocess.DEVNULL,
+                [*_OTHA_RUN, str(self.site.path), "--state", str(self.state_dir), "--stop-on-eof"],
+                # Held open by this process alone: however it ends, the supervisor ends too.
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
             )
@@ -125,14 +127,19 @@ class Stage:
         at_ns = time.monotonic_ns()
         self._otha.kill()
         self._otha.wait()
-        self._otha = None
+        self._hang_up()
         return at_ns
 
     def stop_otha(self) -> None:
         """Stop the supervisor in order."""
         if self._otha is not None:
             self._end(self._otha)
-            self._otha = None
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self._otha is not None and self._otha.stdin is not None:
+            self._otha.stdin.close()
+        self._otha = None
 
     # Hands
 

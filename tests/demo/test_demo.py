@@ -1,9 +1,11 @@
 """The demo as a user starts it: real processes on loopback, killed for real; then its evidence, examined."""
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,16 @@ def _otha(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[s
         check=False,
         env={**os.environ, **environment},
     )
+
+
+def _commands_naming(folder: Path) -> list[bytes]:
+    """The command lines of running processes that name `folder`."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it may end while it is looked at
+            if os.fsencode(folder) in (command := path.read_bytes()):
+                found.append(command)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +65,7 @@ def test_every_term_of_the_failover_is_measured_beside_its_bound(run: Path) -> N
 
 
 def test_it_leaves_nothing_running(run: Path) -> None:
-    mine = os.fsencode(run)
-    commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
-    assert [command for command in commands if mine in command] == []
+    assert _commands_naming(run) == []
 
 
 @pytest.mark.parametrize("seed", ["0", "4711"])
@@ -95,3 +105,16 @@ def test_an_unknown_act_is_refused_with_the_names() -> None:
     assert refused.returncode == 2
     assert "there is no act kil" in refused.stderr
     assert "kill" in refused.stderr
+
+
+def test_a_killed_demo_takes_everything_with_it(tmp_path: Path) -> None:
+    """kill -9 of the demo itself: plant and supervisor notice and end."""
+    command = [sys.executable, "-m", "otha", "demo", "--acts", "steady", "--dir", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as demo:
+        assert demo.stdout is not None
+        assert any("are up" in line for line in demo.stdout)
+        demo.kill()
+    until = time.monotonic() + 30.0
+    while (left := _commands_naming(tmp_path)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert left == []
