@@ -2,7 +2,8 @@
 
 NOW leaves at once. RECORD leaves only when the group record, as the store has answered, covers the command's epoch; the
 core asks for it only then, and this is held again here. JOURNAL leaves when the row of its intent is durable. Intent
-and outcome of every effect are journaled, with their times.
+and outcome of every effect are journaled, with their times; of a record that can't be read, and is tried again and
+again, the first time and the last.
 """
 
 import asyncio
@@ -89,6 +90,7 @@ class EffectRunner:
         self._gates = gates
         self._put = put
         self._covered: dict[str, int] = {}
+        self._unread: set[str] = set()  # groups whose record did not answer the last time it was read
         self._running: set[asyncio.Task[None]] = set()
 
     @property
@@ -124,6 +126,8 @@ class EffectRunner:
             self._covered[effect.id.group] = max(self._covered.get(effect.id.group, 0), done.record.epoch)
         now = time.monotonic_ns()
         self._put(EffectEnded(id=effect.id, outcome=done.outcome, record=done.record), now)
+        if isinstance(effect.do, ReadRecord) and self._is_old_news(effect.id.group, done.outcome):
+            return
         self._note(
             "effect.outcome",
             effect,
@@ -133,6 +137,8 @@ class EffectRunner:
 
     async def _carry_out(self, effect: Effect, deadline_ns: int, body: dict[str, object]) -> Done:
         do = effect.do
+        if isinstance(do, ReadRecord) and effect.id.group in self._unread:
+            return await self._store.read(effect.id.group, _left(deadline_ns))
         durable = self._note("effect.intent", effect, {**body, "needs": effect.needs.value}, None)
         match effect.needs:
             case Durability.JOURNAL:
@@ -149,6 +155,16 @@ class EffectRunner:
                 return await self._store.swap(effect.id.group, do, _left(deadline_ns))
             case _:
                 return await self._gates[effect.id.group](effect.id, do, deadline_ns)
+
+    def _is_old_news(self, group: str, outcome: Outcome) -> bool:
+        """A dead store is asked some fifty times a second, for days if need be; the journal would fill the disk."""
+        if outcome is not Outcome.UNKNOWN:
+            self._unread.discard(group)
+            return False
+        if group in self._unread:
+            return True
+        self._unread.add(group)
+        return False
 
     def _check_covered(self, effect: Effect) -> None:
         covered = self._covered.get(effect.id.group, 0)

@@ -37,6 +37,7 @@ class Bench:
     journal: Journal
     ended: list[EffectEnded] = field(default_factory=list)
     commands: list[GateCommand] = field(default_factory=list)
+    stored: Done = field(default_factory=lambda: Done(outcome=Outcome.DONE, record=RECORD))
     gate: Done | Exception = field(default_factory=lambda: Done(outcome=Outcome.DONE, detail="DONE"))
     runner: EffectRunner = field(init=False)
 
@@ -45,7 +46,7 @@ class Bench:
         self.ended.append(raw)
 
     async def read(self, group: str, within_ns: int) -> Done:
-        return Done(outcome=Outcome.DONE, record=RECORD)
+        return self.stored
 
     async def swap(self, group: str, action: SwapRecord, within_ns: int) -> Done:
         return Done(outcome=Outcome.REFUSED, record=RECORD)
@@ -101,6 +102,26 @@ async def test_intent_and_outcome_of_every_effect_are_journaled_in_order(tmp_pat
     assert end[1]["outcome"] == "done"
     assert end[1]["detail"] == "DONE"
     assert end[1]["took_ns"] > 0
+
+
+@pytest.mark.asyncio
+async def test_a_record_that_never_answers_does_not_fill_the_journal(tmp_path: Path) -> None:
+    with Journal(tmp_path) as journal:
+        async with bench(journal) as b:
+            answer, b.stored = b.stored, Done(outcome=Outcome.UNKNOWN)
+            for attempt in range(50):
+                assert await b.run(effect(ReadRecord(), Durability.NOW, attempt=attempt)) == [Outcome.UNKNOWN]
+            b.stored = answer
+            assert await b.run(effect(ReadRecord(), Durability.NOW, attempt=50)) == [Outcome.DONE]
+            assert await b.run(effect(ReadRecord(), Durability.NOW, attempt=51)) == [Outcome.DONE]
+    told = [(kind, body["attempt"], body.get("outcome")) for kind, body in rows(tmp_path)]
+    assert told == [
+        ("effect.intent", 0, None),
+        ("effect.outcome", 0, "unknown"),
+        ("effect.outcome", 50, "done"),
+        ("effect.intent", 51, None),
+        ("effect.outcome", 51, "done"),
+    ]
 
 
 @pytest.mark.asyncio
