@@ -115,7 +115,6 @@ def test_a_woken_owner_sends_a_frame_in_good_faith_and_is_refused(running: Runni
     wait_for("sc_a knows", lambda: running.block("sc_a")["role"] == STANDBY)
     assert running.status()["owner"] == 2
     assert running.status()["state"] == State.OWNED
-    time.sleep(0.2)  # the recorders write out within 100 ms
     findings = check(running.directory)
     assert findings.ok, findings.violations
     assert findings.refused(1, woken["at_ns"], time.monotonic_ns()) >= 1
