@@ -13,6 +13,7 @@ from otha.core.group.state import OrderAnswer
 from otha.core.group.turn import Decision
 from otha.core.inputs import ClockStepped, DueReached, HeartbeatEnded, Input, LoopStalled, Order, OrderGiven
 from otha.core.supervision import Supervision
+from otha.runtime import standing
 from otha.runtime.clock import WallClockWatch
 from otha.runtime.effects import EffectRunner
 from otha.runtime.evidence import Evidence
@@ -48,6 +49,7 @@ class Ring:
         self._evidence = evidence
         self._effects: EffectRunner | None = None
         self._on_fast: OnFast | None = None
+        self._configs = {group.name: group for group in core.cfg.groups}
         self._tilt_ns = core.cfg.tilt_gap_ns // 2
         self._wall = WallClockWatch(self._tilt_ns)
         self._look: Beat | None = None
@@ -130,8 +132,12 @@ class Ring:
         assert self._effects is not None
         for effect in decision.effects:
             self._effects.start(effect, at_ns)
-        row = self._evidence.decision(decision, raw, at_ns)
         answer = decision.answer
+        if isinstance(raw, OrderGiven) and answer is not None and answer.accepted and standing.is_standing(raw.order):
+            # Before the decision's own row: once that one is durable, this one is.
+            stands = standing.body(self._configs[decision.group], decision.state)
+            self._evidence.note(standing.KIND, stands, group=decision.group, user=raw.order.user, mono_ns=at_ns)
+        row = self._evidence.decision(decision, raw, at_ns)
         if answer is not None and row is not None:
             for waiting in self._answers.get(answer.order_id, ()):
                 if not waiting.done():

@@ -15,13 +15,13 @@ from typing import Any, TextIO
 
 from otha.core.effects import GateCommand, SwapRecord
 from otha.core.errors import OthaError
-from otha.core.inputs import EffectId, Order
+from otha.core.inputs import EffectId, Order, OrderGiven
 from otha.core.supervision import Supervision
 from otha.journal.recorder import Recorder
 from otha.journal.recording import Header
 from otha.journal.terms import Trouble
 from otha.journal.writer import Journal
-from otha.runtime import realtime, snapshot
+from otha.runtime import realtime, snapshot, standing
 from otha.runtime.coordination.sqlite import SqliteStore
 from otha.runtime.coordination.store import ConsensusStore, StoreAnswer
 from otha.runtime.effects import Done, EffectRunner
@@ -211,6 +211,7 @@ class Supervisor:
                     effects = self._effects(tasks, journal, store, network, ring)
                     now = time.monotonic_ns()
                     ring.start(effects, network.set_fast, now)
+                    self._stand_again(ring, now)
                     network.start(tasks, now)
                     async with live_table(self._state.socket) if self._live else nullcontext():
                         await stop.wait()
@@ -253,6 +254,17 @@ class Supervisor:
         }
         evidence.note("supervisor.start", body, urgent=True)
         self._lines.write("info", "started", site=self._site.name, state=str(self._state.path), pid=os.getpid())
+
+    def _stand_again(self, ring: Ring, now: int) -> None:
+        """Give the orders again that stand from before this start, ahead of everything that is yet to be heard."""
+        for group in ring.core.cfg.groups:
+            try:
+                for order in standing.orders(self._state.journal, group):
+                    ring.inbox.put_order(OrderGiven(order=order), now)
+            except OthaError as error:
+                what = f"arming and maintenance of {group.name} are as the site file says, not as last ordered: {error}"
+                self._notices.append(what)
+                self._lines.write("warning", "notice", text=what)
 
     def _be_punctual(self, ring: Ring) -> None:
         notices = [ring.scheduler.notice]
