@@ -241,9 +241,11 @@ def test_damaged_or_missing_recordings_are_named(
 ) -> None:
     recording.judged()
     terminal = tmp_path / "terminal.jsonl"
-    terminal.write_bytes(b"{}\n" + terminal.read_bytes())
+    whole = terminal.read_bytes()
+    terminal.write_bytes(b"{}\n" + whole)
     with pytest.raises(RecordError, match="line 1"):
         check(tmp_path)
+    terminal.write_bytes(whole)
     (tmp_path / "bus.bin").write_bytes(b"something")
     with pytest.raises(RecordError, match="no bus recording"):
         check(tmp_path)
