@@ -6,7 +6,6 @@ A story is a text file. `config KEY VALUE` changes the group; then one line per 
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, ClassVar
 
 from otha.core.config import GroupConfig, SiteConfig
@@ -419,8 +418,3 @@ def _asked(effect: Effect) -> str:
             return f"RELEASE {node} {epoch} ({needs})"
         case Safe(epoch=epoch, hold_no=hold_no):
             return f"SAFE {epoch}, hold {hold_no} ({needs})"
-
-
-def tell(path: Path) -> str:
-    """The transcript of a story file."""
-    return Story(parse(path.read_text(encoding="utf-8"))).tell()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.story import parse, tell
+from tests.scenarios.story import Story, parse
 
 STORIES = sorted((Path(__file__).parent / "stories").glob("*.story"))
 
@@ -15,10 +15,14 @@ STORIES = sorted((Path(__file__).parent / "stories").glob("*.story"))
 @pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
 def test_the_story_goes_as_it_did(path: Path, request: pytest.FixtureRequest) -> None:
     golden = path.with_suffix(".txt")
-    told = tell(path)
+    story = Story(parse(path.read_text(encoding="utf-8")))
+    told = story.tell()
     if request.config.getoption("--rewrite-golden", default=False):
         golden.write_text(told, encoding="utf-8")
     assert told == golden.read_text(encoding="utf-8")
+    assert story.s is not None
+    g = story.s.group("tanks")
+    assert (g.plan, g.halted) == (None, None), "every story ends at rest"
 
 
 def test_every_transcript_has_its_story() -> None:

@@ -40,7 +40,7 @@ def test_a_suspicion_that_ends_leads_nowhere() -> None:
     rig.tell(NodeJudged(index=0, view=alive(Role.ACTIVE)))
     drives_again(rig)
     rig.wait(60_000)
-    assert rig.g.plan is None
+    assert (rig.g.plan, rig.effects) == (None, [])
     assert rig.said(Why.SUSPICION_ENDED) == [("a",)]
 
 
@@ -97,7 +97,7 @@ def test_an_isolated_observer_proves_no_death() -> None:
     rig.share(isolated=True)
     rig.dies("a")
     rig.wait(5_000)
-    assert (rig.g.suspicion, rig.g.plan) == (None, None)
+    assert (rig.g.suspicion, rig.g.plan, rig.effects) == (None, None, [])
     rig.share(isolated=False)
     rig.wait(40)
     assert rig.plan.cause is Cause.DEAD
@@ -130,7 +130,7 @@ def test_stale_data_counts_for_nothing_when_no_peer_sees_the_source(peer: Livene
     rig.dies("b", peer)
     stale(rig)
     rig.wait(60_000)
-    assert (rig.g.suspicion, rig.g.plan) == (None, None)
+    assert (rig.g.suspicion, rig.g.plan, rig.effects) == (None, None, [])
 
 
 def test_stale_data_counts_for_nothing_while_something_upstream_is_in_trouble() -> None:
@@ -165,7 +165,7 @@ def test_an_active_whose_frames_come_back_is_let_resume() -> None:
     assert rig.g.plan is None
     drives_again(rig)
     rig.wait(60_000)
-    assert (rig.g.suspicion, rig.g.plan) == (None, None)
+    assert (rig.g.suspicion, rig.g.plan, rig.effects) == (None, None, [])
 
 
 def test_an_active_whose_frames_come_but_are_not_let_through_is_left() -> None:
@@ -187,7 +187,7 @@ def test_a_healthy_active_is_never_left_because_a_peer_scores_higher() -> None:
     rig = following()
     rig.node("a", level=200)
     rig.wait(600_000)
-    assert (rig.g.suspicion, rig.g.plan) == (None, None)
+    assert (rig.g.suspicion, rig.g.plan, rig.effects) == (None, None, [])
 
 
 @pytest.mark.parametrize(("peer", "suspected"), [(119, None), (120, None), (121, Cause.DEGRADED)])
@@ -236,7 +236,7 @@ def test_without_an_able_standby_it_is_said_why_once() -> None:
     rig.dies("b")
     rig.dies("a", Liveness.FROZEN)
     rig.wait(60_000)
-    assert rig.g.plan is None
+    assert (rig.g.plan, rig.effects) == (None, [])
     assert rig.blocked_by() == ["node_not_able"]
 
 

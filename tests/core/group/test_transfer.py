@@ -350,6 +350,23 @@ def test_a_record_that_vanished_is_not_written_over() -> None:
 # While nothing has left yet
 
 
+@pytest.mark.parametrize("what", ["dead", "frozen", "level", "behind", "interlock"])
+def test_nobody_is_fenced_without_a_node_that_can_take_over(what: str) -> None:
+    """S17: the standby fails while the claim is under way; the active is left alone."""
+    rig = switching(Phase.PERMITTED)
+    stored = rig.would_store()
+    {
+        "dead": lambda: rig.dies("b"),
+        "frozen": lambda: rig.dies("b", Liveness.FROZEN),
+        "level": lambda: rig.node("b", level=1),
+        "behind": lambda: rig.node("b", in_rpo=Verdict.FALSE),
+        "interlock": lambda: rig.condition(Verdict.BAD),
+    }[what]()
+    rig.tell(EffectEnded(id=rig.effects[0].id, outcome=Outcome.DONE, record=stored))
+    assert rig.ending is Ending.ABORTED_SAFE
+    assert not any(isinstance(effect.do, Revoke) for effect in rig.effects)
+
+
 @pytest.mark.parametrize("phase", [Phase.PERMITTED, Phase.CLAIMED])
 def test_a_cause_that_goes_away_ends_a_failover_as_long_as_nothing_left(phase: Phase) -> None:
     rig = following()
