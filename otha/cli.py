@@ -31,7 +31,10 @@ app = typer.Typer(
 )
 
 SiteArgument = Annotated[Path, typer.Argument(help="the site file", metavar="SITE.toml")]
-StateOption = Annotated[Path | None, typer.Option("--state", envvar="OTHA_STATE", help="the state directory")]
+# Who may not read it is told by what opens it, and is told whom to ask.
+StateOption = Annotated[
+    Path | None, typer.Option("--state", envvar="OTHA_STATE", help="the state directory", readable=False)
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON instead of tables")]
 
 
@@ -131,6 +134,15 @@ def _stop_at_eof(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
     loop.call_soon_threadsafe(stop.set)
 
 
+def _check_order(kind: OrderName, node: str | None, arming: ArmingName | None) -> None:
+    from otha.core.errors import EngineerError
+
+    if kind in (OrderName.MAINTENANCE_IN, OrderName.MAINTENANCE_OUT) and node is None:
+        raise EngineerError(f"{kind.value} of which node?", mend="give --node NODE")
+    if kind is OrderName.ARM and arming is None:
+        raise EngineerError("arm to which level?", mend="give --level observe, advise or armed")
+
+
 @app.command()
 def order(
     kind: Annotated[OrderName, typer.Argument(help="what to order")],
@@ -149,6 +161,8 @@ def order(
     from otha.report import sentence
     from otha.wire.client import WireClient
 
+    with _told():
+        _check_order(kind, to, arming)
     given = Order(
         id=order_id or uuid.uuid4().hex,
         kind=OrderKind(kind.value),
@@ -226,7 +240,7 @@ def replay(
 
     replayed = Replay(path=recording)
     with _told():
-        terminal.show_replay(replayed, quiet=quiet or as_json)
+        terminal.show_replay(replayed, quiet=quiet or as_json, verdict=not as_json)
     if as_json:
         _print_json(terminal.replay_data(replayed))
     raise typer.Exit(0 if replayed.difference is None else FAILED)

@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from otha.core.reasons import Block
 from otha.report import sentence
 from otha.verify.replay import Replay, input_name
 
@@ -29,11 +30,40 @@ def _gate_line(gate: Json) -> str:
     return f"{gate['state']}, owner {gate['owner'] or '-'}, epoch {gate['epoch']}{hold}"
 
 
+def _needs_operator(group: str, answer: Json) -> list[str]:
+    """What is wrong with a group that can't help itself, and the operator's next step."""
+    if answer["halted"] is not None:
+        lines, code = [f"automatic action is stopped after a broken rule: {answer['halted']}"], Block.HALTED.code
+    elif answer["concern"] is not None:
+        lines, code = [f"needs an operator: {_obstacle(answer['concern'])}"], answer["concern"]["block"]
+    else:
+        return []
+    step = sentence.next_step(code, group=group, owner=answer["gate"]["owner"])
+    return [*lines, f"  next: {step}"] if step else lines
+
+
+def _process(status: Json) -> list[str]:
+    """What is the matter with the supervisor itself."""
+    journal, records = status["journal"], status["records"]
+    lines = [f"notice: {notice}" for notice in status["notices"]]
+    if journal["damage"]:
+        lines.append(f"the journal was found damaged and goes on in a new segment: {journal['damage']}")
+    if journal["trouble"]:
+        waiting, refused = journal["waiting_rows"], journal["refused_rows"]
+        lines.append(f"the journal is not written: {journal['trouble']}; {waiting} rows wait, {refused} were refused")
+    if records["trouble"]:
+        lines.append(f"the group records can't be used: {records['trouble']}")
+    lines += [f"DEFECT, {count} times: {kind}" for kind, count in status["loop"]["defects"].items()]
+    return lines
+
+
 def show_status(status: Json) -> None:
     """`otha status`."""
     console = _console()
     flags = [word for word in ("isolated", "tilted") if status[word]]
     console.print(f"site {status['site']}, supervisor {status['supervisor']}{', ' if flags else ''}{' '.join(flags)}")
+    for line in _process(status):
+        console.print(f"  {line}")
     for group in status["groups"]:
         title = f"group {group['name']} ({group['arming']}): {group['standing']}"
         table = Table("node", "role", "alive", "ServiceLevel", "in RPO", "ready", "maintenance", title=title)
@@ -47,8 +77,8 @@ def show_status(status: Json) -> None:
         if group["plan"] is not None:
             plan = group["plan"]
             console.print(f"  {plan['kind']} to {plan['to_node']}: {plan['course']}, phase {plan['phase']}")
-        if group["concern"] is not None:
-            console.print(f"  needs an operator: {_obstacle(group['concern'])}")
+        for line in _needs_operator(group["name"], group):
+            console.print(f"  {line}")
         for alarm in group["alarms"]:
             console.print(f"  ALARM {alarm['code']}: {alarm['detail']}")
     channels = Table("channel", "node", "verdict", title="channels")
@@ -63,6 +93,8 @@ def show_why(answer: Json) -> None:
     node = answer["node"] or "any standby"
     obstacles, failover = answer["obstacles"], answer["failover_obstacles"]
     verdict = "could be ordered now" if not obstacles else "would be refused"
+    for line in _needs_operator(answer["group"], answer):
+        console.print(line)
     console.print(f"group {answer['group']}: a switchover to {node} {verdict}")
     for obstacle in obstacles:
         console.print(f"  {_obstacle(obstacle)}")
@@ -86,8 +118,8 @@ def show_why(answer: Json) -> None:
     console.print(f"gate: {_gate_line(answer['gate'])}, {'permit' if answer['gate']['permit'] else 'no permit'}")
 
 
-def show_replay(replayed: Replay, *, quiet: bool) -> None:
-    """`otha replay`: the timeline as it is re-run, then the verdict."""
+def show_replay(replayed: Replay, *, quiet: bool, verdict: bool) -> None:
+    """`otha replay`: the timeline as it is re-run (not if `quiet`), then the verdict (if wanted)."""
     console = _console()
     began_ns: int | None = None
     for moment in replayed.moments():
@@ -101,7 +133,7 @@ def show_replay(replayed: Replay, *, quiet: bool) -> None:
                 console.print(f"    {sentence.of_reason(reason)}")
             for effect in decision.effects:
                 console.print(f"    asks {effect.do} (needs {effect.needs.value})")
-    if quiet:
+    if not verdict:
         return
     console.print(f"{replayed.inputs} inputs, {replayed.decisions} decisions, {replayed.segments} segments")
     if replayed.torn_bytes:

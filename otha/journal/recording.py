@@ -156,10 +156,14 @@ def read(path: Path) -> Iterator[Row]:
     Each segment begins with its HEADER row. Raises RecordingNotFound, and RecordingDamaged where a byte was changed, or
     where a segment does not follow the one before it (cut, exchanged or missing).
     """
-    if path.is_file():
+    try:
+        is_file = path.is_file()
+        segments = recordings_in(path) if not is_file and path.is_dir() else []
+    except PermissionError as error:
+        raise RecordingNotFound(f"{path} can't be read by this user", mend="read it as the user who owns it") from error
+    if is_file:
         yield from SegmentReader(path).rows()
         return
-    segments = recordings_in(path) if path.is_dir() else []
     if not segments:
         raise RecordingNotFound(f"there is no recording at {path}")
     before: SegmentReader | None = None

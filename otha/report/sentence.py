@@ -41,6 +41,28 @@ _BLOCKS: dict[Block, str] = {
 }
 
 
+_NAME_IT = "look at the plant, then name who shall drive: otha order switchover {group} --to {owner}"
+# What an operator does about a group that needs one. {group}, and {owner} at the gate ("NODE" if there is none).
+_STEPS: dict[Block, str] = {
+    Block.GATE_NOT_IN_OTHAS_HANDS: "look at the plant, reset the section at the controller, then order who shall drive",
+    Block.NOBODY_DRIVES: "look at the plant, then: otha order switchover {group} --to NODE",
+    Block.OWNER_DISAGREES: _NAME_IT,
+    Block.FIRST_START_DISAGREES: _NAME_IT,
+    Block.GATE_UNSEEN: "mend the paths to the section, or its controller",
+    Block.GATE_MISMATCH: "compare hold limit, owner watchdog, scan time and outputs of the program and the site file",
+    Block.STORE_SILENT: "mend the disk; if records.sqlite itself is damaged, stop OTHA, move the file away and start "
+    "again: what drives is adopted",
+    Block.NOT_ARMED: "otha order arm {group} --level advise, or armed",
+    Block.HALTED: "look at the plant, keep the state directory as evidence, restart OTHA",
+}
+
+
+def next_step(code: str, *, group: str, owner: str | None) -> str:
+    """What an operator does about a group whose concern has this code; "" where only looking helps."""
+    step = next((text for block, text in _STEPS.items() if block.code == code), "")
+    return step.format(group=group, owner=owner or "NODE")
+
+
 def of_block(code: str) -> str:
     """The sentence of a block's code, or the code itself if it is none."""
     return next((text for block, text in _BLOCKS.items() if block.code == code), code)

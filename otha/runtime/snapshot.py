@@ -6,7 +6,7 @@ from otha.core.config import AllOf, AnyOf, Compare, ConditionConfig, ConditionTr
 from otha.core.group import guard, orders
 from otha.core.group.guard import Stage
 from otha.core.group.state import Cause, GateView, GroupState, Plan
-from otha.core.reasons import Blocker
+from otha.core.reasons import Block, Blocker
 from otha.core.supervision import Supervision
 from otha.core.watch import condition
 from otha.core.words import TransferKind
@@ -22,6 +22,10 @@ def _left_ms(until_ns: int | None, now: int) -> int | None:
 def blockers(found: tuple[Blocker, ...]) -> list[Json]:
     """Obstacles as JSON."""
     return [{"block": b.block.code, "rule": b.block.rule, "detail": b.detail} for b in found]
+
+
+def _concern(g: GroupState) -> Json | None:
+    return None if g.concern is None else blockers((g.concern,))[0]
 
 
 def _gate(gate: GateView, now: int) -> Json:
@@ -72,7 +76,7 @@ def _group(core: Supervision, cfg: GroupConfig, now: int) -> Json:
         "arming": g.arming.value,
         "authority": cfg.authority.value,
         "standing": g.standing.value,
-        "concern": None if g.concern is None else blockers((g.concern,))[0],
+        "concern": _concern(g),
         "halted": g.halted,
         "store": g.store.value,
         "active": None if record is None else record.active,
@@ -164,10 +168,15 @@ def _condition(core: Supervision, cfg: ConditionConfig, verdict: str, now: int) 
     }
 
 
-def _failover(core: Supervision, cfg: GroupConfig, g: GroupState, node: str | None, now: int) -> list[Json]:
-    to_node = node if node is not None else guard.best_standby(cfg, g, besides=(None,))
-    if to_node is None or guard.node_index(cfg, to_node) is None:
-        return []
+def _failover(core: Supervision, cfg: GroupConfig, g: GroupState, now: int) -> list[Json]:
+    """What stands against an automatic failover, if the active died now."""
+    if g.plan is not None:
+        return blockers((Blocker(block=Block.TRANSFER_RUNNING, detail=g.plan.phase.value),))
+    if g.concern is not None:
+        return blockers((g.concern,))
+    to_node = guard.best_standby(cfg, g, besides=(g.record.active if g.record is not None else None,))
+    if to_node is None:
+        return blockers(orders.no_standby(cfg, g))
     return blockers(
         guard.against(
             cfg,
@@ -198,8 +207,10 @@ def why(core: Supervision, name: str, node: str | None, now: int) -> Json | None
         "node": to_node,
         "mono_ns": now,
         "standing": g.standing.value,
+        "concern": _concern(g),
+        "halted": g.halted,
         "obstacles": blockers(orders.switchover_against(cfg, core.shared, g, node, now)),
-        "failover_obstacles": _failover(core, cfg, g, to_node, now),
+        "failover_obstacles": _failover(core, cfg, g, now),
         "conditions": [
             _condition(core, each, verdict.value, now)
             for each, verdict in zip(cfg.conditions, g.conditions, strict=True)

@@ -71,10 +71,11 @@ class _Store:
 class Desk:
     """Answers what comes over the wire."""
 
-    def __init__(self, ring: Ring, network: Network, journal: Journal, notices: list[str]) -> None:
+    def __init__(self, ring: Ring, network: Network, journal: Journal, store: SqliteStore, notices: list[str]) -> None:
         self._ring = ring
         self._network = network
         self._journal = journal
+        self._store = store
         self._notices = notices
         self._groups = frozenset(group.name for group in ring.core.cfg.groups)
         self.stopping = False
@@ -149,7 +150,9 @@ class Desk:
                 "waiting_rows": journal.waiting_rows,
                 "refused_rows": journal.refused_rows,
                 "trouble": journal.trouble,
+                "damage": self._journal.damage.what if self._journal.damage is not None else "",
             },
+            "records": {"trouble": self._store.trouble},
         }
 
     def why(self, group: str, node: str | None) -> Json | None:
@@ -199,7 +202,7 @@ class Supervisor:
             ring = Ring(core, evidence)
             stack.callback(ring.close)
             network = Network(self._site, ring.scheduler, ring.inbox.put)
-            desk = Desk(ring, network, journal, self._notices)
+            desk = Desk(ring, network, journal, store, self._notices)
             server = WireServer(self._state.socket, desk, site=self._site.name, role_of=self._role_of)
             await server.start()
             evidence.publish_to(server.publish)

@@ -19,6 +19,7 @@ from otha.journal.reader import Query, Reader
 from otha.journal.recorder import Recorder
 from otha.journal.recording import Header
 from otha.journal.writer import Journal
+from otha.runtime.coordination.sqlite import SqliteStore
 from otha.runtime.effects import Done, EffectRunner
 from otha.runtime.evidence import Evidence
 from otha.runtime.log import LineLog
@@ -50,7 +51,7 @@ async def desk(folder: Path) -> AsyncIterator[tuple[Desk, Ring]]:
         async with asyncio.TaskGroup() as tasks:
             effects = EffectRunner(tasks, journal, _NoStore(), {}, ring.inbox.put)
             ring.start(effects, lambda sections, now: None, time.monotonic_ns())
-            yield Desk(ring, cast(Network, None), journal, []), ring
+            yield Desk(ring, cast(Network, None), journal, cast(SqliteStore, None), []), ring
             ring.close()
     lines.close()
 

@@ -18,6 +18,21 @@ def _block(block: Block, detail: str = "") -> tuple[Blocker, ...]:
     return (Blocker(block=block, detail=detail),)
 
 
+def _no_such_node(cfg: GroupConfig, name: str | None) -> tuple[Blocker, ...]:
+    members = ", ".join(node.name for node in cfg.nodes)
+    return _block(Block.NO_SUCH_NODE, f"{name or 'none named'}; its nodes are {members}")
+
+
+def no_standby(cfg: GroupConfig, g: GroupState) -> tuple[Blocker, ...]:
+    """What stands against each node but the active one, when there is no best standby."""
+    return tuple(
+        blocker
+        for other in cfg.nodes
+        if g.record is None or other.name != g.record.active
+        for blocker in guard.able(cfg, g, other.name) + guard.sync(cfg, g, other.name)
+    ) or _block(Block.NODE_NOT_ABLE, "no standby")
+
+
 def switchover_target(cfg: GroupConfig, g: GroupState, node: str | None) -> str | None:
     """The node a switchover would go to: the one named, else the best standby."""
     active = g.record.active if g.record is not None else None
@@ -37,14 +52,9 @@ def switchover_against(
         return _block(Block.TRANSFER_RUNNING, g.plan.phase.value)
     to_node = switchover_target(cfg, g, node)
     if to_node is None:
-        return tuple(
-            blocker
-            for other in cfg.nodes
-            if g.record is None or other.name != g.record.active
-            for blocker in guard.able(cfg, g, other.name) + guard.sync(cfg, g, other.name)
-        ) or _block(Block.NODE_NOT_ABLE, "no standby")
+        return no_standby(cfg, g)
     if guard.node_index(cfg, to_node) is None:
-        return _block(Block.NO_SUCH_NODE, to_node)
+        return _no_such_node(cfg, to_node)
     if g.gate.seen and g.gate.state is GateState.OWNED and g.gate.owner == to_node:
         return _block(Block.ALREADY_ACTIVE, to_node)
     found = guard.against(cfg, shared, g, kind=ordered_kind(g), to_node=to_node, cause=None, stage=Stage.START, now=now)
@@ -83,7 +93,7 @@ def _confirm(t: Turn, order: Order) -> tuple[Blocker, ...]:
 def _maintenance(t: Turn, order: Order) -> tuple[Blocker, ...]:
     index = guard.node_index(t.cfg, order.node)
     if index is None:
-        return _block(Block.NO_SUCH_NODE, order.node or "")
+        return _no_such_node(t.cfg, order.node)
     entering = order.kind is OrderKind.MAINTENANCE_IN
     if entering and t.g.plan is not None:
         return _block(Block.TRANSFER_RUNNING, t.g.plan.phase.value)

@@ -1,0 +1,73 @@
+"""What `otha why` answers: never that a failover would happen where none would, and always the operator's next step."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from otha.core.inputs import ClockStepped, EffectEnded
+from otha.core.reasons import Block
+from otha.core.supervision import Supervision
+from otha.core.words import Outcome
+from otha.report import sentence
+from otha.runtime import snapshot
+from otha.site.load import load_site
+
+SITE = load_site(Path(__file__).parents[2] / "sim" / "sites" / "two_tanks.toml")
+(GROUP,) = SITE.core.groups
+
+
+def why(core: Supervision, node: str | None = None) -> dict[str, Any]:
+    answer = snapshot.why(core, GROUP.name, node, time.monotonic_ns())
+    assert answer is not None
+    return answer
+
+
+def codes(obstacles: list[dict[str, Any]]) -> list[str]:
+    return [each["block"] for each in obstacles]
+
+
+def test_without_an_able_standby_no_failover_would_happen() -> None:
+    answer = why(Supervision(SITE.core, 0))
+    assert "node_not_able" in codes(answer["failover_obstacles"])
+
+
+def test_a_node_that_is_none_stands_against_the_switchover_and_names_those_there_are() -> None:
+    answer = why(Supervision(SITE.core, 0), "sc_x")
+    assert [(each["block"], each["detail"]) for each in answer["obstacles"]] == [
+        ("no_such_node", "sc_x; its nodes are sc_a, sc_b")
+    ]
+
+
+def test_what_needs_an_operator_stands_against_a_failover_too() -> None:
+    core = Supervision(SITE.core, 0)
+    decisions = core.feed(ClockStepped(jump_ns=SITE.core.tilt_gap_ns + 1), 0)
+    (asked,) = (effect for decision in decisions for effect in decision.effects)
+    core.feed(EffectEnded(id=asked.id, outcome=Outcome.UNKNOWN, record=None), GROUP.timing.settle_ns)
+    answer = why(core)
+    assert answer["concern"]["block"] == "store_silent"
+    assert codes(answer["failover_obstacles"]) == ["store_silent"]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        Block.GATE_NOT_IN_OTHAS_HANDS,
+        Block.NOBODY_DRIVES,
+        Block.OWNER_DISAGREES,
+        Block.FIRST_START_DISAGREES,
+        Block.GATE_UNSEEN,
+        Block.GATE_MISMATCH,
+        Block.STORE_SILENT,
+        Block.NOT_ARMED,
+        Block.HALTED,
+    ],
+)
+def test_every_concern_names_the_next_step(block: Block) -> None:
+    assert sentence.next_step(block.code, group="tanks", owner=None)
+
+
+def test_the_next_step_can_be_typed_as_it_stands() -> None:
+    step = sentence.next_step("owner_disagrees", group="tanks", owner="sc_b")
+    assert step.endswith("otha order switchover tanks --to sc_b")
