@@ -16,10 +16,10 @@ from typing import Any
 
 from bench.figure import MS, Figure, at_most, holds, median, quantile, shown
 from bench.options import Measurement, Options
-from otha.core.words import Ending, OrderKind
+from otha.core.words import Ending, OrderKind, Role
 from otha.demo.acts import GROUP, active, at_peace
 from otha.demo.play import write_site
-from otha.demo.stage import Stage, StageError
+from otha.demo.stage import Stage, StageError, wait_for
 from otha.journal.verify import verify as verify_journal
 from otha.report import terms
 from otha.report.terms import Said, Transfer
@@ -99,6 +99,7 @@ def _is_done(reason: dict[str, Any]) -> bool:
 
 
 def _repair(stage: Stage, kind: Kind, node: str) -> None:
+    """Bring the lost controller back, and wait until it knows that it is the standby."""
     match kind:
         case Kind.KILL:
             stage.fault("restart", node=node)
@@ -106,6 +107,12 @@ def _repair(stage: Stage, kind: Kind, node: str) -> None:
             stage.fault("cont", node=node)
         case Kind.BLACK_HOLE:
             stage.fault("heal")
+
+    def back() -> bool | None:
+        views = (view for group in stage.status()["groups"] for view in group["nodes"])
+        return any(view["name"] == node and view["role"] == Role.STANDBY.name for view in views) or None
+
+    wait_for(back, within_s=_ENDS_WITHIN_S, what=f"{node} is the standby")
 
 
 def _lose(stage: Stage, events: Events, kind: Kind, chance: random.Random) -> tuple[Kind, int]:
