@@ -18,6 +18,7 @@ from otha.core.group.state import GroupState, Shared
 from otha.core.group.turn import Decision
 from otha.core.inputs import HeartbeatEnded
 from tests.scenarios import story
+from tests.scenarios.story import Story, parse
 
 _ROUNDS = 5
 _HEARTBEATS = 60_000
@@ -67,7 +68,7 @@ def _steps_of_stories() -> list[Step]:
 
     with patch.object(group_step, "step", keep):
         for path in sorted(_STORIES.glob("*.story")):
-            story.tell(path)
+            Story(parse(path.read_text(encoding="utf-8"))).tell()
     return kept
 
 
