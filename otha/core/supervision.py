@@ -158,7 +158,8 @@ class Supervision:
             after = self._judge_pulses(cfg.node, after)
         if raw.reading is not None and raw.answer in (Answer.REPLIED, Answer.LATE):
             member, late = self._members[cfg.node][0][2], raw.answer is Answer.LATE
-            after = node.watch(member, after, raw.reading, now, late=late)
+            index = member.channels.index(raw.channel)
+            after = node.watch(member, after, raw.reading, now, channel=index, late=late)
         elif raw.answer in (Answer.LATE, Answer.BUSY):
             after = node.answered(after)
         self._nodes[cfg.node] = after

@@ -8,13 +8,14 @@ from otha.core.words import Liveness, Pulse, Role
 
 _LEVEL_UNSAID = 255
 _U32 = 1 << 32
+_UNSAID = (None, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeWatch:
     """`still_until`/`idle_until`: by when the cycle and the heartbeat counter must have moved, if the node goes on
-    answering. `heard_at`: the last reading, `seen_at`: the last one that came in time and so has a known age; it serves
-    the sync lag (S5)."""
+    answering. `said`: the two counters as each channel told them last. `heard_at`: the last reading, `seen_at`: the
+    last one that came in time and so has a known age; it serves the sync lag (S5)."""
 
     liveness: Liveness = Liveness.UNKNOWN
     role: Role = Role.UNKNOWN
@@ -23,6 +24,7 @@ class NodeWatch:
     cycle: int | None = None
     still_until: int = 0
     idle_until: int = 0
+    said: tuple[tuple[int | None, int | None], ...] = ()
     heard_at: int = 0
     seen_at: int = 0
     position: int | None = None
@@ -57,10 +59,13 @@ def _overtaken(w: NodeWatch, reading: NodeReading) -> bool:
     return (reading.heartbeat - w.heartbeat) % _U32 >= _U32 // 2
 
 
-def watch(cfg: NodeConfig, w: NodeWatch, reading: NodeReading, now: int, *, late: bool = False) -> NodeWatch:
+def watch(
+    cfg: NodeConfig, w: NodeWatch, reading: NodeReading, now: int, *, channel: int = 0, late: bool = False
+) -> NodeWatch:
     """Judge one reading. A counter that stands still while the node answers is positive evidence (FROZEN).
 
-    `late`: the reply came after its deadline; its values are of unknown age.
+    `channel`: which of the node's channels it came on. `late`: the reply came after its deadline; its values are of
+    unknown age.
     """
     if late and _overtaken(w, reading):
         return answered(w)
@@ -69,6 +74,15 @@ def watch(cfg: NodeConfig, w: NodeWatch, reading: NodeReading, now: int, *, late
     deadline = now + cfg.frozen_after_ns
     still_until = deadline if rested or reading.cycle is None or reading.cycle != w.cycle else w.still_until
     idle_until = deadline if rested or reading.heartbeat is None or reading.heartbeat != w.heartbeat else w.idle_until
+    said = w.said if channel < len(w.said) else w.said + (_UNSAID,) * (channel + 1 - len(w.said))
+    if not rested:
+        # What a channel repeats is no step, though another one has said something else since: two communication
+        # modules may hold copies of different age when the application stops.
+        cycle, heartbeat = said[channel]
+        if cycle is not None and reading.cycle == cycle:
+            still_until = w.still_until
+        if heartbeat is not None and reading.heartbeat == heartbeat:
+            idle_until = w.idle_until
     if now >= still_until or now >= idle_until:
         liveness = Liveness.FROZEN
     elif (
@@ -87,6 +101,7 @@ def watch(cfg: NodeConfig, w: NodeWatch, reading: NodeReading, now: int, *, late
         cycle=reading.cycle,
         still_until=still_until,
         idle_until=idle_until,
+        said=(*said[:channel], (reading.cycle, reading.heartbeat), *said[channel + 1 :]),
         heard_at=now,
         seen_at=w.seen_at if late else now,
         position=reading.position,

@@ -37,6 +37,24 @@ def test_one_step_of_the_counter_gives_the_whole_time_again() -> None:
     assert heard((1_290, 5, 101), w=w).liveness is Liveness.FROZEN
 
 
+def test_copies_of_different_age_on_two_channels_are_frozen_once_neither_moves() -> None:
+    w = NodeWatch()
+    for at_ms in range(1_000, 1_400, 25):
+        channel = at_ms // 25 % 2
+        said = reading(heartbeat=7 - channel, cycle=100 - channel)
+        w = node.watch(NODE, w, said, at_ms * MS, channel=channel)
+    assert w.liveness is Liveness.FROZEN
+
+
+def test_one_channel_that_repeats_itself_is_no_standstill_while_the_other_moves() -> None:
+    w = NodeWatch()
+    for at_ms in range(1_000, 1_400, 25):
+        channel = at_ms // 25 % 2
+        said = reading(heartbeat=3, cycle=100) if channel else reading(heartbeat=at_ms, cycle=at_ms)
+        w = node.watch(NODE, w, said, at_ms * MS, channel=channel)
+        assert w.liveness is Liveness.ALIVE
+
+
 def test_a_frozen_node_is_alive_with_the_next_step_of_its_counter() -> None:
     w = heard((1_000, 1, 100), (1_100, 2, 100), (1_150, 3, 100))
     assert heard((1_200, 4, 101), w=w).liveness is Liveness.ALIVE
