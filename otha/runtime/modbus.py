@@ -215,7 +215,7 @@ class ModbusLink:
                 try:
                     async with asyncio.timeout(timeout_s):
                         await loop.create_connection(partial(_Wire, self, lost), self.host, self.port)
-                except (OSError, TimeoutError):
+                except (OSError, TimeoutError, UnicodeError):  # the last: a host that can be no name
                     self._connecting = False
                     self._connect_failed(time.monotonic_ns())
                     continue

@@ -93,7 +93,15 @@ def check_places(doc: Document, file: SiteFile) -> None:
             refuse_repeats(doc, (table, name), "domains", entry.domains)
     used: dict[tuple[Endpoint, int], str] = {}
     for path, way in _paths(file):
-        refer(doc, path, "network", way.network, what="domain of kind network", valid=networks)
+        refer(
+            doc,
+            path,
+            "network",
+            way.network,
+            what="domain of kind network",
+            valid=networks,
+            when_none=f'Give it under [domain]: {way.network} = {{ kind = "network" }}',
+        )
         if not way.endpoint.host:
             continue
         here = ".".join(str(part) for part in path)

@@ -32,6 +32,10 @@ class Document:
             self.lines: dict[KeyPath, int] = {(): int(found[1])} if found else {}
             self.error((), "", f"this is not TOML: {error}", mend="Mend the syntax at this place")
             raise SiteErrors(tuple(self.problems)) from None
+        except RecursionError:
+            self.lines = {}
+            self.error((), "", "tables or lists are nested too deeply to be read", mend="Nest them less")
+            raise SiteErrors(tuple(self.problems)) from None
         self.lines = key_lines(text)
 
     @classmethod
@@ -39,9 +43,11 @@ class Document:
         """Raises SiteErrors when the file can't be read or is no TOML."""
         name = path.name if file is None else file
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")  # some editors begin UTF-8 with a byte order mark
         except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            why, mend = "it is not UTF-8 text", "Save it as UTF-8"
+            if isinstance(error, OSError):
+                why, mend = error.strerror or str(error), "Give the path of a readable file"
             problem = Problem(
                 severity=Severity.ERROR,
                 file=str(path),
@@ -50,7 +56,7 @@ class Document:
                 line=None,
                 wrong=f"the file can't be read: {why}",
                 nearest=None,
-                mend="Give the path of a readable file",
+                mend=mend,
             )
             raise SiteErrors((problem,)) from None
         return cls(name, text)

@@ -281,6 +281,7 @@ def _check_tracked(doc: Document, path: KeyPath, table: GroupTable, nodes: Mappi
             continue
         told.add(node.profile.name)
         known = [name for name, _ in node.profile.tracked]
+        place = f"[node.{node.name}.tracked]" if node.profile.open else "the profile"
         for at, tag in enumerate(table.tracked):
             refer(
                 doc,
@@ -289,6 +290,7 @@ def _check_tracked(doc: Document, path: KeyPath, table: GroupTable, nodes: Mappi
                 tag.name,
                 what=f"tracked tag in the profile {node.profile.name} of {node.name}:",
                 valid=known,
+                when_none=f"Give its register in {place}, or take it out here",
             )
 
 

@@ -28,7 +28,7 @@ from otha.site.model import (
     digest_of,
 )
 from otha.site.profile_file import ProfileKind
-from otha.site.read import read_table
+from otha.site.read import NAME, NAME_RULE, read_table
 from otha.site.tags import build_reads, build_tags
 from otha.site.written import SiteFile
 from otha.site.written_group import GroupTable
@@ -46,6 +46,7 @@ def load_site(path: Path) -> Site:
     doc = Document.open(path)
     file = read_table(SiteFile, doc, doc.raw, ())
     check_places(doc, file)
+    _check_site_name(doc, file.site.name)
     _check_supervisors(doc, file)
     roles = _roles(doc, file)
     groups_of = _groups_of(doc, file)
@@ -116,6 +117,12 @@ def _digest(
         tuple((name, tag.address, tag.type) for name, tag in file.tag.items()),
         roles,
     )
+
+
+def _check_site_name(doc: Document, name: str) -> None:
+    """It becomes a folder of the state directory."""
+    if name.strip() and not NAME.fullmatch(name):
+        doc.error(("site",), "name", f'"{name}" is no name', mend=f"{NAME_RULE}; `description` takes any text")
 
 
 def _check_supervisors(doc: Document, file: SiteFile) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from enum import Enum
 from functools import cache
+from ipaddress import ip_address
 from typing import Any, TypeVar, Union, cast, get_args, get_origin
 
 from otha.site.document import Document
@@ -21,7 +22,10 @@ from otha.site.locate import Path as KeyPath
 from otha.site.problem import nearest
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,47}")
+NAME_RULE = "Names start with a letter; letters, digits, _ and - follow, 48 at most"
 ENDPOINT = re.compile(r"([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
+LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+HOST_NAME_MAX = 253
 
 T = TypeVar("T")
 
@@ -249,7 +253,28 @@ def _endpoint(rule: Rule, doc: Document, raw: Any, path: KeyPath, name: str) -> 
             mend='Give for example "192.0.2.10:502" (502 is the usual Modbus TCP port)',
         )
         return Endpoint(host="", port=0)
-    return Endpoint(host=found[1].strip("[]"), port=int(found[2]))
+    host = found[1].strip("[]")
+    if not _is_host(host):
+        doc.error(
+            path,
+            name,
+            f'"{host}" is neither an IP address nor a host name',
+            mend="Give the device's address, for example 192.0.2.10",
+        )
+        return Endpoint(host="", port=0)
+    return Endpoint(host=host, port=int(found[2]))
+
+
+def _is_host(text: str) -> bool:
+    """An address or a DNS name. What ends in a number is meant as an address (RFC 3696, section 2)."""
+    labels = text.removesuffix(".").split(".")
+    if ":" in text or labels[-1].isdigit():
+        try:
+            ip_address(text)
+        except ValueError:
+            return False
+        return True
+    return len(text) <= HOST_NAME_MAX and all(LABEL.fullmatch(label) for label in labels)
 
 
 def _choice(hint: type[Enum], rule: Rule, doc: Document, raw: Any, path: KeyPath, name: str) -> Enum:
@@ -285,7 +310,7 @@ def _named(hint: Any, rule: Rule, doc: Document, raw: Any, path: KeyPath, name: 
                 (*path, name, word),
                 "",
                 f'"{word}" is no name',
-                mend="Names start with a letter; letters, digits, _ and - follow, 48 at most",
+                mend=NAME_RULE,
             )
         result[word] = _value(inner, rule, doc, item, (*path, name), word)
     return result

@@ -16,12 +16,17 @@ def some(names: Iterable[str]) -> str:
     return ", ".join(listed[:SHOWN_NAMES]) + rest
 
 
-def refer(doc: Document, path: KeyPath, key: str, name: str, *, what: str, valid: Collection[str]) -> bool:
-    """Whether `name` is one of `valid`; an empty name was reported before and is passed over."""
+def refer(
+    doc: Document, path: KeyPath, key: str, name: str, *, what: str, valid: Collection[str], when_none: str = ""
+) -> bool:
+    """Whether `name` is one of `valid`; an empty name was reported before and is passed over.
+
+    `when_none`: the mend when nothing is valid yet.
+    """
     if name in valid:
         return True
     if name:
-        mend = f"Known: {some(valid)}" if valid else f"Add [{what}.{name}]"
+        mend = f"Known: {some(valid)}" if valid else when_none or f"Add [{what}.{name}]"
         doc.error(path, key, f'there is no {what} "{name}"', near=nearest(name, valid), mend=mend)
     return False
 
