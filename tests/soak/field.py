@@ -137,6 +137,8 @@ class Field(Stage):
             self._stopped.add(node)
         elif name in ("cont", "kill", "restart"):
             self._stopped.discard(node)
+        if name == "kill":
+            wait_for(lambda: self.processes()[node] is None or None, within_s=UP_S, what=f"the end of {node}")
 
     def is_up(self, process: str) -> bool:
         """Runs and is not stopped: it takes faults through its door."""
