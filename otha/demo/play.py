@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -16,7 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from otha.core.errors import EngineerError, OthaError
+from otha.core.errors import EngineerError, HostError, OthaError
 from otha.demo import disk
 from otha.demo.acts import ACTS, GROUP, Act, Result
 from otha.demo.stage import Stage
@@ -71,15 +72,45 @@ def write_site(folder: Path, period_ms: int | None) -> tuple[Path, str]:
 
 @contextmanager
 def _folder(directory: Path | None) -> Iterator[Path]:
-    if directory is not None:
-        directory.mkdir(parents=True, exist_ok=True)
-        yield directory.resolve()
-        return
-    made = Path(tempfile.mkdtemp(prefix="otha-demo-"))
     try:
-        yield made
+        if directory is not None:
+            directory.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix="otha-demo-")) if directory is None else directory.resolve()
+    except OSError as error:
+        where = tempfile.gettempdir() if directory is None else directory
+        raise HostError(
+            f"no folder can be made at {where}: {error.strerror}", mend="give another with --dir"
+        ) from error
+    try:
+        yield folder
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        if directory is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Let SIGTERM unwind what was set up, as Ctrl-C does."""
+
+    def end(number: int, _: object) -> None:
+        sys.exit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _check_writable(*files: Path | None) -> None:
+    """Better told before the acts than after them."""
+    for file in files:
+        if file is None:
+            continue
+        try:
+            file.open("a").close()
+        except OSError as error:
+            raise HostError(f"{file} can't be written: {error.strerror}", mend="name another file") from error
 
 
 def _play_one(console: Console, number: int, act: Act, stage: Stage) -> Result:
@@ -184,12 +215,13 @@ def play(
     `svg_file`: a picture of the terminal, for documents.
     """
     acts = _chosen(names)
+    _check_writable(json_file, svg_file)
     console = Console(soft_wrap=True, highlight=False)
     if svg_file is not None:
         console = Console(record=True, force_terminal=True, width=_PICTURE_WIDTH, highlight=False)
     began = time.monotonic()
     results: list[Result] = []
-    with _folder(directory) as folder:
+    with _ended_in_order(), _folder(directory) as folder:
         template, measured = write_site(folder, period_ms)
         console.print(measured)
         with Stage(folder, template=template) as stage:

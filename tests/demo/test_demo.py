@@ -118,3 +118,25 @@ def test_a_killed_demo_takes_everything_with_it(tmp_path: Path) -> None:
     while (left := _commands_naming(tmp_path)) and time.monotonic() < until:
         time.sleep(0.05)
     assert left == []
+
+
+def test_a_demo_told_to_end_removes_its_folder(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "otha", "demo", "--acts", "steady"]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as demo:
+        assert demo.stdout is not None
+        assert demo.stderr is not None
+        assert any("are up" in line for line in demo.stdout)
+        demo.terminate()
+        assert (demo.wait(60), demo.stderr.read()) == (143, "")
+    assert list(tmp_path.iterdir()) == []
+    assert _commands_naming(tmp_path) == []
+
+
+@pytest.mark.parametrize("option", ["--dir", "--json", "--svg"])
+def test_what_can_not_be_written_is_told_before_the_acts(tmp_path: Path, option: str) -> None:
+    (tmp_path / "file").write_text("")
+    refused = _otha("demo", "--acts", "steady", option, str(tmp_path / "file" / "inside"))
+    assert refused.returncode == 1
+    assert refused.stdout == ""
+    assert len(refused.stderr.splitlines()) == 2
