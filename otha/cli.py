@@ -15,9 +15,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from otha.journal.entry import JournalRow
 
 FAILED = 1
 BAD_INPUT = 2
@@ -281,11 +284,17 @@ def _mount() -> None:
         app.command("sim", help="Simulated plants: `otha sim up | fault | list`.")(lambda: None)
 
 
+def _say(row: "JournalRow") -> str:
+    from otha.report import rows
+
+    return rows.text(row.kind, row.body)
+
+
 def main() -> None:
     """Entry of the console script."""
     _mount()
     try:
-        app()
+        app(obj=_say)
     except BrokenPipeError:
         # The reader of our output went away (`otha log tail | head`): that is no error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

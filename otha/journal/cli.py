@@ -1,5 +1,7 @@
 """`otha log ...`: read, verify and export a journal. Works on a running one and on a copy.
 
+The context's object, if it has one, tells rows in sentences (`Say`).
+
 Exit codes: 0 fine; 2 bad input (no journal there, a time that is none); 3 damage was found.
 """
 
@@ -22,7 +24,7 @@ from otha.core.errors import EngineerError
 from otha.journal.anchor import anchor_text, load_anchor
 from otha.journal.entry import JournalRow
 from otha.journal.errors import JournalUnreadable
-from otha.journal.reader import Query, Reader, export_csv, export_jsonl, wall_text
+from otha.journal.reader import Query, Reader, Say, export_csv, export_jsonl, wall_text
 from otha.journal.verify import Verification
 from otha.journal.verify import verify as verify_journal
 
@@ -86,12 +88,17 @@ def moment_ns(text: str, option: str) -> int | None:
     return whole * 1_000_000_000 + moment.microsecond * 1000
 
 
-def _show(rows: list[JournalRow], as_json: bool) -> None:
+def _show(rows: list[JournalRow], as_json: bool, say: Say | None) -> None:
+    """What a row says in sentences, or its body if it says nothing."""
     if as_json:
-        export_jsonl(rows, sys.stdout)
+        export_jsonl(rows, sys.stdout, say)
         return
+
+    def cell(row: JournalRow) -> str:
+        return (say(row) if say is not None else "") or row.body
+
     cells = [
-        (str(r.seq), wall_text(r.wall_ns), r.group, r.node, str(r.epoch or ""), r.user, r.kind, r.body) for r in rows
+        (str(r.seq), wall_text(r.wall_ns), r.group, r.node, str(r.epoch or ""), r.user, r.kind, cell(r)) for r in rows
     ]
     console = Console(markup=False, highlight=False, emoji=False)  # a body is text, whatever brackets it holds
     if not console.is_terminal:
@@ -101,7 +108,7 @@ def _show(rows: list[JournalRow], as_json: bool) -> None:
     table = Table(box=None, pad_edge=False)
     for heading in ("seq", "time (UTC)", "group", "node", "epoch", "user", "kind"):
         table.add_column(heading, no_wrap=True)
-    table.add_column("body", overflow="fold", ratio=1)
+    table.add_column("what", overflow="fold", ratio=1)
     for line in cells:
         table.add_row(*line)
     console.print(table)
@@ -122,6 +129,7 @@ def _query(from_: str, to: str, group: str, node: str, user: str, kind: str, tex
 
 @app.command()
 def tail(
+    ctx: typer.Context,
     state: StateOption,
     rows: Annotated[int, typer.Option("-n", "--rows", min=1, help="How many of the newest rows.")] = 20,
     group: GroupOption = "",
@@ -132,18 +140,19 @@ def tail(
     """Show the newest rows."""
     with _exit_codes(), Reader(state) as reader:
         found = reader.tail(rows, Query(group=group, kind=kind))
-        _show(found, as_json)
+        _show(found, as_json, ctx.obj)
         last = found[-1].seq if found else 0
         while follow:
             time.sleep(FOLLOW_S)
             new = list(reader.query(Query(group=group, kind=kind, after_seq=last)))
             if new:
-                _show(new, as_json)
+                _show(new, as_json, ctx.obj)
                 last = new[-1].seq
 
 
 @app.command()
 def query(
+    ctx: typer.Context,
     state: StateOption,
     from_: FromOption = "",
     to: ToOption = "",
@@ -160,7 +169,7 @@ def query(
     with _exit_codes(), Reader(state) as reader:
         wanted = _query(from_, to, group, node, user, kind, text, after)
         found = list(reader.query(wanted, limit=limit + 1))
-        _show(found[:limit], as_json)
+        _show(found[:limit], as_json, ctx.obj)
         if len(found) > limit:
             typer.echo(f"more: --after {found[limit - 1].seq}", err=True)
 
@@ -210,6 +219,7 @@ def anchor(state: StateOption) -> None:
 
 @app.command()
 def export(
+    ctx: typer.Context,
     state: StateOption,
     form: Annotated[Format, typer.Option("--format", help="csv, or jsonl: one JSON object a line.")] = Format.CSV,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="A new file; standard output if not given.")] = None,
@@ -226,11 +236,11 @@ def export(
     with _exit_codes(), Reader(state) as reader:
         rows = reader.query(_query(from_, to, group, node, user, kind, text))
         if out is None:
-            write(rows, sys.stdout)
+            write(rows, sys.stdout, ctx.obj)
             return
         try:
             with out.open("x", encoding="utf-8", newline="") as file:
-                count = write(rows, file)
+                count = write(rows, file, ctx.obj)
         except OSError as error:
             raise EngineerError(f"{out} can't be written: {error.strerror}", mend="name a new file") from error
         typer.echo(f"{count} rows in {out}", err=True)

@@ -3,7 +3,7 @@
 import contextlib
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -164,22 +164,35 @@ def wall_text(wall_ns: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{wall_ns % 1_000_000_000 // 1000:06d}Z"
 
 
-def export_jsonl(rows: Iterable[JournalRow], out: IO[str]) -> int:
-    """Write rows as JSON lines, the body as JSON, all fields exact; the number of rows."""
+Say = Callable[[JournalRow], str]
+"""Tells a row in sentences. It knows what rows mean, which the journal does not."""
+
+
+def export_jsonl(rows: Iterable[JournalRow], out: IO[str], say: Say | None = None) -> int:
+    """Write rows as JSON lines, the body as JSON, all fields exact; the number of rows. `say` adds a field `says`."""
     count = 0
     for row in rows:
-        out.write(json.dumps({"wall": wall_text(row.wall_ns), **row.as_dict()}, ensure_ascii=False) + "\n")
+        fields = {"wall": wall_text(row.wall_ns), **row.as_dict()}
+        if say is not None:
+            fields["says"] = say(row)
+        out.write(json.dumps(fields, ensure_ascii=False) + "\n")
         count += 1
     return count
 
 
-def export_csv(rows: Iterable[JournalRow], out: IO[str]) -> int:
-    """Write rows as CSV with a heading, the body as its canonical JSON text, hashes hexadecimal; the number of rows."""
+def export_csv(rows: Iterable[JournalRow], out: IO[str], say: Say | None = None) -> int:
+    """Write rows as CSV with a heading, the body as its canonical JSON text, hashes hexadecimal; the number of rows.
+
+    `say` adds a last column `says`.
+    """
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
+    writer.writerow([*CSV_COLUMNS, *(["says"] if say is not None else [])])
     count = 0
     for row in rows:
         fields = {**row.as_dict(), "wall": wall_text(row.wall_ns), "body": row.body}
-        writer.writerow([fields[column] for column in CSV_COLUMNS])
+        cells = [fields[column] for column in CSV_COLUMNS]
+        if say is not None:
+            cells.append(say(row))
+        writer.writerow(cells)
         count += 1
     return count

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from otha.core.errors import EngineerError
 from otha.journal.cli import BAD_INPUT, DAMAGE, app, moment_ns
-from otha.journal.entry import Entry
+from otha.journal.entry import Entry, JournalRow
 from otha.journal.segment import segment_path
 from otha.journal.writer import Journal
 
@@ -116,3 +116,18 @@ def test_moments() -> None:
     assert abs(time.time_ns() - age - 7_200_000_000_000) < 5_000_000_000
     with pytest.raises(EngineerError, match="--to 'later'"):
         moment_ns("later", "--to")
+
+
+def test_rows_are_told_in_sentences_by_whoever_knows_what_they_mean(journal: Path) -> None:
+    def say(row: JournalRow) -> str:
+        return f"said {row.seq}" if row.seq == 11 else ""
+
+    def told(*arguments: object) -> str:
+        return CliRunner().invoke(app, [str(argument) for argument in arguments], obj=say).stdout
+
+    tail = [line.split("\t")[-1] for line in told("tail", "--state", journal, "-n", 2).splitlines()]
+    assert tail == ['{"n":10,"why":["[bold]","a"]}', "said 11"]
+    csv = told("export", "--state", journal).splitlines()
+    assert csv[0].endswith(",says")
+    assert csv[-1].endswith(",said 11")
+    assert json.loads(told("export", "--state", journal, "--format", "jsonl").splitlines()[-1])["says"] == "said 11"
