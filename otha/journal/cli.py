@@ -18,6 +18,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 
 from otha.core.errors import EngineerError
@@ -31,6 +32,7 @@ from otha.journal.verify import verify as verify_journal
 BAD_INPUT = 2
 DAMAGE = 3
 FOLLOW_S = 0.5
+WIDE = 140  # columns of a terminal on which the rows are a table
 
 app = typer.Typer(help="Read, verify and export the journal.", no_args_is_help=True)
 
@@ -104,6 +106,12 @@ def _show(rows: list[JournalRow], as_json: bool, say: Say | None) -> None:
     if not console.is_terminal:
         for line in cells:
             typer.echo("\t".join(line))
+        return
+    if console.width < WIDE:
+        # A table would leave the last column a few letters.
+        for *head, what in cells:
+            console.print(" ".join(cell for cell in head if cell))
+            console.print(Padding(what, (0, 0, 0, 4)), overflow="fold")
         return
     table = Table(box=None, pad_edge=False)
     for heading in ("seq", "time (UTC)", "group", "node", "epoch", "user", "kind"):

@@ -131,3 +131,14 @@ def test_rows_are_told_in_sentences_by_whoever_knows_what_they_mean(journal: Pat
     assert csv[0].endswith(",says")
     assert csv[-1].endswith(",said 11")
     assert json.loads(told("export", "--state", journal, "--format", "jsonl").splitlines()[-1])["says"] == "said 11"
+
+
+def test_a_narrow_terminal_gets_a_line_for_the_row_and_lines_for_what_it_says(
+    journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    head, what, *_ = call("tail", "--state", journal, "-n", 1).stdout.splitlines()
+    assert head.split()[0] == "11"
+    assert what.strip() == '{"n":11,"why":["[bold]","a"]}'
