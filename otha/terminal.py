@@ -4,6 +4,7 @@ import sys
 from datetime import timedelta
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -87,6 +88,14 @@ def show_status(status: Json) -> None:
     console.print(channels)
 
 
+def _folded(*headings: str) -> Table:
+    """A table that folds what a narrow terminal has no room for, instead of cutting names short."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
+
+
 def show_why(answer: Json) -> None:
     """`otha why`."""
     console = _console()
@@ -104,7 +113,7 @@ def show_why(answer: Json) -> None:
             console.print(f"  {_obstacle(obstacle)}")
     else:
         console.print("an automatic failover, if the active died now, would happen")
-    table = Table("condition", "kind", "verdict", "tag", "value", "quality", "age ms", "fresh ms")
+    table = _folded("condition", "kind", "verdict", "tag", "value", "quality", "age ms", "fresh ms")
     for condition in answer["conditions"]:
         kind = f"{condition['class']} interlock" if condition["interlock"] else "permissive"
         first = (condition["name"], kind, condition["verdict"])

@@ -31,7 +31,9 @@ def _style(word: str) -> str:
 
 
 def _groups(status: dict[str, Any]) -> Table:
-    table = Table("group", "standing", "active", "epoch", "gate", "transfer", "nodes", "alarms", expand=True)
+    table = Table(expand=True)
+    for heading in ("group", "standing", "active", "epoch", "gate", "transfer", "nodes", "alarms"):
+        table.add_column(heading, overflow="fold")  # a narrow terminal must not cut names short
     for group in status["groups"]:
         gate, plan = group["gate"], group["plan"]
         state = gate["state"] if gate["seen"] else "unseen"
