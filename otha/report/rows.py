@@ -32,6 +32,8 @@ def _said(kind: str, data: Json) -> str:
         case "effect.outcome":
             detail = f", {data['detail']}" if data["detail"] else ""
             return f"{_action(data)}: {data['outcome']}{detail}, {data['took_ns'] / 1e6:.1f} ms"
+        case "order.refused":
+            return f"order {data['order']} {data['group']} refused: {data['what']}"
         case _:
             return ""
 

@@ -58,6 +58,10 @@ class Ring:
         adaptive = [each.name for each in core.cfg.channels if isinstance(each.detector, AdaptiveDetector)]
         self._adaptive = frozenset(adaptive)
 
+    def note(self, kind: str, body: dict[str, Any], user: str) -> None:
+        """Journal something that is no input of the core."""
+        self._evidence.note(kind, body, user=user)
+
     def start(self, effects: EffectRunner, on_fast: OnFast, now: int) -> None:
         """Begin to watch the clocks and to wake the core. `on_fast` is told which gates to poll at their fast pace."""
         self._effects = effects

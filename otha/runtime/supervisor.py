@@ -88,9 +88,11 @@ class Desk:
         if self.stopping:
             return Refusal(what="the supervisor is stopping", mend="give the order to the one that runs next")
         if request.group not in self._groups:
-            return Refusal(what=f"there is no group {request.group[:80]!r}", mend="`otha status` lists the groups")
+            mend = "`otha status` lists the groups"
+            return self._refused(request, user, f"there is no group {request.group[:_NAME_MAX]!r}", mend)
         if not 0 < len(request.id) <= _NAME_MAX or len(request.node or "") > _NAME_MAX:
-            return Refusal(what="an order without an id, or with a name that is too long", mend="give another --id")
+            what = "an order without an id, or with a name that is too long"
+            return self._refused(request, user, what, "give another --id")
         order = Order(
             id=request.id,
             kind=request.order,
@@ -114,6 +116,22 @@ class Desk:
         )
         durable = await self._durable(answered.row)
         return OrderReply(id=answer.order_id, accepted=answer.accepted, durable=durable, obstacles=obstacles)
+
+    def turned_away(self, request: OrderRequest, user: str, what: str) -> None:
+        """Journal an order that never came before the core, and why: who tried what is evidence too."""
+        body = {
+            "id": request.id[:_NAME_MAX],
+            "order": request.order.value,
+            "group": request.group[:_NAME_MAX],
+            "node": None if request.node is None else request.node[:_NAME_MAX],
+            "comment": request.comment[:_COMMENT_MAX],
+            "what": what,
+        }
+        self._ring.note("order.refused", body, user)
+
+    def _refused(self, request: OrderRequest, user: str, what: str, mend: str) -> Refusal:
+        self.turned_away(request, user, what)
+        return Refusal(what=what, mend=mend)
 
     @staticmethod
     async def _durable(row: "Future[int]") -> bool:

@@ -48,6 +48,9 @@ class Handler(Protocol):
     async def order(self, request: OrderRequest, user: str) -> OrderReply | Refusal:
         """Carry out an order; the role has been checked."""
 
+    def turned_away(self, request: OrderRequest, user: str, what: str) -> None:
+        """Note an order that the user's role does not allow."""
+
     def status(self) -> Json:
         """The newest snapshot."""
 
@@ -161,10 +164,9 @@ class _Client:
     async def _order(self, request: OrderRequest, role: AccessRole) -> OrderReply | Refusal:
         if not access.may_order(role, request.order):
             needed = access.NEEDED[request.order].name.lower()
-            return Refusal(
-                what=f"user {self._user} is {role.name.lower()}; {request.order.value} needs {needed}",
-                mend="ask a user with that role",
-            )
+            what = f"user {self._user} is {role.name.lower()}; {request.order.value} needs {needed}"
+            self._server.handler.turned_away(request, self._user, what)
+            return Refusal(what=what, mend="ask a user with that role")
         return await self._server.handler.order(request, self._user)
 
     async def _stream(self, events: "asyncio.Queue[EventEntry]") -> None:

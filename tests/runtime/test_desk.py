@@ -19,6 +19,7 @@ from otha.journal.reader import Query, Reader
 from otha.journal.recorder import Recorder
 from otha.journal.recording import Header
 from otha.journal.writer import Journal
+from otha.report import rows
 from otha.runtime.coordination.sqlite import SqliteStore
 from otha.runtime.effects import Done, EffectRunner
 from otha.runtime.evidence import Evidence
@@ -110,3 +111,15 @@ async def test_names_without_bounds_are_refused(tmp_path: Path, wrong: OrderRequ
     async with desk(tmp_path) as (at, _):
         assert isinstance(await at.order(wrong, "operator"), Refusal)
         assert orders_in(tmp_path) == []
+
+
+@pytest.mark.asyncio
+async def test_an_order_that_never_reaches_the_core_is_journaled_with_its_user(tmp_path: Path) -> None:
+    async with desk(tmp_path) as (door, _):
+        stranger = OrderRequest(id="1", order=OrderKind.ARM, group="tnaks", node=None, arming=None, comment="why not")
+        assert isinstance(await door.order(stranger, "kim"), Refusal)
+    with Reader(tmp_path) as reader:
+        (row,) = reader.query(Query(kind="order.refused"))
+    body = json.loads(row.body)
+    assert (row.user, body["group"], body["comment"]) == ("kim", "tnaks", "why not")
+    assert rows.text(row.kind, row.body) == "order arm tnaks refused: there is no group 'tnaks'"

@@ -28,11 +28,15 @@ class Desk:
 
     def __init__(self) -> None:
         self.orders: list[tuple[OrderRequest, str]] = []
+        self.away: list[str] = []
 
     async def order(self, request: OrderRequest, user: str) -> OrderReply | Refusal:
         self.orders.append((request, user))
         obstacle = Obstacle(block="tilt", rule="S10", detail="")
         return OrderReply(id=request.id, accepted=False, durable=True, obstacles=(obstacle,))
+
+    def turned_away(self, request: OrderRequest, user: str, what: str) -> None:
+        self.away.append(what)
 
     def status(self) -> Json:
         return {"groups": [{"name": "tanks"}]}
@@ -91,6 +95,7 @@ async def test_a_role_may_do_what_the_table_says(tmp_path: Path) -> None:
         with pytest.raises(RefusedError, match="needs engineer"):
             await talk(path, lambda c: c.order(order(OrderKind.ARM)))
         assert [request.order for request, _ in desk.orders] == [OrderKind.SWITCHOVER]
+        assert [what.partition(" is ")[2] for what in desk.away] == ["operator; arm needs engineer"]
 
 
 @pytest.mark.asyncio
