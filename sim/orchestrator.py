@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -69,13 +70,17 @@ class Orchestrator:
         except TimeoutError:
             line = b""
         if line != READY:
-            raise PlantError(f"{name} did not start", mend=f"look into {self.plant.directory / name}.log")
+            log_path = self.plant.directory / f"{name}.log"
+            said = log_path.read_text(errors="replace").splitlines()[-1:]
+            raise PlantError(": ".join([f"{name} did not start", *said]), mend=f"look into {log_path}")
 
     async def stop(self) -> None:
         """End all processes: politely, then by force; stopped ones can't be polite."""
         for name, child in self._children.items():
             if child.returncode is None:
-                child.send_signal(signal.SIGKILL if name in self._stopped else signal.SIGTERM)
+                # Not `send_signal`: it polls first, and a child it finds ended is lost to asyncio's watcher.
+                with suppress(ProcessLookupError):
+                    os.kill(child.pid, signal.SIGKILL if name in self._stopped else signal.SIGTERM)
         await asyncio.gather(*(self._await_end(child) for child in self._children.values()))
 
     async def _await_end(self, child: asyncio.subprocess.Process) -> None:
@@ -203,9 +208,14 @@ async def run(plant: Plant, *, on_ready: Callable[[], None], stop_on_eof: bool) 
     plant.save()
     orchestrator = Orchestrator(plant)
     try:
-        await orchestrator.start()
-        if is_new:
-            await commission(plant)
+        try:
+            await orchestrator.start()
+            if is_new:
+                await commission(plant)
+        except PlantError:
+            if stop.is_set():
+                return  # a Ctrl-C reaches the processes too: that they did not come up is no news
+            raise
         doors: dict[str, control.Action] = {"fault": orchestrator.fault, "processes": orchestrator.processes}
         door = await control.serve(plant.directory / SOCKET, doors)
         on_ready()

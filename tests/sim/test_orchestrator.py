@@ -1,13 +1,18 @@
 """A plant comes up as a whole, is disturbed by name, and goes down as a whole."""
 
+import asyncio
+import os
 import signal
+import subprocess
+import sys
 import time
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from sim import console
+from sim import console, orchestrator
 from sim.errors import PlantError, UsageError
 from sim.plant import DEFAULT_PORTS, NETWORKS, PROCESSES
 from sim.registers import State
@@ -133,3 +138,19 @@ def test_the_end_of_stdin_ends_all_if_asked(tmp_path: Path) -> None:
         assert plant.process.stdin is not None
         plant.process.stdin.close()
         assert plant.process.wait(10) == 0
+
+
+def test_a_taken_port_is_named_when_the_plant_does_not_come_up(running: Running, tmp_path: Path) -> None:
+    plant = replace(running.plant, directory=tmp_path)
+    with pytest.raises(PlantError, match=r"did not start: .*address already in use"):
+        asyncio.run(orchestrator.run(plant, on_ready=lambda: None, stop_on_eof=False))
+
+
+def test_an_interrupt_while_the_plant_comes_up_is_no_failure(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sim", "up", "--dir", str(tmp_path), "--ephemeral"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0) as up:
+        wait_for("a process of the plant is started", (tmp_path / "plc.log").exists)
+        os.killpg(up.pid, signal.SIGINT)  # a terminal's Ctrl-C reaches them all
+        _, said = up.communicate(timeout=60)
+        assert "did not start" not in said
+        assert "Unknown child" not in said
