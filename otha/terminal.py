@@ -88,11 +88,14 @@ def show_status(status: Json) -> None:
     console.print(channels)
 
 
+_LEAST = {"condition": 9, "kind": 10, "verdict": 7, "quality": 7}  # the longest word under a heading
+
+
 def _folded(*headings: str) -> Table:
     """A table that folds what a narrow terminal has no room for, instead of cutting names short."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in headings:
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", min_width=_LEAST.get(heading, 5))
     return table
 
 
