@@ -171,7 +171,7 @@ def start_otha(field: Field) -> None:
 def pause_otha(field: Field) -> None:
     """The supervisor's machine stands still for a moment, or the supervisor was swapped out."""
     if field.otha_runs:
-        pause_s = field.dice.choice([0.02, 0.2, 1.5])
+        pause_s = field.dice.choice([0.02, 0.2, 1.5, 6.0])
         field.tell(f"otha stands still for {pause_s} s")
         field.signal_otha(signal.SIGSTOP)
         time.sleep(pause_s)
@@ -209,7 +209,9 @@ def one_round(field: Field) -> None:
         action(field)
         time.sleep(field.dice.choice([0.0, 0.02, 0.1, 0.3, 1.0]))
         field.group()
-    time.sleep(field.dice.choice([0.0, 0.3, 1.0, 3.0]))
+    # Sometimes longer than the gate holds.
+    (dwell_s,) = field.dice.choices([0.0, 0.3, 1.0, 3.0, 12.0], [4, 4, 4, 2, 1])
+    time.sleep(dwell_s)
     field.mend()
     field.recover()
 
