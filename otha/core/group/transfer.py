@@ -400,7 +400,8 @@ def _believe_the_owner(t: Turn) -> bool:
     else:
         return False
     if owned and (course is not plan.course or plan.phase is not Phase.RELEASED):
-        trouble.change_course(t, course, t.cfg.timing.verify_ns)
+        if course is not plan.course:
+            trouble.change_course(t, course, t.cfg.timing.verify_ns)
         enter(t, Phase.RELEASED, t.cfg.timing.verify_ns)
         return True
     if course is not plan.course:
