@@ -89,10 +89,19 @@ def _socket_of(state: Path | None, site: Path | None) -> Path:
     from otha.wire.place import SOCKET_NAME
 
     if state is not None:
-        return state / SOCKET_NAME
-    if site is not None:
-        return load_site(site).state_dir / SOCKET_NAME
-    raise EngineerError("which supervisor?", mend="give --state DIR (or set OTHA_STATE), or --site SITE.toml")
+        folder = state
+    elif site is not None:
+        folder = load_site(site).state_dir
+    else:
+        raise EngineerError("which supervisor?", mend="give --state DIR (or set OTHA_STATE), or --site SITE.toml")
+    try:
+        folder.stat()
+    except FileNotFoundError:
+        mend = "give the --state that `otha run` was given, or start it"
+        raise EngineerError(f"there is no state directory {folder}", mend=mend) from None
+    except OSError:
+        pass  # who connects is told what is wrong
+    return folder / SOCKET_NAME
 
 
 SiteOption = Annotated[Path | None, typer.Option("--site", help="the site file, to find its state directory")]

@@ -139,10 +139,6 @@ class WireClient:
                 f"this user may not reach the supervisor at {self._path}",
                 mend="ask as the user who runs it (sudo -u USER otha ...), or as root",
             )
-        if isinstance(error, FileNotFoundError) and not self._path.parent.is_dir():
-            return NoSupervisorError(
-                f"there is no state directory {self._path.parent}", mend="give the --state that `otha run` was given"
-            )
         why = "no answer in time" if isinstance(error, TimeoutError) else error.strerror or str(error)
         return NoSupervisorError(
             f"no supervisor answers at {self._path} ({why})", mend="start it with `otha run`, or give its --state"

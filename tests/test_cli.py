@@ -1,0 +1,58 @@
+"""What the command line says, and its exit code, when nobody can answer or something is missing."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from otha.cli import BAD_INPUT, FAILED, app
+
+
+@pytest.fixture(autouse=True)
+def _no_default_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OTHA_STATE", raising=False)
+
+
+def said(*arguments: str | Path) -> tuple[int, str]:
+    result = CliRunner().invoke(app, [str(each) for each in arguments])
+    return result.exit_code, result.stderr
+
+
+ASKING = (("status",), ("why", "tanks"), ("order", "ack", "tanks"))
+
+
+@pytest.mark.parametrize("command", ASKING)
+def test_which_supervisor(command: tuple[str, ...]) -> None:
+    code, text = said(*command)
+    assert code == BAD_INPUT
+    assert "--state" in text
+    assert "--site" in text
+
+
+@pytest.mark.parametrize("command", ASKING)
+def test_no_such_state_directory_is_bad_input(command: tuple[str, ...], tmp_path: Path) -> None:
+    code, text = said(*command, "--state", tmp_path / "nowhere")
+    assert code == BAD_INPUT
+    assert f"there is no state directory {tmp_path / 'nowhere'}" in text
+
+
+@pytest.mark.parametrize("command", ASKING)
+def test_nobody_supervises(command: tuple[str, ...], tmp_path: Path) -> None:
+    code, text = said(*command, "--state", tmp_path)
+    assert code == FAILED
+    assert "no supervisor answers" in text
+    assert "otha run" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "mend"),
+    [
+        (("maintenance-in", "tanks"), "--node"),
+        (("maintenance-out", "tanks"), "--node"),
+        (("arm", "tanks"), "--level"),
+    ],
+)
+def test_an_order_that_lacks_something_is_not_sent(arguments: tuple[str, ...], mend: str, tmp_path: Path) -> None:
+    code, text = said("order", *arguments, "--state", tmp_path)
+    assert code == BAD_INPUT
+    assert mend in text
