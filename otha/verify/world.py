@@ -204,8 +204,12 @@ def progress(w: World) -> Iterator[Move]:
             yield name, lambda index=index, view=view: tell(w, NodeJudged(index=index, view=view))  # type: ignore[misc]  # loop variables bound as defaults
     if _gate_view(w) != w.g.gate:
         yield "gate read", lambda: _look_at_gate(w)
-    if w.cfg.conditions and w.g.conditions[0] is not w.interlock:
-        yield "interlock read", lambda: tell(w, ConditionJudged(index=0, verdict=w.interlock))
+    for index, known in enumerate(w.g.conditions):
+        # The first one is disturbed; the others hold.
+        verdict = w.interlock if index == 0 else Verdict.TRUE
+        if known is not verdict:
+            event = ConditionJudged(index=index, verdict=verdict)
+            yield "interlock read", lambda event=event: tell(w, event)  # type: ignore[misc]  # bound as default
 
 
 def _late(w: World) -> Iterator[Move]:
