@@ -100,8 +100,8 @@ class Stage:
             raise StageError("the simulated plant did not start", mend=f"see the logs in {self.plant_dir}")
         self.site = load_site(Path(line[1]))
 
-    def start_otha(self) -> None:
-        """Start the supervisor and wait until it answers."""
+    def launch_otha(self) -> "subprocess.Popen[bytes]":
+        """Start the supervisor and do not wait for it."""
         assert self.site is not None
         with (self.directory / "otha.log").open("ab") as log:
             self._otha = subprocess.Popen(
@@ -111,6 +111,11 @@ class Stage:
                 stdout=log,
                 stderr=log,
             )
+        return self._otha
+
+    def start_otha(self) -> None:
+        """Start the supervisor and wait until it answers."""
+        self.launch_otha()
         wait_for(self._answers, within_s=_START_S, what="the supervisor answers")
 
     def _answers(self) -> dict[str, Any] | None:

@@ -3,7 +3,6 @@
 import json
 import random
 import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -78,22 +77,15 @@ class Field(Stage):
 
     # The supervisor
 
-    def launch(self) -> "subprocess.Popen[bytes]":
+    def launch_otha(self) -> "subprocess.Popen[bytes]":
         """Start the supervisor and do not wait for it."""
-        assert self.site is not None
-        with (self.directory / "otha.log").open("ab") as log:
-            self._otha = subprocess.Popen(
-                [sys.executable, "-m", "otha", "run", str(self.site.path), "--state", str(self.state_dir)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-        self.tell(f"otha started, process {self._otha.pid}")
-        return self._otha
+        process = super().launch_otha()
+        self.tell(f"otha started, process {process.pid}")
+        return process
 
     def start_otha(self) -> None:
         """Start the supervisor and wait until it answers."""
-        self.launch()
+        self.launch_otha()
         wait_for(self._answers, within_s=UP_S, what="the supervisor answers")
         self.tell("otha answers")
 
@@ -114,7 +106,7 @@ class Field(Stage):
         """Wait for the end of a supervisor that was killed."""
         assert self._otha is not None
         self._otha.wait()
-        self._otha = None
+        self._hang_up()
 
     @property
     def otha_runs(self) -> bool:

@@ -49,7 +49,7 @@ def _live_until_killed(field: Field, longest_s: float) -> None:
     """Orders and a fault, until the killer comes; sometimes while the supervisor starts, or has just started."""
     if field.dice.random() < 0.2:
         field.stop_otha()
-        field.launch()
+        field.launch_otha()
     process, killer = field.kill_in(field.dice.uniform(0.0, longest_s))
     try:
         faulty_at = time.monotonic() + field.dice.uniform(0.0, longest_s)
