@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from otha.core.words import Ending, OrderKind, Standing
+from otha.core.words import OrderKind, Standing
 from otha.demo.stage import Stage, StageError, wait_for
 from otha.report import sentence, terms
 from otha.report.terms import Transfer
@@ -104,23 +104,9 @@ def _new_transfer(stage: Stage, since_ns: int, *, within_s: float) -> Transfer:
     return wait_for(look, within_s=within_s, what="a transfer that ended")
 
 
-def _failover(stage: Stage, result: Result, fault_ns: int) -> Transfer:
-    """The failover that moved the group, or that moved it no further. A claim that was given up is made again."""
-
-    def look() -> list[Transfer] | None:
-        found = terms.transfers(stage.said(fault_ns))
-        over = found and found[-1].ending not in ("", Ending.ABORTED_SAFE.value)
-        return found if over else None
-
-    found = wait_for(look, within_s=10.0, what="a failover that ended")
-    for given_up in found[:-1]:
-        result.notes.append(f"a first attempt ended {given_up.ending}: {given_up.detail}")
-    return found[-1]
-
-
 def _measure(stage: Stage, result: Result, fault_ns: int, *, frozen: bool = False) -> Transfer:
     """Wait for the failover after `fault_ns`, and judge every term of it against the sum that `otha check` prints."""
-    transfer = _failover(stage, result, fault_ns)
+    transfer = _new_transfer(stage, fault_ns, within_s=10.0)
     timing = _timing(stage)
     result.terms_ms = transfer.terms_ms(fault_ns)
     result.bounds_ms = _bounds(timing.failover)
