@@ -38,7 +38,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--periods", default=os.environ.get("PERIODS", "50,10"), help="heartbeat periods of the failovers, ms"
     )
-    parser.add_argument("--seconds", type=float, default=120.0, help="length of each lateness run (default 120)")
+    parser.add_argument("--seconds", type=float, default=60.0, help="length of each lateness run (default 60)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything measured to this file")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the page of measurements to this file")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the failovers' folders here")

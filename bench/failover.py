@@ -14,6 +14,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from bench.bystander import Bystander
 from bench.figure import MS, Figure, at_most, holds, median, quantile, shown
 from bench.options import Measurement, Options
 from otha.core.words import Ending, OrderKind, Role
@@ -253,7 +254,7 @@ def _run(period_ms: int, count: int, folder: Path) -> Iterator[Figure]:
     template, measured = write_site(folder, period_ms)
     chance = random.Random(_SEED)
     faults: list[tuple[Kind, int]] = []
-    with Stage(folder, template=template) as stage:
+    with Stage(folder, template=template) as stage, Bystander(folder) as bystander:
         events = Events(stage)
         # In turn, so that what else the machine does meets every kind of fault alike.
         for _ in range(count):
@@ -263,6 +264,8 @@ def _run(period_ms: int, count: int, folder: Path) -> Iterator[Figure]:
         late = stage.status()["loop"]
     assert stage.site is not None
     yield shown(f"{period_ms} ms: faults", len(faults), "", note=measured)
+    note = f"{len(bystander.took_ns):,} durable writes, {_spread([took / MS for took in bystander.took_ns])}"
+    yield shown(f"{period_ms} ms: a bystander on the same disk, max", max(bystander.took_ns) / MS, "ms", note=note)
     timing = next(each for each in stage.site.timings if each.group == GROUP)
     samples = _samples(stage, faults)
     for kind in Kind:

@@ -44,6 +44,13 @@ class Histogram:
                 return min(_lowest(bucket + 1) - 1, self.max_ns)
         return self.max_ns
 
+    def counts(self) -> dict[str, int]:
+        """How many durations were counted up to each bound (ns, as text) and above the one before; zeros left out.
+
+        What lies between two looks is the difference of the two.
+        """
+        return {str(_lowest(bucket + 1) - 1): self._counts[bucket] for bucket in sorted(self._counts)}
+
     def summary_ns(self) -> dict[str, int]:
         """count, p50, p99, p99_9 and max (ns, except the count)."""
         return {

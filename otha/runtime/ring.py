@@ -101,6 +101,7 @@ class Ring:
         """How punctual the loop is, and what it has met."""
         return {
             "lateness_ns": self.scheduler.lateness.summary_ns(),
+            "lateness_counts": self.scheduler.lateness.counts(),
             "skipped": self.scheduler.skipped,
             "stalls": self.stalls,
             "longest_stall_ns": self.longest_stall_ns,

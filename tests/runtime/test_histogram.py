@@ -22,3 +22,19 @@ def test_empty_and_negative() -> None:
     assert histogram.quantile_ns(99, 100) == 0
     histogram.add(-5)
     assert histogram.summary_ns() == {"count": 1, "p50": 0, "p99": 0, "p99_9": 0, "max": 0}
+
+
+@given(st.lists(st.integers(0, 10**12), max_size=100), st.lists(st.integers(0, 10**12), max_size=100))
+def test_two_looks_tell_what_lies_between(first: list[int], then: list[int]) -> None:
+    histogram = Histogram()
+    for value in first:
+        histogram.add(value)
+    before = histogram.counts()
+    for value in then:
+        histogram.add(value)
+    between = {bound: count - before.get(bound, 0) for bound, count in histogram.counts().items()}
+    assert sum(between.values()) == len(then)
+    for limit in then:
+        # A bound overstates what it counts by a thirty-second at most.
+        upto = sum(count for bound, count in between.items() if int(bound) <= limit + limit // 32 + 1)
+        assert upto >= sum(value <= limit for value in then)
