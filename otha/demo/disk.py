@@ -9,7 +9,7 @@ from otha.core.errors import HostError
 
 _COMMITS = 100
 _MARGIN = 3  # the slowest of so few is not yet the slowest there is
-_LEAST_MS = 25  # a quick disk too has its slow moments: with 8 ms, 11 of 300 failovers had to claim a second time
+_LEAST_MS = 15  # a quick disk too has its slow moments: with 8 ms, 11 of 300 failovers had to claim a second time
 _MOST_MS = 500
 _NS_PER_MS = 1_000_000
 

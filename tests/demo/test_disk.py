@@ -13,7 +13,7 @@ MS = 1_000_000
 
 
 def test_three_times_the_slowest_commit_within_reason() -> None:
-    assert [disk.commit_ms(each) for each in (0, 8 * MS, 9 * MS, 40 * MS + 1, 300 * MS)] == [25, 25, 27, 121, 500]
+    assert [disk.commit_ms(each) for each in (0, 5 * MS, 9 * MS, 40 * MS + 1, 300 * MS)] == [15, 15, 27, 121, 500]
 
 
 def test_the_disk_is_measured_and_nothing_is_left(tmp_path: Path) -> None:
