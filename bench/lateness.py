@@ -284,6 +284,6 @@ MEASUREMENT = Measurement(
     what=f"`otha run` as a process of its own on redundant pairs, two channels a node at {_PERIOD_MS} ms, one gate a "
     f"pair; the devices are another process on the same cores. Journal and recorder write, one order a "
     "second comes in. Departure against its absolute deadline, from the supervisor's own status; the floor is a "
-    "process of the same priority that does nothing but wake each millisecond, alone on the machine, before and after the run.",
+    "process of the same priority that does nothing but wake each millisecond, alone on the machine, before and after.",
     measure=measure,
 )
