@@ -42,18 +42,20 @@ def _source(raw: Input) -> tuple[str, str, str] | None:
 
 
 class Inbox:
-    """`take(raw, at_ns)` is called for each input, in the order of `put`, from the loop."""
+    """`take(raw, at_ns)` is called for each input, in the order of `put`, from the loop; `between(now)` after each."""
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
         take: Callable[[Input, int], None],
         *,
+        between: Callable[[int], None],
         behind: int = 256,
         orders_max: int = 64,
     ) -> None:
         self._loop = loop
         self._take = take
+        self._between = between
         self._behind = behind
         self._orders_max = orders_max
         self._queue: deque[_Place] = deque()
@@ -114,7 +116,9 @@ class Inbox:
                 if type(raw) is OrderGiven:
                     self._orders -= 1
                 self._take(raw, place.at_ns)
-                if time.monotonic_ns() >= stop:
+                now = time.monotonic_ns()
+                self._between(now)
+                if now >= stop:
                     break
         finally:
             if not queue:

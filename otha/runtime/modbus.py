@@ -137,6 +137,7 @@ class _Wire(asyncio.BufferedProtocol):
         if rest and used:
             self._buffer[:rest] = data[used:]
         self.filled = rest
+        self._link.between()
 
     def eof_received(self) -> None:
         self._link.lost(self, time.monotonic_ns())
@@ -248,6 +249,10 @@ class ModbusLink:
             self._reply(transaction, unit, pdu, now)
         # Bytes of a connection that was given up are of no interest.
         return used if wire is self._wire else len(data)
+
+    def between(self) -> None:
+        """One piece of input was taken: departures that have come due meanwhile go before the next one."""
+        self._scheduler.depart(time.monotonic_ns())
 
     def lost(self, wire: _Wire, now: int) -> None:
         """The connection ended by the peer's or the network's doing: what is pending on it can't be answered."""

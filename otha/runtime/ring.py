@@ -45,7 +45,7 @@ class Ring:
         self.stalls = 0
         self.longest_stall_ns = 0
         self.scheduler = Scheduler(loop, stall_ns=LATE_NS, on_stall=self._stalled, on_defect=self.defect)
-        self.inbox = Inbox(loop, self._take)
+        self.inbox = Inbox(loop, self._take, between=self.scheduler.depart)
         self._evidence = evidence
         self._effects: EffectRunner | None = None
         self._on_fast: OnFast | None = None

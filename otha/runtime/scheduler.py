@@ -2,7 +2,8 @@
 
 Heartbeats are *beats*: they leave at start + k * period whatever happened to their predecessors; a whole period that
 could not be served is counted as skipped, never silently dropped. Their lateness (departure against the absolute
-time) is kept in a histogram.
+time) is kept in a histogram. Who takes input calls `depart` after each piece of it, so that beats go before what else
+a turn of the loop has to do.
 """
 
 import asyncio
@@ -76,7 +77,8 @@ class Scheduler:
         self._stall_ns = stall_ns
         self._on_stall = on_stall
         self._on_defect = on_defect
-        self._heap: list[tuple[int, int, Timer | Beat]] = []
+        self._beats: list[tuple[int, int, Beat]] = []
+        self._timers: list[tuple[int, int, Timer]] = []
         self._serial = 0
         self._armed_ns: int | None = None
         self._firing = False
@@ -96,7 +98,8 @@ class Scheduler:
     def every(self, period_ns: int, work: Work, *, first_ns: int) -> Beat:
         """Call `work(now)` at first_ns + k * period_ns."""
         beat = Beat(first_ns, period_ns, work)
-        self._push(first_ns, beat)
+        heappush(self._beats, (first_ns, self._next(), beat))
+        self._arm_for(first_ns)
         return beat
 
     async def sleep_until(self, at_ns: int) -> None:
@@ -108,18 +111,35 @@ class Scheduler:
         finally:
             timer.cancel()
 
+    def depart(self, now: int) -> None:
+        """Make the departures that are due. Called between two pieces of input: a turn of the loop that takes many
+        of them must not make heartbeats wait for its end."""
+        beats = self._beats
+        if not beats or beats[0][0] > now or self._firing:
+            return
+        self._firing = True
+        try:
+            self._tell_stall(beats[0][0], now)
+            self._beat_until(now)
+        finally:
+            self._firing = False
+
     def close(self) -> None:
         """Nothing is called any more."""
-        self._heap.clear()
+        self._beats.clear()
+        self._timers.clear()
         self._alarm.close()
 
     def _add(self, timer: Timer) -> Timer:
-        self._push(timer.at_ns, timer)
+        heappush(self._timers, (timer.at_ns, self._next(), timer))
+        self._arm_for(timer.at_ns)
         return timer
 
-    def _push(self, at_ns: int, item: Timer | Beat) -> None:
+    def _next(self) -> int:
         self._serial += 1
-        heappush(self._heap, (at_ns, self._serial, item))
+        return self._serial
+
+    def _arm_for(self, at_ns: int) -> None:
         if not self._firing and (self._armed_ns is None or at_ns < self._armed_ns):
             self._arm(at_ns)
 
@@ -128,41 +148,49 @@ class Scheduler:
         self._alarm.arm(at_ns)
 
     def _fire(self) -> None:
-        heap = self._heap
-        started = now = time.monotonic_ns()
+        timers = self._timers
+        started = time.monotonic_ns()
         self._firing = True
         try:
-            if heap and now - heap[0][0] > self._stall_ns:
-                self._on_stall(now - heap[0][0], now)
+            first = min((heap[0][0] for heap in (self._beats, timers) if heap), default=started)
+            self._tell_stall(first, started)
             # Only what was due on entry: in an overload, input must be taken between the bursts.
-            while heap and heap[0][0] <= started:
-                due, _, item = heap[0]
+            self._beat_until(started)
+            while timers and timers[0][0] <= started:
+                timer = heappop(timers)[2]
                 try:
-                    if isinstance(item, Beat):
-                        self._beat(item, due, now)
-                    else:
-                        heappop(heap)
-                        self._ring(item, now)
+                    self._ring(timer, time.monotonic_ns())
                 except Exception as error:
                     self._on_defect(error)
-                now = time.monotonic_ns()
         finally:
             self._firing = False
-            while heap and heap[0][2]._work is None:
-                heappop(heap)
-            self._arm(heap[0][0] if heap else None)
+            while timers and timers[0][2]._work is None:
+                heappop(timers)
+            self._arm(min((heap[0][0] for heap in (self._beats, timers) if heap), default=None))
+
+    def _tell_stall(self, due: int, now: int) -> None:
+        if now - due > self._stall_ns:
+            self._on_stall(now - due, now)
+
+    def _beat_until(self, at_ns: int) -> None:
+        beats = self._beats
+        while beats and beats[0][0] <= at_ns:
+            due, _, beat = beats[0]
+            try:
+                self._beat(beat, due, time.monotonic_ns())
+            except Exception as error:
+                self._on_defect(error)
 
     def _beat(self, beat: Beat, due: int, now: int) -> None:
         work = beat._work
         if work is None:
-            heappop(self._heap)
+            heappop(self._beats)
             return
         behind = (now - due) // beat.period_ns
         beat.skipped += behind
         self.skipped += behind
         beat.due_ns = due + (behind + 1) * beat.period_ns
-        self._serial += 1
-        heapreplace(self._heap, (beat.due_ns, self._serial, beat))
+        heapreplace(self._beats, (beat.due_ns, self._next(), beat))
         self.lateness.add(now - due)
         work(now)
 

@@ -27,6 +27,10 @@ def order(number: int) -> OrderGiven:
     )
 
 
+def idle(_now: int) -> None:
+    """Nothing departs."""
+
+
 async def drained(inbox: Inbox) -> None:
     while len(inbox):  # noqa: ASYNC110 - every turn of the loop is to be seen
         await asyncio.sleep(0)
@@ -35,7 +39,7 @@ async def drained(inbox: Inbox) -> None:
 @pytest.mark.asyncio
 async def test_inputs_are_taken_in_order_and_their_stamps_never_fall() -> None:
     taken: list[tuple[Input, int]] = []
-    inbox = Inbox(asyncio.get_running_loop(), lambda raw, at: taken.append((raw, at)))
+    inbox = Inbox(asyncio.get_running_loop(), lambda raw, at: taken.append((raw, at)), between=idle)
     inbox.put(beat("a"), 100)
     inbox.put(DueReached(), 90)
     inbox.put(beat("a"), 110)
@@ -48,7 +52,7 @@ async def test_inputs_are_taken_in_order_and_their_stamps_never_fall() -> None:
 @pytest.mark.asyncio
 async def test_behind_the_newest_of_a_source_wins_and_what_has_no_successor_stays() -> None:
     taken: list[Input] = []
-    inbox = Inbox(asyncio.get_running_loop(), lambda raw, at: taken.append(raw), behind=10)
+    inbox = Inbox(asyncio.get_running_loop(), lambda raw, at: taken.append(raw), between=idle, behind=10)
     for number in range(1000):
         inbox.put(beat(f"c{number % 20}", Answer.LATE if number >= 980 else Answer.MISSED), number)
         if number % 100 == 50:
@@ -68,7 +72,7 @@ async def test_behind_the_newest_of_a_source_wins_and_what_has_no_successor_stay
 @pytest.mark.asyncio
 async def test_what_was_read_before_an_effect_ended_is_taken_before_its_end() -> None:
     taken: list[Input] = []
-    inbox = Inbox(asyncio.get_running_loop(), lambda raw, at: taken.append(raw), behind=0)
+    inbox = Inbox(asyncio.get_running_loop(), lambda raw, at: taken.append(raw), between=idle, behind=0)
     polls = [GatePolled(section="s", path="p", answer=answer, reading=None) for answer in (Answer.REPLIED, Answer.BUSY)]
     inbox.put(polls[0], 1)
     inbox.put(ended(0), 2)
@@ -79,7 +83,7 @@ async def test_what_was_read_before_an_effect_ended_is_taken_before_its_end() ->
 
 @pytest.mark.asyncio
 async def test_no_more_orders_wait_than_places_are_kept_for_them() -> None:
-    inbox = Inbox(asyncio.get_running_loop(), lambda raw, at: None, orders_max=3)
+    inbox = Inbox(asyncio.get_running_loop(), lambda raw, at: None, between=idle, orders_max=3)
     assert [inbox.put_order(order(n), n) for n in range(5)] == [True, True, True, False, False]
     await drained(inbox)
     assert inbox.put_order(order(9), 9)
@@ -96,13 +100,25 @@ async def test_a_long_queue_is_taken_in_turns_that_leave_the_loop_to_others() ->
         while time.monotonic_ns() < until:
             pass
 
-    inbox = Inbox(loop, take, behind=10_000)
+    inbox = Inbox(loop, take, between=idle, behind=10_000)
     for number in range(100):
         inbox.put(beat(f"c{number}"), number)
     while len(inbox):
         turns.append(len(inbox))
         await asyncio.sleep(0)
     assert len(turns) >= 5
+
+
+@pytest.mark.asyncio
+async def test_others_have_their_turn_after_each_input() -> None:
+    order: list[str] = []
+    inbox = Inbox(
+        asyncio.get_running_loop(), lambda raw, at: order.append("input"), between=lambda now: order.append("between")
+    )
+    for number in range(3):
+        inbox.put(beat("c"), number)
+    await drained(inbox)
+    assert order == ["input", "between"] * 3
 
 
 @pytest.mark.asyncio
@@ -117,7 +133,7 @@ async def test_an_exception_in_taking_one_input_spares_the_next() -> None:
         if at == 1:
             raise ValueError("broken")
 
-    inbox = Inbox(loop, take)
+    inbox = Inbox(loop, take, between=idle)
     for number in range(3):
         inbox.put(beat("c"), number)
     await drained(inbox)

@@ -75,6 +75,39 @@ async def test_whole_periods_that_were_missed_are_counted_and_the_stall_is_told_
 
 
 @pytest.mark.asyncio
+async def test_departures_go_between_two_pieces_of_input_and_timers_do_not(scheduler: Scheduler) -> None:
+    start = time.monotonic_ns()
+    order: list[str] = []
+    beat = scheduler.every(20 * MS, lambda now: order.append("beat"), first_ns=start + 2 * MS)
+    scheduler.at(start + MS, lambda now: order.append("timer"))
+    for _ in range(3):  # one turn of the loop: pieces of input of two milliseconds each
+        time.sleep(0.002)  # noqa: ASYNC251 - taking input keeps the loop
+        order.append("input")
+        scheduler.depart(time.monotonic_ns())
+    assert order == ["input", "beat", "input", "input"]
+    await scheduler.sleep_until(start + 8 * MS)
+    beat.stop()
+    assert order == ["input", "beat", "input", "input", "timer"]
+    assert scheduler.lateness.max_ns < 2 * 20 * MS
+
+
+@pytest.mark.asyncio
+async def test_a_stall_noticed_between_two_pieces_of_input_is_told_before_the_departure() -> None:
+    told: list[str] = []
+    scheduler = Scheduler(
+        asyncio.get_running_loop(),
+        stall_ns=5 * MS,
+        on_stall=lambda gap, now: told.append("stall"),
+        on_defect=lambda error: None,
+    )
+    scheduler.every(100 * MS, lambda now: told.append("beat"), first_ns=time.monotonic_ns())
+    time.sleep(0.01)  # noqa: ASYNC251 - the loop stands still
+    scheduler.depart(time.monotonic_ns())
+    scheduler.close()
+    assert told == ["stall", "beat"]
+
+
+@pytest.mark.asyncio
 async def test_a_deadline_is_judged_only_after_all_readable_input_was_taken(scheduler: Scheduler) -> None:
     """Input that becomes readable while the loop is busy past the deadline still counts."""
     loop = asyncio.get_running_loop()
