@@ -181,6 +181,8 @@ class Timing:
     `confirm_ns`: how long a suspicion must stand; `not_driving_ns` instead of it when the active answers but its frames
     have stopped reaching the gate; `deadband_ns` with `deadband_level` when it is only degraded (S16).
     `uncontrolled_ns`: how long a section may be held with nobody to promote before SAFE is asked for.
+    `patience`: a step is waited for so many times its bound, inside the gate's hold, before the transfer heads
+    elsewhere: one slow write to a disk must not cost a second claim.
     """
 
     confirm_ns: int
@@ -192,6 +194,7 @@ class Timing:
     release_ns: int
     verify_ns: int
     retry_ns: int
+    patience: int
     settle_ns: int
     order_ttl_ns: int
     holdoff_ns: int
@@ -211,6 +214,11 @@ class Timing:
     def transfer_bound_ns(self) -> int:
         """Longest time from a permitted transfer to its verified end."""
         return self.cas_ns + self.fence_ns + self.held_bound_ns
+
+    @property
+    def transfer_end_ns(self) -> int:
+        """When a permitted transfer has ended, one way or another (rule L2)."""
+        return self.patience * self.transfer_bound_ns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -298,7 +298,7 @@ class Supervisor:
         """Take no more orders; let a transfer that has begun end, and the effects under way, within their bounds."""
         desk.stopping = True
         self._lines.write("info", "stopping")
-        bound_ns = max((g.timing.transfer_bound_ns for g in self._site.core.groups), default=0)
+        bound_ns = max((g.timing.transfer_end_ns for g in self._site.core.groups), default=0)
         until = time.monotonic_ns() + bound_ns
         while time.monotonic_ns() < until and ring.core.fast_sections():
             await ring.scheduler.sleep_until(min(time.monotonic_ns() + bound_ns // 20, until))

@@ -247,6 +247,7 @@ def _bounds(file: SiteFile, table: GroupTable, section: SectionTable, pace: Pace
         release_ns=of(given.release_ms, timing.promote(pace).ns),
         verify_ns=of(given.verify_ms, timing.verify(pace).ns),
         retry_ns=of(given.retry_ms, pace.scan_ns + pace.fast_poll_ns),
+        patience=given.patience,
         settle_ns=of(table.settle_ms, 2 * detect_ns),
         order_ttl_ns=table.order_ttl_s * SECOND,
         holdoff_ns=table.holdoff_s * SECOND,

@@ -119,6 +119,9 @@ class BoundsTable:
     verify_ms: int | None = key("until the new active is read back as driving", default=None, low=1, high=60_000)
     safe_ms: int | None = key("SAFE, read back", default=None, low=1, high=60_000)
     retry_ms: int | None = key("pause before a refused step is tried again", default=None, low=1, high=60_000)
+    patience: int = key(
+        "a step is waited for so many times its bound before the transfer heads elsewhere", default=3, low=1, high=20
+    )
     uncontrolled_ms: int | None = key(
         "how long a section may be held with nobody to promote before SAFE is asked for; by default 3/4 of hold_max_ms",
         default=None,

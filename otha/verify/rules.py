@@ -346,6 +346,17 @@ HOLDS: tuple[Hold, ...] = (
         ),
     ),
     Hold(
+        rule="L2",
+        says="A step is waited for patiently, but in a hold never so long that the way back is lost.",
+        decided_in=(f"{_GROUP}/turn.py",),
+        test=f"{_TESTS}/test_patience.py::test_in_a_hold_patience_ends_where_the_way_back_begins",
+        mutant=Mutant(
+            file=f"{_GROUP}/turn.py",
+            old="min(patient, hold_until - timing.held_bound_ns)",
+            new="patient",
+        ),
+    ),
+    Hold(
         rule="L3",
         says="A fence that is not confirmed is told and ends with the operator; it never promotes.",
         decided_in=(f"{_GROUP}/trouble.py", f"{_GROUP}/transfer.py", "otha/core/alarm.py"),

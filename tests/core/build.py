@@ -55,6 +55,7 @@ TIMING = Timing(
     release_ns=40 * MS,
     verify_ns=45 * MS,
     retry_ns=10 * MS,
+    patience=1,
     settle_ns=500 * MS,
     order_ttl_ns=60_000 * MS,
     holdoff_ns=30_000 * MS,

@@ -28,7 +28,7 @@ from otha.core.reasons import Reason, Why
 from otha.core.supervision import Supervision
 from otha.core.words import AfterFence, Answer, Arming, Confirm, Milestone, OrderKind, Outcome
 from sim.registers import Frame
-from tests.core.build import MS, group_config, order, site_config
+from tests.core.build import MS, group_config, order, site_config, timing
 from tests.scenarios.gate_model import SCAN_MS, GateModel
 from tests.scenarios.node_model import CYCLE_MS, NodeModel
 
@@ -41,6 +41,7 @@ _ENUMS: dict[str, Callable[[str], Any]] = {
     "arming": Arming,
     "confirm": Confirm,
     "nodes": str,
+    "patience": int,
     "first_start": str,  # who drives ("a" or "nobody") where OTHA never ran before
 }
 
@@ -79,6 +80,8 @@ class Story:
     def __init__(self, script: Script) -> None:
         changes = dict(script.config)
         names = changes.pop("nodes", "ab")
+        if (patience := changes.pop("patience", None)) is not None:
+            changes["timing"] = timing(patience=patience)
         self.first_start: str | None = changes.pop("first_start", None)
         self.group: GroupConfig = group_config(names, **changes)
         self.cfg: SiteConfig = site_config([self.group])

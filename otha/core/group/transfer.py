@@ -86,7 +86,7 @@ def begin(t: Turn, *, kind: TransferKind, cause: Cause | None, to_node: str) -> 
 
 def enter(t: Turn, phase: Phase, within_ns: int) -> None:
     """Move to `phase`; its bound starts anew."""
-    t.put_plan(phase=phase, asked=None, retry_at=None, due=t.now + within_ns, waiting=False, against=())
+    t.put_plan(phase=phase, asked=None, retry_at=None, due=t.due(within_ns), waiting=False, against=())
     t.say(Why.PHASE, "", phase.value, t.plan.goal_node, t.plan.goal_epoch)
 
 
@@ -325,7 +325,7 @@ def _void(t: Turn) -> bool:
     if plan.phase is Phase.OUTPUT_VERIFIED and confirmed:
         return _mark(t, gate.owner or "", Ending.ABORTED_SAFE, f"{gate.owner} stays")
     if gate.seen and confirmed:
-        t.put_plan(phase=Phase.OUTPUT_VERIFIED, asked=None, retry_at=None, due=t.now + t.cfg.timing.cas_ns)
+        t.put_plan(phase=Phase.OUTPUT_VERIFIED, asked=None, retry_at=None, due=t.due(t.cfg.timing.cas_ns))
         return True
     if gate.seen and gate.owner is not None:
         t.ask(Void(node=gate.owner, epoch=plan.epoch + 1), t.cfg.timing.fence_ns)

@@ -75,6 +75,15 @@ class Turn:
     def reached(self, deadline: int | None) -> bool:
         return deadline is not None and self.now >= deadline
 
+    def due(self, bound_ns: int) -> int:
+        """Until when a step with this bound is waited for: patiently, but in a hold never so long that what is left of
+        it is too short for a way back."""
+        timing, hold_until = self.cfg.timing, self.g.gate.hold_until
+        patient = self.now + timing.patience * bound_ns
+        if hold_until is None:
+            return patient
+        return max(self.now + bound_ns, min(patient, hold_until - timing.held_bound_ns))
+
     def ask(self, action: Action, within_ns: int) -> None:
         """Ask the effect of the plan's present phase, unless one is under way or a pause after a refusal runs."""
         plan = self.plan
