@@ -161,8 +161,8 @@ def _recorder() -> Iterator[Figure]:
     yield shown("recorder, CPU per input", (cpu_s - alone) / len(inputs) * 1e6, "us")
     yield shown("recorder, bytes per input", size / len(inputs), "B")
     reading = GatePolled(
-        section=plant.group.gate.section,
-        path=plant.group.gate.paths[0],
+        section=plant.group.section,
+        path=plant.group.own_gate.paths[0],
         answer=Answer.REPLIED,
         reading=plant.gate_reading(plant.now),
     )

@@ -63,7 +63,7 @@ class VirtualPlant:
         for channel in site.core.channels:
             number = next(node.number for node in self.group.nodes if node.name == channel.node)
             self._every(channel.period_ns, self._heartbeat(channel.name, number, channel.deadline_ns))
-        self._every(self.group.gate.poll_ns, self._poll_gate)
+        self._every(self.group.own_gate.poll_ns, self._poll_gate)
         for reference in site.core.references:
             self._every(reference.period_ns, self._poll_reference(reference.name))
         for read in site.tag_reads:
@@ -171,7 +171,7 @@ class VirtualPlant:
         return lambda at: self._later(at, ReferencePolled(name=name, answer=Answer.REPLIED))
 
     def _poll_gate(self, at: int) -> None:
-        gate = self.group.gate
+        gate = self.group.own_gate
         polled = GatePolled(
             section=gate.section, path=gate.paths[0], answer=Answer.REPLIED, reading=self.gate_reading(at)
         )
@@ -179,7 +179,7 @@ class VirtualPlant:
 
     def gate_reading(self, now: int) -> GateReading:
         """The gate's status block at `now`: the owner's frames stopped with the cut, the watchdog then holds."""
-        gate, cycle_ns = self.group.gate, self.group.nodes[0].cycle_ns
+        gate, cycle_ns = self.group.own_gate, self.group.nodes[0].cycle_ns
         until = now if self.cut_at is None else min(now, self.cut_at)
         sent = until - (until - self._frame_phase) % cycle_ns
         # A frame counts from the scan that takes it.

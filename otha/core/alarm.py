@@ -10,7 +10,7 @@ from enum import Enum
 from otha.core.config import GroupConfig
 from otha.core.group import guard
 from otha.core.group.state import GroupState, Shared, StoreView
-from otha.core.words import GateState, Role, Standing
+from otha.core.words import GateState, GroupKind, Role, Standing, Verdict
 
 
 class AlarmCode(Enum):
@@ -20,6 +20,8 @@ class AlarmCode(Enum):
     REDUNDANCY_LOST = "redundancy_lost"
     ACTIVE_SUSPECT = "active_suspect"
     GATE_UNSEEN = "gate_unseen"
+    SELECTOR_UNSEEN = "selector_unseen"
+    ROWS_MISSING = "rows_missing"
     SECTION_HELD = "section_held"
     SECTION_SAFE = "section_safe"
     TWO_CLAIM_ACTIVE = "two_claim_active"
@@ -39,7 +41,9 @@ class Alarm:
 
 
 def _of_gate(cfg: GroupConfig, g: GroupState) -> list[Alarm]:
-    gate, section = g.gate, cfg.gate.section
+    gate, section = g.gate, cfg.section
+    if cfg.kind is not GroupKind.DRIVER:
+        return []
     if not gate.seen:
         return [Alarm(code=AlarmCode.GATE_UNSEEN, detail=section)] if g.settle_until is None else []
     if gate.state is GateState.HELD and g.plan is None:
@@ -47,6 +51,17 @@ def _of_gate(cfg: GroupConfig, g: GroupState) -> list[Alarm]:
     if gate.state is GateState.SAFE:
         return [Alarm(code=AlarmCode.SECTION_SAFE, detail=section)]
     return []
+
+
+def _of_clients(cfg: GroupConfig, g: GroupState) -> list[Alarm]:
+    """Clients that can't be redirected, and a store with a gap. A plan judges both itself."""
+    if g.plan is not None or g.settle_until is not None:
+        return []
+    found = [Alarm(code=AlarmCode.SELECTOR_UNSEEN, detail=b.detail) for b in guard.selectors(cfg, g)]
+    active = guard.node_view(cfg, g, g.record.active if g.record is not None else None)
+    if cfg.kind is GroupKind.STORE and active is not None and active.whole is Verdict.FALSE and g.calm_until is None:
+        found.append(Alarm(code=AlarmCode.ROWS_MISSING, detail=cfg.name))
+    return found
 
 
 def _of_roles(cfg: GroupConfig, g: GroupState) -> list[Alarm]:
@@ -77,7 +92,7 @@ def standing(cfg: GroupConfig, shared: Shared, g: GroupState) -> tuple[Alarm, ..
             found.append(Alarm(code=AlarmCode.REDUNDANCY_LOST, detail=cfg.name))
         if g.suspicion is not None and g.confirm_at is None and g.told:
             found.append(Alarm(code=AlarmCode.ACTIVE_SUSPECT, detail=f"{active} {g.suspicion.value}"))
-    found += _of_gate(cfg, g) + _of_roles(cfg, g)
+    found += _of_gate(cfg, g) + _of_clients(cfg, g) + _of_roles(cfg, g)
     if g.store is StoreView.UNKNOWN or (g.store is StoreView.UNREAD and g.settle_until is None):
         found.append(Alarm(code=AlarmCode.STORE_SILENT, detail=""))
     if shared.isolated:

@@ -12,10 +12,10 @@ from otha.core import alarm, canon, config, inputs, reasons, words
 from otha.core.canon import CanonError
 from otha.core.group import state
 from otha.core.inputs import HeartbeatEnded, Input, NodeReading
-from otha.core.watch import channel, condition, gate, node, observer
+from otha.core.watch import channel, condition, gate, node, observer, selector
 from otha.core.words import Answer
 
-_MODULES = (config, inputs, words, reasons, alarm, state, channel, condition, gate, node, observer)
+_MODULES = (config, inputs, words, reasons, alarm, state, channel, condition, gate, node, observer, selector)
 _KINDS: dict[str, type] = {
     name: kind
     for module in _MODULES
@@ -26,8 +26,10 @@ _KINDS: dict[str, type] = {
 _HEARTBEAT = 0x48
 _NO_READING = 0xFFFF
 _HEAD = struct.Struct(">BBBH")
-_NUMBERS = struct.Struct(">9qB")
-_FIELDS = ("heartbeat", "cycle", "role", "level", "position", "acked", "lag_ms", "data_age_ms", "session")
+_NUMBERS = struct.Struct(">11qB")
+_FIELDS = (
+    "heartbeat", "cycle", "role", "level", "position", "acked", "lag_ms", "data_age_ms", "session", "epoch", "missing"
+)  # fmt: skip
 
 
 def _encode_heartbeat(raw: HeartbeatEnded) -> bytes:
@@ -36,7 +38,10 @@ def _encode_heartbeat(raw: HeartbeatEnded) -> bytes:
     if reading is None:
         return _HEAD.pack(_HEARTBEAT, raw.answer.value, len(name), _NO_READING) + name
     r = reading
-    said = (r.heartbeat, r.cycle, r.role, r.level, r.position, r.acked, r.lag_ms, r.data_age_ms, r.session)
+    said = (
+        r.heartbeat, r.cycle, r.role, r.level, r.position, r.acked, r.lag_ms, r.data_age_ms, r.session, r.epoch,
+        r.missing,
+    )  # fmt: skip
     mask = 0
     numbers = []
     for bit, number in enumerate(said):

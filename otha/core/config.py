@@ -77,7 +77,8 @@ class NodeConfig:
 
     `frozen_after_ns`: a control-cycle counter (or heartbeat counter) that stands still so long while the node answers
     is positive evidence that the node is FROZEN. `data_stale_after_ns`: data older than this is stale (0: not judged).
-    `cycle_ns`: the duration of one count of the sync position.
+    `cycle_ns`: the duration of one count of the sync position. `capacity`: in how many groups it may be active at a
+    time.
     """
 
     name: str
@@ -87,6 +88,7 @@ class NodeConfig:
     frozen_after_ns: int
     data_stale_after_ns: int
     cycle_ns: int
+    capacity: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +111,20 @@ class GateConfig:
     owner_watchdog_ns: int
     scan_ns: int
     tolerance: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectorConfig:
+    """A client's own switch that says which node of a group it uses. It takes only a newer epoch.
+
+    `critical`: a transfer needs its word; any other one counts only while it is seen, and is set right when it comes
+    back. `stale_after_ns`: without a newer reading it counts as unseen.
+    """
+
+    name: str
+    critical: bool
+    poll_ns: int
+    stale_after_ns: int
 
 
 class Comparison(Enum):
@@ -181,6 +197,7 @@ class Timing:
     `confirm_ns`: how long a suspicion must stand; `not_driving_ns` instead of it when the active answers but its frames
     have stopped reaching the gate; `deadband_ns` with `deadband_level` when it is only degraded (S16).
     `uncontrolled_ns`: how long a section may be held with nobody to promote before SAFE is asked for.
+    `redirect_ns`: setting the selectors, read back. `backfill_ns`: closing the gap in a store.
     `patience`: a step is waited for so many times its bound, inside the gate's hold, before the transfer heads
     elsewhere: one slow write to a disk must not cost a second claim.
     """
@@ -202,6 +219,8 @@ class Timing:
     max_in_window: int
     uncontrolled_ns: int
     safe_ns: int
+    redirect_ns: int
+    backfill_ns: int
     deadband_level: int
     deadband_ns: int
 
@@ -223,14 +242,19 @@ class Timing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupConfig:
-    """One redundancy group: at most one of `nodes` is ACTIVE. `supervisor`: who decides, for the claim's id."""
+    """One redundancy group: at most one of `nodes` is ACTIVE. `supervisor`: who decides, for the claim's id.
+
+    `gate`: of the section that the group drives (`driver`), or that its frames must reach (`path`); a `store` has none.
+    `selectors`: the clients' switches by which a path or store is redirected; a `driver` has none.
+    """
 
     name: str
     supervisor: str
     kind: GroupKind
     mode: RedundancyMode
     nodes: tuple[NodeConfig, ...]
-    gate: GateConfig
+    gate: GateConfig | None
+    selectors: tuple[SelectorConfig, ...]
     arming: Arming
     authority: Authority
     confirm: Confirm
@@ -244,6 +268,17 @@ class GroupConfig:
     tracked: tuple[TrackedTag, ...]
     upstream: tuple[str, ...]
     timing: Timing
+
+    @property
+    def section(self) -> str:
+        """The section behind the group's gate, "" without one."""
+        return self.gate.section if self.gate is not None else ""
+
+    @property
+    def own_gate(self) -> GateConfig:
+        """The gate that a `driver` always has."""
+        assert self.gate is not None, f"{self.name} has no gate"
+        return self.gate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

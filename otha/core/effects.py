@@ -59,8 +59,42 @@ class Safe:
     hold_no: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Select:
+    """Every selector of the group takes `node` (None: none, hold back what you have) under `epoch`."""
+
+    node: str | None
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promote:
+    """The store `node` takes writes, of `epoch` alone."""
+
+    node: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demote:
+    """The store `node` takes no writes below `epoch` any more."""
+
+    node: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backfill:
+    """The store `node` fetches the rows that it knows to be missing; each is kept once."""
+
+    node: str
+    epoch: int
+
+
 GateCommand = Revoke | Void | Grant | Release | Safe
-Action = ReadRecord | SwapRecord | GateCommand
+ClientCommand = Select | Promote | Demote | Backfill
+Command = GateCommand | ClientCommand
+Action = ReadRecord | SwapRecord | Command
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

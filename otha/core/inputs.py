@@ -11,7 +11,8 @@ class NodeReading:
 
     `heartbeat` is raised by the communication task, `cycle` by the control task (the worker probe). `role` is the raw
     code of `Role`. `position` is the node's own sync position, `acked` the last position of its peer that it applied,
-    `lag_ms` the age of the newest state that it took over. `tracked` follows the order of the group's tracked tags.
+    `lag_ms` the age of the newest state that it took over. `epoch` is the one under which a store was last promoted or
+    demoted, `missing` how many rows it knows to be missing. `tracked` follows the order of the group's tracked tags.
     """
 
     heartbeat: int | None
@@ -23,6 +24,8 @@ class NodeReading:
     lag_ms: int | None
     data_age_ms: int | None
     session: int | None
+    epoch: int | None = None
+    missing: int | None = None
     tracked: tuple[int, ...]
 
 
@@ -76,6 +79,24 @@ class GatePolled:
     path: str
     answer: Answer
     reading: GateReading | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectorReading:
+    """What a client's switch says: the node's number that it uses (0: none, it holds back what it has), and the epoch
+    under which it was told so."""
+
+    epoch: int
+    node: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectorPolled:
+    """A read of a selector ended."""
+
+    selector: str
+    answer: Answer
+    reading: SelectorReading | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +200,7 @@ class DueReached:
 Input = (
     HeartbeatEnded
     | GatePolled
+    | SelectorPolled
     | TagsPolled
     | ReferencePolled
     | OrderGiven

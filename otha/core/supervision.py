@@ -5,14 +5,14 @@ wiring. It holds its state in dictionaries for speed, but nothing of it depends 
 """
 
 from dataclasses import replace
-from typing import Any, assert_never, cast
+from typing import Any, TypeVar, assert_never, cast
 
 from otha.core import alarm, canon, codec
 from otha.core.config import AdaptiveDetector, ChannelConfig, Compare, NodeConfig, SiteConfig
 from otha.core.errors import IllegalTransitionError, InvariantBreachError
 from otha.core.group import step as group_step
-from otha.core.group.event import ConditionJudged, Event, GateJudged, NodeJudged, SharedChanged
-from otha.core.group.state import GateView, GroupState, NodeView, Shared
+from otha.core.group.event import ConditionJudged, Event, GateJudged, NodeJudged, SelectorJudged, SharedChanged
+from otha.core.group.state import GateView, GroupState, NodeView, SelectorView, Shared
 from otha.core.group.turn import Decision
 from otha.core.inputs import (
     ClockStepped,
@@ -24,18 +24,22 @@ from otha.core.inputs import (
     LoopStalled,
     OrderGiven,
     ReferencePolled,
+    SelectorPolled,
     TagsPolled,
 )
 from otha.core.reasons import Reason, Why
-from otha.core.watch import channel, condition, gate, node, observer, sync
+from otha.core.watch import channel, condition, gate, node, observer, selector, sync
 from otha.core.watch.channel import ChannelWatch
 from otha.core.watch.condition import Judgement, TagWatch
 from otha.core.watch.gate import GateWatch
 from otha.core.watch.node import NodeWatch
 from otha.core.watch.observer import ReferenceWatch
-from otha.core.words import Answer, Verdict
+from otha.core.watch.selector import SelectorWatch
+from otha.core.words import Answer, GroupKind, Verdict
 
-_FORMAT = 1
+_FORMAT = 2
+
+_T = TypeVar("_T")
 
 
 class Supervision:
@@ -47,7 +51,9 @@ class Supervision:
         self._shared = Shared()
         self._channels: dict[str, ChannelWatch] = {c.name: ChannelWatch() for c in cfg.channels}
         self._nodes: dict[str, NodeWatch] = {c.node: NodeWatch() for c in cfg.channels}
-        self._gates: dict[str, GateWatch] = {g.gate.section: gate.unseen() for g in cfg.groups}
+        self._gates: dict[str, GateWatch] = {g.section: gate.unseen() for g in cfg.groups if g.gate is not None}
+        self._selectors: dict[str, SelectorWatch] = {s.name: selector.unseen() for g in cfg.groups for s in g.selectors}
+        self._let_go: list[int | None] = [None for _ in cfg.groups]
         self._tags: dict[str, TagWatch] = {t.name: TagWatch() for t in cfg.tags}
         self._delays: list[dict[Compare, int]] = [{} for _ in cfg.groups]
         self._judge_at: list[int | None] = [None for _ in cfg.groups]
@@ -61,7 +67,15 @@ class Supervision:
         for at, group in enumerate(cfg.groups):
             for index, member in enumerate(group.nodes):
                 self._members.setdefault(member.name, []).append((at, index, member))
-        self._by_section: dict[str, int] = {g.gate.section: at for at, g in enumerate(cfg.groups)}
+        # Whose gate it is comes first: it knows the owners by their numbers. A path that leads there looks on.
+        self._by_section: dict[str, list[int]] = {}
+        for at, group in sorted(enumerate(cfg.groups), key=lambda pair: pair[1].kind is not GroupKind.DRIVER):
+            if group.gate is not None:
+                self._by_section.setdefault(group.section, []).append(at)
+        self._by_selector: dict[str, tuple[int, int]] = {
+            each.name: (at, index) for at, g in enumerate(cfg.groups) for index, each in enumerate(g.selectors)
+        }
+        self._shares_nodes = any(len(places) > 1 for places in self._members.values())
         self._by_name: dict[str, int] = {g.name: at for at, g in enumerate(cfg.groups)}
         self._names: list[dict[int, str]] = [{n.number: n.name for n in g.nodes} for g in cfg.groups]
         self._adaptive = [c.name for c in cfg.channels if isinstance(c.detector, AdaptiveDetector)]
@@ -95,9 +109,9 @@ class Supervision:
     def fast_sections(self) -> frozenset[str]:
         """Sections whose gate is read fast: a transfer is under way, or about to be."""
         return frozenset(
-            group.gate.section
+            group.section
             for group, g in zip(self.cfg.groups, self._groups, strict=True)
-            if g.plan is not None or g.suspicion is not None
+            if group.gate is not None and (g.plan is not None or g.suspicion is not None)
         )
 
     @property
@@ -105,6 +119,7 @@ class Supervision:
         """When to feed DueReached if nothing else happens."""
         deadlines = [*self._wakes, *self._judge_at, self._tilt_until]
         deadlines += [w.seen_until for w in self._gates.values()]
+        deadlines += [w.seen_until for w in self._selectors.values()]
         deadlines += [self._channels[name].due for name in self._adaptive]
         return min((at for at in deadlines if at is not None), default=None)
 
@@ -120,6 +135,8 @@ class Supervision:
                 return self._heartbeat(raw, now)
             case GatePolled():
                 return self._gate_polled(raw, now)
+            case SelectorPolled():
+                return self._selector_polled(raw, now)
             case TagsPolled():
                 return self._tags_polled(raw, now)
             case ReferencePolled():
@@ -138,7 +155,7 @@ class Supervision:
                 assert_never(never)
 
     @staticmethod
-    def _known(table: dict[str, int], name: str, what: str) -> int:
+    def _known(table: dict[str, _T], name: str, what: str) -> _T:
         if name not in table:
             raise IllegalTransitionError(f"the site has no {what} {name!r}")
         return table[name]
@@ -203,35 +220,86 @@ class Supervision:
                 in_rpo = sync.in_rpo(lag, cfg.rpo_ns)
                 ready = sync.ready(cfg.tracked, active, w)
             view = g.nodes[index]
-            if (view.liveness, view.role, view.level, view.in_rpo, view.ready) != (
-                w.liveness,
-                w.role,
-                w.level,
-                in_rpo,
-                ready,
+            said = (w.liveness, w.role, w.level, in_rpo, ready, w.epoch, w.taking, w.whole)
+            if said != (
+                view.liveness,
+                view.role,
+                view.level,
+                view.in_rpo,
+                view.ready,
+                view.epoch,
+                view.taking,
+                view.whole,
             ):
-                view = NodeView(liveness=w.liveness, role=w.role, level=w.level, in_rpo=in_rpo, ready=ready)
-                moved.append((index, view))
+                moved.append((index, _node_view(w, in_rpo, ready)))
         return moved
 
     def _unseen_until(self, at: int, now: int) -> int:
-        """Until when the active may have changed something unseen: now, or when its frames stopped at the gate."""
-        w = self._gates[self.cfg.groups[at].gate.section]
-        return w.silent_since if w.view.seen and w.silent_since is not None else now
+        """Until when the active may have changed something unseen: now, or when its frames stopped at the gate, or when
+        every client had let go of it."""
+        cfg = self.cfg.groups[at]
+        if cfg.kind is GroupKind.STORE:
+            let_go = self._let_go[at]
+            return now if let_go is None else let_go
+        w = self._gates.get(cfg.section)
+        return w.silent_since if w is not None and w.view.seen and w.silent_since is not None else now
 
     def _gate_polled(self, raw: GatePolled, now: int) -> tuple[Decision, ...]:
-        at = self._known(self._by_section, raw.section, "section")
+        places = self._known(self._by_section, raw.section, "section")
         if raw.reading is None:
             return ()
-        cfg = self.cfg.groups[at]
         was = self._gates[raw.section]
-        w = gate.watch(cfg.gate, self._names[at], was, raw.reading, now)
+        w = gate.watch(self.cfg.groups[places[0]].own_gate, self._names[places[0]], was, raw.reading, now)
         self._gates[raw.section] = w
-        g = self._groups[at]
-        # A halted group may have missed the view of the step that was not taken.
-        if w.view is was.view and (g.halted is None or w.view == g.gate):
+        return self._gate_moved(raw.section, was.view, w.view, now)
+
+    def _gate_moved(self, section: str, was: GateView, view: GateView, now: int) -> tuple[Decision, ...]:
+        """Tell every group that drives the section, or leads to it."""
+        decisions: list[Decision] = []
+        reasons = () if view is was else _gate_reasons(section, was, view)
+        for at in self._by_section[section]:
+            g = self._groups[at]
+            # A halted group may have missed the view of the step that was not taken.
+            if view is was and (g.halted is None or view == g.gate):
+                continue
+            decisions += self._step(at, GateJudged(view=view), now, reasons)
+            reasons = ()
+        return tuple(decisions)
+
+    def _selector_polled(self, raw: SelectorPolled, now: int) -> tuple[Decision, ...]:
+        at, index = self._known(self._by_selector, raw.selector, "selector")
+        if raw.reading is None:
             return ()
-        return self._step(at, GateJudged(view=w.view), now, _gate_reasons(raw.section, was.view, w.view))
+        was = self._selectors[raw.selector]
+        cfg = self.cfg.groups[at].selectors[index]
+        w = selector.watch(cfg, self._names[at], was, raw.reading, now)
+        self._selectors[raw.selector] = w
+        return self._selector_moved(at, index, was.view, w.view, now)
+
+    def _selector_moved(
+        self, at: int, index: int, was: SelectorView, view: SelectorView, now: int
+    ) -> tuple[Decision, ...]:
+        g = self._groups[at]
+        if view is was and (g.halted is None or view == g.selectors[index]):
+            return ()
+        self._mind_who_let_go(at, now)
+        reason = Reason(
+            why=Why.SELECTOR,
+            rule="",
+            args=(
+                self.cfg.groups[at].selectors[index].name,
+                (view.node or "nobody") if view.seen else "unseen",
+                view.epoch,
+            ),
+        )
+        return self._step(at, SelectorJudged(index=index, view=view), now, (reason,))
+
+    def _mind_who_let_go(self, at: int, now: int) -> None:
+        """Since when no client in sight uses the active any more: from then on it can have taken nothing unseen."""
+        active = _active(self._groups[at])
+        views = [self._selectors[each.name].view for each in self.cfg.groups[at].selectors]
+        let_go = any(view.seen for view in views) and not any(view.seen and view.node == active for view in views)
+        self._let_go[at] = (self._let_go[at] or now) if let_go else None
 
     def _tags_polled(self, raw: TagsPolled, now: int) -> tuple[Decision, ...]:
         strangers = [name for name, _ in raw.values if name not in self._tag_cfg]
@@ -291,13 +359,18 @@ class Supervision:
             decisions += self._share(replace(self._shared, tilted=False), (reason,), now)
         for name in self._adaptive:
             decisions += self._expire_channel(name, now)
-        for at, group in enumerate(self.cfg.groups):
-            was = self._gates[group.gate.section]
+        for section, was in list(self._gates.items()):
             w = gate.expire(was, now)
             if w is not was:
-                self._gates[group.gate.section] = w
-                reasons = _gate_reasons(group.gate.section, was.view, w.view)
-                decisions += self._step(at, GateJudged(view=w.view), now, reasons)
+                self._gates[section] = w
+                decisions += self._gate_moved(section, was.view, w.view, now)
+        for name, (at, index) in self._by_selector.items():
+            before = self._selectors[name]
+            after = selector.expire(before, now)
+            if after is not before:
+                self._selectors[name] = after
+                decisions += self._selector_moved(at, index, before.view, after.view, now)
+        for at in range(len(self._groups)):
             judge_at = self._judge_at[at]
             if judge_at is not None and now >= judge_at:
                 decisions += self._judge_conditions(at, now)
@@ -333,9 +406,22 @@ class Supervision:
         if active_moved or (before.plan is None) != (decision.state.plan is None):
             for index, view in self._judge_nodes(at, now):
                 decisions += self._step(at, NodeJudged(index=index, view=view), now)
+        if active_moved:
+            self._mind_who_let_go(at, now)
         if _in_trouble(before) != _in_trouble(decision.state):
             decisions += self._judge_upstream(now)
+        if self._shares_nodes and _loads(before) != _loads(decision.state):
+            decisions += self._judge_capacity(now)
         return tuple(decisions)
+
+    def _judge_capacity(self, now: int) -> tuple[Decision, ...]:
+        """Tell the groups which nodes are active, or about to be, in as many groups as they can."""
+        load: dict[str, int] = {}
+        for g in self._groups:
+            for name in _loads(g):
+                load[name] = load.get(name, 0) + 1
+        full = tuple(name for name, places in self._members.items() if load.get(name, 0) >= places[0][2].capacity)
+        return () if full == self._shared.full else self._share(replace(self._shared, full=full), (), now)
 
     def _judge_upstream(self, now: int) -> tuple[Decision, ...]:
         """Tell the groups which others are failed or moving: a common cause is not a dead server (S18)."""
@@ -385,6 +471,8 @@ class Supervision:
                 self._channels,
                 self._nodes,
                 self._gates,
+                self._selectors,
+                self._let_go,
                 self._tags,
                 [tuple(delays.items()) for delays in self._delays],
                 self._judge_at,
@@ -402,7 +490,7 @@ class Supervision:
         Raises CanonError for bytes that are no snapshot.
         """
         state = codec.decode_state(snapshot)
-        if not isinstance(state, tuple) or len(state) != 14 or state[0] != _FORMAT:
+        if not isinstance(state, tuple) or len(state) != 16 or state[0] != _FORMAT:
             raise canon.CanonError("not a snapshot of this version", mend="replay it with the version that recorded it")
         try:
             self = cls(cast(SiteConfig, state[1]), 0)
@@ -417,18 +505,39 @@ class Supervision:
         self._channels = cast(dict[str, ChannelWatch], state[2])
         self._nodes = cast(dict[str, NodeWatch], state[3])
         self._gates = cast(dict[str, GateWatch], state[4])
-        self._tags = cast(dict[str, TagWatch], state[5])
-        self._delays = [dict(pairs) for pairs in state[6]]
-        self._judge_at = list(state[7])
-        self._references = cast(dict[str, ReferenceWatch], state[8])
-        self._wakes = list(state[9])
-        self._alarms = list(state[10])
-        self._tilt_until = cast(int | None, state[11])
+        self._selectors = cast(dict[str, SelectorWatch], state[5])
+        self._let_go = list(state[6])
+        self._tags = cast(dict[str, TagWatch], state[7])
+        self._delays = [dict(pairs) for pairs in state[8]]
+        self._judge_at = list(state[9])
+        self._references = cast(dict[str, ReferenceWatch], state[10])
+        self._wakes = list(state[11])
+        self._alarms = list(state[12])
+        self._tilt_until = cast(int | None, state[13])
 
 
 def _in_trouble(g: GroupState) -> bool:
     """Failed or moving: what hangs on this group is not judged by its own data meanwhile (S18)."""
     return g.plan is not None or (g.suspicion is not None and g.confirm_at is None)
+
+
+def _loads(g: GroupState) -> tuple[str, ...]:
+    """The nodes that the group makes use of: its active one, and the one that it is moving to."""
+    names = (_active(g), g.plan.to_node if g.plan is not None else None)
+    return tuple(dict.fromkeys(name for name in names if name is not None))
+
+
+def _node_view(w: NodeWatch, in_rpo: Verdict, ready: Verdict) -> NodeView:
+    return NodeView(
+        liveness=w.liveness,
+        role=w.role,
+        level=w.level,
+        in_rpo=in_rpo,
+        ready=ready,
+        epoch=w.epoch,
+        taking=w.taking,
+        whole=w.whole,
+    )
 
 
 def _active(g: GroupState) -> str | None:

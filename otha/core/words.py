@@ -23,9 +23,12 @@ class RedundancyMode(Enum):
 
 
 class GroupKind(Enum):
-    """What the group moves: an owner of a controller section (`driver`). Path and store groups are built later."""
+    """What the group moves: the owner of a controller section (`driver`), the way to a section (`path`: gateways,
+    links), or the place where data is kept (`store`: historians)."""
 
     DRIVER = "driver"
+    PATH = "path"
+    STORE = "store"
 
 
 class Arming(Enum):
@@ -153,7 +156,11 @@ class Milestone(Enum):
 
 
 class Phase(Enum):
-    """Phases of a transfer of kind `driver`, in order. Waiting for a person happens in REQUESTED only."""
+    """Phases of a transfer, in order. Waiting for a person happens in REQUESTED only.
+
+    `driver`: all up to OUTPUT_VERIFIED. `path`: FENCED is followed by PATH_REDIRECTED and OUTPUT_VERIFIED. `store`:
+    PROMOTED is followed by CLIENTS_REDIRECTED, WRITES_VERIFIED and BACKFILLED.
+    """
 
     REQUESTED = "requested"
     PERMITTED = "permitted"
@@ -163,6 +170,10 @@ class Phase(Enum):
     TRACKED = "tracked"
     RELEASED = "released"
     OUTPUT_VERIFIED = "output_verified"
+    PATH_REDIRECTED = "path_redirected"
+    CLIENTS_REDIRECTED = "clients_redirected"
+    WRITES_VERIFIED = "writes_verified"
+    BACKFILLED = "backfilled"
 
 
 class Course(Enum):

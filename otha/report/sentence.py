@@ -12,6 +12,8 @@ _BLOCKS: dict[Block, str] = {
     Block.ALREADY_ACTIVE: "that node is the active one",
     Block.GATE_UNSEEN: "the gate is out of sight",
     Block.NEWER_EPOCH: "the gate knows a newer epoch",
+    Block.SELECTOR_UNSEEN: "a client that must be redirected is out of sight",
+    Block.SELECTOR_DISAGREES: "a client uses another node than the recorded one",
     Block.GATE_MISMATCH: "the gate's program has other constants than the site file",
     Block.GATE_NOT_IN_OTHAS_HANDS: "the section is in a state that only a person leaves",
     Block.NOBODY_DRIVES: "nobody drives the section; order the node that shall",
@@ -36,6 +38,7 @@ _BLOCKS: dict[Block, str] = {
     Block.UPSTREAM: "an upstream group is failed or moving",
     Block.NODE_NOT_ABLE: "the node is not able",
     Block.IN_MAINTENANCE: "the node is in maintenance",
+    Block.NO_CAPACITY: "the node is active in as many groups as it can be",
     Block.HOLD_TOO_SHORT: "the gate's hold would end before the transfer could",
     Block.CAUSE_GONE: "the reason for it is gone",
 }
@@ -48,6 +51,8 @@ _STEPS: dict[Block, str] = {
     Block.NOBODY_DRIVES: "look at the plant, then: otha order switchover {group} --to NODE",
     Block.OWNER_DISAGREES: _NAME_IT,
     Block.FIRST_START_DISAGREES: _NAME_IT,
+    Block.SELECTOR_DISAGREES: _NAME_IT,
+    Block.SELECTOR_UNSEEN: "mend the path to the client, or the client",
     Block.GATE_UNSEEN: "mend the paths to the section, or its controller",
     Block.GATE_MISMATCH: "compare hold limit, owner watchdog, scan time and outputs of the program and the site file",
     Block.STORE_SILENT: "mend the disk; if records.sqlite itself is damaged, stop OTHA, move the file away and start "
@@ -89,7 +94,7 @@ def _text(reason: Reason) -> str:
     args = reason.args
     match reason.why:
         case Why.SETTLED:
-            return f"following: {args[1]} drives, gate epoch {args[2]}"
+            return f"following: {args[1]} is active, epoch {args[2]}"
         case Why.ADOPTED:
             return f"adopted: {args[0]} is the active node"
         case Why.NEEDS_OPERATOR:
@@ -140,6 +145,8 @@ def _text(reason: Reason) -> str:
             return f"node {args[0]} {args[1]}"
         case Why.GATE:
             return f"gate of {args[0]}: {args[1]}, owner {args[2]}, epoch {args[3]}, {args[4]}"
+        case Why.SELECTOR:
+            return f"selector {args[0]}: {args[1]}, epoch {args[2]}"
         case Why.CONDITION:
             return f"condition {args[0]} {args[1]}"
         case Why.ISOLATED:

@@ -13,7 +13,22 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from otha.core.effects import Effect, GateCommand, Grant, ReadRecord, Release, Revoke, Safe, SwapRecord, Void
+from otha.core.effects import (
+    Action,
+    Backfill,
+    Command,
+    Demote,
+    Effect,
+    Grant,
+    Promote,
+    ReadRecord,
+    Release,
+    Revoke,
+    Safe,
+    Select,
+    SwapRecord,
+    Void,
+)
 from otha.core.errors import DefectError
 from otha.core.inputs import EffectEnded, EffectId, Record
 from otha.core.words import Durability, Outcome
@@ -33,8 +48,8 @@ class Done:
     detail: str = ""
 
 
-Command = Callable[[EffectId, GateCommand, int], Awaitable[Done]]
-"""Carries a command to the gate of the effect's group until a deadline (ns)."""
+CarryOut = Callable[[EffectId, Command, int], Awaitable[Done]]
+"""Carries a command to the gate, clients or nodes of the effect's group until a deadline (ns)."""
 
 
 class Store(Protocol):
@@ -49,7 +64,7 @@ class EpochNotCoveredError(DefectError):
     """A command that waits for the record was asked for before the store had answered with its epoch."""
 
 
-def describe(action: ReadRecord | SwapRecord | GateCommand) -> dict[str, object]:
+def describe(action: Action) -> dict[str, object]:
     """An action for the journal."""
     match action:
         case ReadRecord():
@@ -76,18 +91,26 @@ def describe(action: ReadRecord | SwapRecord | GateCommand) -> dict[str, object]
             return {"do": "RELEASE", "node": node, "epoch": epoch}
         case Safe(epoch=epoch, hold_no=hold_no):
             return {"do": "SAFE", "epoch": epoch, "hold_no": hold_no}
+        case Select(node=node, epoch=epoch):
+            return {"do": "SELECT", "node": node, "epoch": epoch}
+        case Promote(node=node, epoch=epoch):
+            return {"do": "PROMOTE", "node": node, "epoch": epoch}
+        case Demote(node=node, epoch=epoch):
+            return {"do": "DEMOTE", "node": node, "epoch": epoch}
+        case Backfill(node=node, epoch=epoch):
+            return {"do": "BACKFILL", "node": node, "epoch": epoch}
 
 
 class EffectRunner:
     """Runs effects as tasks of one TaskGroup."""
 
     def __init__(
-        self, tasks: asyncio.TaskGroup, journal: Journal, store: Store, gates: Mapping[str, Command], put: Put
+        self, tasks: asyncio.TaskGroup, journal: Journal, store: Store, carry: Mapping[str, CarryOut], put: Put
     ) -> None:
         self._tasks = tasks
         self._journal = journal
         self._store = store
-        self._gates = gates
+        self._carry = carry
         self._put = put
         self._covered: dict[str, int] = {}
         self._unread: set[str] = set()  # groups whose record did not answer the last time it was read
@@ -154,7 +177,7 @@ class EffectRunner:
             case SwapRecord():
                 return await self._store.swap(effect.id.group, do, _left(deadline_ns))
             case _:
-                return await self._gates[effect.id.group](effect.id, do, deadline_ns)
+                return await self._carry[effect.id.group](effect.id, do, deadline_ns)
 
     def _is_old_news(self, group: str, outcome: Outcome) -> bool:
         """A dead store is asked some fifty times a second, for days if need be; the journal would fill the disk."""
@@ -168,7 +191,7 @@ class EffectRunner:
 
     def _check_covered(self, effect: Effect) -> None:
         covered = self._covered.get(effect.id.group, 0)
-        if isinstance(effect.do, Revoke | Void) and effect.do.epoch > covered:
+        if isinstance(effect.do, Revoke | Void | Select | Demote) and effect.do.epoch > covered:
             raise EpochNotCoveredError(f"epoch {effect.do.epoch} of {effect.id.group}; the record holds {covered}")
 
     @staticmethod

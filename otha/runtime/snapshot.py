@@ -72,7 +72,7 @@ def _group(core: Supervision, cfg: GroupConfig, now: int) -> Json:
     record = g.record
     return {
         "name": cfg.name,
-        "section": cfg.gate.section,
+        "section": cfg.section,
         "arming": g.arming.value,
         "authority": cfg.authority.value,
         "standing": g.standing.value,
@@ -174,9 +174,9 @@ def _failover(core: Supervision, cfg: GroupConfig, g: GroupState, now: int) -> l
         return blockers((Blocker(block=Block.TRANSFER_RUNNING, detail=g.plan.phase.value),))
     if g.concern is not None:
         return blockers((g.concern,))
-    to_node = guard.best_standby(cfg, g, besides=(g.record.active if g.record is not None else None,))
+    to_node = guard.best_standby(cfg, core.shared, g, besides=(g.record.active if g.record is not None else None,))
     if to_node is None:
-        return blockers(orders.no_standby(cfg, g))
+        return blockers(orders.no_standby(cfg, core.shared, g))
     return blockers(
         guard.against(
             cfg,
@@ -201,7 +201,7 @@ def why(core: Supervision, name: str, node: str | None, now: int) -> Json | None
     if cfg is None:
         return None
     g = core.group(name)
-    to_node = orders.switchover_target(cfg, g, node)
+    to_node = orders.switchover_target(cfg, core.shared, g, node)
     return {
         "group": name,
         "node": to_node,

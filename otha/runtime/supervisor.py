@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TextIO
 
-from otha.core.effects import GateCommand, SwapRecord
+from otha.core.effects import Command, SwapRecord
 from otha.core.errors import OthaError
 from otha.core.inputs import EffectId, Order, OrderGiven
 from otha.core.supervision import Supervision
@@ -255,7 +255,7 @@ class Supervisor:
     def _effects(
         self, tasks: asyncio.TaskGroup, journal: Journal, store: SqliteStore, network: Network, ring: Ring
     ) -> EffectRunner:
-        async def command(id_: EffectId, do: GateCommand, deadline_ns: int) -> Done:
+        async def command(id_: EffectId, do: Command, deadline_ns: int) -> Done:
             end = await network.command(id_, do, deadline_ns)
             return Done(outcome=end.outcome, detail=f"{end.detail} over {end.path}" if end.path else end.detail)
 

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-from otha.core.effects import GateCommand
+from otha.core.effects import Backfill, Command, Demote, Promote, Select
+from otha.core.errors import DefectError
 from otha.core.inputs import EffectId
 from otha.runtime.actuators.gate import CommandEnd, GateActuator
 from otha.runtime.inbox import Put
@@ -90,9 +91,13 @@ class Network:
         for name, probe in self._gate_probes.items():
             probe.set_fast(name in sections, now)
 
-    async def command(self, id_: EffectId, command: GateCommand, deadline_ns: int) -> CommandEnd:
+    async def command(self, id_: EffectId, command: Command, deadline_ns: int) -> CommandEnd:
         """Carry `command` to the gate of the effect's group. Raises KeyError for a group of another site."""
-        return await self._actuators[id_.group].carry_out(id_, command, deadline_ns)
+        match command:
+            case Select() | Promote() | Demote() | Backfill():
+                raise DefectError(f"nothing carries {command} yet")
+            case _:
+                return await self._actuators[id_.group].carry_out(id_, command, deadline_ns)
 
     def counters(self) -> dict[str, LinkCounters]:
         """What each link has met, by its name."""
@@ -116,7 +121,7 @@ class Network:
 
     def _add_section(self, section: Section) -> None:
         group = next((each for each in self._site.core.groups if each.name == section.group), None)
-        poll_ns = group.gate.poll_ns if group is not None else section.deadline_ns
+        poll_ns = group.own_gate.poll_ns if group is not None else section.deadline_ns
         timing = link_timing(poll_ns, section.deadline_ns)
         paths = Paths([path.name for path in section.paths])
         links = [self._link(p.name, p.endpoint.host, p.endpoint.port, timing) for p in section.paths]
@@ -124,7 +129,7 @@ class Network:
         self._tag_lanes[section.name] = lambda: (section.paths[paths.current].unit, lanes[paths.current])
         if group is None:
             return
-        self._gate_probes[section.name] = GateProbe(section, group.gate, paths, lanes, self._scheduler, self._put)
+        self._gate_probes[section.name] = GateProbe(section, group.own_gate, paths, lanes, self._scheduler, self._put)
         first = section.paths[0]
         command = self._link(f"{first.name}.command", first.endpoint.host, first.endpoint.port, timing)
         actuator = GateActuator(section, group, [command, *links[1:]], paths, self._scheduler, self._put)

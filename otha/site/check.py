@@ -137,7 +137,7 @@ def _groups(site: Site) -> Table:
             group.name,
             group.mode.value,
             ", ".join(node.name for node in members),
-            group.gate.section,
+            group.section,
             group.arming.value,
             group.fencing.value,
             group.confirm.value,
@@ -180,7 +180,7 @@ def _worst_case(group: GroupConfig, worst: GroupTiming) -> Table:
         table.add_row(term.name, show(term.ns), term.made_of)
     table.add_section()
     table.add_row("failover", show(worst.failover.ns), "a death to outputs driven again and verified")
-    table.add_row("outputs held", show(worst.held.ns), f"the gate allows {show(group.gate.hold_max_ns)}")
+    table.add_row("outputs held", show(worst.held.ns), f"the gate allows {show(group.own_gate.hold_max_ns)}")
     table.add_row("switchover", show(worst.transfer.ns), "an order to outputs verified")
     table.add_section()
     table.add_row("dead by heartbeats", show(worst.heartbeats.ns), worst.heartbeats.spelled)

@@ -65,7 +65,7 @@ def devices(site: Site) -> Iterator[DeviceCost]:
                 limit=node.profile.connection_limit,
                 others=0,
             )
-    gates = {group.gate.section: group.gate for group in site.core.groups}
+    gates = {group.section: group.gate for group in site.core.groups if group.gate is not None}
     for section in site.sections:
         yield DeviceCost(
             table="section",

@@ -135,6 +135,7 @@ def _assemble(
         mode=table.mode,
         nodes=configs,
         gate=gate,
+        selectors=(),
         arming=table.arming,
         authority=table.authority,
         confirm=table.confirm,
@@ -187,6 +188,7 @@ def _node(table: NodeTable, node: Node, priority: int, detection: DetectionTable
         frozen_after_ns=usual_ns if table.frozen_after_ms is None else table.frozen_after_ms * MS,
         data_stale_after_ns=stale_ms * MS,
         cycle_ns=cycle_ns,
+        capacity=table.capacity,
     )
 
 
@@ -255,6 +257,8 @@ def _bounds(file: SiteFile, table: GroupTable, section: SectionTable, pace: Pace
         max_in_window=table.max_in_window,
         uncontrolled_ns=of(given.uncontrolled_ms, section.hold_max_ms * MS * 3 // 4),
         safe_ns=of(given.safe_ms, fence_ns),
+        redirect_ns=fence_ns,
+        backfill_ns=fence_ns,
         deadband_level=table.deadband_level,
         deadband_ns=table.deadband_ms * MS,
     )

@@ -120,7 +120,7 @@ def _interlocks(doc: Document, site: Site, group: GroupConfig) -> None:
                     "when",
                     f"its only source for {some(sorted(blind))} is {node.name}, which this group may have to replace: "
                     "with it gone the interlock is unknown, and unknown counts as false",
-                    mend=f"Read the tag from the section ({group.gate.section}), or add a second source with `any`",
+                    mend=f"Read the tag from the section ({group.section}), or add a second source with `any`",
                     rule="S6",
                 )
 

@@ -76,7 +76,7 @@ def _detection(doc: Document, file: SiteFile, group: GroupConfig, timing: GroupT
 
 
 def _fresh_owner(doc: Document, group: GroupConfig, timing: GroupTiming) -> None:
-    gate = group.gate
+    gate = group.own_gate
     path: KeyPath = ("section", gate.section)
     cycle_ns = max(node.cycle_ns for node in group.nodes)
     if gate.fresh_owner_ns <= cycle_ns + gate.scan_ns:
@@ -132,7 +132,7 @@ def _frozen(doc: Document, file: SiteFile, group: GroupConfig) -> None:
 
 
 def _watchdog(doc: Document, group: GroupConfig, timing: GroupTiming) -> None:
-    gate = group.gate
+    gate = group.own_gate
     path: KeyPath = ("section", gate.section)
     cycle_ns = max(node.cycle_ns for node in group.nodes)
     least = Total(
@@ -171,7 +171,7 @@ def _watchdog(doc: Document, group: GroupConfig, timing: GroupTiming) -> None:
 
 def _hold(doc: Document, group: GroupConfig, timing: GroupTiming) -> None:
     """A dead owner's section is held by its watchdog before OTHA acts, so the hold spans nearly the whole failover."""
-    gate = group.gate
+    gate = group.own_gate
     path: KeyPath = ("section", gate.section)
     if gate.hold_max_ns < timing.held.ns:
         doc.error(

@@ -364,7 +364,7 @@ HOLDS: tuple[Hold, ...] = (
         "test_a_transfer_without_a_path_to_the_gate_says_so_and_is_taken_up_when_it_is_seen",
         mutant=Mutant(
             file=f"{_GROUP}/trouble.py",
-            old='            t.say(Why.UNVERIFIED, "L3", t.cfg.gate.section)\n',
+            old='            t.say(Why.UNVERIFIED, "L3", t.cfg.section)\n',
             new="",
         ),
     ),

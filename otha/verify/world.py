@@ -11,8 +11,22 @@ from typing import assert_never
 
 from otha.core import canon
 from otha.core.config import GroupConfig
-from otha.core.effects import Action, Effect, Grant, ReadRecord, Release, Revoke, Safe, SwapRecord, Void
-from otha.core.errors import InvariantBreachError
+from otha.core.effects import (
+    Action,
+    Backfill,
+    Demote,
+    Effect,
+    Grant,
+    Promote,
+    ReadRecord,
+    Release,
+    Revoke,
+    Safe,
+    Select,
+    SwapRecord,
+    Void,
+)
+from otha.core.errors import DefectError, InvariantBreachError
 from otha.core.group import step as group_step
 from otha.core.group.event import ConditionJudged, Event, GateJudged, NodeJudged, SharedChanged
 from otha.core.group.key import key
@@ -127,7 +141,7 @@ def _with_gate(w: World, gate: GateModel) -> World:
 
 
 def _hold_until(w: World) -> int:
-    return w.now + w.cfg.gate.hold_max_ns
+    return w.now + w.cfg.own_gate.hold_max_ns
 
 
 def _carry_out(w: World, action: Action) -> tuple[World, Outcome]:
@@ -143,6 +157,8 @@ def _carry_out(w: World, action: Action) -> tuple[World, Outcome]:
                 raise InvariantBreachError("S2", "the record's epoch shrank")
             serial = w.store_serial + 1
             return replace(w, store=replace(record, revision=str(serial)), store_serial=serial), Outcome.DONE
+        case Select() | Promote() | Demote() | Backfill():
+            raise DefectError(f"{w.cfg.name} drives a section and has no clients: {action}")
         case _:
             gate, outcome = gate_model.command(w.gate, action, _hold_until(w))
             return _with_gate(w, gate), outcome
@@ -377,7 +393,7 @@ def _relative(action: Action, base: int, w: World) -> Action:
             return replace(action, epoch=epoch - base, hold_no=hold_no - w.gate.hold_no)
         case Grant(epoch=epoch, boot=boot):
             return replace(action, epoch=epoch - base, boot=boot - w.gate.boot)
-        case Revoke() | Void() | Release():
+        case Revoke() | Void() | Release() | Select() | Promote() | Demote() | Backfill():
             return replace(action, epoch=action.epoch - base)
         case never:
             assert_never(never)

@@ -25,4 +25,4 @@ def test_blocks_are_read_as_they_were_meant(tmp_path: Path) -> None:
     assert (later.role, reading.position) == (Role.STANDBY.value, reading.acked)
     gate = decode_gate_bytes(gate_map(), devices.OUTPUTS, bytes(devices.gate()()))
     assert (gate.state, gate.owner, gate.epoch, gate.permit) == (GateState.OWNED, 1, 1, True)
-    assert gate.hold_max_ms * 1_000_000 == site.core.groups[0].gate.hold_max_ns
+    assert gate.hold_max_ms * 1_000_000 == site.core.groups[0].own_gate.hold_max_ns

@@ -17,6 +17,7 @@ from otha.core.config import (
     GroupConfig,
     NodeConfig,
     ReferenceConfig,
+    SelectorConfig,
     SiteConfig,
     TagConfig,
     Timing,
@@ -63,6 +64,8 @@ TIMING = Timing(
     max_in_window=3,
     uncontrolled_ns=7_500 * MS,
     safe_ns=25 * MS,
+    redirect_ns=60 * MS,
+    backfill_ns=500 * MS,
     deadband_level=20,
     deadband_ns=10_000 * MS,
 )
@@ -100,8 +103,42 @@ def node_config(name: str, number: int, **changes: Any) -> NodeConfig:
         frozen_after_ns=150 * MS,
         data_stale_after_ns=1_000 * MS,
         cycle_ns=10 * MS,
+        capacity=1,
     )
     return replace(node, **changes)
+
+
+def selector_config(name: str, *, critical: bool = False) -> SelectorConfig:
+    return SelectorConfig(name=name, critical=critical, poll_ns=100 * MS, stale_after_ns=500 * MS)
+
+
+def path_config(nodes: str = "ab", **changes: Any) -> GroupConfig:
+    """Two gateways "a" and "b" that lead to section "plc"; the servers "x" and "y" choose between them."""
+    group = group_config(
+        nodes,
+        name="ways",
+        kind=GroupKind.PATH,
+        selectors=(selector_config("x"), selector_config("y")),
+        rpo_ns=None,
+        conditions=(),
+        tracked=(),
+    )
+    return replace(group, **changes)
+
+
+def store_config(nodes: str = "ab", **changes: Any) -> GroupConfig:
+    """Two historians "a" and "b", written by the collector "x"."""
+    group = group_config(
+        nodes,
+        name="archive",
+        kind=GroupKind.STORE,
+        gate=None,
+        selectors=(selector_config("x", critical=True),),
+        rpo_ns=1_000 * MS,
+        conditions=(),
+        tracked=(),
+    )
+    return replace(group, **changes)
 
 
 def group_config(nodes: str = "ab", **changes: Any) -> GroupConfig:
@@ -112,6 +149,7 @@ def group_config(nodes: str = "ab", **changes: Any) -> GroupConfig:
         mode=RedundancyMode.HOT,
         nodes=tuple(node_config(name, number) for number, name in enumerate(nodes, 1)),
         gate=GATE,
+        selectors=(),
         arming=Arming.ARMED,
         authority=Authority.OTHA,
         confirm=Confirm.NEVER,

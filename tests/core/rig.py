@@ -6,8 +6,8 @@ from typing import Any
 from otha.core.config import GroupConfig
 from otha.core.effects import Effect
 from otha.core.group import step as group_step
-from otha.core.group.event import ConditionJudged, Event, GateJudged, NodeJudged, SharedChanged
-from otha.core.group.state import GateView, OrderAnswer, Plan, Shared
+from otha.core.group.event import ConditionJudged, Event, GateJudged, NodeJudged, SelectorJudged, SharedChanged
+from otha.core.group.state import GateView, OrderAnswer, Plan, SelectorView, Shared
 from otha.core.group.turn import Decision
 from otha.core.inputs import DueReached, EffectEnded, OrderGiven, Record
 from otha.core.reasons import Reason, Why
@@ -61,6 +61,14 @@ class Rig:
     def dies(self, name: str, liveness: Liveness = Liveness.DEAD) -> Decision:
         index = [node.name for node in self.cfg.nodes].index(name)
         return self.tell(NodeJudged(index=index, view=silent(liveness)))
+
+    def selector(self, node: str | None, epoch: int, index: int = 0) -> Decision:
+        """A client says which node it uses."""
+        return self.tell(SelectorJudged(index=index, view=SelectorView(seen=True, epoch=epoch, node=node)))
+
+    def loses_sight(self, index: int = 0) -> Decision:
+        """A client is not heard of any more."""
+        return self.tell(SelectorJudged(index=index, view=replace(self.g.selectors[index], seen=False)))
 
     def condition(self, verdict: Verdict, index: int = 0) -> Decision:
         return self.tell(ConditionJudged(index=index, verdict=verdict))

@@ -20,6 +20,8 @@ from otha.core.inputs import (
     NodeReading,
     OrderGiven,
     ReferencePolled,
+    SelectorPolled,
+    SelectorReading,
     TagsPolled,
 )
 from otha.core.words import Answer, Arming, OrderKind, Outcome
@@ -49,6 +51,7 @@ EFFECT = EffectId(group="tanks", epoch=2, plan=1, phase="forward.claimed", attem
 OTHERS: list[Input] = [
     GatePolled(section="plc", path="plc.net_a", answer=Answer.REPLIED, reading=gate_reading()),
     GatePolled(section="plc", path="plc.net_a", answer=Answer.MISSED, reading=None),
+    SelectorPolled(selector="x", answer=Answer.REPLIED, reading=SelectorReading(epoch=3, node=2)),
     TagsPolled(source="plc", values=(("key", 0), ("permit", None))),
     ReferencePolled(name="ref_a", answer=Answer.MISSED),
     OrderGiven(order=order(OrderKind.SWITCHOVER, "b")),

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from otha.core.effects import Effect, GateCommand, Grant, ReadRecord, Revoke, Safe, SwapRecord
+from otha.core.effects import Command, Effect, Grant, ReadRecord, Revoke, Safe, SwapRecord
 from otha.core.inputs import EffectEnded, EffectId, Input, Record
 from otha.core.words import Durability, Milestone, Outcome
 from otha.journal.reader import Reader
@@ -36,7 +36,7 @@ class Bench:
 
     journal: Journal
     ended: list[EffectEnded] = field(default_factory=list)
-    commands: list[GateCommand] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)
     stored: Done = field(default_factory=lambda: Done(outcome=Outcome.DONE, record=RECORD))
     gate: Done | Exception = field(default_factory=lambda: Done(outcome=Outcome.DONE, detail="DONE"))
     runner: EffectRunner = field(init=False)
@@ -51,7 +51,7 @@ class Bench:
     async def swap(self, group: str, action: SwapRecord, within_ns: int) -> Done:
         return Done(outcome=Outcome.REFUSED, record=RECORD)
 
-    async def command(self, id_: EffectId, do: GateCommand, deadline_ns: int) -> Done:
+    async def command(self, id_: EffectId, do: Command, deadline_ns: int) -> Done:
         self.commands.append(do)
         if isinstance(self.gate, Exception):
             raise self.gate

@@ -9,7 +9,20 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from otha.core.config import GroupConfig, SiteConfig
-from otha.core.effects import Effect, Grant, ReadRecord, Release, Revoke, Safe, SwapRecord, Void
+from otha.core.effects import (
+    Backfill,
+    Demote,
+    Effect,
+    Grant,
+    Promote,
+    ReadRecord,
+    Release,
+    Revoke,
+    Safe,
+    Select,
+    SwapRecord,
+    Void,
+)
 from otha.core.group.turn import Decision
 from otha.core.inputs import (
     ClockStepped,
@@ -421,3 +434,7 @@ def _asked(effect: Effect) -> str:
             return f"RELEASE {node} {epoch} ({needs})"
         case Safe(epoch=epoch, hold_no=hold_no):
             return f"SAFE {epoch}, hold {hold_no} ({needs})"
+        case Select(node=node, epoch=epoch):
+            return f"SELECT {node or 'nobody'} {epoch} ({needs})"
+        case Promote(node=node, epoch=epoch) | Demote(node=node, epoch=epoch) | Backfill(node=node, epoch=epoch):
+            return f"{type(effect.do).__name__.upper()} {node} {epoch} ({needs})"

@@ -51,13 +51,13 @@ def test_channels_follow_the_detection_of_their_group() -> None:
 def test_the_period_alone_changes_deadlines_polls_and_references(tmp_path: Path) -> None:
     site = loaded(tmp_path, ("period_ms = 50", "period_ms = 10"))
     assert {channel.deadline_ns for channel in site.core.channels} == {8 * MS}
-    assert site.core.groups[0].gate.poll_ns == 10 * MS
+    assert site.core.groups[0].own_gate.poll_ns == 10 * MS
     assert site.core.references[0] == ReferenceConfig(name="ref_a", period_ns=10 * MS, deadline_ns=8 * MS, misses=2)
 
 
 def test_the_gate_and_its_section() -> None:
     site = load_site(TWO_TANKS)
-    section, gate = site.section("plc"), site.group("tanks").gate
+    section, gate = site.section("plc"), site.group("tanks").own_gate
     assert gate.paths == tuple(path.name for path in section.paths) == ("plc.net_a", "plc.net_b")
     assert gate.tolerance == (50, 50, 50)
     assert (gate.fresh_owner_ns, gate.owner_watchdog_ns, gate.hold_max_ns) == (35 * MS, 60 * MS, 10_000 * MS)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from otha.core.group.state import GateView, NodeView
+from otha.core.group.state import GateView, NodeView, SelectorView
 from otha.core.inputs import DueReached, EffectEnded, OrderGiven
 from otha.core.words import Verdict
 
@@ -23,6 +23,14 @@ class GateJudged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SelectorJudged:
+    """The verdict on selector `index` changed."""
+
+    index: int
+    view: SelectorView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionJudged:
     """The verdict on condition `index` changed."""
 
@@ -35,4 +43,6 @@ class SharedChanged:
     """Something of the rest of the site changed."""
 
 
-Event = NodeJudged | GateJudged | ConditionJudged | SharedChanged | OrderGiven | EffectEnded | DueReached
+Event = (
+    NodeJudged | GateJudged | SelectorJudged | ConditionJudged | SharedChanged | OrderGiven | EffectEnded | DueReached
+)

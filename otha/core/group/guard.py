@@ -12,6 +12,7 @@ from otha.core.words import (
     ConditionClass,
     Fencing,
     GateState,
+    GroupKind,
     Liveness,
     Role,
     RpoMiss,
@@ -97,18 +98,45 @@ def gate_permit(g: GroupState, node: str) -> tuple[Blocker, ...]:
 
 
 def promotion(cfg: GroupConfig, g: GroupState, node: str) -> tuple[Blocker, ...]:
-    """What stands against letting `node` drive, at any stage (S5, S6)."""
-    return able(cfg, g, node) + sync(cfg, g, node) + interlocks(cfg, g) + gate_permit(g, node)
+    """What stands against letting `node` drive, at any stage (S5, S6). A gate permits owners, not ways to it."""
+    permit = gate_permit(g, node) if cfg.kind is GroupKind.DRIVER else ()
+    return able(cfg, g, node) + sync(cfg, g, node) + interlocks(cfg, g) + permit
 
 
-def _gate(cfg: GroupConfig, g: GroupState, now: int) -> tuple[Blocker, ...]:
+def room(shared: Shared, g: GroupState, node: str) -> tuple[Blocker, ...]:
+    """Whether `node` may be active in one more group; where it is active already, it need not."""
+    if node not in shared.full or (g.record is not None and g.record.active == node):
+        return ()
+    return (Blocker(block=Block.NO_CAPACITY, detail=node),)
+
+
+def selectors(cfg: GroupConfig, g: GroupState) -> tuple[Blocker, ...]:
+    """Rule S1: a client out of sight may use either node. The critical ones must be seen, and one at least."""
+    unseen = [s.name for s, view in zip(cfg.selectors, g.selectors, strict=True) if s.critical and not view.seen]
+    if cfg.selectors and not any(view.seen for view in g.selectors):
+        unseen = unseen or [s.name for s in cfg.selectors]
+    return tuple(Blocker(block=Block.SELECTOR_UNSEEN, detail=name) for name in unseen)
+
+
+def gate_in_sight(cfg: GroupConfig, g: GroupState) -> tuple[Blocker, ...]:
+    """Rule S1: the gate is seen, is the one that the site file means, and no person has the section."""
     gate = g.gate
+    if cfg.gate is None:
+        return ()
     if not gate.seen:
-        return (Blocker(block=Block.GATE_UNSEEN, detail=cfg.gate.section),)
+        return (Blocker(block=Block.GATE_UNSEEN, detail=cfg.section),)
     if not gate.fits:
-        return (Blocker(block=Block.GATE_MISMATCH, detail=cfg.gate.section),)
+        return (Blocker(block=Block.GATE_MISMATCH, detail=cfg.section),)
     if gate.state in (GateState.SAFE, GateState.LOCAL):
         return (Blocker(block=Block.GATE_NOT_IN_OTHAS_HANDS, detail=gate.state.name),)
+    return ()
+
+
+def _target(cfg: GroupConfig, g: GroupState, now: int) -> tuple[Blocker, ...]:
+    found = gate_in_sight(cfg, g)
+    if found or cfg.kind is not GroupKind.DRIVER:
+        return found + selectors(cfg, g)
+    gate = g.gate
     if gate.state is GateState.HELD and gate.hold_until is not None:
         left_ns = gate.hold_until - now
         if left_ns < cfg.timing.transfer_bound_ns:
@@ -178,8 +206,9 @@ def against(
         found.append(Blocker(block=Block.STORE_SILENT, detail=""))
     if shared.tilted:
         found.append(Blocker(block=Block.TILT, detail=""))
-    found += _gate(cfg, g, now)
+    found += _target(cfg, g, now)
     found += promotion(cfg, g, to_node)
+    found += room(shared, g, to_node)
     if cause is not None:
         found += _observers(cfg, shared, cause) + _fence(cfg)
         if stage is Stage.START:
@@ -195,11 +224,22 @@ def against(
     return tuple(found)
 
 
-def best_standby(cfg: GroupConfig, g: GroupState, *, besides: tuple[str | None, ...]) -> str | None:
+def claimant_besides(cfg: GroupConfig, g: GroupState, node: str | None) -> str | None:
+    """A node other than `node` that answers and says that it is the active one."""
+    for other, view in zip(cfg.nodes, g.nodes, strict=True):
+        if other.name != node and view.role is Role.ACTIVE and view.liveness is not Liveness.DEAD:
+            return other.name
+    return None
+
+
+def best_standby(cfg: GroupConfig, shared: Shared, g: GroupState, *, besides: tuple[str | None, ...]) -> str | None:
     """The best eligible node: healthy before degraded, then by priority. None when there is none."""
     candidates = [
         (view.level < HEALTHY_LEVEL, node.priority, index)
         for index, (node, view) in enumerate(zip(cfg.nodes, g.nodes, strict=True))
-        if node.name not in besides and not able(cfg, g, node.name) and not sync(cfg, g, node.name)
+        if node.name not in besides
+        and not able(cfg, g, node.name)
+        and not sync(cfg, g, node.name)
+        and not room(shared, g, node.name)
     ]
     return cfg.nodes[min(candidates)[2]].name if candidates else None

@@ -5,7 +5,20 @@ the step is not taken, automatic action stops and an alarm tells why.
 """
 
 from otha.core.config import GroupConfig
-from otha.core.effects import Effect, Grant, ReadRecord, Release, Revoke, Safe, SwapRecord, Void
+from otha.core.effects import (
+    Backfill,
+    Demote,
+    Effect,
+    Grant,
+    Promote,
+    ReadRecord,
+    Release,
+    Revoke,
+    Safe,
+    Select,
+    SwapRecord,
+    Void,
+)
 from otha.core.errors import InvariantBreachError
 from otha.core.group.state import GroupState, Shared, StoreView
 from otha.core.group.turn import Decision
@@ -16,9 +29,11 @@ from otha.core.words import (
     Durability,
     Fencing,
     GateState,
+    GroupKind,
     Liveness,
     Milestone,
     Phase,
+    Role,
     RpoMiss,
     Verdict,
 )
@@ -92,7 +107,81 @@ def _revoke(cfg: GroupConfig, shared: Shared, g: GroupState, before: GroupState,
         _hold("arming", g.arming is Arming.ARMED, "automatic transfer in a group that is not armed")
 
 
-def _swap(before: GroupState, g: GroupState, do: SwapRecord) -> None:
+def _select(cfg: GroupConfig, g: GroupState, effect: Effect, do: Select) -> None:
+    """Clients are led by a claim, or after the others under the recorded epoch, which no transfer uses any more."""
+    plan, record = g.plan, g.record
+    _hold("S9", record is not None, "a redirection without a record")
+    assert record is not None
+    if plan is None:
+        after = record.milestone is Milestone.DONE or record.claim is None or record.claim.id == g.harmless
+        _hold("S2", after and (do.node, do.epoch) == (record.active, record.epoch), "a redirection without a claim")
+        return
+    needs = Durability.RECORD if do.node is None else Durability.JOURNAL
+    _hold("S11", effect.needs is needs, "a redirection leaves before it is durable")
+    claimed = record.milestone is Milestone.CLAIMED and record.epoch == plan.epoch + 1
+    _hold("S9", claimed and do.epoch in (plan.epoch, plan.epoch + 1), "a redirection whose epoch is not claimed")
+    _hold("S2", do.node in (None, plan.goal_node), "clients led to somebody else")
+    _hold("S2", do.epoch == plan.goal_epoch, "clients led under the epoch of another course")
+    _hold("S2", all(view.epoch <= do.epoch for view in g.selectors if view.seen), "a client knows a newer epoch")
+    _hold("S1", not _out_of_sight(cfg, g), "a client that must be led is out of sight")
+    if do.node is None:
+        return
+    _new_active(cfg, g, do.node)
+    if cfg.kind is GroupKind.STORE:
+        views = [view for config, view in zip(cfg.nodes, g.nodes, strict=True) if config.name == do.node]
+        _hold("S3", views[0].role is Role.ACTIVE and views[0].epoch == do.epoch, "clients led to a store not promoted")
+
+
+def _out_of_sight(cfg: GroupConfig, g: GroupState) -> bool:
+    """Whether a client is out of sight that a redirection needs; said once more, apart from the guard."""
+    critical = [view.seen for config, view in zip(cfg.selectors, g.selectors, strict=True) if config.critical]
+    return not all(critical) or not any(view.seen for view in g.selectors)
+
+
+def _new_active(cfg: GroupConfig, g: GroupState, node: str) -> None:
+    """What must be true in the very step that makes `node` of a path or store the active one."""
+    plan = g.plan
+    assert plan is not None
+    views = [view for config, view in zip(cfg.nodes, g.nodes, strict=True) if config.name == node]
+    _hold("S3", bool(views) and views[0].liveness is Liveness.ALIVE, "promotion of a node not known to be alive")
+    if plan.course is Course.RETURN:
+        _hold("S3", node == plan.from_node, "return to somebody else")
+        return
+    interlocks = [v for c, v in zip(cfg.conditions, g.conditions, strict=True) if c.interlock]
+    _hold("S6", all(verdict is Verdict.TRUE for verdict in interlocks), "promotion with an interlock not true")
+    accepted = cfg.on_rpo_miss is RpoMiss.DEGRADE or (cfg.on_rpo_miss is RpoMiss.ASK and plan.lag_confirmed)
+    rpo_judged = cfg.rpo_ns is not None and not accepted
+    _hold("S5", not rpo_judged or views[0].in_rpo is Verdict.TRUE, "promotion of a node outside the RPO")
+
+
+def _promote(cfg: GroupConfig, g: GroupState, effect: Effect, do: Promote) -> None:
+    plan, record = g.plan, g.record
+    _hold("S11", effect.needs is Durability.JOURNAL, "a promotion leaves before its intent is durable")
+    _hold("S9", plan is not None and record is not None, "a promotion without a plan and a record")
+    assert plan is not None
+    assert record is not None
+    _hold("S9", record.milestone is Milestone.CLAIMED and record.epoch == plan.epoch + 1, "epoch is not claimed")
+    _hold("S2", (do.node, do.epoch) == (plan.goal_node, plan.goal_epoch), "promotion of somebody else")
+    let_go = all(
+        view.epoch == do.epoch and view.node in (None, do.node) for view in g.selectors if view.seen
+    ) and not _out_of_sight(cfg, g)
+    _hold("S3", let_go, "promotion before every client has let go of the old store")
+    _new_active(cfg, g, do.node)
+
+
+def _kept(g: GroupState, do: Demote | Backfill) -> None:
+    """A demotion or a backfill: under an epoch that is reserved, and never the active one demoted."""
+    record, plan = g.record, g.plan
+    _hold("S9", record is not None and do.epoch <= record.epoch, "a command whose epoch is not reserved")
+    assert record is not None
+    if isinstance(do, Demote):
+        goal = plan.goal_node if plan is not None else record.active
+        _hold("S1", do.node != goal, "demotion of the node that is to be active")
+    else:
+        _hold("S1", do.node == (plan.goal_node if plan is not None else record.active), "backfill of somebody else")
+
+
+def _swap(cfg: GroupConfig, before: GroupState, g: GroupState, do: SwapRecord) -> None:
     record = g.record
     if record is not None:
         _hold("S2", do.expect == record.revision, "a swap on a revision not observed")
@@ -104,8 +193,10 @@ def _swap(before: GroupState, g: GroupState, do: SwapRecord) -> None:
         gate = g.gate
         # A retry of the mark rests on the read-back that led to OUTPUT_VERIFIED; the owner must still be the one.
         was_read_back = gate.state is GateState.OWNED or plan.phase is Phase.OUTPUT_VERIFIED
-        read_back = was_read_back and gate.owner == do.record.active
-        _hold("S3", read_back and gate.epoch in (plan.epoch, plan.epoch + 1), "DONE without a read-back")
+        read_back = was_read_back and gate.owner == do.record.active and gate.epoch in (plan.epoch, plan.epoch + 1)
+        if cfg.kind is not GroupKind.DRIVER:
+            read_back = plan.phase in (Phase.OUTPUT_VERIFIED, Phase.BACKFILLED) and do.record.active == plan.goal_node
+        _hold("S3", read_back, "DONE without a read-back")
     if do.record.milestone is Milestone.CLAIMED:
         _hold("S9", before.store is StoreView.KNOWN or g.store is StoreView.KNOWN, "a claim on an unknown record")
 
@@ -115,7 +206,7 @@ def _effect(cfg: GroupConfig, shared: Shared, before: GroupState, g: GroupState,
         case ReadRecord():
             return
         case SwapRecord() as swap:
-            _swap(before, g, swap)
+            _swap(cfg, before, g, swap)
             return
         case Grant() as grant:
             _grant(cfg, g, effect, grant)
@@ -127,6 +218,12 @@ def _effect(cfg: GroupConfig, shared: Shared, before: GroupState, g: GroupState,
             _hold("S11", effect.needs is Durability.RECORD, "a VOID that does not wait for the record")
             _hold("S2", g.record is not None and epoch <= g.record.epoch, "a VOID whose epoch is not reserved")
             _hold("S1", g.gate.owner == node, "a VOID for somebody who does not own")
+        case Select() as select:
+            _select(cfg, g, effect, select)
+        case Promote() as promote:
+            _promote(cfg, g, effect, promote)
+        case Demote() | Backfill() as kept:
+            _kept(g, kept)
         case Safe(epoch=epoch, hold_no=hold_no):
             gate = g.gate
             exact = gate.seen and (epoch, hold_no) == (gate.epoch, gate.hold_no) and gate.state is GateState.HELD

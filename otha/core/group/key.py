@@ -6,9 +6,16 @@ from otha.core import canon
 from otha.core.group.state import GateView, GroupState, Plan
 from otha.core.inputs import EffectId, Record
 
+_NEVER = -(1 << 63)
+
 
 def _ahead(at: int | None, now: int) -> int | None:
     return None if at is None else max(0, at - now)
+
+
+def _epoch(epoch: int, base: int) -> int:
+    """Relative to the record's; what was never told an epoch lies below all of them."""
+    return epoch - base if epoch else _NEVER
 
 
 def _id(id_: EffectId | None, base: int, serial: int) -> EffectId | None:
@@ -61,6 +68,8 @@ def key(g: GroupState, now: int) -> bytes:
         errand_attempt=0,
         errand_retry_at=_ahead(g.errand_retry_at, now),
         gate=_gate(g.gate, base, now),
+        selectors=tuple(replace(view, epoch=_epoch(view.epoch, base)) for view in g.selectors),
+        nodes=tuple(replace(view, epoch=_epoch(view.epoch, base)) for view in g.nodes),
         settle_until=_ahead(g.settle_until, now),
         plan=_plan(g.plan, base, g.serial, now, g.gate.boot) if g.plan is not None else None,
         serial=0,

@@ -9,7 +9,7 @@ from otha.core.group.state import GroupState, OrderAnswer, Shared
 from otha.core.group.turn import Turn
 from otha.core.inputs import Order
 from otha.core.reasons import Block, Blocker, Why
-from otha.core.words import Ending, GateState, OrderKind, Phase, Standing, TransferKind
+from otha.core.words import Ending, GateState, GroupKind, OrderKind, Phase, Standing, TransferKind
 
 _REMEMBERED = 32
 
@@ -23,20 +23,22 @@ def _no_such_node(cfg: GroupConfig, name: str | None) -> tuple[Blocker, ...]:
     return _block(Block.NO_SUCH_NODE, f"{name or 'none named'}; its nodes are {members}")
 
 
-def no_standby(cfg: GroupConfig, g: GroupState) -> tuple[Blocker, ...]:
+def no_standby(cfg: GroupConfig, shared: Shared, g: GroupState) -> tuple[Blocker, ...]:
     """What stands against each node but the active one, when there is no best standby."""
     return tuple(
         blocker
         for other in cfg.nodes
         if g.record is None or other.name != g.record.active
-        for blocker in guard.able(cfg, g, other.name) + guard.sync(cfg, g, other.name)
+        for blocker in guard.able(cfg, g, other.name)
+        + guard.sync(cfg, g, other.name)
+        + guard.room(shared, g, other.name)
     ) or _block(Block.NODE_NOT_ABLE, "no standby")
 
 
-def switchover_target(cfg: GroupConfig, g: GroupState, node: str | None) -> str | None:
+def switchover_target(cfg: GroupConfig, shared: Shared, g: GroupState, node: str | None) -> str | None:
     """The node a switchover would go to: the one named, else the best standby."""
     active = g.record.active if g.record is not None else None
-    return node if node is not None else guard.best_standby(cfg, g, besides=(active, g.gate.owner))
+    return node if node is not None else guard.best_standby(cfg, shared, g, besides=(active, g.gate.owner))
 
 
 def ordered_kind(g: GroupState) -> TransferKind:
@@ -50,22 +52,31 @@ def switchover_against(
     """What stands against an ordered switchover to `node` (None: the best standby); the same answer as the order's."""
     if g.plan is not None:
         return _block(Block.TRANSFER_RUNNING, g.plan.phase.value)
-    to_node = switchover_target(cfg, g, node)
+    to_node = switchover_target(cfg, shared, g, node)
     if to_node is None:
-        return no_standby(cfg, g)
+        return no_standby(cfg, shared, g)
     if guard.node_index(cfg, to_node) is None:
         return _no_such_node(cfg, to_node)
-    if g.gate.seen and g.gate.state is GateState.OWNED and g.gate.owner == to_node:
+    if user_of(cfg, g) == to_node:
         return _block(Block.ALREADY_ACTIVE, to_node)
     found = guard.against(cfg, shared, g, kind=ordered_kind(g), to_node=to_node, cause=None, stage=Stage.START, now=now)
     return transfer.serious(cfg, found)
 
 
+def user_of(cfg: GroupConfig, g: GroupState) -> str | None:
+    """Whom the group's target has now, as it says itself: the gate's owner that drives, or the node that all clients
+    in sight use."""
+    if cfg.kind is GroupKind.DRIVER:
+        return g.gate.owner if g.gate.seen and g.gate.state is GateState.OWNED else None
+    used = {view.node for view in g.selectors if view.seen}
+    return next(iter(used)) if len(used) == 1 else None
+
+
 def _adopts(t: Turn, order: Order) -> bool:
-    """Ordered to the node that owns the gate already, while the record says otherwise: the record follows the gate."""
-    gate, record = t.g.gate, t.g.record
-    owns = gate.seen and gate.state is GateState.OWNED and gate.owner == order.node is not None
-    return owns and t.g.standing is Standing.NEEDS_OPERATOR and (record is None or record.active != gate.owner)
+    """Ordered to the node that its target has already, while the record says otherwise: the record follows."""
+    record = t.g.record
+    has = order.node is not None and user_of(t.cfg, t.g) == order.node
+    return has and t.g.standing is Standing.NEEDS_OPERATOR and (record is None or record.active != order.node)
 
 
 def _switchover(t: Turn, order: Order) -> tuple[Blocker, ...]:
@@ -73,7 +84,7 @@ def _switchover(t: Turn, order: Order) -> tuple[Blocker, ...]:
         t.put(adopt_ordered=True)
         return ()
     found = switchover_against(t.cfg, t.shared, t.g, order.node, t.now)
-    to_node = switchover_target(t.cfg, t.g, order.node)
+    to_node = switchover_target(t.cfg, t.shared, t.g, order.node)
     if not found and to_node is not None:
         transfer.begin(t, kind=ordered_kind(t.g), cause=None, to_node=to_node)
     return found

@@ -9,6 +9,9 @@ from otha.core.inputs import Claim, EffectEnded, Record
 from otha.core.reasons import Why
 from otha.core.words import Milestone, Outcome
 
+# Errands that read or swap the record; the others are commands.
+STORE_ERRANDS = ("read", "adopt", "raise")
+
 
 def same(stored: Record | None, wanted: Record) -> bool:
     """Whether the store holds what was wanted; the revision is the store's own and does not count."""

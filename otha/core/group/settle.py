@@ -11,10 +11,11 @@ from otha.core.group.state import StoreView
 from otha.core.group.turn import Turn
 from otha.core.inputs import Record
 from otha.core.reasons import Block, Blocker, Why
-from otha.core.words import Arming, Authority, GateState, Liveness, Milestone, Role, Standing, Verdict
+from otha.core.words import Arming, Authority, GateState, GroupKind, Liveness, Milestone, Role, Standing, Verdict
 
 
-def _stand(t: Turn, standing: Standing, concern: Blocker | None = None) -> bool:
+def stand(t: Turn, standing: Standing, concern: Blocker | None = None) -> bool:
+    """Take this standing; True when it is another one than before."""
     if t.g.unverified:
         t.put(unverified=False)
     if (t.g.standing, t.g.concern) == (standing, concern):
@@ -23,13 +24,17 @@ def _stand(t: Turn, standing: Standing, concern: Blocker | None = None) -> bool:
     if concern is None:
         # An order to adopt was for the disagreement that is over now.
         t.put(adopt_ordered=False)
-        t.say(Why.SETTLED, "S2", standing.value, t.g.gate.owner or "-", t.g.gate.epoch)
+        driver, record = t.cfg.kind is GroupKind.DRIVER, t.g.record
+        active, epoch = (record.active, record.epoch) if record is not None else (None, 0)
+        shown = (t.g.gate.owner, t.g.gate.epoch) if driver else (active, epoch)
+        t.say(Why.SETTLED, "S2", standing.value, shown[0] or "-", shown[1])
     else:
         t.say(Why.NEEDS_OPERATOR, concern.block.rule, concern.block.code, concern.detail)
     return True
 
 
-def _swap(t: Turn, wanted: Record, name: str) -> bool:
+def swap(t: Turn, wanted: Record, name: str) -> bool:
+    """Ask for the record to become `wanted`."""
     expect = t.g.record.revision if t.g.record is not None else None
     return t.ask_errand(SwapRecord(expect=expect, record=wanted), name, t.cfg.timing.cas_ns)
 
@@ -50,17 +55,17 @@ def _first_start(t: Turn) -> bool:
         return False
     if agreed or (t.g.adopt_ordered and gate.state is GateState.OWNED):
         wanted = Record(epoch=gate.epoch, active=gate.owner, claim=None, milestone=Milestone.DONE, revision="")
-        _swap(t, wanted, "adopt")
+        swap(t, wanted, "adopt")
         return False
     block = Block.NOBODY_DRIVES if gate.owner is None else Block.FIRST_START_DISAGREES
-    return _stand(t, Standing.NEEDS_OPERATOR, Blocker(block=block, detail=gate.owner or gate.state.name))
+    return stand(t, Standing.NEEDS_OPERATOR, Blocker(block=block, detail=gate.owner or gate.state.name))
 
 
 def _concern(t: Turn, record: Record) -> Blocker | None:
     """What stands between the gate's word and the record's; None when they agree."""
     gate = t.g.gate
     if not gate.fits:
-        return Blocker(block=Block.GATE_MISMATCH, detail=t.cfg.gate.section)
+        return Blocker(block=Block.GATE_MISMATCH, detail=t.cfg.section)
     if gate.state is GateState.FREE:
         return Blocker(block=Block.NOBODY_DRIVES, detail=gate.state.name)
     if gate.state in (GateState.SAFE, GateState.LOCAL):
@@ -75,18 +80,18 @@ def settle(t: Turn) -> bool:
     """Judge the standing; True when it changed or a transfer was taken up."""
     g = t.g
     if t.cfg.authority is Authority.NATIVE:
-        return _stand(t, Standing.FOLLOWING)
+        return stand(t, Standing.FOLLOWING)
     if g.store is not StoreView.KNOWN:
         # One errand at a time: a section that must go safe does not wait for a store that is silent.
         if not g.uncontrolled:
             t.ask_errand(ReadRecord(), "read", t.cfg.timing.cas_ns)
         if g.store is StoreView.UNREAD and g.settle_until is None:
-            return _stand(t, Standing.NEEDS_OPERATOR, Blocker(block=Block.STORE_SILENT, detail=""))
+            return stand(t, Standing.NEEDS_OPERATOR, Blocker(block=Block.STORE_SILENT, detail=""))
         return False
     if not g.gate.seen:
         store_was_silent = g.concern is not None and g.concern.block is Block.STORE_SILENT
         if (g.standing is Standing.SETTLING or store_was_silent) and g.settle_until is None:
-            return _stand(t, Standing.NEEDS_OPERATOR, Blocker(block=Block.GATE_UNSEEN, detail=t.cfg.gate.section))
+            return stand(t, Standing.NEEDS_OPERATOR, Blocker(block=Block.GATE_UNSEEN, detail=t.cfg.section))
         return False
     record = g.record
     if record is None:
@@ -94,18 +99,18 @@ def settle(t: Turn) -> bool:
     if g.gate.epoch > record.epoch:
         # Somebody raised the gate under a record that was lost: never again below what the gate has seen.
         wanted = replace(record, epoch=g.gate.epoch, claim=None, milestone=Milestone.DONE, revision="")
-        if _swap(t, wanted, "raise"):
+        if swap(t, wanted, "raise"):
             t.say(Why.EPOCH_RAISED, "S2", record.epoch, g.gate.epoch)
         return False
     if g.adopt_ordered and g.gate.state is GateState.OWNED and g.gate.owner != record.active:
-        _swap(t, replace(record, active=g.gate.owner, claim=None, milestone=Milestone.DONE, revision=""), "adopt")
+        swap(t, replace(record, active=g.gate.owner, claim=None, milestone=Milestone.DONE, revision=""), "adopt")
         return False
     if record.milestone is Milestone.CLAIMED and record.claim is not None and record.claim.id != g.harmless:
         return False if _bides(t) else _take_up(t)
     return (
-        _stand(t, Standing.FOLLOWING)
+        stand(t, Standing.FOLLOWING)
         if (concern := _concern(t, record)) is None
-        else _stand(t, Standing.NEEDS_OPERATOR, concern)
+        else stand(t, Standing.NEEDS_OPERATOR, concern)
     )
 
 
@@ -126,13 +131,13 @@ def _take_up(t: Turn) -> bool:
     """An open claim: finish it, unless a person has the section or OTHA may not act."""
     gate = t.g.gate
     if not gate.fits:
-        return _stand(t, Standing.NEEDS_OPERATOR, Blocker(block=Block.GATE_MISMATCH, detail=t.cfg.gate.section))
+        return stand(t, Standing.NEEDS_OPERATOR, Blocker(block=Block.GATE_MISMATCH, detail=t.cfg.section))
     if gate.state is GateState.FREE:
-        return _stand(t, Standing.NEEDS_OPERATOR, Blocker(block=Block.NOBODY_DRIVES, detail=gate.state.name))
+        return stand(t, Standing.NEEDS_OPERATOR, Blocker(block=Block.NOBODY_DRIVES, detail=gate.state.name))
     if gate.state in (GateState.SAFE, GateState.LOCAL):
         concern = Blocker(block=Block.GATE_NOT_IN_OTHAS_HANDS, detail=gate.state.name)
-        return _stand(t, Standing.NEEDS_OPERATOR, concern)
+        return stand(t, Standing.NEEDS_OPERATOR, concern)
     if t.g.arming is Arming.OBSERVE:
-        return _stand(t, Standing.NEEDS_OPERATOR, Blocker(block=Block.NOT_ARMED, detail=t.g.arming.value))
+        return stand(t, Standing.NEEDS_OPERATOR, Blocker(block=Block.NOT_ARMED, detail=t.g.arming.value))
     transfer.resume(t)
     return True

@@ -47,13 +47,19 @@ class Cause(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeView:
-    """The verdicts of `watch` on one node. `ready`: its tracked tags agree with the active's (S13)."""
+    """The verdicts of `watch` on one node. `ready`: its tracked tags agree with the active's (S13).
+
+    Of a store: `epoch` as it says, `taking`: its position has advanced under that epoch, `whole`: no row is missing.
+    """
 
     liveness: Liveness = Liveness.UNKNOWN
     role: Role = Role.UNKNOWN
     level: int = 0
     in_rpo: Verdict = Verdict.UNKNOWN
     ready: Verdict = Verdict.UNKNOWN
+    epoch: int = 0
+    taking: Verdict = Verdict.UNKNOWN
+    whole: Verdict = Verdict.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,19 +91,31 @@ class GateView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SelectorView:
+    """What is known of a selector. `seen` False: the rest is what was last seen. `node` None: none."""
+
+    seen: bool = False
+    epoch: int = 0
+    node: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shared:
-    """What groups see of the rest of the site. `troubled`: upstream groups that are failed or moving (S18)."""
+    """What groups see of the rest of the site. `troubled`: upstream groups that are failed or moving (S18). `full`:
+    nodes that are active, or about to be, in as many groups as they can."""
 
     isolated: bool = False
     tilted: bool = False
     troubled: tuple[str, ...] = ()
+    full: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A transfer under way. It moves under `epoch` and returns, or is voided, under `epoch + 1`.
 
-    `revoked`: a REVOKE may have left. `asked`: the effect whose end is awaited. `due`: when the phase must have ended.
+    `revoked`: a REVOKE, or the first command to a selector, may have left. `asked`: the effect whose end is awaited.
+    `due`: when the phase must have ended.
     `continued`: it goes on from a hold that an earlier one left, so only the promotion itself is judged.
     `lag_confirmed`: a person knew of a standby outside the RPO. `attempt` counts emissions, so that no two share an id.
     `waiting`: nothing else can be done; the transfer waits inside the gate's hold. `against`: what stands against it.
@@ -165,6 +183,7 @@ class GroupState:
     nodes: tuple[NodeView, ...]
     maintenance: tuple[bool, ...]
     gate: GateView
+    selectors: tuple[SelectorView, ...] = ()
     conditions: tuple[Verdict, ...]
     arming: Arming
     standing: Standing = Standing.SETTLING

@@ -6,18 +6,20 @@ from typing import TypeVar, assert_never
 from otha.core.config import GroupConfig
 from otha.core.effects import Safe
 from otha.core.errors import IllegalTransitionError, InvariantBreachError
-from otha.core.group import guard, invariant, orders, record, settle, suspicion, transfer
-from otha.core.group.event import ConditionJudged, Event, GateJudged, NodeJudged, SharedChanged
+from otha.core.group import agree, guard, invariant, orders, record, redirect, settle, suspicion, transfer
+from otha.core.group.event import ConditionJudged, Event, GateJudged, NodeJudged, SelectorJudged, SharedChanged
 from otha.core.group.guard import Stage
-from otha.core.group.state import GateView, GroupState, NodeView, Shared
+from otha.core.group.record import STORE_ERRANDS
+from otha.core.group.state import GateView, GroupState, NodeView, SelectorView, Shared
 from otha.core.group.turn import Decision, Turn
 from otha.core.inputs import DueReached, EffectEnded, OrderGiven
 from otha.core.reasons import Block, Why
-from otha.core.words import Arming, Authority, GateState, Outcome, Standing, TransferKind, Verdict
+from otha.core.words import Arming, Authority, GateState, GroupKind, Outcome, Standing, TransferKind, Verdict
 
 _T = TypeVar("_T")
 
 _MOVES_AT_MOST = 32
+_SWAPPING = tuple(phase.value for phase in transfer.SWAPPING)
 
 
 def start(cfg: GroupConfig, now: int) -> GroupState:
@@ -25,6 +27,7 @@ def start(cfg: GroupConfig, now: int) -> GroupState:
     return GroupState(
         nodes=tuple(NodeView() for _ in cfg.nodes),
         gate=GateView(),
+        selectors=tuple(SelectorView() for _ in cfg.selectors),
         maintenance=tuple(False for _ in cfg.nodes),
         conditions=tuple(Verdict.UNKNOWN for _ in cfg.conditions),
         arming=cfg.arming,
@@ -42,7 +45,7 @@ def _effect_ended(t: Turn, ended: EffectEnded) -> None:
     g = t.g
     if ended.id == g.errand:
         t.put(errand=None, errand_retry_at=None if ended.outcome is Outcome.DONE else t.now + t.cfg.timing.retry_ns)
-        if ended.id.phase != "safe":
+        if ended.id.phase in STORE_ERRANDS:
             record.absorb(t, ended)
         else:
             t.put(errand_retry_at=t.now + t.cfg.timing.retry_ns)
@@ -51,7 +54,7 @@ def _effect_ended(t: Turn, ended: EffectEnded) -> None:
             t.say(Why.ADOPTED, "S2", t.g.record.active or "-" if t.g.record is not None else "-")
     elif g.plan is not None and ended.id == g.plan.asked:
         t.put_plan(asked=None, retry_at=t.now + t.cfg.timing.retry_ns)
-        if ended.id.phase.endswith(("permitted", "output_verified")) or ended.record is not None:
+        if ended.id.phase.endswith(_SWAPPING) or ended.record is not None:
             record.absorb(t, ended)
 
 
@@ -63,6 +66,10 @@ def _absorb(t: Turn, event: Event) -> None:
             t.put(nodes=_replaced(t.g.nodes, index, view))
         case GateJudged(view=view):
             t.put(gate=view)
+        case SelectorJudged(index=index, view=view):
+            if not 0 <= index < len(t.g.selectors):
+                raise IllegalTransitionError(f"group {t.cfg.name} has no selector {index}")
+            t.put(selectors=_replaced(t.g.selectors, index, view))
         case ConditionJudged(index=index, verdict=verdict):
             if not 0 <= index < len(t.g.conditions):
                 raise IllegalTransitionError(f"group {t.cfg.name} has no condition {index}")
@@ -124,7 +131,7 @@ def _suspect(t: Turn) -> bool:
     if t.g.confirm_at is not None:
         return False
     others = [node.name for node in t.cfg.nodes if node.name != active]
-    to_node = guard.best_standby(t.cfg, t.g, besides=(active,)) or others[0]
+    to_node = guard.best_standby(t.cfg, t.shared, t.g, besides=(active,)) or others[0]
     found = guard.against(
         t.cfg, t.shared, t.g, kind=TransferKind.FAILOVER, to_node=to_node, cause=why, stage=Stage.START, now=t.now
     )
@@ -153,16 +160,24 @@ def _mind_the_hold(t: Turn) -> bool:
     if g.uncontrolled:
         if g.errand is None and g.errand_retry_at is None:
             t.ask_errand(Safe(epoch=g.gate.epoch, hold_no=g.gate.hold_no), "safe", t.cfg.timing.safe_ns)
-            t.say(Why.SAFE_ASKED, "L2", t.cfg.gate.section, g.gate.epoch, g.gate.hold_no)
+            t.say(Why.SAFE_ASKED, "L2", t.cfg.section, g.gate.epoch, g.gate.hold_no)
     elif g.uncontrolled_until is None:
         t.put(uncontrolled_until=t.now + t.cfg.timing.uncontrolled_ns)
     return False
 
 
 def _move(t: Turn) -> bool:
-    if t.g.plan is not None:
-        return transfer.advance(t)
-    return settle.settle(t) or _suspect(t) or _mind_the_hold(t)
+    match t.cfg.kind:
+        case GroupKind.DRIVER:
+            if t.g.plan is not None:
+                return transfer.advance(t)
+            return settle.settle(t) or _suspect(t) or _mind_the_hold(t)
+        case GroupKind.PATH | GroupKind.STORE:
+            if t.g.plan is not None:
+                return redirect.advance(t)
+            return agree.settle(t) or _suspect(t)
+        case never:
+            assert_never(never)
 
 
 def _wake(g: GroupState, now: int) -> int | None:

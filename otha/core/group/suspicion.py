@@ -4,7 +4,7 @@ from otha.core.config import GroupConfig
 from otha.core.group.guard import HEALTHY_LEVEL, node_index
 from otha.core.group.state import Cause, GroupState, Shared
 from otha.core.reasons import Block, Blocker
-from otha.core.words import GateState, Liveness
+from otha.core.words import GateState, GroupKind, Liveness
 
 
 def _active_index(cfg: GroupConfig, g: GroupState) -> int | None:
@@ -14,8 +14,10 @@ def _active_index(cfg: GroupConfig, g: GroupState) -> int | None:
 def vetoes(cfg: GroupConfig, shared: Shared, g: GroupState) -> tuple[Blocker, ...]:
     """Why silence or stale data does not count against the active node.
 
-    S8: a fresh owner age at the gate vetoes DEAD, not FROZEN; an isolated observer proves nothing.
-    S18: stale data counts only if a peer sees its source fresh and nothing upstream is failed or moving.
+    S8: a fresh owner age at the gate vetoes DEAD, not FROZEN; an isolated observer proves nothing. A way to the gate
+    lives while anybody's frames come through.
+    S18: stale data counts only if a peer sees its source fresh and nothing upstream is failed or moving; nor is an
+    owner that answers left because its frames do not come, while what carries them is failed or moving.
     """
     index = _active_index(cfg, g)
     if index is None:
@@ -23,12 +25,16 @@ def vetoes(cfg: GroupConfig, shared: Shared, g: GroupState) -> tuple[Blocker, ..
     name, view, gate = cfg.nodes[index].name, g.nodes[index], g.gate
     found = []
     if view.liveness is Liveness.DEAD:
-        if gate.seen and gate.owner == name and gate.owner_fresh:
+        carries = cfg.kind is GroupKind.PATH and gate.owner is not None
+        if gate.seen and (gate.owner == name or carries) and gate.owner_fresh:
             found.append(Blocker(block=Block.OWNER_FRESH_AT_GATE, detail=name))
         if shared.isolated:
             found.append(Blocker(block=Block.OBSERVER_ISOLATED, detail=""))
+    upstream = [Blocker(block=Block.UPSTREAM, detail=group) for group in cfg.upstream if group in shared.troubled]
+    if view.liveness is Liveness.ALIVE and gate.seen and gate.state is GateState.HELD and gate.owner == name:
+        found += upstream
     if view.liveness is Liveness.STALE_DATA:
-        found += [Blocker(block=Block.UPSTREAM, detail=group) for group in cfg.upstream if group in shared.troubled]
+        found += upstream
         if not any(peer.liveness is Liveness.ALIVE for at, peer in enumerate(g.nodes) if at != index):
             found.append(Blocker(block=Block.UPSTREAM, detail="no peer sees the source fresh"))
     return tuple(found)

@@ -21,6 +21,7 @@ from otha.core.words import (
     Course,
     Ending,
     GateState,
+    GroupKind,
     Milestone,
     Phase,
     RpoMiss,
@@ -28,6 +29,9 @@ from otha.core.words import (
     TransferKind,
     Verdict,
 )
+
+# Phases whose effect swaps the record.
+SWAPPING = (Phase.PERMITTED, Phase.OUTPUT_VERIFIED, Phase.BACKFILLED)
 
 
 def needs_confirmation(t: Turn, kind: TransferKind, to_node: str) -> bool:
@@ -107,13 +111,14 @@ def end(t: Turn, ending: Ending, rule: str = "", detail: str = "") -> None:
     # Only a transfer that took the section from its owner counts against the next one.
     moved = plan.revoked and plan.automatic
     timing = t.cfg.timing
-    swap_under_way = plan.asked is not None and plan.phase in (Phase.PERMITTED, Phase.OUTPUT_VERIFIED)
+    swap_under_way = plan.asked is not None and plan.phase in SWAPPING
+    target_seen = t.g.gate.seen or t.cfg.kind is not GroupKind.DRIVER
     t.put(
         plan=None,
         calm_until=t.now + timing.settle_ns,
         store=StoreView.UNKNOWN if swap_under_way else t.g.store,
         unverified=ending is Ending.NEEDS_OPERATOR,
-        settle_until=t.now + timing.settle_ns if ending is Ending.NEEDS_OPERATOR and t.g.gate.seen else None,
+        settle_until=t.now + timing.settle_ns if ending is Ending.NEEDS_OPERATOR and target_seen else None,
         harmless=_harmless_after(t, swap_under_way=swap_under_way),
         holdoff_until=t.now + timing.holdoff_ns if moved else t.g.holdoff_until,
         recent=(*t.g.recent, t.now + timing.window_ns) if moved else t.g.recent,
@@ -149,7 +154,8 @@ def serious(cfg: GroupConfig, found: tuple[Blocker, ...]) -> tuple[Blocker, ...]
     return tuple(blocker for blocker in found if blocker.block is not Block.SYNC_BEHIND)
 
 
-def _requested(t: Turn) -> bool:
+def requested(t: Turn) -> bool:
+    """REQUESTED, of every kind: judged at once, or once a person has confirmed."""
     found = standing_against(t, Stage.START)
     if not t.plan.confirmed:
         found = serious(t.cfg, found)
@@ -165,7 +171,8 @@ def _requested(t: Turn) -> bool:
     return True
 
 
-def _permitted(t: Turn) -> bool:
+def permitted(t: Turn) -> bool:
+    """PERMITTED, of every kind: the next epoch is claimed, and the one for the way back with it."""
     found = standing_against(t, Stage.BEFORE_REVOKE)
     silent = all(blocker.block is Block.STORE_SILENT for blocker in found)
     if found and not silent:
@@ -214,7 +221,7 @@ def _gate_stands_against(t: Turn) -> tuple[Blocker, ...]:
     """Nothing can be granted at a gate that is not seen, or that knows a newer epoch than this course's."""
     gate = t.g.gate
     if not gate.seen:
-        return (Blocker(block=Block.GATE_UNSEEN, detail=t.cfg.gate.section),)
+        return (Blocker(block=Block.GATE_UNSEEN, detail=t.cfg.section),)
     if gate.epoch > t.plan.goal_epoch:
         return (Blocker(block=Block.NEWER_EPOCH, detail=gate.owner or "nobody"),)
     return ()
@@ -290,7 +297,7 @@ def _record_lost(t: Turn) -> bool:
     return True
 
 
-def _mark(t: Turn, owner: str, ending: Ending, detail: str = "") -> bool:
+def mark(t: Turn, owner: str, ending: Ending, detail: str = "") -> bool:
     """Write down who drives, as it was read back, and end the transfer."""
     if _record_lost(t):
         return True
@@ -310,7 +317,7 @@ def _output_verified(t: Turn) -> bool:
     if t.g.gate.owner != plan.goal_node or t.g.gate.epoch != plan.goal_epoch:
         end(t, Ending.NEEDS_OPERATOR, "S2", "another owner than the one verified")
         return True
-    return _mark(t, plan.goal_node, Ending.DONE if plan.course is Course.FORWARD else Ending.RETURNED)
+    return mark(t, plan.goal_node, Ending.DONE if plan.course is Course.FORWARD else Ending.RETURNED)
 
 
 def _void(t: Turn) -> bool:
@@ -323,7 +330,7 @@ def _void(t: Turn) -> bool:
         return trouble.turn_aside(t, ())
     confirmed = gate.owner is not None and gate.epoch == plan.epoch + 1
     if plan.phase is Phase.OUTPUT_VERIFIED and confirmed:
-        return _mark(t, gate.owner or "", Ending.ABORTED_SAFE, f"{gate.owner} stays")
+        return mark(t, gate.owner or "", Ending.ABORTED_SAFE, f"{gate.owner} stays")
     if gate.seen and confirmed:
         t.put_plan(phase=Phase.OUTPUT_VERIFIED, asked=None, retry_at=None, due=t.due(t.cfg.timing.cas_ns))
         return True
@@ -344,15 +351,15 @@ def _safe(t: Turn) -> bool:
     if gate.seen and gate.state is GateState.HELD:
         t.ask(Safe(epoch=gate.epoch, hold_no=gate.hold_no), t.cfg.timing.safe_ns)
     if t.reached(plan.due):
-        t.say(Why.UNVERIFIED, "L3", t.cfg.gate.section)
+        t.say(Why.UNVERIFIED, "L3", t.cfg.section)
         end(t, Ending.NEEDS_OPERATOR, "L3", "safe state not verified")
         return True
     return False
 
 
 _FORWARD: dict[Phase, Callable[[Turn], bool]] = {
-    Phase.REQUESTED: _requested,
-    Phase.PERMITTED: _permitted,
+    Phase.REQUESTED: requested,
+    Phase.PERMITTED: permitted,
     Phase.CLAIMED: _claimed,
     Phase.FENCED: _fenced,
     Phase.PROMOTED: _promoted,

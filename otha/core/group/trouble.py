@@ -43,7 +43,7 @@ def _go_on_to_next(t: Turn) -> bool:
     if t.g.store is not StoreView.KNOWN or _hold_left_ns(t) < t.cfg.timing.transfer_bound_ns:
         return False
     failed = (plan.goal_node, plan.from_node if plan.course is Course.FORWARD else None)
-    candidate = guard.best_standby(t.cfg, t.g, besides=failed)
+    candidate = guard.best_standby(t.cfg, t.shared, t.g, besides=failed)
     if candidate is None or guard.against(
         t.cfg,
         t.shared,
@@ -86,7 +86,7 @@ def turn_aside(t: Turn, found: tuple[Blocker, ...]) -> bool:
         t.say_blockers(Why.TROUBLE, found, plan.phase.value)
     if not gate.seen:
         if t.reached(plan.due):
-            t.say(Why.UNVERIFIED, "L3", t.cfg.gate.section)
+            t.say(Why.UNVERIFIED, "L3", t.cfg.section)
             transfer.end(t, Ending.NEEDS_OPERATOR, "L3", "no path to the gate; the controller acts alone")
             return True
         return False

@@ -6,7 +6,7 @@ from typing import Any
 
 from otha.core import canon
 from otha.core.config import GroupConfig
-from otha.core.effects import Action, Effect, ReadRecord, Revoke, Safe, SwapRecord, Void
+from otha.core.effects import Action, Backfill, Demote, Effect, ReadRecord, Revoke, Safe, Select, SwapRecord, Void
 from otha.core.group.state import GroupState, OrderAnswer, Plan, Shared
 from otha.core.inputs import EffectId
 from otha.core.reasons import Blocker, Reason, Why
@@ -32,9 +32,9 @@ class Decision:
 def durability(action: Action) -> Durability:
     """What must be durable before `action` may leave (rule S11)."""
     match action:
-        case ReadRecord() | SwapRecord() | Safe():
+        case ReadRecord() | SwapRecord() | Safe() | Backfill():
             return Durability.NOW
-        case Revoke() | Void():
+        case Revoke() | Void() | Demote() | Select(node=None):
             return Durability.RECORD
         case _:
             return Durability.JOURNAL

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from otha.core.config import NodeConfig
 from otha.core.inputs import NodeReading
-from otha.core.words import Liveness, Pulse, Role
+from otha.core.words import Liveness, Pulse, Role, Verdict
 
 _LEVEL_UNSAID = 255
 _U32 = 1 << 32
@@ -30,7 +30,17 @@ class NodeWatch:
     position: int | None = None
     acked: int | None = None
     lag_ms: int | None = None
+    epoch: int = 0
+    taking: Verdict = Verdict.UNKNOWN
+    missing: int | None = None
     tracked: tuple[int, ...] = ()
+
+    @property
+    def whole(self) -> Verdict:
+        """Whether a store says that no row is missing."""
+        if self.missing is None:
+            return Verdict.UNKNOWN
+        return Verdict.TRUE if self.missing == 0 else Verdict.FALSE
 
 
 def from_pulses(w: NodeWatch, pulses: tuple[Pulse, ...]) -> NodeWatch:
@@ -57,6 +67,15 @@ def _overtaken(w: NodeWatch, reading: NodeReading) -> bool:
     if w.heartbeat is None or reading.heartbeat is None:
         return False
     return (reading.heartbeat - w.heartbeat) % _U32 >= _U32 // 2
+
+
+def _taking(w: NodeWatch, reading: NodeReading) -> Verdict:
+    """Whether the position has advanced since the store names its present epoch."""
+    if reading.epoch is None or reading.position is None:
+        return Verdict.UNKNOWN
+    if reading.epoch != w.epoch or w.position is None:
+        return Verdict.FALSE
+    return Verdict.TRUE if reading.position != w.position else w.taking
 
 
 def watch(
@@ -107,5 +126,8 @@ def watch(
         position=reading.position,
         acked=reading.acked,
         lag_ms=reading.lag_ms,
+        epoch=reading.epoch or 0,
+        taking=_taking(w, reading),
+        missing=reading.missing,
         tracked=reading.tracked,
     )

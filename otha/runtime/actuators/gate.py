@@ -68,7 +68,7 @@ class GateActuator:
     ) -> None:
         self._section = section
         self._numbers = {node.name: node.number for node in group.nodes}
-        self._read_again_ns = max(group.gate.scan_ns // 2, _READ_AGAIN_MIN_NS)
+        self._read_again_ns = max(group.own_gate.scan_ns // 2, _READ_AGAIN_MIN_NS)
         self._links = links
         self._paths = paths
         self._scheduler = scheduler

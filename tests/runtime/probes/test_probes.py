@@ -179,7 +179,7 @@ async def test_a_gate_is_polled_over_the_first_path_that_answers(
 ) -> None:
     site = demo_site({})
     section = replace(site.section("plc"), deadline_ns=200 * MS)
-    cfg = replace(site.group("tanks").gate, poll_ns=20 * MS, fast_poll_ns=4 * MS)
+    cfg = replace(site.group("tanks").own_gate, poll_ns=20 * MS, fast_poll_ns=4 * MS)
     gates[0].words["state"] = GateState.OWNED.value
     async with linked(scheduler, gates[0].port, gates[1].port) as links:
         paths = Paths([path.name for path in section.paths])

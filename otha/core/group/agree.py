@@ -1,0 +1,130 @@
+"""Where a group of kind `path` or `store` stands when no transfer is under way: do its clients agree with the record,
+and what mends it if not.
+
+As `otha.core.group.settle` does for a gate: first start (ADOPT), restart in the middle of a transfer, and every change
+afterwards. A client that was away when the others were redirected is led after them.
+"""
+
+from dataclasses import replace
+
+from otha.core.effects import Backfill, Demote, ReadRecord, Select
+from otha.core.group import guard, redirect
+from otha.core.group.settle import stand, swap
+from otha.core.group.state import SelectorView, StoreView
+from otha.core.group.turn import Turn
+from otha.core.inputs import Record
+from otha.core.reasons import Block, Blocker, Why
+from otha.core.words import (
+    Arming,
+    Authority,
+    GroupKind,
+    Liveness,
+    Milestone,
+    Role,
+    Standing,
+    Verdict,
+)
+
+
+def _seen(t: Turn) -> list[SelectorView]:
+    return [view for view in t.g.selectors if view.seen]
+
+
+def _highest_epoch(t: Turn) -> int:
+    """The newest epoch that a client or a store knows."""
+    nodes = t.g.nodes if t.cfg.kind is GroupKind.STORE else ()
+    return max([view.epoch for view in t.g.selectors] + [view.epoch for view in nodes], default=0)
+
+
+def _first_start(t: Turn) -> bool:
+    """Adopt what all clients in sight use, if that node lives (and, of a store, alone says that it is active)."""
+    unheard = any(view.liveness is Liveness.UNKNOWN for view in t.g.nodes)
+    if unheard and t.g.settle_until is not None:
+        return False
+    used = {view.node for view in _seen(t)}
+    node = next(iter(used)) if len(used) == 1 else None
+    active = [cfg.name for cfg, view in zip(t.cfg.nodes, t.g.nodes, strict=True) if view.role is Role.ACTIVE]
+    agreed = node is not None and guard.node_index(t.cfg, node) is not None
+    if agreed and (t.g.adopt_ordered or t.cfg.kind is GroupKind.PATH or active == [node]):
+        wanted = Record(epoch=_highest_epoch(t), active=node, claim=None, milestone=Milestone.DONE, revision="")
+        swap(t, wanted, "adopt")
+        return False
+    return stand(
+        t, Standing.NEEDS_OPERATOR, Blocker(block=Block.FIRST_START_DISAGREES, detail=node or "clients differ")
+    )
+
+
+def _concern(t: Turn, record: Record) -> Blocker | None:
+    for cfg, view in zip(t.cfg.selectors, t.g.selectors, strict=True):
+        if view.seen and view.node != record.active and view.epoch >= record.epoch:
+            return Blocker(block=Block.SELECTOR_DISAGREES, detail=f"{cfg.name} uses {view.node or 'nobody'}")
+    return None
+
+
+def _errands(t: Turn, record: Record) -> None:
+    """What can be set right without a transfer: a client that was away, a second store that claims to be active, a gap.
+
+    All of it under the recorded epoch, which no transfer uses any more.
+    """
+    if t.g.arming is Arming.OBSERVE or t.shared.tilted or record.active is None:
+        return
+    timing = t.cfg.timing
+    if any(view.node != record.active and view.epoch < record.epoch for view in _seen(t)):
+        t.ask_errand(Select(node=record.active, epoch=record.epoch), "select", timing.redirect_ns)
+        return
+    if t.cfg.kind is not GroupKind.STORE:
+        return
+    other = guard.claimant_besides(t.cfg, t.g, record.active)
+    if other is not None:
+        t.ask_errand(Demote(node=other, epoch=record.epoch), "demote", timing.fence_ns)
+        return
+    active = guard.node_view(t.cfg, t.g, record.active)
+    if active is not None and active.liveness is Liveness.ALIVE and active.whole is Verdict.FALSE:
+        t.ask_errand(Backfill(node=record.active, epoch=record.epoch), "backfill", timing.backfill_ns)
+
+
+def settle(t: Turn) -> bool:
+    """Judge the standing; True when it changed or a transfer was taken up."""
+    g = t.g
+    if t.cfg.authority is Authority.NATIVE:
+        return stand(t, Standing.FOLLOWING)
+    if g.store is not StoreView.KNOWN:
+        t.ask_errand(ReadRecord(), "read", t.cfg.timing.cas_ns)
+        if g.store is StoreView.UNREAD and g.settle_until is None:
+            return stand(t, Standing.NEEDS_OPERATOR, Blocker(block=Block.STORE_SILENT, detail=""))
+        return False
+    unseen = guard.selectors(t.cfg, t.g)
+    if unseen or (g.settle_until is not None and len(_seen(t)) < len(g.selectors)):
+        if g.standing is Standing.SETTLING and g.settle_until is None:
+            return stand(t, Standing.NEEDS_OPERATOR, unseen[0])
+        return False
+    record = g.record
+    if record is None:
+        return _first_start(t)
+    highest = _highest_epoch(t)
+    if highest > record.epoch:
+        wanted = replace(record, epoch=highest, claim=None, milestone=Milestone.DONE, revision="")
+        if swap(t, wanted, "raise"):
+            t.say(Why.EPOCH_RAISED, "S2", record.epoch, highest)
+        return False
+    used = {view.node for view in _seen(t)}
+    if g.adopt_ordered and len(used) == 1 and record.active not in used:
+        swap(t, replace(record, active=next(iter(used)), claim=None, milestone=Milestone.DONE, revision=""), "adopt")
+        return False
+    if record.milestone is Milestone.CLAIMED and record.claim is not None and record.claim.id != g.harmless:
+        return _take_up(t)
+    concern = _concern(t, record)
+    if concern is not None:
+        return stand(t, Standing.NEEDS_OPERATOR, concern)
+    _errands(t, record)
+    return stand(t, Standing.FOLLOWING)
+
+
+def _take_up(t: Turn) -> bool:
+    """An open claim: finish it, unless OTHA may not act. One that ended without the clients' word waits a little."""
+    if t.g.settle_until is not None and t.g.unverified:
+        return False
+    if t.g.arming is Arming.OBSERVE:
+        return stand(t, Standing.NEEDS_OPERATOR, Blocker(block=Block.NOT_ARMED, detail=t.g.arming.value))
+    redirect.resume(t)
+    return True

@@ -1,0 +1,229 @@
+"""The transfer of kinds `path` and `store`: clients are led to another node by their own switches.
+
+The claim, the permits and the way an effect's end counts are those of `driver` (otha.core.group.transfer). What
+differs is the fence. A `path` needs none of its own: behind it stands a gate that takes no old sequence number, so that
+what the old way still holds is refused there. Of a `store` every client in sight first lets go of the old node, and
+that is read back, before another one is promoted (S3). A client takes only a newer epoch, and under one epoch one node
+at most (S2).
+"""
+
+from collections.abc import Callable
+from typing import assert_never
+
+from otha.core.effects import Backfill, Demote, Promote, Select
+from otha.core.group import guard, transfer, trouble
+from otha.core.group.guard import Stage
+from otha.core.group.turn import Turn
+from otha.core.reasons import Block, Blocker, Why
+from otha.core.words import Course, Ending, GateState, GroupKind, Liveness, Phase, Role, Verdict
+
+
+def all_use(t: Turn, node: str | None, epoch: int) -> bool:
+    """Every selector in sight, every critical one among them, says that it uses `node` under `epoch`."""
+    seen = [view for view in t.g.selectors if view.seen]
+    return not guard.selectors(t.cfg, t.g) and all((view.node, view.epoch) == (node, epoch) for view in seen)
+
+
+def _aside(t: Turn, found: tuple[Blocker, ...]) -> bool:
+    """Back to the old node if it lives, once; else a person must look. Clients go on holding back what they have."""
+    plan = t.plan
+    if found != plan.against:
+        t.put_plan(against=found)
+        t.say_blockers(Why.TROUBLE, found, plan.phase.value)
+    only_unseen = all(blocker.block is Block.SELECTOR_UNSEEN for blocker in found)
+    if only_unseen and not t.reached(plan.due):
+        return False
+    back = plan.from_node
+    if plan.course is Course.FORWARD and back is not None and not guard.able(t.cfg, t.g, back):
+        trouble.change_course(t, Course.RETURN, t.cfg.timing.redirect_ns)
+        t.put_plan(phase=Phase.CLAIMED)
+        return True
+    if not t.reached(plan.due):
+        return False
+    t.say(Why.UNVERIFIED, "L3", plan.goal_node)
+    transfer.end(t, Ending.NEEDS_OPERATOR, "L3", f"{plan.phase.value} not confirmed")
+    return True
+
+
+def _hindered(t: Turn) -> bool | None:
+    """Once something may have left: True when the course changed, False when it must wait, None when all is well."""
+    plan = t.plan
+    if plan.course is Course.RETURN:
+        found = guard.able(t.cfg, t.g, plan.goal_node)
+    else:
+        found = transfer.standing_against(t, Stage.AFTER_FENCE)
+    found += guard.selectors(t.cfg, t.g)
+    if (found or t.reached(plan.due)) and _aside(t, found):
+        return True
+    return False if found else None
+
+
+def _claimed(t: Turn) -> bool:
+    """The fence. Until something has left, everything is judged once more, and nothing but the claim is lost."""
+    plan = t.plan
+    if not plan.revoked:
+        found = transfer.standing_against(t, Stage.BEFORE_REVOKE)
+        if found:
+            t.say_blockers(Why.BLOCKED, found, plan.to_node)
+            transfer.end(t, Ending.ABORTED_SAFE, found[0].block.rule, found[0].block.code)
+            return True
+    if t.cfg.kind is GroupKind.PATH:
+        transfer.enter(t, Phase.FENCED, t.cfg.timing.redirect_ns)
+        return True
+    # A client that was led to the goal already (by a command of an earlier run) has let go of the old node as well.
+    if all_use(t, None, plan.goal_epoch) or all_use(t, plan.goal_node, plan.goal_epoch):
+        transfer.enter(t, Phase.FENCED, t.cfg.timing.promote_ns)
+        return True
+    hindered = _hindered(t) if plan.revoked else None
+    if hindered is None:
+        t.ask(Select(node=None, epoch=plan.goal_epoch), t.cfg.timing.redirect_ns)
+        t.put_plan(revoked=True)
+    return bool(hindered)
+
+
+def _led(t: Turn, then: Phase, within_ns: int) -> bool:
+    """Lead the clients to the goal, read back."""
+    plan = t.plan
+    if all_use(t, plan.goal_node, plan.goal_epoch):
+        transfer.enter(t, then, within_ns)
+        return True
+    hindered = _hindered(t) if plan.revoked else None
+    if hindered is None:
+        t.ask(Select(node=plan.goal_node, epoch=plan.goal_epoch), t.cfg.timing.redirect_ns)
+        t.put_plan(revoked=True)
+    return bool(hindered)
+
+
+def _path_fenced(t: Turn) -> bool:
+    fresh_before = t.g.gate.seen and t.g.gate.owner_fresh
+    moved = _led(t, Phase.PATH_REDIRECTED, t.cfg.timing.verify_ns)
+    if (
+        moved
+        and t.g.plan is not None
+        and t.plan.phase is Phase.PATH_REDIRECTED
+        and fresh_before
+        and t.cfg.gate is not None
+    ):
+        # Frames that came by the old way keep the owner fresh for a while: they prove nothing of the new one.
+        wait_ns = t.cfg.gate.fresh_owner_ns + t.cfg.gate.poll_ns
+        t.put_plan(retry_at=t.now + wait_ns, due=t.due(wait_ns + t.cfg.timing.verify_ns))
+    return moved
+
+
+def _path_redirected(t: Turn) -> bool:
+    gate, plan = t.g.gate, t.plan
+    waits = plan.retry_at is not None and not t.reached(plan.retry_at)
+    if gate.seen and gate.state is GateState.OWNED and gate.owner_fresh and gate.driven and not waits:
+        transfer.enter(t, Phase.OUTPUT_VERIFIED, t.cfg.timing.cas_ns)
+        return True
+    if t.reached(plan.due):
+        return _aside(t, (Blocker(block=Block.NOBODY_DRIVES, detail=t.cfg.section),))
+    return False
+
+
+def _store_fenced(t: Turn) -> bool:
+    """Nobody writes to the old store any more. It is told so too, if it answers: its readers must not see two."""
+    plan = t.plan
+    view = guard.node_view(t.cfg, t.g, plan.goal_node)
+    if view is not None and view.role is Role.ACTIVE and view.epoch == plan.goal_epoch:
+        transfer.enter(t, Phase.PROMOTED, t.cfg.timing.redirect_ns)
+        return True
+    hindered = _hindered(t)
+    if hindered is None:
+        other = guard.claimant_besides(t.cfg, t.g, plan.goal_node)
+        if other is not None:
+            t.ask(Demote(node=other, epoch=plan.goal_epoch), t.cfg.timing.fence_ns)
+        else:
+            t.ask(Promote(node=plan.goal_node, epoch=plan.goal_epoch), t.cfg.timing.promote_ns)
+    return bool(hindered)
+
+
+def _store_promoted(t: Turn) -> bool:
+    return _led(t, Phase.CLIENTS_REDIRECTED, t.cfg.timing.verify_ns)
+
+
+def _store_redirected(t: Turn) -> bool:
+    view = guard.node_view(t.cfg, t.g, t.plan.goal_node)
+    if view is not None and view.liveness is Liveness.ALIVE and view.taking is Verdict.TRUE:
+        transfer.enter(t, Phase.WRITES_VERIFIED, t.cfg.timing.backfill_ns)
+        return True
+    return bool(_hindered(t))
+
+
+def _store_written(t: Turn) -> bool:
+    """Data is kept again; what was lost on the way is fetched. A gap that stays is told, and asked for again later."""
+    plan = t.plan
+    view = guard.node_view(t.cfg, t.g, plan.goal_node)
+    whole = view is not None and view.whole is Verdict.TRUE
+    if whole or t.reached(plan.due):
+        transfer.enter(t, Phase.BACKFILLED, t.cfg.timing.cas_ns)
+        return True
+    t.ask(Backfill(node=plan.goal_node, epoch=plan.goal_epoch), t.cfg.timing.backfill_ns)
+    return False
+
+
+def _verified(t: Turn) -> bool:
+    plan = t.plan
+    ending = Ending.DONE if plan.course is Course.FORWARD else Ending.RETURNED
+    view = guard.node_view(t.cfg, t.g, plan.goal_node)
+    gap = t.cfg.kind is GroupKind.STORE and view is not None and view.whole is not Verdict.TRUE
+    return transfer.mark(t, plan.goal_node, ending, "rows are missing" if gap else "")
+
+
+_Step = Callable[[Turn], bool]
+
+_PATH: dict[Phase, _Step] = {
+    Phase.REQUESTED: transfer.requested,
+    Phase.PERMITTED: transfer.permitted,
+    Phase.CLAIMED: _claimed,
+    Phase.FENCED: _path_fenced,
+    Phase.PATH_REDIRECTED: _path_redirected,
+    Phase.OUTPUT_VERIFIED: _verified,
+}
+
+_STORE: dict[Phase, _Step] = {
+    Phase.REQUESTED: transfer.requested,
+    Phase.PERMITTED: transfer.permitted,
+    Phase.CLAIMED: _claimed,
+    Phase.FENCED: _store_fenced,
+    Phase.PROMOTED: _store_promoted,
+    Phase.CLIENTS_REDIRECTED: _store_redirected,
+    Phase.WRITES_VERIFIED: _store_written,
+    Phase.BACKFILLED: _verified,
+}
+
+
+def _clients_ended_it(t: Turn) -> bool:
+    """A client that knows a newer epoch than this plan's own ends it: somebody else has claimed since."""
+    if any(view.seen and view.epoch > t.plan.epoch + 1 for view in t.g.selectors):
+        transfer.end(t, Ending.NEEDS_OPERATOR, "S2", "a client knows a newer epoch")
+        return True
+    return False
+
+
+def advance(t: Turn) -> bool:
+    """Take one move of the transfer under way; True when the state moved and should be looked at again."""
+    if _clients_ended_it(t):
+        return True
+    match t.cfg.kind:
+        case GroupKind.PATH:
+            return _PATH[t.plan.phase](t)
+        case GroupKind.STORE:
+            return _STORE[t.plan.phase](t)
+        case GroupKind.DRIVER:
+            raise AssertionError("a driver group is moved by otha.core.group.transfer")
+        case never:
+            assert_never(never)
+
+
+def resume(t: Turn) -> None:
+    """Take up an open claim found in the record: something may have left. The clients are believed."""
+    record = t.g.record
+    assert record is not None
+    assert record.claim is not None
+    transfer.begin(t, kind=record.claim.kind, cause=None, to_node=record.claim.to_node)
+    back = any(view.seen and view.epoch == record.epoch for view in t.g.selectors)
+    course = Course.RETURN if back and t.plan.from_node is not None else Course.FORWARD
+    t.put_plan(epoch=record.epoch - 1, confirmed=True, revoked=True, course=course)
+    transfer.enter(t, Phase.CLAIMED, t.cfg.timing.redirect_ns)
+    t.say(Why.RESUMED, "L2", course.value, t.plan.phase.value)
