@@ -208,7 +208,9 @@ def against(
         found.append(Blocker(block=Block.TILT, detail=""))
     found += _target(cfg, g, now)
     found += promotion(cfg, g, to_node)
-    found += room(shared, g, to_node)
+    if stage is Stage.START:
+        # A transfer under way has its place already.
+        found += room(shared, g, to_node)
     if cause is not None:
         found += _observers(cfg, shared, cause) + _fence(cfg)
         if stage is Stage.START:
