@@ -109,7 +109,7 @@ class Network:
             (cfg,) = (each for each in self._site.core.channels if each.name == channel.name)
             timing = link_timing(cfg.period_ns, cfg.deadline_ns)
             link = self._link(channel.name, channel.endpoint.host, channel.endpoint.port, timing)
-            probe = NodeProbe(cfg, channel.unit, node.decoder, link, self._put)
+            probe = NodeProbe(cfg, channel.unit, node.registers, link, self._put)
             self._work.append((cfg.period_ns, probe.depart))
             probes.append((channel.unit, probe.lane))
         self._tag_lanes[name] = lambda: probes[0]
