@@ -1,0 +1,22 @@
+"""Servers as processes, ended with the test."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from tests.runtime.opcua.rig import ServerProcess
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., ServerProcess]]:
+    """serve(script, **settings) starts a server."""
+    with ExitStack() as stack:
+
+        def start(script: str = "server.py", **settings: Any) -> ServerProcess:
+            server = ServerProcess(script, **settings)
+            stack.callback(server.end)
+            return server
+
+        yield start
