@@ -127,6 +127,8 @@ def why(error: BaseException, setup: Open, stage: str) -> str:
             return str(error)
         case ConnectionRefusedError():
             return "connection refused"
+        case TimeoutError() if secure and stage == OPENING:
+            return f"the secure channel is not opened: check {identity}"
         case TimeoutError():
             return f"no answer while {stage}"
         case _ if code in _USER:

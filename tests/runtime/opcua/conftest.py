@@ -9,6 +9,21 @@ import pytest
 from tests.runtime.opcua.rig import ServerProcess
 
 
+@pytest.fixture(scope="session")
+def _shared() -> Iterator[ServerProcess]:
+    server = ServerProcess()
+    yield server
+    server.end()
+
+
+@pytest.fixture
+def shared(_shared: ServerProcess) -> Iterator[ServerProcess]:
+    """A server that stands for all tests that only read it or give it orders; a start takes seconds."""
+    _shared.order(reset=True)
+    yield _shared
+    _shared.order(reset=True)
+
+
 @pytest.fixture
 def serve() -> Iterator[Callable[..., ServerProcess]]:
     """serve(script, **settings) starts a server."""

@@ -43,7 +43,11 @@ class ServerProcess:
         command = [sys.executable, str(Path(__file__).with_name(script)), json.dumps(settings)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
-        self.port = int(self.process.stdout.readline())
+        said = self.process.stdout.readline()
+        if not said:
+            self.end()
+        assert said, "the server did not start"
+        self.port = int(said)
         self.url = f"opc.tcp://127.0.0.1:{self.port}/otha"
 
     def order(self, **order: Any) -> None:

@@ -1,25 +1,34 @@
 """An OPC UA server as a process of its own, for tests: `python server.py '{"...": ...}'`, see `Settings`.
 
 Prints its port, then obeys lines of JSON on standard input and prints "ok" after each: {"set": {"Role": 2}},
-{"status": ["Role", CODE]}, {"level": 0}, {"back_in_s": 3}, {"stall_ms": 300}, {"source_age_s": 5}.
+{"status": ["Role", CODE]}, {"level": 0}, {"back_in_s": 3}, {"stall_ms": 300}, {"source_age_s": 5}, {"reset": true}, and
+{"answer": "variant" | "fault:CODE" | "rubbish" | "few" | ""}, how it answers reads from then on.
 """
 
 import asyncio
 import json
 import logging
+import random
+import struct
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from asyncua import Server, ua, uamethod
+from asyncua import Server, uamethod
+from asyncua import ua as asyncua_ua
+from asyncua.crypto.permission_rules import User, UserRole
 from asyncua.crypto.truststore import TrustStore
 from asyncua.crypto.validator import CertificateValidator, CertificateValidatorOptions
-from asyncua.crypto.permission_rules import User, UserRole
+from asyncua.server import uaprocessor as asyncua_uaprocessor
 
 NAMESPACE = "urn:otha:test"
-VARIABLES: dict[str, tuple[Any, ua.VariantType]] = {
+# Any: its annotations ask for aliases of int, str and datetime where it takes these.
+ua: Any = asyncua_ua
+uaprocessor: Any = asyncua_uaprocessor
+VARIABLES: dict[str, tuple[Any, Any]] = {
     "Heartbeat": (0, ua.VariantType.UInt32),
     "Cycle": (0, ua.VariantType.UInt32),
     "Role": (1, ua.VariantType.UInt16),
@@ -28,6 +37,38 @@ VARIABLES: dict[str, tuple[Any, ua.VariantType]] = {
     "Setpoint": (12.34, ua.VariantType.Double),
     "Name": ("press", ua.VariantType.String),
 }
+
+
+class Liar:
+    """Answers reads as it is told, in the place of the server."""
+
+    def __init__(self) -> None:
+        self.answer = ""
+        self._honest = uaprocessor.struct_to_binary
+        uaprocessor.struct_to_binary = self.encode
+
+    def encode(self, response: Any) -> bytes:
+        """The bytes of a response."""
+        honest: bytes = self._honest(response)
+        if not self.answer or not isinstance(response, ua.ReadResponse):
+            return honest
+        kind, _, code = self.answer.partition(":")
+        match kind:
+            case "variant":
+                # A null array of 1.7e9 elements: facts.md, and 5 bytes of it are enough.
+                head: bytes = self._honest(replace(response, Results=[]))[:-8]
+                return head + struct.pack("<iBBi", 1, 1, 0x80, 1_700_000_000) + struct.pack("<i", 0)
+            case "fault":
+                fault = ua.ServiceFault()
+                fault.ResponseHeader = response.ResponseHeader
+                fault.ResponseHeader.ServiceResult = ua.StatusCode(int(code))
+                made: bytes = self._honest(fault)
+                return made
+            case "rubbish":
+                return random.Random(1).randbytes(300)
+            case _:
+                few: bytes = self._honest(replace(response, Results=response.Results[:1]))
+                return few
 
 
 class OneUser:
@@ -49,6 +90,7 @@ class Plant:
         self.server = Server(user_manager=OneUser(*user)) if user else Server()  # type: ignore[arg-type]  # duck-typed
         self.nodes: dict[str, Any] = {}
         self.frozen: set[str] = set()
+        self.liar = Liar()
 
     async def start(self) -> int:
         server, settings = self.server, self.settings
@@ -69,7 +111,7 @@ class Plant:
         for name, (value, kind) in VARIABLES.items():
             self.nodes[name] = await box.add_variable(ua.NodeId(name, index), name, ua.Variant(value, kind))
 
-        @uamethod  # type: ignore[untyped-decorator]  # asyncua's decorator has no types
+        @uamethod
         def add(_parent: Any, left: int, right: int) -> Any:
             if left == 666:
                 return ua.StatusCode(ua.StatusCodes.BadInvalidState)
@@ -94,6 +136,14 @@ class Plant:
             await asyncio.sleep(0.01)
 
     async def obey(self, order: dict[str, Any]) -> None:
+        if "reset" in order:
+            self.frozen.clear()
+            for name, (value, kind) in VARIABLES.items():
+                await self.nodes[name].write_value(
+                    ua.DataValue(ua.Variant(value, kind), SourceTimestamp=datetime.now(UTC))
+                )
+            await self.level(200)
+        self.liar.answer = order.get("answer", self.liar.answer if "reset" not in order else "")
         for name, value in order.get("set", {}).items():
             await self.nodes[name].write_value(ua.Variant(value, VARIABLES[name][1]))
         if "status" in order:

@@ -20,9 +20,10 @@ A, B = "sc_a.net_a", "sc_b.net_a"
 DEADLINE_NS = PERIOD_MS * MS * 4 // 5
 
 
-async def test_a_heartbeat_says_what_the_profile_names(scheduler: Scheduler, serve: Serve, tmp_path: Path) -> None:
-    server = serve()
-    site = opcua_site(tmp_path, {A: server.url})
+async def test_a_heartbeat_says_what_the_profile_names(
+    scheduler: Scheduler, shared: ServerProcess, tmp_path: Path
+) -> None:
+    site = opcua_site(tmp_path, {A: shared.url})
     async with rigged(scheduler, site, A) as rig:
         before = time.monotonic_ns()
         first = await rig.until(A, Answer.REPLIED)
@@ -42,11 +43,12 @@ async def test_a_heartbeat_says_what_the_profile_names(scheduler: Scheduler, ser
         assert (rig.links[A].counters.connects, rig.links[A].counters.trouble) == (1, "")
 
 
-async def test_ages_are_counted_by_the_servers_own_clock(scheduler: Scheduler, serve: Serve, tmp_path: Path) -> None:
-    server = serve()
-    async with rigged(scheduler, opcua_site(tmp_path, {A: server.url}), A) as rig:
+async def test_ages_are_counted_by_the_servers_own_clock(
+    scheduler: Scheduler, shared: ServerProcess, tmp_path: Path
+) -> None:
+    async with rigged(scheduler, opcua_site(tmp_path, {A: shared.url}), A) as rig:
         await rig.until(A, Answer.REPLIED)
-        server.order(source_age_s=100)
+        shared.order(source_age_s=100)
         reading = (await rig.until(A, Answer.REPLIED)).reading
         assert reading is not None
         assert reading.data_age_ms is not None
@@ -54,20 +56,19 @@ async def test_ages_are_counted_by_the_servers_own_clock(scheduler: Scheduler, s
 
 
 async def test_a_bad_value_is_unsaid_and_a_bad_heartbeat_is_garbled(
-    scheduler: Scheduler, serve: Serve, tmp_path: Path
+    scheduler: Scheduler, shared: ServerProcess, tmp_path: Path
 ) -> None:
-    server = serve()
-    async with rigged(scheduler, opcua_site(tmp_path, {A: server.url}), A) as rig:
+    async with rigged(scheduler, opcua_site(tmp_path, {A: shared.url}), A) as rig:
         await rig.until(A, Answer.REPLIED)
-        server.order(status=["Position", 0x80000000])
+        shared.order(status=["Position", 0x80000000])
         reading = (await rig.until(A, Answer.REPLIED)).reading
         assert reading is not None
         assert (reading.position, reading.role) == (None, Role.ACTIVE.value)
-        server.order(status=["Position", 0x40000000])  # Uncertain
+        shared.order(status=["Position", 0x40000000])  # Uncertain
         reading = (await rig.until(A, Answer.REPLIED)).reading
         assert reading is not None
         assert reading.position == 1
-        server.order(status=["Heartbeat", 0x80000000])
+        shared.order(status=["Heartbeat", 0x80000000])
         assert (await rig.until(A, Answer.GARBLED)).reading is None
         assert f"no value of {NS}Heartbeat" in rig.links[A].counters.trouble
 
@@ -79,15 +80,16 @@ async def test_a_namespace_that_the_server_lacks(scheduler: Scheduler, serve: Se
         assert "no value of nsu=urn:otha:test" in rig.links[A].counters.trouble
 
 
-async def test_a_passive_server_with_level_1_can_be_healthy(scheduler: Scheduler, serve: Serve, tmp_path: Path) -> None:
-    server = serve()
+async def test_a_passive_server_with_level_1_can_be_healthy(
+    scheduler: Scheduler, shared: ServerProcess, tmp_path: Path
+) -> None:
     items = ITEMS + 'level = { node = "i=2267", replace_when_standby = { "1" = 200 } }\n'
-    async with rigged(scheduler, opcua_site(tmp_path, {A: server.url}, items=items), A) as rig:
-        server.order(level=1)
+    async with rigged(scheduler, opcua_site(tmp_path, {A: shared.url}, items=items), A) as rig:
+        shared.order(level=1)
         reading = (await rig.until(A, Answer.REPLIED)).reading
         assert reading is not None
         assert reading.level == 1  # it says that it is active: then 1 means what it says
-        server.order(set={"Role": 2})
+        shared.order(set={"Role": 2})
         reading = (await rig.until(A, Answer.REPLIED)).reading
         assert reading is not None
         assert (reading.role, reading.level) == (Role.STANDBY.value, 200)
@@ -131,11 +133,10 @@ async def test_a_stopped_server_costs_its_own_channel_only(scheduler: Scheduler,
         await rig.until(A, Answer.REPLIED)
 
 
-async def test_a_late_reply_is_told_as_late(scheduler: Scheduler, serve: Serve, tmp_path: Path) -> None:
-    server = serve()
-    async with rigged(scheduler, opcua_site(tmp_path, {A: server.url}), A) as rig:
+async def test_a_late_reply_is_told_as_late(scheduler: Scheduler, shared: ServerProcess, tmp_path: Path) -> None:
+    async with rigged(scheduler, opcua_site(tmp_path, {A: shared.url}), A) as rig:
         await rig.until(A, Answer.REPLIED)
-        server.order(stall_ms=800)
+        shared.order(stall_ms=800)
         before = len(rig.ended[A])
         await rig.beat(A)
         await rig.reach(A, before + 2)
@@ -146,18 +147,19 @@ async def test_a_late_reply_is_told_as_late(scheduler: Scheduler, serve: Serve, 
         assert rig.links[A].counters.late == 1
 
 
-async def test_level_0_is_said_once_and_then_left_alone(scheduler: Scheduler, serve: Serve, tmp_path: Path) -> None:
-    server = serve()
-    async with rigged(scheduler, opcua_site(tmp_path, {A: server.url}), A) as rig:
+async def test_level_0_is_said_once_and_then_left_alone(
+    scheduler: Scheduler, shared: ServerProcess, tmp_path: Path
+) -> None:
+    async with rigged(scheduler, opcua_site(tmp_path, {A: shared.url}), A) as rig:
         await rig.until(A, Answer.REPLIED)
-        server.order(back_in_s=3)
-        server.order(level=0)
+        shared.order(back_in_s=3)
+        shared.order(level=0)
         said_at = time.monotonic()
         reading = (await rig.until(A, Answer.REPLIED)).reading
         while reading is not None and reading.level != 0:
             reading = (await rig.until(A, Answer.REPLIED)).reading
         assert (await rig.beat(A)).answer is Answer.BUSY
-        server.order(level=200)
+        shared.order(level=200)
         back = await rig.until(A, Answer.REPLIED)
         assert back.reading is not None
         assert back.reading.level == 200
@@ -168,9 +170,10 @@ async def test_level_0_is_said_once_and_then_left_alone(scheduler: Scheduler, se
         assert len([each for each in readings if each is not None and each.level == 0]) == 1
 
 
-async def test_a_killed_worker_is_missed_and_started_again(scheduler: Scheduler, serve: Serve, tmp_path: Path) -> None:
-    server = serve()
-    async with rigged(scheduler, opcua_site(tmp_path, {A: server.url}), A) as rig:
+async def test_a_killed_worker_is_missed_and_started_again(
+    scheduler: Scheduler, shared: ServerProcess, tmp_path: Path
+) -> None:
+    async with rigged(scheduler, opcua_site(tmp_path, {A: shared.url}), A) as rig:
         await rig.until(A, Answer.REPLIED)
         (worker,) = rig.pool.workers
         assert worker.pid is not None
@@ -180,9 +183,10 @@ async def test_a_killed_worker_is_missed_and_started_again(scheduler: Scheduler,
         assert worker.starts == 2
 
 
-async def test_a_stopped_worker_is_killed_and_started_again(scheduler: Scheduler, serve: Serve, tmp_path: Path) -> None:
-    server = serve()
-    async with rigged(scheduler, opcua_site(tmp_path, {A: server.url}), A) as rig:
+async def test_a_stopped_worker_is_killed_and_started_again(
+    scheduler: Scheduler, shared: ServerProcess, tmp_path: Path
+) -> None:
+    async with rigged(scheduler, opcua_site(tmp_path, {A: shared.url}), A) as rig:
         await rig.until(A, Answer.REPLIED)
         (worker,) = rig.pool.workers
         assert worker.pid is not None
@@ -225,9 +229,8 @@ def _with_method(folder: Path, url: str) -> Path:
     return folder
 
 
-async def test_calls_and_reads(scheduler: Scheduler, serve: Serve, tmp_path: Path) -> None:
-    server = serve()
-    site = opcua_site(_with_method(tmp_path, server.url), {A: server.url}, profile="adding.toml")
+async def test_calls_and_reads(scheduler: Scheduler, shared: ServerProcess, tmp_path: Path) -> None:
+    site = opcua_site(_with_method(tmp_path, shared.url), {A: shared.url}, profile="adding.toml")
     box, add = f"{NS}Box", f"{NS}Add"
 
     def soon() -> int:
@@ -243,10 +246,10 @@ async def test_calls_and_reads(scheduler: Scheduler, serve: Serve, tmp_path: Pat
         with pytest.raises(CallRefusedError):
             await rig.pool.call(A, box, add, (1,), soon())
         assert await rig.pool.read(A, (f"{NS}Name", f"{NS}Setpoint", "i=2259"), soon()) == ("press", 12, 0)
-        server.process.send_signal(signal.SIGSTOP)
+        shared.process.send_signal(signal.SIGSTOP)
         try:
             end = await rig.pool.call(A, box, add, (1, 2), time.monotonic_ns() + 200 * MS)
             assert end.outcome is Outcome.UNKNOWN
             assert await rig.pool.read(A, ("i=2259",), time.monotonic_ns() + 200 * MS) is None
         finally:
-            server.process.send_signal(signal.SIGCONT)
+            shared.process.send_signal(signal.SIGCONT)
