@@ -121,7 +121,10 @@ def why(error: BaseException, setup: Open, stage: str) -> str:
     """What went wrong with a connection while `stage`, and the mend, in one short sentence."""
     code = code_of(error)
     secure = setup.security != OpcuaSecurity.NONE.value
-    identity = f"that the server trusts {setup.own_certificate}, and that {setup.server_certificate} is its certificate"
+    identity = (
+        f"that the server offers {setup.security} and trusts {setup.own_certificate}, "
+        f"and that {setup.server_certificate} is its certificate"
+    )
     match error:
         case IdentityError():
             return str(error)
