@@ -55,7 +55,7 @@ async def otha(ports: list[int], wanted: int) -> float:
     """The production link and decoder."""
     loop = asyncio.get_running_loop()
     site = demo_site()
-    decoder: Decoder = site.nodes[0].decoder
+    decoder: Decoder = site.nodes[0].registers
     request: Request = read_registers(1, decoder.at, decoder.length, function=decoder.function)
     run = _Run(wanted)
     scheduler = Scheduler(

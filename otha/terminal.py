@@ -82,9 +82,10 @@ def show_status(status: Json) -> None:
             console.print(f"  {line}")
         for alarm in group["alarms"]:
             console.print(f"  ALARM {alarm['code']}: {alarm['detail']}")
-    channels = Table("channel", "node", "verdict", title="channels")
+    channels = Table("channel", "node", "verdict", "last trouble", title="channels")
     for channel in status["channels"]:
-        channels.add_row(channel["name"], channel["node"], channel["pulse"])
+        trouble = "" if channel["pulse"] == "on_time" else status["links"][channel["name"]]["trouble"]
+        channels.add_row(channel["name"], channel["node"], channel["pulse"], trouble)
     console.print(channels)
 
 

@@ -34,7 +34,7 @@ def _type(hint: Any) -> str:
     if origin is dict:
         return f"table of {_type(args[1])} by name"
     if hint is Endpoint:
-        return "host:port"
+        return "host:port or opc.tcp://host:port/path"
     if args:  # a union of plain types
         return " or ".join(_type(part) for part in args if part is not type(None))
     if isinstance(hint, type) and issubclass(hint, Enum):

@@ -54,7 +54,7 @@ class LinkTiming:
 
 @dataclass(slots=True)
 class LinkCounters:
-    """What a link has met since its start."""
+    """What a link has met since its start. `trouble`: what went wrong last, "" when nothing has since a good reply."""
 
     connects: int = 0
     refused: int = 0
@@ -63,6 +63,7 @@ class LinkCounters:
     garbled: int = 0
     late: int = 0
     strays: int = 0
+    trouble: str = ""
 
 
 class Exchange:
@@ -148,6 +149,18 @@ class _Wire(asyncio.BufferedProtocol):
             self.lost.set_result(None)
 
 
+def _why_not_connected(error: Exception) -> str:
+    match error:
+        case ConnectionRefusedError():
+            return "connection refused"
+        case TimeoutError():
+            return "no answer while connecting"
+        case OSError():
+            return error.strerror or str(error)
+        case _:
+            return "a host that can be no name"
+
+
 class ModbusLink:
     """A self-mending connection to `host`:`port`. `run()` must be running for it to connect."""
 
@@ -216,8 +229,9 @@ class ModbusLink:
                 try:
                     async with asyncio.timeout(timeout_s):
                         await loop.create_connection(partial(_Wire, self, lost), self.host, self.port)
-                except (OSError, TimeoutError, UnicodeError):  # the last: a host that can be no name
+                except (OSError, TimeoutError, UnicodeError) as error:  # the last: a host that can be no name
                     self._connecting = False
+                    self.counters.trouble = _why_not_connected(error)
                     self._connect_failed(time.monotonic_ns())
                     continue
                 self._connecting = False
@@ -243,7 +257,7 @@ class ModbusLink:
             except Incomplete:
                 break
             except BrokenFrame:
-                self._break(now)
+                self._break(now, "what it sends is no Modbus")
                 break
             used += length
             self._reply(transaction, unit, pdu, now)
@@ -258,6 +272,7 @@ class ModbusLink:
         """The connection ended by the peer's or the network's doing: what is pending on it can't be answered."""
         if wire is self._wire:
             self.counters.losses += 1
+            self.counters.trouble = "connection lost"
             self._drop()
             self._end_all(Answer.MISSED, now)
 
@@ -265,11 +280,12 @@ class ModbusLink:
         """A deadline has passed; a frame begun and not ended by then is no reply but rubbish."""
         wire = self._wire
         begun = wire is not None and wire.filled > 0
+        self.counters.trouble = self.counters.trouble or "no answer in time"
         exchange.end(Answer.GARBLED if begun else Answer.MISSED, now)
         if exchange is self._unsent:
             self._unsent = None
         if begun:
-            self._break(now)
+            self._break(now, "a reply that does not end")
             return
         if wire is None:
             return
@@ -295,17 +311,20 @@ class ModbusLink:
             return
         kind = exchange.request.judge(unit, pdu)
         if kind is ReplyKind.GARBLED:
-            self._end_garbled(exchange, now)
+            self._end_garbled(exchange, unit, now)
             return
         if outstanding:
             self._forget_expired_before(transaction)
         if kind is ReplyKind.GOOD:
             exchange.payload = pdu[len(exchange.request.prefix) :]
             self._strays = 0
+            self.counters.trouble = ""
         else:
             exchange.exception = pdu[1]
+            self.counters.trouble = f"exception {pdu[1]}"
         if exchange.answer is not None:
             self.counters.late += 1
+            self.counters.trouble = self.counters.trouble or "late answers"
             if kind is ReplyKind.GOOD:
                 exchange.is_second_end = True
                 exchange.end(Answer.LATE, now)
@@ -320,7 +339,7 @@ class ModbusLink:
         self._strays += 1
         age = (self._transaction - transaction) % 65535
         if transaction == 0 or age >= _RECENT or self._strays > _STRAYS_MAX:
-            self._break(now)
+            self._break(now, "replies that nobody asked for")
 
     def _forget_expired_before(self, transaction: int) -> None:
         """A newer request was answered: an answer to an older one that has expired would tell nothing more."""
@@ -332,14 +351,16 @@ class ModbusLink:
         ]:
             del self._outstanding[older]
 
-    def _end_garbled(self, exchange: Exchange, now: int) -> None:
+    def _end_garbled(self, exchange: Exchange, unit: int, now: int) -> None:
         if exchange.answer is None:
             exchange.end(Answer.GARBLED, now)
-        self._break(now)
+        asked = exchange.request.unit
+        self._break(now, f"unit {unit} answers for {asked}" if unit != asked else "a reply that is not what was asked")
 
-    def _break(self, now: int) -> None:
+    def _break(self, now: int, trouble: str) -> None:
         """The peer does not speak Modbus, or not to us: nothing that follows on this connection can be trusted."""
         self.counters.garbled += 1
+        self.counters.trouble = trouble
         self._drop()
         self._end_all(Answer.GARBLED, now)
 

@@ -29,6 +29,7 @@ class StateDir:
     journal/      the journal's segments and its key
     recordings/   the recorder's segments
     records.sqlite   the group records
+    opcua/        OTHA's OPC UA certificate and key
     supervisor.log   log lines while a live table has the terminal
     otha.sock     the socket of `otha status`, `otha order`, ...
     """
@@ -67,6 +68,10 @@ class StateDir:
     @property
     def records(self) -> Path:
         return self.path / "records.sqlite"
+
+    @property
+    def opcua(self) -> Path:
+        return self.path / "opcua"
 
     @property
     def socket(self) -> Path:

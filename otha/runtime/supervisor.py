@@ -28,10 +28,12 @@ from otha.runtime.effects import Done, EffectRunner
 from otha.runtime.evidence import Evidence
 from otha.runtime.live import live_table
 from otha.runtime.log import LineLog
+from otha.runtime.opcua.identity import OwnIdentity, own_identity
 from otha.runtime.ring import Ring
 from otha.runtime.state_dir import StateDir
 from otha.runtime.wiring import Network
 from otha.site.model import Site
+from otha.site.written import OpcuaSecurity
 from otha.wire.access import AccessRole
 from otha.wire.message import Json, Obstacle, OrderReply, OrderRequest, Refusal
 from otha.wire.server import WireServer
@@ -160,6 +162,7 @@ class Desk:
                     "garbled": met.garbled,
                     "late": met.late,
                     "strays": met.strays,
+                    "trouble": met.trouble,
                 }
                 for name, met in self._network.counters().items()
             },
@@ -219,7 +222,7 @@ class Supervisor:
             evidence = Evidence(recorder, journal, self._lines)
             ring = Ring(core, evidence)
             stack.callback(ring.close)
-            network = Network(self._site, ring.scheduler, ring.inbox.put)
+            network = Network(self._site, ring.scheduler, ring.inbox.put, self._identity())
             desk = Desk(ring, network, journal, store, self._notices)
             server = WireServer(self._state.socket, desk, site=self._site.name, role_of=self._role_of)
             await server.start()
@@ -242,6 +245,13 @@ class Supervisor:
             finally:
                 await server.close()
         return 0
+
+    def _identity(self) -> OwnIdentity | None:
+        """OTHA's OPC UA identity, made at the first start that needs one. Raises HostError."""
+        secured = any(
+            node.opcua is not None and node.opcua.security is not OpcuaSecurity.NONE for node in self._site.nodes
+        )
+        return own_identity(self._state.opcua, self._site.name) if secured else None
 
     def _recorder(self, core: Supervision) -> Recorder:
         header = Header(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from otha.core.effects import Backfill, Command, Demote, Promote, Select
 from otha.core.errors import DefectError
@@ -10,18 +11,23 @@ from otha.runtime.actuators.gate import CommandEnd, GateActuator
 from otha.runtime.inbox import Put
 from otha.runtime.lane import Lane
 from otha.runtime.modbus import LinkCounters, LinkTiming, ModbusLink
+from otha.runtime.opcua.identity import OwnIdentity
+from otha.runtime.opcua.pool import OpcuaPool
 from otha.runtime.paths import Paths
 from otha.runtime.probes.gate import GateProbe
 from otha.runtime.probes.node import NodeProbe
+from otha.runtime.probes.opcua import OpcuaProbe
 from otha.runtime.probes.reference import ReferenceProbe
 from otha.runtime.probes.tags import TagsProbe
 from otha.runtime.scheduler import Beat, Scheduler, Work, stagger
-from otha.site.model import Section, Site, TagRead
+from otha.site.model import Node, Section, Site, TagRead
+from otha.site.opcua import OpcuaDecoder
 
 _GIVE_UP_AFTER_NS = 400_000_000
 _GIVE_UP_LATEST_NS = 3_200_000_000
 _KEEP_WARM_NS = 1_000_000_000
 _START_AFTER_NS = 20_000_000
+_OPCUA_CONNECT_NS = 3_000_000_000
 
 
 def link_timing(period_ns: int, deadline_ns: int) -> LinkTiming:
@@ -34,10 +40,20 @@ def link_timing(period_ns: int, deadline_ns: int) -> LinkTiming:
     )
 
 
-class Network:
-    """All that OTHA asks of the devices of a site, and its commands to gates by group."""
+def opcua_timing(period_ns: int, deadline_ns: int) -> LinkTiming:
+    """As `link_timing`; an OPC UA connection is six exchanges, and a secured one costs both sides arithmetic."""
+    timing = link_timing(period_ns, deadline_ns)
+    return replace(timing, connect_timeout_ns=max(timing.connect_timeout_ns, _OPCUA_CONNECT_NS))
 
-    def __init__(self, site: Site, scheduler: Scheduler, put: Put) -> None:
+
+class Network:
+    """All that OTHA asks of the devices of a site, and its commands to gates by group.
+
+    `own`: OTHA's OPC UA identity, for a site with secured OPC UA nodes. `opcua`: reads and calls besides heartbeats.
+    """
+
+    def __init__(self, site: Site, scheduler: Scheduler, put: Put, own: OwnIdentity | None = None) -> None:
+        self.opcua = OpcuaPool(scheduler, own)
         self._site = site
         self._scheduler = scheduler
         self._put = put
@@ -51,7 +67,7 @@ class Network:
         self._fast: frozenset[str] = frozenset()
         for node in site.nodes:
             if node.groups:
-                self._add_node(node.name)
+                self._add_node(node)
         for section in site.sections:
             self._add_section(section)
         for reference in site.references:
@@ -62,6 +78,7 @@ class Network:
     def start(self, tasks: asyncio.TaskGroup, now: int) -> None:
         """Begin to ask, each period's beats spread evenly over it."""
         self._runners = [tasks.create_task(link.run(), name=f"link {name}") for name, link in self._links.items()]
+        self.opcua.start(tasks, now)
         first = now + _START_AFTER_NS
         by_period: dict[int, list[Work]] = {}
         for period, work in self._work:
@@ -82,6 +99,7 @@ class Network:
             probe.stop()
         for runner in self._runners:
             runner.cancel()
+        self.opcua.stop()
 
     def set_fast(self, sections: frozenset[str], now: int) -> None:
         """Poll the gates of these sections, and no others, at their fast pace."""
@@ -101,23 +119,33 @@ class Network:
 
     def counters(self) -> dict[str, LinkCounters]:
         """What each link has met, by its name."""
-        return {name: link.counters for name, link in self._links.items()}
+        return {name: link.counters for name, link in self._links.items()} | dict(self.opcua.counters())
 
     def _link(self, name: str, host: str, port: int, timing: LinkTiming) -> ModbusLink:
         link = self._links[name] = ModbusLink(self._scheduler, host, port, timing)
         return link
 
-    def _add_node(self, name: str) -> None:
-        node = self._site.node(name)
+    def _add_node(self, node: Node) -> None:
+        if isinstance(node.decoder, OpcuaDecoder):
+            self._add_opcua(node, node.decoder)
+            return
+        configs = {cfg.name: cfg for cfg in self._site.core.channels}
         probes = []
         for channel in node.channels:
-            (cfg,) = (each for each in self._site.core.channels if each.name == channel.name)
+            cfg = configs[channel.name]
             timing = link_timing(cfg.period_ns, cfg.deadline_ns)
             link = self._link(channel.name, channel.endpoint.host, channel.endpoint.port, timing)
-            probe = NodeProbe(cfg, channel.unit, node.decoder, link, self._put)
+            probe = NodeProbe(cfg, channel.unit, node.registers, link, self._put)
             self._work.append((cfg.period_ns, probe.depart))
             probes.append((channel.unit, probe.lane))
-        self._tag_lanes[name] = lambda: probes[0]
+        self._tag_lanes[node.name] = lambda: probes[0]
+
+    def _add_opcua(self, node: Node, decoder: OpcuaDecoder) -> None:
+        configs = {cfg.name: cfg for cfg in self._site.core.channels}
+        for channel in node.channels:
+            cfg = configs[channel.name]
+            link = self.opcua.add(cfg, channel, node, decoder, opcua_timing(cfg.period_ns, cfg.deadline_ns))
+            self._work.append((cfg.period_ns, OpcuaProbe(cfg, decoder, link, self._put).depart))
 
     def _add_section(self, section: Section) -> None:
         group = next((each for each in self._site.core.groups if each.name == section.group), None)

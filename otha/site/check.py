@@ -12,6 +12,7 @@ from rich.table import Table
 
 from otha.core.config import AdaptiveDetector, ChannelConfig, GroupConfig
 from otha.site.cost import DeviceCost, devices
+from otha.site.devices import endpoint_of
 from otha.site.load import load_site
 from otha.site.model import Site
 from otha.site.problem import SiteErrors, counted, render_errors
@@ -157,7 +158,7 @@ def _nodes(site: Site) -> Table:
                 node.name if at == 0 else "",
                 node.profile.name + tried if at == 0 else "",
                 channel.name,
-                f"{channel.endpoint} unit {channel.unit}",
+                endpoint_of(channel.endpoint, channel.unit),
                 channel.network,
                 "not read" if config is None else f"every {show(config.period_ns)} ms",
                 "" if config is None else _lost_after(config),
@@ -193,9 +194,7 @@ def _worst_case(group: GroupConfig, worst: GroupTiming) -> Table:
 
 
 def _devices(site: Site) -> Table:
-    table = _table(
-        "What OTHA costs the devices", "device", "path", "connections>", "requests/s>", "registers/s>", "limit"
-    )
+    table = _table("What OTHA costs the devices", "device", "path", "connections>", "requests/s>", "values/s>", "limit")
     for device in devices(site):
         for at, cost in enumerate(device.endpoints):
             table.add_row(

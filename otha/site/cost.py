@@ -1,10 +1,11 @@
-"""What OTHA costs each device: connections, requests and registers per second."""
+"""What OTHA costs each device: connections (or sessions), requests and registers (or OPC UA nodes) per second."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from otha.core.config import GateConfig
-from otha.site.model import Section, Site
+from otha.site.model import Node, Section, Site
+from otha.site.opcua import OpcuaDecoder
 from otha.site.read import Endpoint
 
 SECOND = 1_000_000_000
@@ -57,8 +58,7 @@ def devices(site: Site) -> Iterator[DeviceCost]:
                         path=channel.name,
                         connections=1,
                         reads_per_100s=per_100s(channel.period_ns) + (tags[0] if at == 0 else 0),
-                        registers_per_100s=per_100s(channel.period_ns) * node.decoder.length
-                        + (tags[1] if at == 0 else 0),
+                        registers_per_100s=per_100s(channel.period_ns) * _size(node) + (tags[1] if at == 0 else 0),
                     )
                     for at, channel in enumerate(node.channels)
                 ),
@@ -92,6 +92,11 @@ def devices(site: Site) -> Iterator[DeviceCost]:
             limit=reference.profile.connection_limit,
             others=0,
         )
+
+
+def _size(node: Node) -> int:
+    """What one heartbeat reads: registers, or OPC UA nodes."""
+    return len(node.decoder.reads) if isinstance(node.decoder, OpcuaDecoder) else node.decoder.length
 
 
 def _section(site: Site, section: Section, gate: GateConfig | None) -> Iterator[EndpointCost]:

@@ -8,20 +8,31 @@ from otha.site.decode import Decoder
 from otha.site.document import Document
 from otha.site.gate_map import GATE_PROFILE, GateMap, gate_map
 from otha.site.locate import Path as KeyPath
-from otha.site.model import Block, Channel, GatePath, Node, Reference, Section
+from otha.site.model import Block, Channel, GatePath, Node, OpcuaAccess, Reference, Section
+from otha.site.opcua_words import check_nodes
 from otha.site.problem import SiteErrors, nearest
 from otha.site.profile import (
     Profile,
     check_words,
     compile_decoder,
+    compile_nodes,
     load_profile,
     shipped_profiles,
     written_items,
 )
-from otha.site.profile_file import ProfileKind
+from otha.site.profile_file import ProfileKind, Protocol, Word
 from otha.site.read import Endpoint
 from otha.site.refer import refer, refuse_repeats, some
-from otha.site.written import DomainKind, NodeTable, PathTable, ReferenceTable, SectionTable, SiteFile
+from otha.site.written import (
+    DomainKind,
+    NodeTable,
+    OpcuaSecurity,
+    OpcuaTable,
+    PathTable,
+    ReferenceTable,
+    SectionTable,
+    SiteFile,
+)
 
 MS = 1_000_000
 
@@ -91,7 +102,7 @@ def check_places(doc: Document, file: SiteFile) -> None:
             for domain in entry.domains:
                 refer(doc, (table, name), "domains", domain, what="domain", valid=domains)
             refuse_repeats(doc, (table, name), "domains", entry.domains)
-    used: dict[tuple[Endpoint, int], str] = {}
+    used: dict[tuple[str, int, int], str] = {}
     for path, way in _paths(file):
         refer(
             doc,
@@ -105,14 +116,42 @@ def check_places(doc: Document, file: SiteFile) -> None:
         if not way.endpoint.host:
             continue
         here = ".".join(str(part) for part in path)
-        other = used.setdefault((way.endpoint, way.unit), here)
+        # One server on one port is one endpoint, whatever the path in its URL says.
+        other = used.setdefault((way.endpoint.host, way.endpoint.port, way.unit), here)
         if other != here:
             doc.error(
                 path,
                 "endpoint",
-                f"{way.endpoint} unit {way.unit} is already used by [{other}]",
+                f"{endpoint_of(way.endpoint, way.unit)} is already used by [{other}]",
                 mend="Give each path an endpoint of its own: two paths over one endpoint fail together",
             )
+
+
+def endpoint_of(endpoint: Endpoint, unit: int) -> str:
+    """An endpoint as a person names it: with its unit where there are units."""
+    return str(endpoint) if endpoint.is_opcua else f"{endpoint} unit {unit}"
+
+
+def _check_protocol(doc: Document, path: KeyPath, way: PathTable | ReferenceTable, protocol: Protocol) -> None:
+    """The endpoint is written as what the device speaks needs it."""
+    if not way.endpoint.host:
+        return
+    if way.endpoint.is_opcua and protocol is not Protocol.OPCUA:
+        doc.error(
+            path,
+            "endpoint",
+            f"{way.endpoint} is an OPC UA URL, and the profile speaks Modbus",
+            mend='Give "host:port", or a profile with protocol = "opcua"',
+        )
+    elif protocol is Protocol.OPCUA and not way.endpoint.is_opcua:
+        doc.error(
+            path,
+            "endpoint",
+            f"{way.endpoint} is no OPC UA URL, and the profile speaks OPC UA",
+            mend=f'Give "opc.tcp://{way.endpoint}", or a profile that speaks Modbus',
+        )
+    elif protocol is Protocol.OPCUA and way.unit != 1:
+        doc.error(path, "unit", "OPC UA has no units", mend="Take `unit` out")
 
 
 def _paths(file: SiteFile) -> list[tuple[KeyPath, PathTable | ReferenceTable]]:
@@ -134,19 +173,28 @@ def build_node(
     cadence: Cadence,
     groups: tuple[str, ...],
     tracked: tuple[str, ...],
+    beside: Path,
 ) -> Node | None:
-    """A node, None when its profile or registers can't be used."""
+    """A node, None when its profile or addresses can't be used. `beside`: the folder of the site file."""
     if profile is None:
         return None
     path: KeyPath = ("node", name)
-    profile = _with_registers(doc, path, table, profile)
+    for channel, entry in table.channels.items():
+        _check_protocol(doc, (*path, "channels", channel), entry, profile.protocol)
+    is_opcua = profile.protocol is Protocol.OPCUA
+    access = _access(doc, path, table.opcua, beside) if is_opcua else None
+    if table.opcua is not None and not is_opcua:
+        doc.error(path, "opcua", "this device speaks Modbus", mend=f"Take [{'.'.join(map(str, path))}.opcua] out")
+    profile = _with_nodes(doc, path, table, profile) if is_opcua else _with_registers(doc, path, table, profile)
     if profile is None:
         return None
+    tags = tuple(tag for tag in tracked if tag in dict(profile.tracked))
     return Node(
         name=name,
         number=table.number,
         profile=profile,
-        decoder=compile_decoder(profile, tuple(tag for tag in tracked if tag in dict(profile.tracked))),
+        decoder=compile_nodes(profile, tags) if is_opcua else compile_decoder(profile, tags),
+        opcua=access,
         channels=tuple(
             Channel(
                 name=f"{name}.{channel}",
@@ -165,22 +213,84 @@ def build_node(
     )
 
 
+def _access(doc: Document, path: KeyPath, table: OpcuaTable | None, beside: Path) -> OpcuaAccess:
+    table = table or OpcuaTable()
+    here = (*path, "opcua")
+    plain = table.security is OpcuaSecurity.NONE
+    if not plain and table.server_certificate is None:
+        doc.error(
+            here,
+            "server_certificate",
+            "missing: without it anybody could answer in the server's place",
+            mend="Give the file of the server's own certificate, taken from the server by a trusted way",
+        )
+    if plain and table.server_certificate is not None:
+        doc.error(here, "server_certificate", 'not used with security = "none"', mend="Give a security policy")
+    if (table.user is None) != (table.password_file is None):
+        doc.error(here, "user", "a user needs a password_file, and the other way round", mend="Give both, or none")
+    elif plain and table.user is not None:
+        doc.error(here, "user", "its password would travel readable", mend="Give a security policy")
+    certificate, password = table.server_certificate, table.password_file
+    return OpcuaAccess(
+        security=table.security,
+        server_certificate=None if certificate is None else beside / certificate,
+        user=table.user,
+        password_file=None if password is None else beside / password,
+    )
+
+
+def _with_nodes(doc: Document, path: KeyPath, table: NodeTable, profile: Profile) -> Profile | None:
+    """The profile of an OPC UA server with the nodes of the site file; None when they are missing or wrong."""
+    before = len(doc.problems)
+    given, tracked = written_items(table.items), tuple(table.tracked.items())
+    if written_items(table.registers):
+        mend = f"Write [{'.'.join(map(str, path))}.items]"
+        doc.error(path, "registers", "an OPC UA server has no registers", mend=mend)
+    if not profile.open:
+        for has, where in ((given, "items"), (tracked, "tracked")):
+            if has:
+                _refuse_given(doc, path, where, profile, "generic_opcua")
+        return profile if len(doc.problems) == before else None
+    check_nodes(doc, path, given, tracked)
+    items = tuple((dict(profile.items) | dict(given)).items())
+    _check_complete(doc, path, table, profile, items)
+    if not {"heartbeat", "cycle"} & {item for item, _ in given}:
+        mend = f"Add [{'.'.join(map(str, path))}.items] with at least heartbeat or cycle"
+        doc.error(path, "items", f'missing: the profile "{profile.name}" leaves the nodes to the site file', mend=mend)
+    return None if len(doc.problems) > before else replace(profile, items=items, tracked=profile.tracked + tracked)
+
+
+def _refuse_given(doc: Document, path: KeyPath, where: str, profile: Profile, open_profile: str) -> None:
+    doc.error(
+        path,
+        where,
+        f'the profile "{profile.name}" gives its addresses itself',
+        mend=f"Take [{'.'.join(map(str, path))}.{where}] out, or use the profile {open_profile}",
+    )
+
+
+def _check_complete(
+    doc: Document, path: KeyPath, table: NodeTable, profile: Profile, items: tuple[tuple[str, Word], ...]
+) -> None:
+    counters = {"heartbeat", "cycle"} & {item for item, _ in items}
+    for needed, when in (("cycle_ms", True), ("frozen_after_ms", bool(counters))):
+        if when and getattr(table, needed) is None and getattr(profile, needed) is None:
+            doc.error(path, needed, f'missing: the profile "{profile.name}" does not say it', mend=f"Give `{needed}`")
+
+
 def _with_registers(doc: Document, path: KeyPath, table: NodeTable, profile: Profile) -> Profile | None:
     """The profile with the addresses of the site file; None when they are missing or wrong."""
     items = written_items(table.registers)
     tracked = tuple(table.tracked.items())
+    if written_items(table.items):
+        mend = f"Write [{'.'.join(map(str, path))}.registers]"
+        doc.error(path, "items", "this device speaks Modbus: it has registers", mend=mend)
     if not profile.open:
         for given, where in ((items, "registers"), (tracked, "tracked")):
             if given:
-                doc.error(
-                    path,
-                    where,
-                    f'the profile "{profile.name}" gives its addresses itself',
-                    mend=f"Take [{'.'.join(map(str, path))}.{where}] out, or use the profile generic_modbus",
-                )
+                _refuse_given(doc, path, where, profile, "generic_modbus")
         return profile
     before = len(doc.problems)
-    counters = {"heartbeat", "cycle"} & {item for item, _ in items}
     if not items:
         doc.error(
             path,
@@ -188,17 +298,16 @@ def _with_registers(doc: Document, path: KeyPath, table: NodeTable, profile: Pro
             f'missing: the profile "{profile.name}" leaves the addresses to the site file',
             mend=f"Add [{'.'.join(map(str, path))}.registers] with at least heartbeat or cycle",
         )
-    for needed, when in (("cycle_ms", True), ("frozen_after_ms", bool(counters))):
-        if when and getattr(table, needed) is None and getattr(profile, needed) is None:
-            doc.error(path, needed, f'missing: the profile "{profile.name}" does not say it', mend=f"Give `{needed}`")
+    _check_complete(doc, path, table, profile, items)
     check_words(doc, path, items, tracked, profile.checks, profile.at, profile.length, ("registers", "tracked"))
     return None if len(doc.problems) > before else replace(profile, items=items, tracked=tracked)
 
 
-def build_reference(name: str, table: ReferenceTable, profile: Profile | None) -> Reference | None:
+def build_reference(doc: Document, name: str, table: ReferenceTable, profile: Profile | None) -> Reference | None:
     """A reference point, None when its profile can't be used."""
     if profile is None:
         return None
+    _check_protocol(doc, ("reference", name), table, profile.protocol)
     decoder: Decoder = compile_decoder(profile, ())
     return Reference(
         name=name,
@@ -222,6 +331,8 @@ def build_section(doc: Document, name: str, table: SectionTable, deadline_ns: in
             near=GATE_PROFILE,
             mend=f'Give profile = "{GATE_PROFILE}": a section without the gate can\'t be fenced',
         )
+    for way, entry in table.paths.items():
+        _check_protocol(doc, (*path, "paths", way), entry, Protocol.MODBUS)
     outputs = tuple(output.name for output in table.outputs)
     refuse_repeats(doc, path, "outputs", outputs)
     if len(outputs) > shape.max_outputs:

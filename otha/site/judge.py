@@ -15,7 +15,7 @@ from otha.site.locate import Path as KeyPath
 from otha.site.model import Site, UserRole
 from otha.site.problem import Severity
 from otha.site.refer import some
-from otha.site.written import SiteFile
+from otha.site.written import OpcuaSecurity, SiteFile
 
 
 def judge(doc: Document, file: SiteFile, site: Site) -> Site:
@@ -34,6 +34,7 @@ def judge(doc: Document, file: SiteFile, site: Site) -> Site:
     _sections(doc, site)
     _costs(doc, site)
     _profiles(doc, site)
+    _identities(doc, site)
     _rights(doc, site)
     doc.raise_errors()
     return replace(site, warnings=tuple(p for p in doc.ordered() if p.severity is Severity.WARNING))
@@ -246,6 +247,27 @@ def _profiles(doc: Document, site: Site) -> None:
             f"{name} has not been tried on the real device",
             mend='Compare its addresses with the device\'s manual, and start with arming = "observe"',
         )
+
+
+def _identities(doc: Document, site: Site) -> None:
+    """Who answers as an OPC UA server, and whether the files that prove it are there."""
+    for node in site.nodes:
+        if node.opcua is None:
+            continue
+        path: KeyPath = ("node", node.name, "opcua")
+        if node.opcua.security is OpcuaSecurity.NONE and not site.simulation:
+            doc.warn(
+                path,
+                "security",
+                "none: anybody on this network can answer in its place, or read along",
+                mend='Write security = "aes256_sha256_rsa_pss" with the server\'s certificate',
+            )
+        for name, file in (
+            ("server_certificate", node.opcua.server_certificate),
+            ("password_file", node.opcua.password_file),
+        ):
+            if file is not None and not file.is_file():
+                doc.warn(path, name, f"there is no file {file}", mend="Put it there before `otha run`")
 
 
 def _rights(doc: Document, site: Site) -> None:

@@ -111,12 +111,17 @@ def _digest(
         file.site.simulation,
         core,
         tuple((name, domain.kind, domain.domains) for name, domain in file.domain.items()),
-        tuple((node.name, node.profile, node.channels, node.domains, node.capacity) for node in nodes),
+        tuple((node.name, node.profile, node.channels, node.domains, node.capacity, _identity(node)) for node in nodes),
         tuple((s.name, s.gate.layout, s.paths, s.outputs, s.status, s.command, s.frames, s.domains) for s in sections),
         tuple((r.name, r.endpoint, r.unit, r.network, r.profile) for r in references),
         tuple((name, tag.address, tag.type) for name, tag in file.tag.items()),
         roles,
     )
+
+
+def _identity(node: Node) -> tuple[object, ...]:
+    """How an OPC UA server and OTHA know each other; the places of files are no part of the model."""
+    return () if node.opcua is None else (node.opcua.security, node.opcua.user)
 
 
 def _check_site_name(doc: Document, name: str) -> None:
@@ -201,13 +206,13 @@ def _nodes(
         groups = groups_of[name]
         tracked = tuple(tag.name for tag in file.group[groups[0]].tracked) if groups else ()
         profile = profiles.get(("node", name), table.profile, ProfileKind.NODE)
-        nodes[name] = build_node(doc, name, table, profile, _cadence(file, groups), groups, tracked)
+        nodes[name] = build_node(doc, name, table, profile, _cadence(file, groups), groups, tracked, profiles.beside)
     return nodes
 
 
 def _references(doc: Document, file: SiteFile, profiles: Profiles) -> tuple[Reference, ...]:
     built = (
-        build_reference(name, table, profiles.get(("reference", name), table.profile, ProfileKind.REFERENCE))
+        build_reference(doc, name, table, profiles.get(("reference", name), table.profile, ProfileKind.REFERENCE))
         for name, table in file.reference.items()
     )
     return tuple(reference for reference in built if reference is not None)

@@ -10,14 +10,16 @@ from pathlib import Path
 
 from otha.core import canon
 from otha.core.config import GroupConfig, SiteConfig
+from otha.core.errors import DefectError
 from otha.site.decode import Decoder
 from otha.site.gate_map import GateMap
+from otha.site.opcua import OpcuaDecoder
 from otha.site.problem import Problem
 from otha.site.profile import Profile
 from otha.site.profile_file import WordType
 from otha.site.read import Endpoint
 from otha.site.timing import GroupTiming
-from otha.site.written import DomainKind
+from otha.site.written import DomainKind, OpcuaSecurity
 
 SELF_USER = "@self"
 
@@ -55,17 +57,35 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpcuaAccess:
+    """How OTHA and an OPC UA server know each other. The files are read when a connection is made."""
+
+    security: OpcuaSecurity
+    server_certificate: Path | None
+    user: str | None
+    password_file: Path | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A supervised node. `groups` is empty when no group has it: then it is not read."""
+    """A supervised node. `groups` is empty when no group has it: then it is not read. `opcua`: None for Modbus."""
 
     name: str
     number: int
     profile: Profile
-    decoder: Decoder
+    decoder: Decoder | OpcuaDecoder
+    opcua: OpcuaAccess | None
     channels: tuple[Channel, ...]
     domains: tuple[str, ...]
     capacity: int
     groups: tuple[str, ...]
+
+    @property
+    def registers(self) -> Decoder:
+        """The decoder of a Modbus node. Raises DefectError for an OPC UA one."""
+        if not isinstance(self.decoder, Decoder):
+            raise DefectError(f"{self.name} has no registers")
+        return self.decoder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,17 +13,22 @@ from otha.site.decode import Decoder
 from otha.site.document import Document
 from otha.site.gate_map import GATE_PROFILE, STRUCT_LETTERS
 from otha.site.locate import Path as KeyPath
+from otha.site.opcua import OpcuaDecoder, compile_opcua
+from otha.site.opcua_words import check_nodes, check_profile
 from otha.site.profile_file import (
     CheckTable,
     ItemsTable,
+    MethodTable,
     ProfileFile,
     ProfileKind,
+    Protocol,
     Word,
     WordOrder,
     WordType,
     WritableTable,
 )
 from otha.site.read import read_table, toml_key
+from otha.site.words import check_meaning
 
 MAX_READ = 125
 WIDE = (WordType.U32, WordType.I32)
@@ -36,6 +41,7 @@ class Profile:
 
     name: str
     kind: ProfileKind
+    protocol: Protocol
     description: str
     source: str
     tried_on_hardware: bool
@@ -53,6 +59,7 @@ class Profile:
     items: tuple[tuple[str, Word], ...]
     tracked: tuple[tuple[str, Word], ...]
     writable: tuple[WritableTable, ...]
+    methods: tuple[MethodTable, ...]
 
     @property
     def item_names(self) -> tuple[str, ...]:
@@ -81,7 +88,12 @@ def load_profile(name: str, beside: Path) -> Profile:
     if file.name and file.name != wanted:
         doc.error((), "name", f'is "{file.name}", the file is {wanted}.toml', mend="Give both the same name")
     items = written_items(file.items)
-    if not file.open:
+    if file.protocol is Protocol.OPCUA:
+        check_profile(doc, file)
+        check_nodes(doc, (), items, tuple(file.tracked.items()))
+    elif file.method:
+        doc.error((), "method", "only an OPC UA server has methods", mend="Take [[method]] out")
+    if file.protocol is Protocol.MODBUS and not file.open:
         check_words(doc, (), items, tuple(file.tracked.items()), file.check, file.read.at, file.read.length)
     if file.kind is ProfileKind.NODE and not file.open:
         _check_node(doc, file, dict(items))
@@ -89,6 +101,7 @@ def load_profile(name: str, beside: Path) -> Profile:
     return Profile(
         name=file.name,
         kind=file.kind,
+        protocol=file.protocol,
         description=file.description,
         source=file.source,
         tried_on_hardware=file.tried_on_hardware,
@@ -106,6 +119,7 @@ def load_profile(name: str, beside: Path) -> Profile:
         items=items,
         tracked=tuple(file.tracked.items()),
         writable=file.writable,
+        methods=file.method,
     )
 
 
@@ -138,6 +152,8 @@ def check_words(
     for table, pairs in zip(tables, (items, tracked), strict=True):
         for name, word in pairs:
             _check_word(doc, (*path, table, name), name if table == tables[0] else "", word)
+    for check in checks:
+        _check_check(doc, path, check)
     spans = sorted(_spans(items + tracked, checks))
     if not spans:
         return
@@ -179,24 +195,29 @@ def check_words(
 
 
 def _check_word(doc: Document, path: KeyPath, item: str, word: Word) -> None:
+    if word.node is not None:
+        doc.error(path, "node", "this device speaks Modbus", mend="Give `at`, the address of its register")
+    for key_, given in (
+        ("source_age", word.source_age),
+        ("counts_per_unit", word.counts_per_unit != 1),
+        ("replace_when_standby", bool(word.replace_when_standby)),
+    ):
+        if given:
+            doc.error(path, key_, "only for OPC UA", mend=f"Take `{key_}` out")
     if (word.at is None) == (word.fixed is None):
         doc.error(path, "", "needs either `at` or `fixed`", mend="Give the address of its register")
     if word.fixed is not None and item != "level":
         doc.error(path, "fixed", "only `level` may have a fixed value", mend="Give an address, or leave the item out")
     if word.bit is not None and word.type not in (WordType.U16, WordType.BOOL):
         doc.error(path, "bit", "a bit is taken from one register", mend='Give type = "u16"')
-    if word.codes and item != "role":
-        doc.error(path, "codes", "only `role` has codes", mend="Take `codes` out")
-    if item == "role" and not word.codes:
-        doc.error(path, "codes", "missing", mend='Say which code means which role: { "1" = "active", ... }')
-    if word.replace and item != "level":
-        doc.error(path, "replace", "only `level` has values to replace", mend="Take `replace` out")
-    if word.ms_per_count != 1 and item not in ("lag_ms", "data_age_ms"):
-        doc.error(path, "ms_per_count", "only for lag_ms and data_age_ms", mend="Take `ms_per_count` out")
-    for table, codes in (("codes", word.codes), ("replace", word.replace)):
-        for code in codes:
-            if not code.isdecimal():
-                doc.error((*path, table), code, "a code is a whole number in quotes", mend='Write for example "1"')
+    check_meaning(doc, path, item, word)
+
+
+def _check_check(doc: Document, path: KeyPath, check: CheckTable) -> None:
+    if check.at is None or check.node is not None:
+        doc.error(path, "check", "needs `at`: this device speaks Modbus", mend="Give the address of the register")
+    if isinstance(check.value, str):
+        doc.error(path, "check", "a register has no text", mend="Give a number as `value`")
 
 
 def _spans(pairs: tuple[tuple[str, Word], ...], checks: tuple[CheckTable, ...]) -> Iterator[tuple[int, int, str]]:
@@ -204,7 +225,8 @@ def _spans(pairs: tuple[tuple[str, Word], ...], checks: tuple[CheckTable, ...]) 
         if word.at is not None:
             yield word.at, word.at + (2 if word.type in WIDE else 1), name
     for check in checks:
-        yield check.at, check.at + 1, "check"
+        if check.at is not None:
+            yield check.at, check.at + 1, "check"
 
 
 def _swap(value: int) -> int:
@@ -278,6 +300,12 @@ def _finish(word: Word, *, low_first: bool) -> Callable[[int], int] | None:
     return lambda value: reduce(lambda made, step: step(made), steps, value)
 
 
+def compile_nodes(profile: Profile, tracked: tuple[str, ...]) -> OpcuaDecoder:
+    """As `compile_decoder`, for a profile of an OPC UA server."""
+    checks = [(check.node, check.value) for check in profile.checks if check.node is not None]
+    return compile_opcua(profile.name, dict(profile.items), dict(profile.tracked), checks, tracked)
+
+
 def compile_decoder(profile: Profile, tracked: tuple[str, ...]) -> Decoder:
     """The decoder of a profile whose addresses are complete; `tracked` names the tags to deliver, in order."""
     items, tags = dict(profile.items), dict(profile.tracked)
@@ -304,7 +332,11 @@ def compile_decoder(profile: Profile, tracked: tuple[str, ...]) -> Decoder:
         block=made.block,
         constants=tuple(made.constants),
         derived=tuple(made.steps),
-        checks=tuple((made.place[check.at], check.value) for check in profile.checks),
+        checks=tuple(
+            (made.place[check.at], check.value)
+            for check in profile.checks
+            if check.at is not None and isinstance(check.value, int)
+        ),
         roles=roles,
         tracked=tuple(made.settle(position) for position in tracked_raw),
         **places,

@@ -26,6 +26,13 @@ class WordOrder(Enum):
     LOW_FIRST = "low_first"
 
 
+class Protocol(Enum):
+    """What a device speaks."""
+
+    MODBUS = "modbus"
+    OPCUA = "opcua"
+
+
 class ProfileKind(Enum):
     """What a profile describes."""
 
@@ -38,12 +45,28 @@ class Word:
     """Where one item of a heartbeat stands, or the value it always has."""
 
     at: int | None = key("address of its first register", default=None, low=0, high=65_535)
+    node: str | None = key(
+        'OPC UA: its NodeId, "nsu=NAMESPACE-URI;s=NAME", or "i=2267" in the standard namespace', default=None
+    )
+    source_age: bool = key(
+        "OPC UA, data_age_ms only: not the node's value but the age of its SourceTimestamp, by the server's own clock",
+        default=False,
+    )
+    counts_per_unit: int = key(
+        "OPC UA: a value times this, rounded, is what OTHA takes: 100 makes 12.34 to 1234",
+        default=1,
+        low=1,
+        high=1_000_000,
+    )
     type: WordType = key("how the registers are read", default=WordType.U16)
     bit: int | None = key("the bit of the register that is meant, 0 is the lowest", default=None, low=0, high=15)
     fixed: int | None = key("the value it always has, instead of an address", default=None, low=0, high=255)
     codes: dict[str, Role] = key("role only: which code of the device means which role", default={})
     replace: dict[str, int] = key(
         "level only: values of the device that mean another ServiceLevel", default={}, low=0, high=255
+    )
+    replace_when_standby: dict[str, int] = key(
+        "level only: as `replace`, but only while the node says that it is standby", default={}, low=0, high=255
     )
     ms_per_count: int = key("lag_ms and data_age_ms only: milliseconds of one count", default=1, low=1, high=60_000)
 
@@ -79,10 +102,11 @@ class ReadTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckTable:
-    """A register that must have this value, or the reply is not what it seems."""
+    """A register or node that must have this value, or the reply is not what it seems."""
 
-    at: int = key("address of the register", low=0, high=65_535)
-    value: int = key("the value it must have", low=0, high=65_535)
+    at: int | None = key("address of the register", default=None, low=0, high=65_535)
+    node: str | None = key("OPC UA: its NodeId; of a list the first element counts", default=None)
+    value: int | str = key("the value it must have; a text for OPC UA only", low=0, high=65_535)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,17 +119,30 @@ class WritableTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MethodTable:
+    """An OPC UA method that OTHA may call. No other is ever called."""
+
+    object: str = key("NodeId of the object")
+    method: str = key("NodeId of the method")
+    arguments: tuple[WordType, ...] = key("types of its input arguments", default=())
+    doc: str = key("what it does")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileFile:
     """A profile of a node or a reference point."""
 
     format: int = key("format of this file: 1", low=1, high=1)
     name: str = key("the profile's name, as the file's")
     kind: ProfileKind = key("what it describes")
+    protocol: Protocol = key("what it speaks", default=Protocol.MODBUS)
     description: str = key("what device this is")
     source: str = key("the document that the addresses come from")
     tried_on_hardware: bool = key("true only when somebody has tried it on the real device")
     open: bool = key("true when the site file gives the addresses", default=False)
-    connection_limit: int | None = key("how many Modbus connections the device takes", default=None, low=1, high=10_000)
+    connection_limit: int | None = key(
+        "how many connections (OPC UA: sessions) the device takes", default=None, low=1, high=10_000
+    )
     fencing: tuple[Fencing, ...] = key("which fences the device can honestly take part in", default=(Fencing.NONE,))
     cycle_ms: int | None = key("duration of one count of its sync position", default=None, low=1, high=60_000)
     frozen_after_ms: int | None = key(
@@ -119,6 +156,7 @@ class ProfileFile:
     items: ItemsTable = key("what a heartbeat says", default=ItemsTable())
     tracked: dict[str, Word] = key("tags that can be compared between active and standby", default={})
     writable: tuple[WritableTable, ...] = key("registers that OTHA may write", default=())
+    method: tuple[MethodTable, ...] = key("OPC UA methods that OTHA may call", default=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,8 @@ from otha.site.problem import nearest
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,47}")
 NAME_RULE = "Names start with a letter; letters, digits, _ and - follow, 48 at most"
 ENDPOINT = re.compile(r"([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
+OPCUA_SCHEME = "opc.tcp://"
+OPCUA_PATH = re.compile(r"/[A-Za-z0-9_.~%/+-]*")
 LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 HOST_NAME_MAX = 253
 
@@ -32,13 +34,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Endpoint:
-    """Where a device listens."""
+    """Where a device listens. `is_opcua`: written as an OPC UA URL, whose `path` is "" or begins with a slash."""
 
     host: str
     port: int
+    is_opcua: bool = False
+    path: str = ""
 
     def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
+        if not self.is_opcua:
+            return f"{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{OPCUA_SCHEME}{host}:{self.port}{self.path}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +176,7 @@ def _describe(hint: Any, name: str) -> str:
     if hint is str:
         return "a text in quotes"
     if hint is Endpoint:
-        return 'an endpoint "host:port"'
+        return 'an endpoint "host:port" or "opc.tcp://host:port/path"'
     if get_origin(hint) is tuple:
         return "a list [ ... ]"
     if isinstance(hint, type) and issubclass(hint, Enum):
@@ -244,13 +251,22 @@ def _scalar(hint: Any, rule: Rule, doc: Document, raw: Any, path: KeyPath, name:
 
 
 def _endpoint(rule: Rule, doc: Document, raw: Any, path: KeyPath, name: str) -> Endpoint:
-    found = ENDPOINT.fullmatch(raw) if isinstance(raw, str) else None
-    if found is None or not 0 < int(found[2]) < 65536:
+    text, url_path = raw if isinstance(raw, str) else "", ""
+    is_opcua = text.startswith(OPCUA_SCHEME)
+    if is_opcua:
+        text, slash, rest = text.removeprefix(OPCUA_SCHEME).partition("/")
+        url_path = slash + rest
+    found = ENDPOINT.fullmatch(text)
+    if found is None or not 0 < int(found[2]) < 65536 or (url_path and not OPCUA_PATH.fullmatch(url_path)):
+        example = (
+            '"opc.tcp://192.0.2.10:4840/path"' if is_opcua else '"192.0.2.10:502" (502 is the usual Modbus TCP port)'
+        )
+        form = '"opc.tcp://host:port/path"' if is_opcua else '"host:port"'
         doc.error(
             path,
             name,
-            f'must be "host:port" with a port of 1 to 65535, is {_shown(raw)}',
-            mend='Give for example "192.0.2.10:502" (502 is the usual Modbus TCP port)',
+            f"must be {form} with a port of 1 to 65535, is {_shown(raw)}",
+            mend=f"Give for example {example}",
         )
         return Endpoint(host="", port=0)
     host = found[1].strip("[]")
@@ -262,7 +278,7 @@ def _endpoint(rule: Rule, doc: Document, raw: Any, path: KeyPath, name: str) -> 
             mend="Give the device's address, for example 192.0.2.10",
         )
         return Endpoint(host="", port=0)
-    return Endpoint(host=host, port=int(found[2]))
+    return Endpoint(host=host, port=int(found[2]), is_opcua=is_opcua, path=url_path)
 
 
 def _is_host(text: str) -> bool:

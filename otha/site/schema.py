@@ -4,13 +4,26 @@
 """
 
 import json
+import re
 import types
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any, Union, cast, get_args, get_origin
 
-from otha.site.read import ENDPOINT, NAME, Endpoint, Rule, choices, hints, required, rule_of, toml_key
+from otha.site.read import (
+    ENDPOINT,
+    NAME,
+    OPCUA_PATH,
+    OPCUA_SCHEME,
+    Endpoint,
+    Rule,
+    choices,
+    hints,
+    required,
+    rule_of,
+    toml_key,
+)
 from otha.site.written import SiteFile
 
 SCHEMA_FILE = Path(__file__).with_name("site.schema.json")
@@ -71,7 +84,8 @@ def _value(hint: Any, rule: Rule, tables: dict[str, Any]) -> dict[str, Any]:
             named = {"additionalProperties": made_of}
         return {"type": "object", **named, "minProperties": rule.least}
     if hint is Endpoint:
-        return {"type": "string", "pattern": f"^{ENDPOINT.pattern}$"}
+        opcua = f"{re.escape(OPCUA_SCHEME)}{ENDPOINT.pattern}({OPCUA_PATH.pattern})?"
+        return {"type": "string", "pattern": f"^({ENDPOINT.pattern}|{opcua})$"}
     if isinstance(hint, type) and issubclass(hint, Enum):
         return {"enum": list(choices(hint))}
     if hint in _SIMPLE:

@@ -52,6 +52,10 @@ def build_tags(doc: Document, file: SiteFile) -> tuple[TagConfig, ...]:
             refer(doc, path, "section", tag.section, what="section", valid=file.section)
         elif tag.node is not None:
             refer(doc, path, "node", tag.node, what="node", valid=file.node)
+            if any(way.endpoint.is_opcua for way in getattr(file.node.get(tag.node), "channels", {}).values()):
+                doc.error(
+                    path, "node", f"{tag.node} speaks OPC UA: its tags are built later", mend="Read it from a section"
+                )
         low, high = _valid(doc, path, tag)
         built.append(
             TagConfig(name=name, source=source_of(tag), fresh_ns=tag.fresh_ms * MS, valid_low=low, valid_high=high)

@@ -29,6 +29,15 @@ class DomainKind(Enum):
     CERTIFICATE = "certificate"
 
 
+class OpcuaSecurity(Enum):
+    """How a connection to an OPC UA server is secured; all but `none` sign and encrypt."""
+
+    NONE = "none"
+    BASIC256SHA256 = "basic256sha256"
+    AES128_SHA256_RSA_OAEP = "aes128_sha256_rsa_oaep"
+    AES256_SHA256_RSA_PSS = "aes256_sha256_rsa_pss"
+
+
 class HoldAction(Enum):
     """What an output does while its section is held."""
 
@@ -99,6 +108,19 @@ class PathTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpcuaTable:
+    """How OTHA identifies itself to an OPC UA server, and the server to OTHA."""
+
+    security: OpcuaSecurity = key("security policy; all but `none` sign and encrypt", default=OpcuaSecurity.NONE)
+    server_certificate: str | None = key(
+        "file with the server's certificate (DER or PEM), beside the site file; needed with a security policy",
+        default=None,
+    )
+    user: str | None = key("user at the server; by default anonymous", default=None)
+    password_file: str | None = key("file with this user's password alone, beside the site file", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeTable:
     """A supervised server, gateway or controller."""
 
@@ -108,7 +130,12 @@ class NodeTable:
     domains: tuple[str, ...] = key("failure domains that it depends on", default=())
     capacity: int = key("how many groups it can drive at a time", default=1, low=1, high=64)
     registers: ItemsTable = key("addresses for a profile that leaves them open (generic_modbus)", default=ItemsTable())
+    items: ItemsTable = key(
+        "OPC UA nodes for a profile that leaves them open (generic_opcua); they go before the profile's own",
+        default=ItemsTable(),
+    )
     tracked: dict[str, Word] = key("and those of its tracked tags", default={})
+    opcua: OpcuaTable | None = key("security and user of an OPC UA server", default=None)
     cycle_ms: int | None = key("its control cycle, when the profile's is not right", default=None, low=1, high=60_000)
     frozen_after_ms: int | None = key(
         "a counter standing still so long while it answers means FROZEN; by default the profile's, or what slow "

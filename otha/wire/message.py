@@ -1,15 +1,10 @@
-"""The messages: frozen values, and how they stand in JSON.
+"""The messages between the supervisor and its clients."""
 
-A message is an object with its "kind" and exactly the fields of its class; anything else is no message.
-"""
-
-import types
-import typing
-from dataclasses import dataclass, fields
-from typing import Any, get_args, get_origin
+from dataclasses import dataclass
+from typing import Any, get_args
 
 from otha.core.words import Arming, OrderKind
-from otha.wire.errors import WireError
+from otha.wire.vocabulary import Vocabulary
 
 PROTOCOL = 1
 
@@ -119,75 +114,14 @@ Message = (
     | Refusal
 )
 
-_KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Message)}
-_HINTS = {kind: typing.get_type_hints(kind) for kind in (*_KINDS.values(), Obstacle)}
-_NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in _HINTS}
+MESSAGES: Vocabulary[Message] = Vocabulary(get_args(Message), parts=(Obstacle,), enums=(OrderKind, Arming))
 
 
 def to_json(message: Message) -> Json:
     """The message as an object of JSON."""
-    return {"kind": type(message).__name__, **_fields_of(message)}
-
-
-def _fields_of(value: Any) -> Json:  # Any: a message or a part of one
-    return {name: _plain(getattr(value, name)) for name in _NAMES[type(value)]}
-
-
-def _plain(value: Any) -> Any:  # Any: a field of a message, and its JSON
-    match value:
-        case tuple():
-            return [_plain(item) for item in value]
-        case OrderKind() | Arming():
-            return value.value
-        case _ if type(value) in _NAMES:
-            return _fields_of(value)
-        case _:
-            return value
+    return MESSAGES.to_json(message)
 
 
 def from_json(raw: object) -> Message:
     """The message that stands in `raw`. Raises WireError for anything that is none."""
-    if not isinstance(raw, dict):
-        raise WireError("a message that is no object")
-    kind = _KINDS.get(raw["kind"]) if isinstance(raw.get("kind"), str) else None
-    if kind is None:
-        raise WireError("a message of an unknown kind")
-    message: Message = _build(kind, {name: item for name, item in raw.items() if name != "kind"})
-    return message
-
-
-def _build(kind: type, raw: Json) -> Any:  # Any: an instance of `kind`
-    if raw.keys() != set(_NAMES[kind]):
-        raise WireError(f"a {kind.__name__} with other fields than {', '.join(_NAMES[kind]) or 'none'}")
-    return kind(**{name: _value(_HINTS[kind][name], item, f"{kind.__name__}.{name}") for name, item in raw.items()})
-
-
-def _text(raw: str, where: str) -> str:
-    """JSON can carry half a surrogate pair, which no journal, recording or terminal can."""
-    try:
-        raw.encode()
-    except UnicodeEncodeError:
-        raise WireError(f"{where}: half a surrogate pair is no text") from None
-    return raw
-
-
-def _value(hint: Any, raw: Any, where: str) -> Any:  # Any: a type's annotation, JSON, and the field it becomes
-    if isinstance(hint, types.UnionType):
-        return None if raw is None else _value(get_args(hint)[0], raw, where)
-    origin = get_origin(hint)
-    if origin is tuple and isinstance(raw, list):
-        return tuple(_value(get_args(hint)[0], item, where) for item in raw)
-    if origin is dict and isinstance(raw, dict):
-        return raw
-    if hint in (OrderKind, Arming) and isinstance(raw, str):
-        try:
-            return hint(raw)
-        except ValueError:
-            raise WireError(f"{where}: no such thing as {raw[:40]!r}") from None
-    if hint is str and type(raw) is str:
-        return _text(raw, where)
-    if hint in (int, bool) and type(raw) is hint:
-        return raw
-    if hint in _NAMES and isinstance(raw, dict):
-        return _build(hint, raw)
-    raise WireError(f"{where}: wrong type")
+    return MESSAGES.from_json(raw)

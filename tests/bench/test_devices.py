@@ -18,7 +18,7 @@ def test_blocks_are_read_as_they_were_meant(tmp_path: Path) -> None:
     path.write_text(site_text(PORTS), encoding="utf-8")
     site = load_site(path)
     assert [str(warning) for warning in site.warnings if warning.rule == "S8"] == []
-    decoder = site.nodes[0].decoder
+    decoder = site.nodes[0].registers
     reading = decode_node_bytes(decoder, bytes(devices.node(1)()[: 2 * decoder.length]))
     assert (reading.role, reading.level, reading.lag_ms) == (Role.ACTIVE.value, 255, 0)
     later = decode_node_bytes(decoder, bytes(devices.node(2)()[: 2 * decoder.length]))

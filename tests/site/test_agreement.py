@@ -49,7 +49,7 @@ def test_a_heartbeat_of_the_sim_is_read_as_it_was_meant() -> None:
         lag_ms=20,
     )
     node = load_site(TWO_TANKS).node("sc_b")
-    assert decode_node(node.decoder, said.registers()) == NodeReading(
+    assert decode_node(node.registers, said.registers()) == NodeReading(
         heartbeat=70_000,
         cycle=80_000,
         role=2,

@@ -179,7 +179,7 @@ registers.acked = { at = 46, type = "u32" }
         tmp_path, *pairs, slow, ('fencing = "token_enforced"', 'fencing = "none"'), ("rpo_ms = 500", "rpo_ms = 500")
     )
     node = site.node("sc_a")
-    assert (node.decoder.at, node.decoder.length) == (40, 14)
+    assert (node.registers.at, node.registers.length) == (40, 14)
     assert site.group("tanks").nodes[0].cycle_ns == 100 * MS
     assert site.group("tanks").fencing is Fencing.NONE
     assert [warning.rule for warning in site.warnings if warning.rule] == ["S8", "S3"]

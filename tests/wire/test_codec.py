@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otha.core.words import Arming, OrderKind
-from otha.wire import codec
+from otha.wire import codec, frame
 from otha.wire.errors import WireError
 from otha.wire.message import (
     EventEntry,
@@ -164,7 +164,7 @@ def test_a_wrong_head_is_refused_as_soon_as_it_is_seen(head: bytes) -> None:
 
 def test_what_does_not_fit_is_refused_by_the_sender() -> None:
     with pytest.raises(WireError):
-        codec.encode(StatusReply(status={"x": "y" * codec.MAX_BODY}))
+        codec.encode(StatusReply(status={"x": "y" * frame.MAX_BODY}))
     with pytest.raises(WireError):
         codec.encode(StatusReply(status={"x": object()}))
     assert json.loads(codec.encode(StatusRequest())[8:]) == {"kind": "StatusRequest"}

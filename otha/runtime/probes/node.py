@@ -36,7 +36,8 @@ class NodeProbe:
         if answer is Answer.REPLIED or answer is Answer.LATE:
             try:
                 reading = decode_node_bytes(self._decoder, exchange.payload)
-            except GarbledReadingError:
+            except GarbledReadingError as error:
+                self._link.counters.trouble = error.what
                 # A LATE end that can't be read says nothing: the heartbeat itself has been told as missed.
                 if answer is Answer.LATE:
                     return

@@ -54,7 +54,7 @@ def answering(payload: bytes) -> Callable[..., object]:
 
 def channel_of(site: Site, deadline_ms: int = 3000) -> tuple[object, ...]:
     cfg = replace(site.core.channels[0], deadline_ns=deadline_ms * MS)
-    return cfg, 1, site.node("sc_a").decoder
+    return cfg, 1, site.node("sc_a").registers
 
 
 @pytest.mark.asyncio

@@ -1,0 +1,89 @@
+"""How much taking a peer's bytes may cost, inside an OPC UA worker.
+
+asyncua's decoder believes every length it is told: 24 bytes can keep it busy for half a minute and fill gigabytes.
+Each stretch of work on a peer's bytes is bounded in CPU time here; memory is bounded by the process' limit. A page
+shared with the supervisor says whose bytes were being taken, should the process die of them.
+"""
+
+import mmap
+import signal
+from collections.abc import Awaitable, Generator, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, TypeVar
+
+PAGE_SIZE = 4096
+_LIMIT_S = 0.1  # of CPU time; a secure connection's arithmetic takes a tenth of it
+
+T = TypeVar("T")
+
+
+class PeerCostError(Exception):
+    """A peer's bytes cost more than a peer may cost."""
+
+
+def blamed(page: mmap.mmap) -> int | None:
+    """The channel whose bytes were being taken when the process wrote to `page` last."""
+    return int.from_bytes(page[:4], "big") - 1 if any(page[:4]) else None
+
+
+class Guard:
+    """Bounds the CPU time of work on one peer's bytes; one stretch at a time. Uses SIGPROF of the process."""
+
+    def __init__(self, page: mmap.mmap) -> None:
+        self._page = page
+        self._armed = False
+        self.tripped = False
+        signal.signal(signal.SIGPROF, self._over)
+
+    def _over(self, _number: int, _frame: FrameType | None) -> None:
+        if self._armed:
+            self._armed = False
+            self.tripped = True
+            raise PeerCostError("its bytes take too long to decode")
+
+    @contextmanager
+    def taking(self, channel: int) -> Iterator[None]:
+        """Work on the bytes of `channel`. Raises PeerCostError; `tripped` says so if somebody else has caught it."""
+        self._page[:4] = (channel + 1).to_bytes(4, "big")
+        self.tripped = False
+        self._armed = True
+        signal.setitimer(signal.ITIMER_PROF, _LIMIT_S)
+        try:
+            yield
+        except MemoryError:
+            self.tripped = True
+            raise
+        finally:
+            self._armed = False
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            self._page[:4] = b"\0\0\0\0"
+
+
+class Guarded:
+    """Awaits `work` for `channel`, every one of its steps under the guard. Raises PeerCostError besides its errors."""
+
+    def __init__(self, guard: Guard, channel: int, work: Awaitable[T]) -> None:
+        self._guard = guard
+        self._channel = channel
+        self._work = work
+
+    # Any: what a coroutine yields to its loop is the loop's affair, and the result is the work's.
+    def __await__(self) -> Generator[Any, Any, Any]:
+        steps = self._work.__await__()
+        thrown: BaseException | None = None
+        while True:
+            try:
+                with self._guard.taking(self._channel):
+                    waits_for = next(steps) if thrown is None else steps.throw(thrown)
+            except StopIteration as done:
+                if self._guard.tripped:
+                    raise PeerCostError("its bytes take too long to decode") from None
+                return done.value
+            except MemoryError:
+                raise PeerCostError("its bytes fill the memory") from None
+            thrown = None
+            try:
+                yield waits_for
+            except BaseException as error:
+                thrown = error

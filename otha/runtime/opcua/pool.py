@@ -1,0 +1,307 @@
+"""All OPC UA channels of a site, shared out over worker processes; reads and method calls beside the heartbeats.
+
+A node's channels are kept in different workers, so that one worker's death silences no node. A peer whose bytes have
+twice cost more than a peer may cost is moved to a worker apart from the others and left alone for a growing time.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+from otha.core.config import ChannelConfig
+from otha.core.errors import DefectError
+from otha.core.words import Outcome
+from otha.runtime.modbus import LinkCounters, LinkTiming
+from otha.runtime.opcua.identity import OwnIdentity
+from otha.runtime.opcua.link import OpcuaLink
+from otha.runtime.opcua.process import WorkerProcess
+from otha.runtime.scheduler import Scheduler
+from otha.site.model import Channel, Node
+from otha.site.opcua import OpcuaDecoder, Value
+from otha.site.profile_file import MethodTable
+from otha.wire import opcua as wire
+
+CHANNELS_PER_WORKER = 50
+_APART_MAX = 4
+_OFFENCES_ALLOWED = 1
+_SHUN_FIRST_NS = 5_000_000_000
+_SHUN_MAX_NS = 300_000_000_000
+_BEGIN_WITHIN_NS = 5_000_000_000
+_ANSWER_SLACK_S = 0.05  # between a deadline in the worker and its answer here
+
+_OUTCOMES = {
+    wire.CallOutcome.DONE: Outcome.DONE,
+    wire.CallOutcome.REFUSED: Outcome.REFUSED,
+    wire.CallOutcome.UNKNOWN: Outcome.UNKNOWN,
+}
+
+
+class CallRefusedError(DefectError):
+    """A method that is not on the profile's allow-list, or arguments that are not its own. Nothing was sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnd:
+    """How a method call ended. `status`: the StatusCode of a refusal. `outputs`: of a call that was done."""
+
+    outcome: Outcome
+    status: int
+    outputs: tuple[int, ...]
+    detail: str
+
+
+@dataclass(slots=True)
+class _Lodging:
+    """A worker and who lives in it."""
+
+    worker: WorkerProcess
+    links: list[OpcuaLink] = field(default_factory=list)
+    task: "asyncio.Task[None] | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Waiting:
+    link: OpcuaLink
+    done: "asyncio.Future[wire.NodesRead | wire.MethodEnded]"
+
+
+def open_message(
+    number: int, channel: Channel, node: Node, decoder: OpcuaDecoder, timing: LinkTiming, own: OwnIdentity | None
+) -> wire.Open:
+    """What a worker must know of a channel. Raises DefectError for a secured node without an own identity."""
+    access = node.opcua
+    if access is None:
+        raise DefectError(f"{node.name} is no OPC UA node")
+    if access.server_certificate is not None and own is None:
+        raise DefectError(f"{node.name} is secured, and OTHA has no identity")
+    return wire.Open(
+        channel=number,
+        url=str(channel.endpoint),
+        security=access.security.value,
+        server_certificate="" if access.server_certificate is None else str(access.server_certificate),
+        own_certificate="" if own is None else str(own.certificate),
+        own_key="" if own is None else str(own.key),
+        application_uri="urn:otha:client" if own is None else own.application_uri,
+        user=access.user or "",
+        password_file="" if access.password_file is None else str(access.password_file),
+        connect_ms=timing.connect_timeout_ns // 1_000_000,
+        patience=timing.patience,
+        nodes=tuple(
+            wire.WantedNode(node=read.node, want=read.want.value, counts_per_unit=read.counts_per_unit)
+            for read in decoder.reads
+        ),
+    )
+
+
+class OpcuaPool:
+    """The workers and their channels."""
+
+    def __init__(
+        self, scheduler: Scheduler, own: OwnIdentity | None, channels_per_worker: int = CHANNELS_PER_WORKER
+    ) -> None:
+        self._scheduler = scheduler
+        self._own = own
+        self._per_worker = channels_per_worker
+        self._links: list[OpcuaLink] = []
+        self._ranks: list[int] = []
+        self._by_name: dict[str, OpcuaLink] = {}
+        self._methods: dict[str, tuple[MethodTable, ...]] = {}
+        self._lodgings: list[_Lodging] = []
+        self._apart: list[_Lodging] = []
+        self._tasks: asyncio.TaskGroup | None = None
+        self._ids = count(1)
+        self._waiting: dict[int, _Waiting] = {}
+
+    def add(
+        self, cfg: ChannelConfig, channel: Channel, node: Node, decoder: OpcuaDecoder, timing: LinkTiming
+    ) -> OpcuaLink:
+        """A link for a channel, before `start`. Raises DefectError."""
+        setup = open_message(len(self._links), channel, node, decoder, timing, self._own)
+        link = OpcuaLink(self._scheduler, cfg.name, setup)
+        self._links.append(link)
+        self._ranks.append(node.channels.index(channel))
+        self._by_name[cfg.name] = link
+        self._methods[cfg.name] = node.profile.methods
+        return link
+
+    def start(self, tasks: asyncio.TaskGroup, now: int) -> None:
+        """Start the workers."""
+        self._tasks = tasks
+        for link in self._links:
+            link.begin_by_ns = now + _BEGIN_WITHIN_NS
+        for share in shares(self._links, self._ranks, self._per_worker):
+            self._lodgings.append(self._lodge(share))
+
+    def stop(self) -> None:
+        """Hang up everywhere and end the workers; they are seen off by their tasks."""
+        for lodging in (*self._lodgings, *self._apart):
+            if lodging.task is not None:
+                lodging.task.cancel()
+
+    def counters(self) -> Mapping[str, LinkCounters]:
+        """What each channel has met."""
+        return {link.name: link.counters for link in self._links}
+
+    @property
+    def workers(self) -> Sequence[WorkerProcess]:
+        """All workers, those apart last."""
+        return [lodging.worker for lodging in (*self._lodgings, *self._apart)]
+
+    async def read(self, channel: str, nodes: tuple[str, ...], deadline_ns: int) -> tuple[Value, ...] | None:
+        """The values of other nodes over `channel`, None when there is no answer until `deadline_ns`.
+
+        Safe to cancel. Raises KeyError for a channel that is none.
+        """
+        link = self._by_name[channel]
+        id_ = next(self._ids)
+        request = wire.ReadNodes(id=id_, channel=link.setup.channel, nodes=nodes, deadline_ns=deadline_ns)
+        end = await self._ask(id_, link, request, deadline_ns)
+        answered = isinstance(end, wire.NodesRead) and end.outcome is wire.ReadOutcome.REPLIED
+        return end.values if isinstance(end, wire.NodesRead) and answered else None
+
+    async def call(
+        self, channel: str, object_id: str, method_id: str, arguments: tuple[int, ...], deadline_ns: int
+    ) -> CallEnd:
+        """Call a method of the profile's allow-list over `channel`. Without an answer in time it is UNKNOWN.
+
+        Safe to cancel; the call may have happened then. Raises CallRefusedError, and KeyError for a channel that is
+        none.
+        """
+        link = self._by_name[channel]
+        method = next(
+            (each for each in self._methods[channel] if (each.object, each.method) == (object_id, method_id)), None
+        )
+        if method is None:
+            raise CallRefusedError(f"{channel}: {method_id} of {object_id} is not on the allow-list")
+        if len(method.arguments) != len(arguments):
+            raise CallRefusedError(f"{channel}: {method_id} takes {len(method.arguments)} arguments")
+        id_ = next(self._ids)
+        request = wire.CallMethod(
+            id=id_,
+            channel=link.setup.channel,
+            object_id=object_id,
+            method_id=method_id,
+            arguments=arguments,
+            types=tuple(kind.value for kind in method.arguments),
+            deadline_ns=deadline_ns,
+        )
+        end = await self._ask(id_, link, request, deadline_ns)
+        if not isinstance(end, wire.MethodEnded):
+            return CallEnd(outcome=Outcome.UNKNOWN, status=0, outputs=(), detail="no answer in time")
+        return CallEnd(outcome=_OUTCOMES[end.outcome], status=end.status, outputs=end.values, detail=end.trouble)
+
+    def worker_up(self, worker: WorkerProcess) -> None:
+        """See `Master`."""
+        for link in self._lodging_of(worker).links:
+            link.attach(worker)
+
+    def worker_down(self, worker: WorkerProcess, channel: int | None) -> None:
+        """See `Master`."""
+        now = time.monotonic_ns()
+        for link in list(self._lodging_of(worker).links):
+            link.detach(now, "its OPC UA worker has ended and is started again")
+            self._forget(link)
+            if link.setup.channel == channel:
+                self._offended(link, "its answers have killed an OPC UA worker")
+
+    def worker_says(self, worker: WorkerProcess, report: wire.Report) -> None:
+        """See `Master`. What it says of channels that are not in it is of no interest."""
+        match report:
+            case wire.NodesRead(id=id_) | wire.MethodEnded(id=id_):
+                waiting = self._waiting.pop(id_, None)
+                if waiting is not None and not waiting.done.done():
+                    waiting.done.set_result(report)
+            case wire.BeatEnded() | wire.Rested() | wire.Connected() | wire.Lost() | wire.Offence():
+                lodged = self._lodging_of(worker).links
+                link = next((each for each in lodged if each.setup.channel == report.channel), None)
+                if link is not None:
+                    self._tell(link, report)
+            case wire.Ready() | wire.Pong():
+                pass
+
+    def _tell(
+        self, link: OpcuaLink, report: wire.BeatEnded | wire.Rested | wire.Connected | wire.Lost | wire.Offence
+    ) -> None:
+        match report:
+            case wire.BeatEnded():
+                link.take(report)
+            case wire.Rested(for_ms=for_ms):
+                link.rested(for_ms)
+            case wire.Connected():
+                link.counters.connects += 1
+            case wire.Lost():
+                link.counters.refused += report.refused
+                link.counters.given_up += report.given_up
+                link.counters.losses += not (report.refused or report.given_up)
+                link.counters.trouble = report.trouble
+            case wire.Offence(trouble=trouble):
+                self._offended(link, trouble)
+
+    def _offended(self, link: OpcuaLink, trouble: str) -> None:
+        """Taking this peer's bytes cost too much: once may be an accident."""
+        link.offences += 1
+        if link.offences <= _OFFENCES_ALLOWED:
+            return
+        now = time.monotonic_ns()
+        spell_ns = min(_SHUN_FIRST_NS << min(link.offences - _OFFENCES_ALLOWED - 1, 8), _SHUN_MAX_NS)
+        self._set_apart(link, now)
+        link.shun(now + spell_ns, f"{trouble}; asked again in {spell_ns // 1_000_000_000} s")
+
+    def _set_apart(self, link: OpcuaLink, now: int) -> None:
+        """Move a link out of its worker, where its neighbours would suffer."""
+        home = next((lodging for lodging in self._lodgings if link in lodging.links), None)
+        if home is None:
+            return
+        home.links.remove(link)
+        home.worker.send(wire.Close(channel=link.setup.channel))
+        link.detach(now, "")
+        if len(self._apart) < _APART_MAX:
+            self._apart.append(self._lodge([link]))
+            return
+        lodging = min(self._apart, key=lambda each: len(each.links))
+        lodging.links.append(link)
+        if lodging.worker.is_up:
+            link.attach(lodging.worker)
+
+    def _lodge(self, links: list[OpcuaLink]) -> _Lodging:
+        assert self._tasks is not None
+        lodging = _Lodging(worker=WorkerProcess(self), links=links)
+        lodging.task = self._tasks.create_task(lodging.worker.run(), name="OPC UA worker")
+        return lodging
+
+    def _lodging_of(self, worker: WorkerProcess) -> _Lodging:
+        return next(lodging for lodging in (*self._lodgings, *self._apart) if lodging.worker is worker)
+
+    def _forget(self, link: OpcuaLink) -> None:
+        """Nobody will answer what waits on this link."""
+        for id_, waiting in list(self._waiting.items()):
+            if waiting.link is link:
+                del self._waiting[id_]
+                waiting.done.cancel()
+
+    async def _ask(
+        self, id_: int, link: OpcuaLink, request: wire.ReadNodes | wire.CallMethod, deadline_ns: int
+    ) -> wire.NodesRead | wire.MethodEnded | None:
+        worker = next((each.worker for each in (*self._lodgings, *self._apart) if link in each.links), None)
+        if worker is None or not worker.is_up:
+            return None
+        done: asyncio.Future[wire.NodesRead | wire.MethodEnded] = asyncio.get_running_loop().create_future()
+        self._waiting[id_] = _Waiting(link=link, done=done)
+        worker.send(request)
+        try:
+            within_s = max(deadline_ns - time.monotonic_ns(), 0) / 1e9 + _ANSWER_SLACK_S
+            found, _ = await asyncio.wait([done], timeout=within_s)
+            return done.result() if found and not done.cancelled() else None
+        finally:
+            self._waiting.pop(id_, None)
+
+
+def shares(links: Sequence[OpcuaLink], ranks: Sequence[int], per_worker: int) -> list[list[OpcuaLink]]:
+    """Who shares a worker. `ranks`: of a link among its node's; links of one node, which differ in it, never share."""
+    found = []
+    for rank in sorted(set(ranks)):
+        alike = [link for link, its in zip(links, ranks, strict=True) if its == rank]
+        found += [alike[at : at + per_worker] for at in range(0, len(alike), per_worker)]
+    return found
