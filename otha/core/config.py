@@ -232,12 +232,12 @@ class Timing:
     @property
     def transfer_bound_ns(self) -> int:
         """Longest time from a permitted transfer to its verified end."""
-        return self.cas_ns + self.fence_ns + self.held_bound_ns
+        return self.cas_ns + self.fence_ns + 2 * self.redirect_ns + self.held_bound_ns
 
     @property
     def transfer_end_ns(self) -> int:
         """When a permitted transfer has ended, one way or another (rule L2)."""
-        return self.patience * self.transfer_bound_ns
+        return self.patience * (self.transfer_bound_ns + self.backfill_ns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from otha.core.config import AdaptiveDetector, ChannelConfig, GroupConfig
+from otha.core.words import GroupKind
 from otha.site.cost import DeviceCost, devices
 from otha.site.devices import endpoint_of
 from otha.site.load import load_site
@@ -79,11 +80,11 @@ def as_data(site: Site) -> dict[str, Any]:
                 **_plain(group),
                 "worst_case": {
                     "heartbeats": _sum(worst.heartbeats),
-                    "veto": _sum(worst.veto),
+                    "veto": None if worst.veto is None else _sum(worst.veto),
                     "frozen": None if worst.frozen is None else _sum(worst.frozen),
                     "failover": _sum(worst.failover),
                     "transfer": _sum(worst.transfer),
-                    "held": _sum(worst.held),
+                    "held": None if worst.held is None else _sum(worst.held),
                 },
             }
             for group, worst in zip(site.core.groups, site.timings, strict=True)
@@ -129,16 +130,17 @@ def _table(title: str, *columns: str) -> Table:
 
 def _groups(site: Site) -> Table:
     table = _table(
-        "Groups", "group", "mode", "members by priority", "drives", "arming", "fence", "confirm", "conditions"
+        "Groups", "group", "kind", "mode", "members by priority", "drives", "arming", "fence", "confirm", "conditions"
     )
     for group in site.core.groups:
         members = sorted(group.nodes, key=lambda node: node.priority)
         interlocks = sum(condition.interlock for condition in group.conditions)
         table.add_row(
             group.name,
+            group.kind.value,
             group.mode.value,
             ", ".join(node.name for node in members),
-            group.section,
+            group.section or "-",
             group.arming.value,
             group.fencing.value,
             group.confirm.value,
@@ -175,17 +177,28 @@ def _lost_after(config: ChannelConfig) -> str:
             return f"{fixed.misses} misses in a row, {deadline}"
 
 
+_UNTIL = {
+    GroupKind.DRIVER: "a death to outputs driven again and verified",
+    GroupKind.PATH: "a death to the owner's frames at the gate again",
+    GroupKind.STORE: "a death to rows kept again",
+}
+
+
 def _worst_case(group: GroupConfig, worst: GroupTiming) -> Table:
     table = _table(f"Worst case of {group.name}", "term", "ms>", "made of")
     for term in worst.failover.terms:
         table.add_row(term.name, show(term.ns), term.made_of)
     table.add_section()
-    table.add_row("failover", show(worst.failover.ns), "a death to outputs driven again and verified")
-    table.add_row("outputs held", show(worst.held.ns), f"the gate allows {show(group.own_gate.hold_max_ns)}")
-    table.add_row("switchover", show(worst.transfer.ns), "an order to outputs verified")
+    table.add_row("failover", show(worst.failover.ns), _UNTIL[group.kind])
+    if worst.held is not None:
+        table.add_row("outputs held", show(worst.held.ns), f"the gate allows {show(group.own_gate.hold_max_ns)}")
+    table.add_row("switchover", show(worst.transfer.ns), "an order to the same")
+    if group.kind is GroupKind.STORE:
+        table.add_row("backfill", show(group.timing.backfill_ns), "then the rows that were missed are fetched")
     table.add_section()
     table.add_row("dead by heartbeats", show(worst.heartbeats.ns), worst.heartbeats.spelled)
-    table.add_row("dead by the gate", show(worst.veto.ns), worst.veto.spelled)
+    if worst.veto is not None:
+        table.add_row("dead by the gate", show(worst.veto.ns), worst.veto.spelled)
     if worst.frozen is not None:
         table.add_row("frozen", show(worst.frozen.ns), worst.frozen.spelled)
         total_ns = worst.failover.ns - worst.failover.terms[0].ns + worst.frozen.ns

@@ -47,7 +47,7 @@ def per_100s(period_ns: int) -> int:
 def devices(site: Site) -> Iterator[DeviceCost]:
     """Every device that is read, in the order of the file."""
     for node in site.nodes:
-        if node.groups:
+        if node.is_read:
             tags = _tag_rates(site, node.name)
             yield DeviceCost(
                 table="node",

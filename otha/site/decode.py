@@ -48,6 +48,8 @@ class Decoder:
     lag_ms: int
     data_age_ms: int
     session: int
+    epoch: int
+    missing: int
     tracked: tuple[int, ...]
 
 
@@ -84,6 +86,8 @@ def decode_node_bytes(decoder: Decoder, payload: bytes) -> NodeReading:
         lag_ms=v[decoder.lag_ms],
         data_age_ms=v[decoder.data_age_ms],
         session=v[decoder.session],
+        epoch=v[decoder.epoch],
+        missing=v[decoder.missing],
         tracked=tuple([v[position] for position in decoder.tracked]),
     )
 

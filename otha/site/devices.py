@@ -172,10 +172,14 @@ def build_node(
     profile: Profile | None,
     cadence: Cadence,
     groups: tuple[str, ...],
+    served: tuple[tuple[str, str], ...],
     tracked: tuple[str, ...],
     beside: Path,
 ) -> Node | None:
-    """A node, None when its profile or addresses can't be used. `beside`: the folder of the site file."""
+    """A node, None when its profile or addresses can't be used.
+
+    `served`: the groups whose client it is, each with its switch. `beside`: the folder of the site file.
+    """
     if profile is None:
         return None
     path: KeyPath = ("node", name)
@@ -193,7 +197,9 @@ def build_node(
         name=name,
         number=table.number,
         profile=profile,
-        decoder=compile_nodes(profile, tags) if is_opcua else compile_decoder(profile, tags),
+        decoder=compile_nodes(profile, tags, tuple(switch for _, switch in served))
+        if is_opcua
+        else compile_decoder(profile, tags),
         opcua=access,
         channels=tuple(
             Channel(
@@ -210,6 +216,7 @@ def build_node(
         domains=table.domains,
         capacity=table.capacity,
         groups=groups,
+        client_of=tuple(group for group, _ in served),
     )
 
 

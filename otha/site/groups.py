@@ -1,7 +1,7 @@
 """Redundancy groups: members, gate and bounds resolved, everything that the engineer left out derived."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from otha.core.config import (
     AdaptiveDetector,
@@ -10,12 +10,15 @@ from otha.core.config import (
     GateConfig,
     GroupConfig,
     NodeConfig,
+    SelectorConfig,
     SelfFence,
     Timing,
     TrackedTag,
 )
-from otha.core.words import Fencing
+from otha.core.words import Fencing, GroupKind
 from otha.site import timing
+from otha.site.client_groups import check_clients, client_bounds, selectors, worst_case
+from otha.site.client_groups import pace_of as client_pace
 from otha.site.document import Document
 from otha.site.locate import Path as KeyPath
 from otha.site.model import Node
@@ -87,6 +90,23 @@ def confirm_needed_ms(file: SiteFile, detection: DetectionTable) -> int:
     return max(0, lost - earliest_lost_ms(detection))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """The gate of a driver group, and what its bounds are made of."""
+
+    gate: GateConfig
+    pace: Pace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltGroup:
+    """A group with its worst cases. `owner`: of a driver."""
+
+    group: GroupConfig
+    timing: GroupTiming
+    owner: Owner | None
+
+
 def build_group(
     doc: Document,
     file: SiteFile,
@@ -94,8 +114,12 @@ def build_group(
     nodes: Mapping[str, Node | None],
     conditions: tuple[ConditionConfig, ...],
     supervisor: str,
-) -> tuple[GroupConfig, GroupTiming] | None:
-    """A group and its worst cases; None when a name it needs leads nowhere."""
+    owners: Mapping[str, Owner],
+) -> BuiltGroup | None:
+    """A group and its worst cases; None when a name it needs leads nowhere.
+
+    `owners`: who drives which section; a path needs the owner of the section that it leads to, so drivers come first.
+    """
     table = file.group[name]
     path: KeyPath = ("group", name)
     refuse_repeats(doc, path, "members", (member.node for member in table.members))
@@ -105,37 +129,128 @@ def build_group(
         refer(doc, path, "upstream", other, what="group", valid=file.group)
     _check_tracked(doc, path, table, nodes)
     _check_fencing(doc, path, table, nodes)
-    if not refer(doc, path, "target", table.target, what="section", valid=file.section):
+    check_clients(doc, path, file, table, nodes)
+    if table.target is not None and not refer(doc, path, "target", table.target, what="section", valid=file.section):
+        return None
+    if table.kind is GroupKind.PATH and table.target is not None and table.target not in owners:
+        doc.error(path, "target", f"no group drives {table.target}", mend="Name a section that a driver group has")
         return None
     members = [(member, nodes.get(member.node)) for member in table.members]
     found = [(member.priority, node) for member, node in members if node is not None]
     if not found or len(found) < len(members):
         return None
     _check_numbers(doc, path, file, table)
-    return _assemble(file, name, table, found, conditions, supervisor)
+    configs = tuple(_node(file.node[node.name], node, priority, table.detection) for priority, node in found)
+    counters = any({"cycle", "heartbeat"} & set(node.profile.item_names) for _, node in found)
+    if table.kind is GroupKind.DRIVER:
+        if table.target is None:
+            return None
+        return _driver(file, name, table, configs, conditions, supervisor, counters)
+    return _clients(file, name, table, configs, conditions, supervisor, counters, nodes, owners)
 
 
-def _assemble(
+def _driver(
     file: SiteFile,
     name: str,
     table: GroupTable,
-    found: list[tuple[int, Node]],
+    configs: tuple[NodeConfig, ...],
     conditions: tuple[ConditionConfig, ...],
     supervisor: str,
-) -> tuple[GroupConfig, GroupTiming]:
+    counters: bool,
+) -> BuiltGroup:
+    assert table.target is not None
     section = file.section[table.target]
-    configs = tuple(_node(file.node[node.name], node, priority, table.detection) for priority, node in found)
     pace = pace_of(file, table, configs)
     bounds = _bounds(file, table, section, pace)
     gate = _gate(table.target, section, pace)
-    group = GroupConfig(
+    heartbeats, veto = timing.heartbeats(pace), timing.veto(pace)
+    worst = GroupTiming(
+        group=name,
+        heartbeats=heartbeats,
+        veto=veto,
+        frozen=timing.frozen(pace) if counters else None,
+        failover=timing.failover(max(heartbeats, veto, key=lambda total: total.ns), bounds, pace),
+        transfer=timing.transfer(bounds, pace),
+        held=timing.held(bounds, pace),
+    )
+    group = _group(name, table, configs, gate, (), conditions, supervisor, bounds)
+    return BuiltGroup(group=group, timing=worst, owner=Owner(gate=gate, pace=pace))
+
+
+def _clients(
+    file: SiteFile,
+    name: str,
+    table: GroupTable,
+    configs: tuple[NodeConfig, ...],
+    conditions: tuple[ConditionConfig, ...],
+    supervisor: str,
+    counters: bool,
+    nodes: Mapping[str, Node | None],
+    owners: Mapping[str, Owner],
+) -> BuiltGroup:
+    owner = owners.get(table.target) if table.target is not None else None
+    watch = _watch_pace(file, table, configs, owner)
+    pace = client_pace(file, table, nodes, None if owner is None else owner.pace)
+    heartbeats = timing.heartbeats(watch)
+    veto = None if owner is None else timing.veto(watch)
+    base = _shared_timing(file, table, watch, max(heartbeats.ns, 0 if veto is None else veto.ns))
+    bounds = client_bounds(table, pace, base)
+    frozen = timing.frozen(watch) if counters else None
+    worst = worst_case(name, table.kind, heartbeats, veto, frozen, bounds, pace)
+    switches = selectors(table, nodes)
+    gate = None if owner is None else owner.gate
+    group = _group(name, table, configs, gate, switches, conditions, supervisor, bounds)
+    return BuiltGroup(group=group, timing=worst, owner=None)
+
+
+def _watch_pace(file: SiteFile, table: GroupTable, configs: tuple[NodeConfig, ...], owner: Owner | None) -> Pace:
+    """What a path's or store's detection is made of: its own heartbeats, and the gate that may veto them."""
+    own = Pace(
+        period_ns=table.detection.period_ms * MS,
+        deadline_ns=deadline_ms(table.detection) * MS,
+        misses=table.detection.misses,
+        adaptive=table.detection.detector is Detector.ADAPTIVE,
+        margin_ns=margin_ms(table.detection) * MS,
+        cycle_ns=max(node.cycle_ns for node in configs),
+        scan_ns=0,
+        poll_ns=0,
+        fast_poll_ns=0,
+        round_trip_ns=0,
+        fresh_owner_ns=0,
+        commit_ns=file.site.commit_ms * MS,
+        frozen_after_ns=max(node.frozen_after_ns for node in configs),
+    )
+    if owner is None:
+        return own
+    gate = owner.pace
+    return replace(
+        own,
+        scan_ns=gate.scan_ns,
+        poll_ns=gate.poll_ns,
+        fast_poll_ns=gate.fast_poll_ns,
+        round_trip_ns=gate.round_trip_ns,
+        fresh_owner_ns=gate.fresh_owner_ns,
+    )
+
+
+def _group(
+    name: str,
+    table: GroupTable,
+    configs: tuple[NodeConfig, ...],
+    gate: GateConfig | None,
+    switches: tuple[SelectorConfig, ...],
+    conditions: tuple[ConditionConfig, ...],
+    supervisor: str,
+    bounds: Timing,
+) -> GroupConfig:
+    return GroupConfig(
         name=name,
         supervisor=supervisor,
         kind=table.kind,
         mode=table.mode,
         nodes=configs,
         gate=gate,
-        selectors=(),
+        selectors=switches,
         arming=table.arming,
         authority=table.authority,
         confirm=table.confirm,
@@ -149,17 +264,6 @@ def _assemble(
         tracked=tuple(TrackedTag(name=tag.name, tolerance=tag.tolerance) for tag in table.tracked),
         upstream=table.upstream,
         timing=bounds,
-    )
-    counters = any({"cycle", "heartbeat"} & set(node.profile.item_names) for _, node in found)
-    heartbeats, veto = timing.heartbeats(pace), timing.veto(pace)
-    return group, GroupTiming(
-        group=name,
-        heartbeats=heartbeats,
-        veto=veto,
-        frozen=timing.frozen(pace) if counters else None,
-        failover=timing.failover(max(heartbeats, veto, key=lambda total: total.ns), bounds, pace),
-        transfer=timing.transfer(bounds, pace),
-        held=timing.held(bounds, pace),
     )
 
 
@@ -194,6 +298,7 @@ def _node(table: NodeTable, node: Node, priority: int, detection: DetectionTable
 
 def pace_of(file: SiteFile, table: GroupTable, nodes: tuple[NodeConfig, ...]) -> Pace:
     """What the bounds of a group are made of."""
+    assert table.target is not None
     detection, section = table.detection, file.section[table.target]
     cycle_ns = max(node.cycle_ns for node in nodes)
     scan_ns = section.scan_ms * MS
@@ -230,6 +335,40 @@ def _gate(name: str, section: SectionTable, pace: Pace) -> GateConfig:
     )
 
 
+def _shared_timing(file: SiteFile, table: GroupTable, pace: Pace, detect_ns: int) -> Timing:
+    """What every kind of group has; the steps at a gate and at clients are filled in by its kind."""
+    given, detection = table.bounds, table.detection
+
+    def of(written_ms: int | None, derived_ns: int) -> int:
+        return derived_ns if written_ms is None else written_ms * MS
+
+    confirm_ms = deadline_ms(detection) if not file.reference else confirm_needed_ms(file, detection)
+    confirm_ns = of(detection.confirm_ms, confirm_ms * MS)
+    return Timing(
+        confirm_ns=confirm_ns,
+        not_driving_ns=of(detection.not_driving_ms, confirm_ns),
+        cas_ns=of(given.cas_ms, timing.cas(pace).ns),
+        fence_ns=0,
+        promote_ns=0,
+        track_ns=0,
+        release_ns=0,
+        verify_ns=0,
+        retry_ns=of(given.retry_ms, pace.period_ns),
+        patience=given.patience,
+        settle_ns=of(table.settle_ms, 2 * detect_ns),
+        order_ttl_ns=table.order_ttl_s * SECOND,
+        holdoff_ns=table.holdoff_s * SECOND,
+        window_ns=table.window_s * SECOND,
+        max_in_window=table.max_in_window,
+        uncontrolled_ns=0,
+        safe_ns=0,
+        redirect_ns=0,
+        backfill_ns=0,
+        deadband_level=table.deadband_level,
+        deadband_ns=table.deadband_ms * MS,
+    )
+
+
 def _bounds(file: SiteFile, table: GroupTable, section: SectionTable, pace: Pace) -> Timing:
     given, detection = table.bounds, table.detection
 
@@ -238,29 +377,17 @@ def _bounds(file: SiteFile, table: GroupTable, section: SectionTable, pace: Pace
 
     fence_ns = of(given.fence_ms, timing.fence(pace).ns)
     detect_ns = max(timing.heartbeats(pace).ns, timing.veto(pace).ns)
-    confirm_ms = deadline_ms(detection) if not file.reference else confirm_needed_ms(file, detection)
-    return Timing(
-        confirm_ns=of(detection.confirm_ms, confirm_ms * MS),
+    return replace(
+        _shared_timing(file, table, pace, detect_ns),
         not_driving_ns=of(detection.not_driving_ms, 10 * section.owner_watchdog_ms * MS),
-        cas_ns=of(given.cas_ms, timing.cas(pace).ns),
         fence_ns=fence_ns,
         promote_ns=of(given.promote_ms, timing.promote(pace).ns),
         track_ns=of(given.track_ms, timing.track(pace).ns),
         release_ns=of(given.release_ms, timing.promote(pace).ns),
         verify_ns=of(given.verify_ms, timing.verify(pace).ns),
         retry_ns=of(given.retry_ms, pace.scan_ns + pace.fast_poll_ns),
-        patience=given.patience,
-        settle_ns=of(table.settle_ms, 2 * detect_ns),
-        order_ttl_ns=table.order_ttl_s * SECOND,
-        holdoff_ns=table.holdoff_s * SECOND,
-        window_ns=table.window_s * SECOND,
-        max_in_window=table.max_in_window,
         uncontrolled_ns=of(given.uncontrolled_ms, section.hold_max_ms * MS * 3 // 4),
         safe_ns=of(given.safe_ms, fence_ns),
-        redirect_ns=fence_ns,
-        backfill_ns=fence_ns,
-        deadband_level=table.deadband_level,
-        deadband_ns=table.deadband_ms * MS,
     )
 
 

@@ -169,7 +169,7 @@ def _channels(doc: Document, site: Site) -> None:
                 f"all channels depend on {some(shared)}: one fault there looks like the node's death",
                 mend="Lead one of them over another network",
             )
-        if not node.groups:
+        if not node.is_read:
             doc.warn(path, "", "is in no group: it is not watched", mend="Make it a member of a group, or take it out")
         elif len(node.groups) > node.capacity:
             doc.warn(

@@ -2,7 +2,7 @@
 
 from otha.core.config import GroupConfig, SelfFence
 from otha.core.group import self_fence
-from otha.core.words import RpoMiss
+from otha.core.words import GroupKind, RpoMiss
 from otha.site import timing as sums
 from otha.site.document import Document
 from otha.site.groups import confirm_needed_ms, pace_of, standstill
@@ -22,8 +22,12 @@ def _ms_up(ns: int) -> int:
 def judge_group(doc: Document, file: SiteFile, group: GroupConfig, timing: GroupTiming) -> None:
     """Every timing rule on one group."""
     _detection(doc, file, group, timing)
-    _fresh_owner(doc, group, timing)
     _frozen(doc, file, group)
+    if group.kind is not GroupKind.DRIVER:
+        _hold_off(doc, group, timing)
+        _clients(doc, file, group, timing)
+        return
+    _fresh_owner(doc, group, timing)
     _watchdog(doc, group, timing)
     _hold(doc, group, timing)
     _hold_off(doc, group, timing)
@@ -104,7 +108,7 @@ def _fresh_owner(doc: Document, group: GroupConfig, timing: GroupTiming) -> None
             mend=f"Give at most {_ms_up(gate.owner_watchdog_ns)}",
             rule="S8",
         )
-    if timing.veto.ns > timing.heartbeats.ns:
+    if timing.veto is not None and timing.veto.ns > timing.heartbeats.ns:
         doc.warn(
             path,
             "fresh_owner_ms",
@@ -173,7 +177,7 @@ def _hold(doc: Document, group: GroupConfig, timing: GroupTiming) -> None:
     """A dead owner's section is held by its watchdog before OTHA acts, so the hold spans nearly the whole failover."""
     gate = group.own_gate
     path: KeyPath = ("section", gate.section)
-    if gate.hold_max_ns < timing.held.ns:
+    if timing.held is not None and gate.hold_max_ns < timing.held.ns:
         doc.error(
             path,
             "hold_max_ms",
@@ -200,6 +204,33 @@ def _hold(doc: Document, group: GroupConfig, timing: GroupTiming) -> None:
             "gate goes "
             "to its safe values before OTHA asks for it",
             mend="Leave it out",
+        )
+
+
+def _clients(doc: Document, file: SiteFile, group: GroupConfig, timing: GroupTiming) -> None:
+    """What clients keep must last until the rows are kept again; the RPO must bear the time that nobody looks."""
+    path: KeyPath = ("group", group.name)
+    for at, client in enumerate(file.group[group.name].clients):
+        if client.buffer_ms is not None and client.buffer_ms * MS < timing.failover.ns:
+            doc.error(
+                (*path, "clients", at),
+                "buffer_ms",
+                f"{client.buffer_ms} ms is shorter than a failover of the store ({timing.failover}): rows would be "
+                "lost",
+                mend=f"Give the client a buffer of at least {_ms_up(timing.failover.ns)} ms, or shorten the bounds",
+                rule="S5",
+            )
+    if group.kind is not GroupKind.STORE or group.rpo_ns is None or group.on_rpo_miss is RpoMiss.DEGRADE:
+        return
+    unseen = Total(terms=timing.failover.terms[:4])
+    if group.rpo_ns < unseen.ns:
+        doc.error(
+            path,
+            "rpo_ms",
+            f"{show(group.rpo_ns)} ms is shorter than the time from the last look at the active until every client "
+            f"has let go of it ({unseen}): failovers would be blocked",
+            mend=f'Give at least {_ms_up(unseen.ns)}, shorten the detection, or write on_rpo_miss = "degrade"',
+            rule="S5",
         )
 
 

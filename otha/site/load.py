@@ -4,6 +4,8 @@ from pathlib import Path
 
 from otha.core.config import ChannelConfig, ReferenceConfig, SiteConfig
 from otha.core.errors import DefectError
+from otha.core.words import GroupKind
+from otha.site.client_groups import selector_name
 from otha.site.conditions import build_conditions
 from otha.site.devices import (
     Cadence,
@@ -14,7 +16,7 @@ from otha.site.devices import (
     check_places,
 )
 from otha.site.document import Document
-from otha.site.groups import build_group, deadline_ms, detector_of, reference_pace
+from otha.site.groups import BuiltGroup, Owner, build_group, deadline_ms, detector_of, reference_pace
 from otha.site.judge import judge
 from otha.site.model import (
     SELF_USER,
@@ -22,6 +24,7 @@ from otha.site.model import (
     Node,
     Reference,
     Section,
+    Selector,
     Site,
     UserRole,
     default_state_dir,
@@ -56,14 +59,11 @@ def load_site(path: Path) -> Site:
     sections = _sections(doc, file)
     tags = build_tags(doc, file)
     supervisor = next(iter(file.supervisor), "")
-    built = [
-        build_group(doc, file, name, nodes, build_conditions(doc, file, name, file.group[name]), supervisor)
-        for name in file.group
-    ]
+    built = _groups(doc, file, nodes, supervisor)
     deadlines = {section.name: section.deadline_ns for section in sections}
     reads = build_reads(doc, file, sections, deadlines)
     doc.raise_errors()
-    groups = [pair for pair in built if pair is not None]
+    groups = [each for each in built.values() if each is not None]
     whole_nodes = tuple(node for node in nodes.values() if node is not None)
     if len(groups) < len(built) or len(whole_nodes) < len(nodes) or len(references) < len(file.reference):
         raise DefectError(f"{path.name}: something could not be built and no reason was given")
@@ -73,7 +73,7 @@ def load_site(path: Path) -> Site:
         channels=tuple(_channels(file, whole_nodes)),
         references=tuple(_reference_config(file, name) for name in file.reference),
         tags=tags,
-        groups=tuple(group for group, _ in groups),
+        groups=tuple(each.group for each in groups),
         tilt_gap_ns=file.site.tilt_gap_ms * MS,
         tilt_for_ns=file.site.tilt_for_ms * MS,
     )
@@ -90,9 +90,10 @@ def load_site(path: Path) -> Site:
         nodes=whole_nodes,
         sections=sections,
         references=references,
+        selectors=_selectors(file, nodes),
         tag_reads=reads,
         roles=roles,
-        timings=tuple(timing for _, timing in groups),
+        timings=tuple(each.timing for each in groups),
         warnings=(),
         digest=_digest(file, core, whole_nodes, sections, references, roles),
     )
@@ -112,6 +113,7 @@ def _digest(
         core,
         tuple((name, domain.kind, domain.domains) for name, domain in file.domain.items()),
         tuple((node.name, node.profile, node.channels, node.domains, node.capacity, _identity(node)) for node in nodes),
+        tuple((name, group.clients) for name, group in file.group.items()),
         tuple((s.name, s.gate.layout, s.paths, s.outputs, s.status, s.command, s.frames, s.domains) for s in sections),
         tuple((r.name, r.endpoint, r.unit, r.network, r.profile) for r in references),
         tuple((name, tag.address, tag.type) for name, tag in file.tag.items()),
@@ -198,15 +200,61 @@ def _cadence(file: SiteFile, groups: tuple[str, ...]) -> Cadence:
     return Cadence(period_ns=detection.period_ms * MS, deadline_ns=deadline_ms(detection) * MS)
 
 
+def _groups(
+    doc: Document, file: SiteFile, nodes: dict[str, Node | None], supervisor: str
+) -> dict[str, BuiltGroup | None]:
+    """All groups in the order of the file. Drivers are built first: a path leads to the section of one."""
+    owners: dict[str, Owner] = {}
+    built: dict[str, BuiltGroup | None] = dict.fromkeys(file.group)
+    for name in sorted(file.group, key=lambda name: file.group[name].kind is not GroupKind.DRIVER):
+        conditions = build_conditions(doc, file, name, file.group[name])
+        made = built[name] = build_group(doc, file, name, nodes, conditions, supervisor, owners)
+        if made is not None and made.owner is not None:
+            owners.setdefault(made.group.section, made.owner)
+    return built
+
+
+def _clients_of(file: SiteFile) -> dict[str, tuple[tuple[str, str], ...]]:
+    """For each node the groups that it is a client of, each with its switch."""
+    found: dict[str, tuple[tuple[str, str], ...]] = dict.fromkeys(file.node, ())
+    for name, group in file.group.items():
+        for client in group.clients:
+            if client.node in found:
+                found[client.node] += ((name, client.switch),)
+    return found
+
+
+def _selectors(file: SiteFile, nodes: dict[str, Node | None]) -> tuple[Selector, ...]:
+    found = []
+    for name, group in file.group.items():
+        for client in group.clients:
+            node = nodes.get(client.node)
+            switch = dict(node.profile.switches).get(client.switch) if node is not None else None
+            if switch is not None:
+                found.append(
+                    Selector(
+                        name=selector_name(client.node, client.switch),
+                        group=name,
+                        client=client.node,
+                        switch=client.switch,
+                        table=switch,
+                    )
+                )
+    return tuple(found)
+
+
 def _nodes(
     doc: Document, file: SiteFile, profiles: Profiles, groups_of: dict[str, tuple[str, ...]]
 ) -> dict[str, Node | None]:
     nodes: dict[str, Node | None] = {}
+    clients_of = _clients_of(file)
     for name, table in file.node.items():
         groups = groups_of[name]
         tracked = tuple(tag.name for tag in file.group[groups[0]].tracked) if groups else ()
         profile = profiles.get(("node", name), table.profile, ProfileKind.NODE)
-        nodes[name] = build_node(doc, name, table, profile, _cadence(file, groups), groups, tracked, profiles.beside)
+        served = clients_of[name]
+        cadence = _cadence(file, groups or tuple(group for group, _ in served))
+        nodes[name] = build_node(doc, name, table, profile, cadence, groups, served, tracked, profiles.beside)
     return nodes
 
 
@@ -221,7 +269,9 @@ def _references(doc: Document, file: SiteFile, profiles: Profiles) -> tuple[Refe
 def _sections(doc: Document, file: SiteFile) -> tuple[Section, ...]:
     sections = []
     for name, table in file.section.items():
-        driven = [group for group, entry in file.group.items() if entry.target == name]
+        driven = [
+            group for group, entry in file.group.items() if entry.target == name and entry.kind is GroupKind.DRIVER
+        ]
         for group in driven[1:]:
             doc.error(
                 ("group", group),

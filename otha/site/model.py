@@ -16,7 +16,7 @@ from otha.site.gate_map import GateMap
 from otha.site.opcua import OpcuaDecoder
 from otha.site.problem import Problem
 from otha.site.profile import Profile
-from otha.site.profile_file import WordType
+from otha.site.profile_file import SwitchTable, WordType
 from otha.site.read import Endpoint
 from otha.site.timing import GroupTiming
 from otha.site.written import DomainKind, OpcuaSecurity
@@ -68,7 +68,10 @@ class OpcuaAccess:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A supervised node. `groups` is empty when no group has it: then it is not read. `opcua`: None for Modbus."""
+    """A supervised node. `groups`: whose member it is; `client_of`: whose client. Without either it is not read.
+
+    `opcua`: None for Modbus.
+    """
 
     name: str
     number: int
@@ -79,6 +82,12 @@ class Node:
     domains: tuple[str, ...]
     capacity: int
     groups: tuple[str, ...]
+    client_of: tuple[str, ...]
+
+    @property
+    def is_read(self) -> bool:
+        """Somebody wants to know of it."""
+        return bool(self.groups or self.client_of)
 
     @property
     def registers(self) -> Decoder:
@@ -86,6 +95,17 @@ class Node:
         if not isinstance(self.decoder, Decoder):
             raise DefectError(f"{self.name} has no registers")
         return self.decoder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selector:
+    """A client's switch; `name` as in `GroupConfig.selectors`. `client`: the node that has it."""
+
+    name: str
+    group: str
+    client: str
+    switch: str
+    table: SwitchTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +207,7 @@ class Site:
     nodes: tuple[Node, ...]
     sections: tuple[Section, ...]
     references: tuple[Reference, ...]
+    selectors: tuple[Selector, ...]
     tag_reads: tuple[TagRead, ...]
     roles: tuple[tuple[str, UserRole], ...]
     timings: tuple[GroupTiming, ...]
@@ -196,7 +217,7 @@ class Site:
     @property
     def channels(self) -> tuple[Channel, ...]:
         """The channels of all nodes that are read."""
-        return tuple(channel for node in self.nodes if node.groups for channel in node.channels)
+        return tuple(channel for node in self.nodes if node.is_read for channel in node.channels)
 
     def behind(self, names: Iterable[str]) -> tuple[str, ...]:
         """The failure domains named and all those that they depend on, each once."""

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import reduce
 
-from otha.core.inputs import NodeReading
+from otha.core.inputs import NodeReading, SelectorReading
 from otha.core.words import Role
 from otha.site.decode import LEVEL_MAX, GarbledReadingError
-from otha.site.profile_file import Word
+from otha.site.profile_file import SwitchTable, Word
 
 NODE_FORM = 'Write "nsu=NAMESPACE-URI;s=NAME" (or ;i=NUMBER), or "i=2267" for a node of the standard namespace'
 INT64_MAX = (1 << 63) - 1
@@ -88,6 +88,7 @@ class NodeRead:
 class OpcuaDecoder:
     """A profile compiled for one node: one Read service call, and what its values mean.
 
+    `switches` pairs a switch's name with the positions of its epoch and of the number of the node that it uses.
     `items` pairs an item's name with its position in `reads` and how its value is finished; `checks` pairs a position
     with the value it must have; `tracked` are positions. `level`: a fixed ServiceLevel. `vital`: positions without
     which the reply is worth nothing.
@@ -102,6 +103,7 @@ class OpcuaDecoder:
     roles: dict[int, int]
     level: int | None
     standby_levels: dict[int, int]
+    switches: tuple[tuple[str, int, int], ...]
 
 
 class _Reads:
@@ -141,6 +143,7 @@ def compile_opcua(
     tags: dict[str, Word],
     checks: Sequence[tuple[str, int | str]],
     tracked: tuple[str, ...],
+    switches: dict[str, SwitchTable],
 ) -> OpcuaDecoder:
     """The decoder of a profile whose nodes are complete; `tracked` names the tags to deliver, in order."""
     reads = _Reads()
@@ -148,6 +151,10 @@ def compile_opcua(
     checked = [
         (reads.place(node, Want.TEXT if isinstance(wanted, str) else Want.NUMBER), wanted) for node, wanted in checks
     ]
+    switched = tuple(
+        (name, reads.place(switch.epoch, Want.NUMBER), reads.place(switch.node, Want.NUMBER))
+        for name, switch in switches.items()
+    )
     tracked_places = tuple(reads.word(tags[name]) for name in tracked)
     role, level = items.get("role"), items.get("level")
     vital = {place for place, _ in checked} | {place for name, place, _ in places if name == "heartbeat"}
@@ -161,6 +168,7 @@ def compile_opcua(
         roles={} if role is None else {int(code): meant.value for code, meant in role.codes.items()},
         level=None if level is None else level.fixed,
         standby_levels={} if level is None else {int(c): v for c, v in level.replace_when_standby.items()},
+        switches=switched,
     )
 
 
@@ -206,6 +214,19 @@ def decode_node_values(decoder: OpcuaDecoder, values: Sequence[Value]) -> NodeRe
         lag_ms=said.get("lag_ms"),
         data_age_ms=said.get("data_age_ms"),
         session=said.get("session"),
+        epoch=said.get("epoch"),
+        missing=said.get("missing"),
         # With one of them missing none can be compared: an empty list says so.
         tracked=tuple(value for value in tracked if value is not None) if None not in tracked else (),
     )
+
+
+def decode_switches(decoder: OpcuaDecoder, values: Sequence[Value]) -> tuple[tuple[str, SelectorReading | None], ...]:
+    """What the switches of a client say, by name; None where the server gave no value that can be one."""
+    return tuple((name, _switch(values[epoch_at], values[node_at])) for name, epoch_at, node_at in decoder.switches)
+
+
+def _switch(epoch: Value, node: Value) -> SelectorReading | None:
+    if not isinstance(epoch, int) or not isinstance(node, int) or not 0 <= epoch <= _NUMERIC_MAX or node < 0:
+        return None
+    return SelectorReading(epoch=epoch, node=node)

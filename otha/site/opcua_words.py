@@ -3,7 +3,17 @@
 from otha.site.document import Document
 from otha.site.locate import Path as KeyPath
 from otha.site.opcua import NODE_FORM, parse_node
-from otha.site.profile_file import CheckTable, MethodTable, ProfileFile, ProfileKind, ReadTable, Word, WordType
+from otha.site.profile_file import (
+    CheckTable,
+    MethodTable,
+    OrderTable,
+    ProfileFile,
+    ProfileKind,
+    ReadTable,
+    SwitchTable,
+    Word,
+    WordType,
+)
 from otha.site.words import check_meaning
 
 # One Read service call: far below every server's MaxNodesPerRead, far above any heartbeat.
@@ -22,6 +32,17 @@ def check_profile(doc: Document, file: ProfileFile) -> None:
         _check_check(doc, check)
     for at, method in enumerate(file.method):
         _check_method(doc, ("method", at), method)
+    for name, switch in file.switch.items():
+        _check_method(doc, ("switch", name), switch)
+        _check_node(doc, ("switch", name), "epoch", switch.epoch)
+        _check_node(doc, ("switch", name), "node", switch.node)
+    if file.store is not None:
+        for name, order in (
+            ("promote", file.store.promote),
+            ("demote", file.store.demote),
+            ("backfill", file.store.backfill),
+        ):
+            _check_method(doc, ("store", name), order)
 
 
 def _check_check(doc: Document, check: CheckTable) -> None:
@@ -31,7 +52,7 @@ def _check_check(doc: Document, check: CheckTable) -> None:
         _check_node(doc, (), "check", check.node)
 
 
-def _check_method(doc: Document, path: KeyPath, method: MethodTable) -> None:
+def _check_method(doc: Document, path: KeyPath, method: MethodTable | SwitchTable | OrderTable) -> None:
     _check_node(doc, path, "object", method.object)
     _check_node(doc, path, "method", method.method)
 

@@ -22,6 +22,8 @@ from otha.site.profile_file import (
     ProfileFile,
     ProfileKind,
     Protocol,
+    StoreTable,
+    SwitchTable,
     Word,
     WordOrder,
     WordType,
@@ -60,6 +62,8 @@ class Profile:
     tracked: tuple[tuple[str, Word], ...]
     writable: tuple[WritableTable, ...]
     methods: tuple[MethodTable, ...]
+    switches: tuple[tuple[str, SwitchTable], ...]
+    store: StoreTable | None
 
     @property
     def item_names(self) -> tuple[str, ...]:
@@ -91,8 +95,10 @@ def load_profile(name: str, beside: Path) -> Profile:
     if file.protocol is Protocol.OPCUA:
         check_profile(doc, file)
         check_nodes(doc, (), items, tuple(file.tracked.items()))
-    elif file.method:
-        doc.error((), "method", "only an OPC UA server has methods", mend="Take [[method]] out")
+    else:
+        for name, given in (("method", file.method), ("switch", file.switch), ("store", file.store)):
+            if given:
+                doc.error((), name, "only an OPC UA server has methods", mend=f"Take `{name}` out")
     if file.protocol is Protocol.MODBUS and not file.open:
         check_words(doc, (), items, tuple(file.tracked.items()), file.check, file.read.at, file.read.length)
     if file.kind is ProfileKind.NODE and not file.open:
@@ -119,8 +125,22 @@ def load_profile(name: str, beside: Path) -> Profile:
         items=items,
         tracked=tuple(file.tracked.items()),
         writable=file.writable,
-        methods=file.method,
+        methods=_methods(file),
+        switches=tuple(file.switch.items()),
+        store=file.store,
     )
+
+
+def _methods(file: ProfileFile) -> tuple[MethodTable, ...]:
+    """The allow-list of a device: the methods that it names, and those of its switches and of its store."""
+    epoch, choice = (WordType.U32,), (WordType.U32, WordType.U32)
+    found = list(file.method)
+    for name, switch in file.switch.items():
+        found.append(MethodTable(object=switch.object, method=switch.method, arguments=choice, doc=f"sets {name}"))
+    if file.store is not None:
+        for order in (file.store.promote, file.store.demote, file.store.backfill):
+            found.append(MethodTable(object=order.object, method=order.method, arguments=epoch, doc="orders the store"))
+    return tuple(found)
 
 
 def _check_node(doc: Document, file: ProfileFile, items: Mapping[str, Word]) -> None:
@@ -300,10 +320,11 @@ def _finish(word: Word, *, low_first: bool) -> Callable[[int], int] | None:
     return lambda value: reduce(lambda made, step: step(made), steps, value)
 
 
-def compile_nodes(profile: Profile, tracked: tuple[str, ...]) -> OpcuaDecoder:
-    """As `compile_decoder`, for a profile of an OPC UA server."""
+def compile_nodes(profile: Profile, tracked: tuple[str, ...], switches: tuple[str, ...]) -> OpcuaDecoder:
+    """As `compile_decoder`, for a profile of an OPC UA server; `switches` names those of its switches that are used."""
     checks = [(check.node, check.value) for check in profile.checks if check.node is not None]
-    return compile_opcua(profile.name, dict(profile.items), dict(profile.tracked), checks, tracked)
+    used = {name: switch for name, switch in profile.switches if name in switches}
+    return compile_opcua(profile.name, dict(profile.items), dict(profile.tracked), checks, tracked, used)
 
 
 def compile_decoder(profile: Profile, tracked: tuple[str, ...]) -> Decoder:

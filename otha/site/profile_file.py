@@ -84,6 +84,8 @@ class ItemsTable:
     lag_ms: Word | None = key("age of the newest state that it took over", default=None)
     data_age_ms: Word | None = key("age of its plant data", default=None)
     session: Word | None = key("nonce that is new at every start of its application", default=None)
+    epoch: Word | None = key("store: the epoch under which it was last promoted or demoted", default=None)
+    missing: Word | None = key("store: how many rows it knows to be missing", default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +131,37 @@ class MethodTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchTable:
+    """A client's own switch that says which node of a group it uses (OPC UA).
+
+    The method takes an epoch and a node's number (0: none) as UInt32, obeys a higher epoch only, under one epoch sets
+    the node once, and answers 1 done, 2 already so, 3 refused.
+    """
+
+    epoch: str = key("NodeId of the epoch under which it was last set")
+    node: str = key("NodeId of the number of the node that it uses")
+    object: str = key("NodeId of the object whose method sets it")
+    method: str = key("NodeId of the method")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderTable:
+    """A method that takes an epoch as UInt32 and answers 1 done, 2 already so, 3 refused (OPC UA)."""
+
+    object: str = key("NodeId of the object")
+    method: str = key("NodeId of the method")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreTable:
+    """How a store is told what it is."""
+
+    promote: OrderTable = key("takes writes, under this epoch alone")
+    demote: OrderTable = key("takes no writes below this epoch any more")
+    backfill: OrderTable = key("fetches the rows that it knows to be missing, each once")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileFile:
     """A profile of a node or a reference point."""
 
@@ -157,6 +190,8 @@ class ProfileFile:
     tracked: dict[str, Word] = key("tags that can be compared between active and standby", default={})
     writable: tuple[WritableTable, ...] = key("registers that OTHA may write", default=())
     method: tuple[MethodTable, ...] = key("OPC UA methods that OTHA may call", default=())
+    switch: dict[str, SwitchTable] = key("its switches by name: which node of a group it uses", default={})
+    store: StoreTable | None = key("how it is told to take writes, for a historian", default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,16 +60,17 @@ class GroupTiming:
     """A group's worst cases. `detect` is the longer of `heartbeats` and `veto` and decides L1's first term.
 
     `heartbeats`: from a death to the last channel LOST. `veto`: from a death to the gate showing that the owner is no
-    longer fresh. `frozen`: from a standstill of the control task to FROZEN; None when the nodes show no counter.
+    longer fresh; None without a gate. `frozen`: from a standstill of the control task to FROZEN; None when the nodes
+    show no counter. `held`: how long outputs are held at the gate; None where nothing is.
     """
 
     group: str
     heartbeats: Total
-    veto: Total
+    veto: Total | None
     frozen: Total | None
     failover: Total
     transfer: Total
-    held: Total
+    held: Total | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,6 +118,8 @@ class BoundsTable:
     release_ms: int | None = key("RELEASE, read back", default=None, low=1, high=60_000)
     verify_ms: int | None = key("until the new active is read back as driving", default=None, low=1, high=60_000)
     safe_ms: int | None = key("SAFE, read back", default=None, low=1, high=60_000)
+    redirect_ms: int | None = key("path, store: all clients led, read back", default=None, low=1, high=600_000)
+    backfill_ms: int | None = key("store: the gap closed", default=None, low=1, high=DAY_MS)
     retry_ms: int | None = key("pause before a refused step is tried again", default=None, low=1, high=60_000)
     patience: int = key(
         "a step is waited for so many times its bound before the transfer heads elsewhere", default=3, low=1, high=20
@@ -150,6 +152,20 @@ class TrackedTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClientTable:
+    """A client of a path or store: it chooses between the nodes of the group by a switch of its own."""
+
+    node: str = key("the client, a node of this file")
+    switch: str = key("which of its switches, as its profile names it")
+    critical: bool = key(
+        "true: no transfer without its word; false: a client out of sight is led after the others", default=False
+    )
+    buffer_ms: int | None = key(
+        "store: for how long it keeps what it can't deliver, delivered or not", default=None, low=1, high=DAY_MS
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupTable:
     """A redundancy group: nodes of which at most one is active."""
 
@@ -163,11 +179,18 @@ class GroupTable:
     }
 
     kind: GroupKind = key(
-        "what the group moves", default=GroupKind.DRIVER, later={"path": "path groups", "store": "store groups"}
+        "what the group moves: the owner of a section (driver), the way to it (path: gateways, links), or the place "
+        "where data is kept (store: historians)",
+        default=GroupKind.DRIVER,
     )
     mode: RedundancyMode = key("how warm the standby is kept")
     members: tuple[MemberTable, ...] = key("its nodes with their priorities", least=2)
-    target: str = key("the section that the group drives", later={"[]": "several targets per group"})
+    target: str | None = key(
+        "driver: the section that the group drives; path: the section that it leads to; store: none",
+        default=None,
+        later={"[]": "several targets per group"},
+    )
+    clients: tuple[ClientTable, ...] = key("path and store: the clients that are led to another node", default=())
     arming: Arming = key("observe: only tell; advise: obey orders; armed: act by itself", default=Arming.OBSERVE)
     authority: Authority = key("who switches the pair: OTHA, or the pair itself", default=Authority.OTHA)
     confirm: Confirm = key("which transfers a person must confirm", default=Confirm.NEVER)

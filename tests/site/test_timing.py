@@ -44,6 +44,7 @@ def test_the_demo_sites_failover_term_by_term(tmp_path: Path) -> None:
     }
     assert worst.failover.ns == 483_500_000
     assert worst.frozen is not None
+    assert worst.veto is not None
     assert (worst.heartbeats.ns, worst.veto.ns, worst.frozen.ns) == (227_500_000, 104_500_000, 315_000_000)
 
 
@@ -54,6 +55,7 @@ def test_the_budget_of_detection(tmp_path: Path) -> None:
         (worst,) = site.timings
         deadline_ns = site.core.channels[0].deadline_ns
         assert worst.heartbeats.ns == 5 * period * MS * 3 // 4 + deadline_ns
+        assert worst.veto is not None
         assert worst.failover.terms[0].ns == max(worst.heartbeats.ns, worst.veto.ns)
 
 
@@ -66,6 +68,7 @@ def test_slow_heartbeats_stretch_what_counts_as_frozen(tmp_path: Path) -> None:
 def test_the_core_waits_as_long_as_the_sum_says() -> None:
     site = load_site(TWO_TANKS)
     bounds, (worst,) = site.group("tanks").timing, site.timings
+    assert worst.held is not None
     assert worst.held.ns == bounds.held_bound_ns
     assert worst.transfer.ns == bounds.transfer_bound_ns
     assert worst.failover.ns == worst.failover.terms[0].ns + bounds.confirm_ns + LOOP_NS + bounds.transfer_bound_ns
