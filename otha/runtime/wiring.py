@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
+from otha.core.config import GroupConfig
 from otha.core.effects import Backfill, Command, Demote, Promote, Select
-from otha.core.errors import DefectError
 from otha.core.inputs import EffectId
-from otha.runtime.actuators.gate import CommandEnd, GateActuator
+from otha.core.words import GroupKind
+from otha.runtime.actuators.clients import Client, ClientActuator, Member
+from otha.runtime.actuators.end import CommandEnd
+from otha.runtime.actuators.gate import GateActuator
 from otha.runtime.inbox import Put
 from otha.runtime.lane import Lane
 from otha.runtime.modbus import LinkCounters, LinkTiming, ModbusLink
@@ -61,15 +64,19 @@ class Network:
         self._work: list[tuple[int, Work]] = []
         self._gate_probes: dict[str, GateProbe] = {}
         self._actuators: dict[str, GateActuator] = {}
+        self._leaders: dict[str, ClientActuator] = {}
         self._tag_lanes: dict[str, Callable[[], tuple[int, Lane]]] = {}
         self._beats: list[Beat] = []
         self._runners: list[asyncio.Task[None]] = []
         self._fast: frozenset[str] = frozenset()
         for node in site.nodes:
-            if node.groups:
+            if node.is_read:
                 self._add_node(node)
         for section in site.sections:
             self._add_section(section)
+        for group in site.core.groups:
+            if group.kind is not GroupKind.DRIVER:
+                self._add_clients(group)
         for reference in site.references:
             self._add_reference(reference.name)
         for read in site.tag_reads:
@@ -110,10 +117,10 @@ class Network:
             probe.set_fast(name in sections, now)
 
     async def command(self, id_: EffectId, command: Command, deadline_ns: int) -> CommandEnd:
-        """Carry `command` to the gate of the effect's group. Raises KeyError for a group of another site."""
+        """Carry `command` to gate, clients or nodes of the effect's group. Raises KeyError for one of another site."""
         match command:
             case Select() | Promote() | Demote() | Backfill():
-                raise DefectError(f"nothing carries {command} yet")
+                return await self._leaders[id_.group].carry_out(command, deadline_ns)
             case _:
                 return await self._actuators[id_.group].carry_out(id_, command, deadline_ns)
 
@@ -141,11 +148,34 @@ class Network:
         self._tag_lanes[node.name] = lambda: probes[0]
 
     def _add_opcua(self, node: Node, decoder: OpcuaDecoder) -> None:
-        configs = {cfg.name: cfg for cfg in self._site.core.channels}
+        switches = {each.switch: each.name for each in self._site.selectors if each.client == node.name}
         for channel in node.channels:
-            cfg = configs[channel.name]
-            link = self.opcua.add(cfg, channel, node, decoder, opcua_timing(cfg.period_ns, cfg.deadline_ns))
-            self._work.append((cfg.period_ns, OpcuaProbe(cfg, decoder, link, self._put).depart))
+            link = self.opcua.add(channel, node, decoder, opcua_timing(channel.period_ns, channel.deadline_ns))
+            probe = OpcuaProbe(
+                channel.name,
+                channel.deadline_ns,
+                decoder,
+                link,
+                self._put,
+                switches=switches,
+                is_member=bool(node.groups),
+            )
+            self._work.append((channel.period_ns, probe.depart))
+
+    def _add_clients(self, group: GroupConfig) -> None:
+        """Who carries the commands of a group of kind path or store."""
+        nodes = {node.name: node for node in self._site.nodes}
+        channels = {name: tuple(channel.name for channel in node.channels) for name, node in nodes.items()}
+        members = {
+            each.name: Member(number=each.number, channels=channels[each.name], store=nodes[each.name].profile.store)
+            for each in group.nodes
+        }
+        clients = [
+            Client(selector=selector, channels=channels[selector.client])
+            for selector in self._site.selectors
+            if selector.group == group.name
+        ]
+        self._leaders[group.name] = ClientActuator(members, clients, self.opcua, self._put)
 
     def _add_section(self, section: Section) -> None:
         group = next((each for each in self._site.core.groups if each.name == section.group), None)

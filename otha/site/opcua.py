@@ -223,10 +223,13 @@ def decode_node_values(decoder: OpcuaDecoder, values: Sequence[Value]) -> NodeRe
 
 def decode_switches(decoder: OpcuaDecoder, values: Sequence[Value]) -> tuple[tuple[str, SelectorReading | None], ...]:
     """What the switches of a client say, by name; None where the server gave no value that can be one."""
-    return tuple((name, _switch(values[epoch_at], values[node_at])) for name, epoch_at, node_at in decoder.switches)
+    return tuple(
+        (name, decode_switch(values[epoch_at], values[node_at])) for name, epoch_at, node_at in decoder.switches
+    )
 
 
-def _switch(epoch: Value, node: Value) -> SelectorReading | None:
+def decode_switch(epoch: Value, node: Value) -> SelectorReading | None:
+    """What a client's switch says, from the values of its two nodes; None when they can be none."""
     if not isinstance(epoch, int) or not isinstance(node, int) or not 0 <= epoch <= _NUMERIC_MAX or node < 0:
         return None
     return SelectorReading(epoch=epoch, node=node)

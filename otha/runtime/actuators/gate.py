@@ -4,7 +4,6 @@ import asyncio
 import time
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 from otha.core.config import GroupConfig
@@ -12,6 +11,7 @@ from otha.core.effects import GateCommand, Grant, Release, Revoke, Safe, Void
 from otha.core.errors import DefectError
 from otha.core.inputs import EffectId, GatePolled, GateReading
 from otha.core.words import Answer, Outcome
+from otha.runtime.actuators.end import CommandEnd
 from otha.runtime.inbox import Put
 from otha.runtime.modbus import Exchange, ModbusLink
 from otha.runtime.modbus_frame import read_registers, write_registers
@@ -26,15 +26,6 @@ _READ_AGAIN_MIN_NS = 1_000_000
 
 class WriteRefusedError(DefectError):
     """A write to an address that is not on the site's allow-list. Nothing was sent."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandEnd:
-    """How a command ended; `detail` is the gate's answer, or what was missing, and `path` the last one used."""
-
-    outcome: Outcome
-    detail: str
-    path: str
 
 
 def command_number(id_: EffectId, command: GateCommand) -> int:

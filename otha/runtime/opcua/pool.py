@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from otha.core.config import ChannelConfig
 from otha.core.errors import DefectError
 from otha.core.words import Outcome
 from otha.runtime.modbus import LinkCounters, LinkTiming
@@ -114,16 +113,14 @@ class OpcuaPool:
         self._ids = count(1)
         self._waiting: dict[int, _Waiting] = {}
 
-    def add(
-        self, cfg: ChannelConfig, channel: Channel, node: Node, decoder: OpcuaDecoder, timing: LinkTiming
-    ) -> OpcuaLink:
+    def add(self, channel: Channel, node: Node, decoder: OpcuaDecoder, timing: LinkTiming) -> OpcuaLink:
         """A link for a channel, before `start`. Raises DefectError."""
         setup = open_message(len(self._links), channel, node, decoder, timing, self._own)
-        link = OpcuaLink(self._scheduler, cfg.name, setup)
+        link = OpcuaLink(self._scheduler, channel.name, setup)
         self._links.append(link)
         self._ranks.append(node.channels.index(channel))
-        self._by_name[cfg.name] = link
-        self._methods[cfg.name] = node.profile.methods
+        self._by_name[channel.name] = link
+        self._methods[channel.name] = node.profile.methods
         return link
 
     def start(self, tasks: asyncio.TaskGroup, now: int) -> None:

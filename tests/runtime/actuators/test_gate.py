@@ -12,7 +12,8 @@ import pytest
 from otha.core.effects import GateCommand, Grant, Release, Revoke, Safe, Void
 from otha.core.inputs import EffectId, GatePolled
 from otha.core.words import Outcome
-from otha.runtime.actuators.gate import CommandEnd, GateActuator, WriteRefusedError, command_number
+from otha.runtime.actuators.end import CommandEnd
+from otha.runtime.actuators.gate import GateActuator, WriteRefusedError, command_number
 from otha.runtime.modbus import ModbusLink
 from otha.runtime.paths import Paths
 from otha.runtime.scheduler import Scheduler

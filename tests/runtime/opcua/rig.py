@@ -115,9 +115,11 @@ class Rig:
             node = site.node(cfg.node)
             (channel,) = (each for each in node.channels if each.name == cfg.name)
             assert isinstance(node.decoder, OpcuaDecoder)
-            link = self.pool.add(cfg, channel, node, node.decoder, opcua_timing(cfg.period_ns, cfg.deadline_ns))
+            link = self.pool.add(channel, node, node.decoder, opcua_timing(cfg.period_ns, cfg.deadline_ns))
             self.links[cfg.name] = link
-            self.probes[cfg.name] = OpcuaProbe(cfg, node.decoder, link, self._put)
+            self.probes[cfg.name] = OpcuaProbe(
+                cfg.name, cfg.deadline_ns, node.decoder, link, self._put, switches={}, is_member=True
+            )
             self.ended[cfg.name] = []
 
     def _put(self, raw: Input, at_ns: int) -> None:
