@@ -2,20 +2,25 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import assert_never
 
 from otha.core.effects import GateCommand
 from otha.core.inputs import EffectId
 from otha.runtime.actuators.gate import CommandEnd, GateActuator
 from otha.runtime.inbox import Put
 from otha.runtime.lane import Lane
-from otha.runtime.modbus import LinkCounters, LinkTiming, ModbusLink
+from otha.runtime.link import Link, LinkCounters
+from otha.runtime.modbus import LinkTiming, ModbusLink
 from otha.runtime.paths import Paths
 from otha.runtime.probes.gate import GateProbe
 from otha.runtime.probes.node import NodeProbe
 from otha.runtime.probes.reference import ReferenceProbe
 from otha.runtime.probes.tags import TagsProbe
+from otha.runtime.rtu import RtuLine
 from otha.runtime.scheduler import Beat, Scheduler, Work, stagger
+from otha.site.line import Line
 from otha.site.model import Section, Site, TagRead
+from otha.site.read import Endpoint
 
 _GIVE_UP_AFTER_NS = 400_000_000
 _GIVE_UP_LATEST_NS = 3_200_000_000
@@ -40,7 +45,8 @@ class Network:
         self._site = site
         self._scheduler = scheduler
         self._put = put
-        self._links: dict[str, ModbusLink] = {}
+        # What runs by itself, by its name: the connections, and the serial lines that several links share.
+        self._carriers: dict[str, ModbusLink | RtuLine] = {}
         self._work: list[tuple[int, Work]] = []
         self._gate_probes: dict[str, GateProbe] = {}
         self._actuators: dict[str, GateActuator] = {}
@@ -60,7 +66,7 @@ class Network:
 
     def start(self, tasks: asyncio.TaskGroup, now: int) -> None:
         """Begin to ask, each period's beats spread evenly over it."""
-        self._runners = [tasks.create_task(link.run(), name=f"link {name}") for name, link in self._links.items()]
+        self._runners = [tasks.create_task(each.run(), name=f"link {name}") for name, each in self._carriers.items()]
         first = now + _START_AFTER_NS
         by_period: dict[int, list[Work]] = {}
         for period, work in self._work:
@@ -95,12 +101,20 @@ class Network:
         return await self._actuators[id_.group].carry_out(id_, command, deadline_ns)
 
     def counters(self) -> dict[str, LinkCounters]:
-        """What each link has met, by its name."""
-        return {name: link.counters for name, link in self._links.items()}
+        """What each connection and each serial line has met, by its name."""
+        return {name: each.counters for name, each in self._carriers.items()}
 
-    def _link(self, name: str, host: str, port: int, timing: LinkTiming) -> ModbusLink:
-        link = self._links[name] = ModbusLink(self._scheduler, host, port, timing)
-        return link
+    def _link(self, name: str, at: Endpoint | Line, timing: LinkTiming) -> Link:
+        match at:
+            case Endpoint(host=host, port=port):
+                link = self._carriers[name] = ModbusLink(self._scheduler, host, port, timing)
+                return link
+            case Line():
+                line = self._carriers.setdefault(str(at), RtuLine(self._scheduler, at))
+                assert isinstance(line, RtuLine)
+                return line.link()
+            case never:
+                assert_never(never)
 
     def _add_node(self, name: str) -> None:
         node = self._site.node(name)
@@ -108,7 +122,7 @@ class Network:
         for channel in node.channels:
             (cfg,) = (each for each in self._site.core.channels if each.name == channel.name)
             timing = link_timing(cfg.period_ns, cfg.deadline_ns)
-            link = self._link(channel.name, channel.endpoint.host, channel.endpoint.port, timing)
+            link = self._link(channel.name, channel.endpoint, timing)
             probe = NodeProbe(cfg, channel.unit, node.decoder, link, self._put)
             self._work.append((cfg.period_ns, probe.depart))
             probes.append((channel.unit, probe.lane))
@@ -119,14 +133,14 @@ class Network:
         poll_ns = group.gate.poll_ns if group is not None else section.deadline_ns
         timing = link_timing(poll_ns, section.deadline_ns)
         paths = Paths([path.name for path in section.paths])
-        links = [self._link(p.name, p.endpoint.host, p.endpoint.port, timing) for p in section.paths]
+        links = [self._link(p.name, p.endpoint, timing) for p in section.paths]
         lanes = [Lane(link) for link in links]
         self._tag_lanes[section.name] = lambda: (section.paths[paths.current].unit, lanes[paths.current])
         if group is None:
             return
         self._gate_probes[section.name] = GateProbe(section, group.gate, paths, lanes, self._scheduler, self._put)
         first = section.paths[0]
-        command = self._link(f"{first.name}.command", first.endpoint.host, first.endpoint.port, timing)
+        command = self._link(f"{first.name}.command", first.endpoint, timing)
         actuator = GateActuator(section, group, [command, *links[1:]], paths, self._scheduler, self._put)
         self._actuators[group.name] = actuator
         self._work.append((_KEEP_WARM_NS, actuator.keep_warm))
@@ -134,8 +148,7 @@ class Network:
     def _add_reference(self, name: str) -> None:
         (reference,) = (each for each in self._site.references if each.name == name)
         (cfg,) = (each for each in self._site.core.references if each.name == name)
-        endpoint = reference.endpoint
-        link = self._link(name, endpoint.host, endpoint.port, link_timing(cfg.period_ns, cfg.deadline_ns))
+        link = self._link(name, reference.endpoint, link_timing(cfg.period_ns, cfg.deadline_ns))
         probe = ReferenceProbe(cfg, reference.unit, reference.decoder, link, self._put)
         self._work.append((cfg.period_ns, probe.depart))
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from otha.core.config import GateConfig
+from otha.site.line import Line
 from otha.site.model import Section, Site
 from otha.site.read import Endpoint
 
@@ -16,7 +17,7 @@ STANDBY_POLL_NS = SECOND
 class EndpointCost:
     """One endpoint at rest. Rates per 100 seconds, so that slow polls are whole numbers too."""
 
-    endpoint: Endpoint
+    endpoint: Endpoint | Line
     path: str
     connections: int
     reads_per_100s: int
@@ -55,7 +56,7 @@ def devices(site: Site) -> Iterator[DeviceCost]:
                     EndpointCost(
                         endpoint=channel.endpoint,
                         path=channel.name,
-                        connections=1,
+                        connections=_connections(channel.endpoint),
                         reads_per_100s=per_100s(channel.period_ns) + (tags[0] if at == 0 else 0),
                         registers_per_100s=per_100s(channel.period_ns) * node.decoder.length
                         + (tags[1] if at == 0 else 0),
@@ -94,6 +95,11 @@ def devices(site: Site) -> Iterator[DeviceCost]:
         )
 
 
+def _connections(at: Endpoint | Line) -> int:
+    """A serial line has no connections."""
+    return int(isinstance(at, Endpoint))
+
+
 def _section(site: Site, section: Section, gate: GateConfig | None) -> Iterator[EndpointCost]:
     """The first path carries polls and tags on one connection and commands on another; the rest are kept warm."""
     tag_reads, tag_registers = _tag_rates(site, section.name)
@@ -104,7 +110,7 @@ def _section(site: Site, section: Section, gate: GateConfig | None) -> Iterator[
         yield EndpointCost(
             endpoint=path.endpoint,
             path=path.name,
-            connections=2 if first and gate is not None else 1,
+            connections=_connections(path.endpoint) * (2 if first and gate is not None else 1),
             reads_per_100s=rate + (tag_reads if first else 0),
             registers_per_100s=rate * section.status.count + (tag_registers if first else 0),
         )

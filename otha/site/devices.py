@@ -7,6 +7,8 @@ from pathlib import Path
 from otha.site.decode import Decoder
 from otha.site.document import Document
 from otha.site.gate_map import GATE_PROFILE, GateMap, gate_map
+from otha.site.line import Line
+from otha.site.lines import check_path, line_paths, place
 from otha.site.locate import Path as KeyPath
 from otha.site.model import Block, Channel, GatePath, Node, Reference, Section
 from otha.site.problem import SiteErrors, nearest
@@ -19,9 +21,16 @@ from otha.site.profile import (
     written_items,
 )
 from otha.site.profile_file import ProfileKind
-from otha.site.read import Endpoint
 from otha.site.refer import refer, refuse_repeats, some
-from otha.site.written import DomainKind, NodeTable, PathTable, ReferenceTable, SectionTable, SiteFile
+from otha.site.written import (
+    DomainKind,
+    LineTable,
+    NodeTable,
+    PathTable,
+    ReferenceTable,
+    SectionTable,
+    SiteFile,
+)
 
 MS = 1_000_000
 
@@ -91,39 +100,47 @@ def check_places(doc: Document, file: SiteFile) -> None:
             for domain in entry.domains:
                 refer(doc, (table, name), "domains", domain, what="domain", valid=domains)
             refuse_repeats(doc, (table, name), "domains", entry.domains)
-    used: dict[tuple[Endpoint, int], str] = {}
+    used: dict[tuple[str, int], str] = {}
     for path, way in _paths(file):
-        refer(
-            doc,
-            path,
-            "network",
-            way.network,
-            what="domain of kind network",
-            valid=networks,
-            when_none=f'Give it under [domain]: {way.network} = {{ kind = "network" }}',
-        )
-        if not way.endpoint.host:
+        if isinstance(way, PathTable):
+            check_path(doc, path, way, file.line)
+        if way.network is not None:
+            refer(
+                doc,
+                path,
+                "network",
+                way.network,
+                what="domain of kind network",
+                valid=networks,
+                when_none=f'Give it under [domain]: {way.network} = {{ kind = "network" }}',
+            )
+        if isinstance(way, LineTable) or (at := _address(way)) is None:
             continue
         here = ".".join(str(part) for part in path)
-        other = used.setdefault((way.endpoint, way.unit), here)
+        other = used.setdefault((at, way.unit), here)
         if other != here:
             doc.error(
                 path,
-                "endpoint",
-                f"{way.endpoint} unit {way.unit} is already used by [{other}]",
+                "endpoint" if way.endpoint is not None else "unit",
+                f"{at} unit {way.unit} is already used by [{other}]",
                 mend="Give each path an endpoint of its own: two paths over one endpoint fail together",
             )
 
 
-def _paths(file: SiteFile) -> list[tuple[KeyPath, PathTable | ReferenceTable]]:
-    found: list[tuple[KeyPath, PathTable | ReferenceTable]] = []
+def _address(way: PathTable | ReferenceTable) -> str | None:
+    """What no other path may use with the same unit; None when there is none, which was told."""
+    if way.endpoint is not None:
+        return str(way.endpoint) if way.endpoint.host else None
+    return f"line {way.line}" if way.line else None
+
+
+def _paths(file: SiteFile) -> list[tuple[KeyPath, PathTable | ReferenceTable | LineTable]]:
+    found: list[tuple[KeyPath, PathTable | ReferenceTable | LineTable]] = []
+    for name, line in file.line.items():
+        found.append((("line", name), line))
     for name, reference in file.reference.items():
         found.append((("reference", name), reference))
-    for name, node in file.node.items():
-        found += [(("node", name, "channels", path), entry) for path, entry in node.channels.items()]
-    for name, section in file.section.items():
-        found += [(("section", name, "paths", path), entry) for path, entry in section.paths.items()]
-    return found
+    return found + list(line_paths(file))
 
 
 def build_node(
@@ -134,6 +151,7 @@ def build_node(
     cadence: Cadence,
     groups: tuple[str, ...],
     tracked: tuple[str, ...],
+    lines: Mapping[str, Line],
 ) -> Node | None:
     """A node, None when its profile or registers can't be used."""
     if profile is None:
@@ -147,22 +165,29 @@ def build_node(
         number=table.number,
         profile=profile,
         decoder=compile_decoder(profile, tuple(tag for tag in tracked if tag in dict(profile.tracked))),
-        channels=tuple(
-            Channel(
-                name=f"{name}.{channel}",
-                node=name,
-                endpoint=entry.endpoint,
-                unit=entry.unit,
-                network=entry.network,
-                period_ns=cadence.period_ns,
-                deadline_ns=cadence.deadline_ns,
-            )
-            for channel, entry in table.channels.items()
-        ),
+        channels=tuple(_channel(name, channel, entry, cadence, lines) for channel, entry in table.channels.items()),
         domains=table.domains,
         capacity=table.capacity,
         groups=groups,
     )
+
+
+def _channel(node: str, channel: str, entry: PathTable, cadence: Cadence, lines: Mapping[str, Line]) -> Channel:
+    endpoint, network = place(entry, lines)
+    return Channel(
+        name=f"{node}.{channel}",
+        node=node,
+        endpoint=endpoint,
+        unit=entry.unit,
+        network=network,
+        period_ns=cadence.period_ns,
+        deadline_ns=cadence.deadline_ns,
+    )
+
+
+def _gate_path(section: str, way: str, entry: PathTable, lines: Mapping[str, Line]) -> GatePath:
+    endpoint, network = place(entry, lines)
+    return GatePath(name=f"{section}.{way}", section=section, endpoint=endpoint, unit=entry.unit, network=network)
 
 
 def _with_registers(doc: Document, path: KeyPath, table: NodeTable, profile: Profile) -> Profile | None:
@@ -210,7 +235,9 @@ def build_reference(name: str, table: ReferenceTable, profile: Profile | None) -
     )
 
 
-def build_section(doc: Document, name: str, table: SectionTable, deadline_ns: int, group: str | None) -> Section:
+def build_section(
+    doc: Document, name: str, table: SectionTable, deadline_ns: int, group: str | None, lines: Mapping[str, Line]
+) -> Section:
     """A section. Its command mailbox is all that OTHA may write."""
     path: KeyPath = ("section", name)
     shape = gate_map()
@@ -235,12 +262,7 @@ def build_section(doc: Document, name: str, table: SectionTable, deadline_ns: in
     return Section(
         name=name,
         gate=shape,
-        paths=tuple(
-            GatePath(
-                name=f"{name}.{way}", section=name, endpoint=entry.endpoint, unit=entry.unit, network=entry.network
-            )
-            for way, entry in table.paths.items()
-        ),
+        paths=tuple(_gate_path(name, way, entry, lines) for way, entry in table.paths.items()),
         outputs=outputs,
         status=blocks["status_base"],
         command=blocks["command_base"],

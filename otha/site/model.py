@@ -12,6 +12,7 @@ from otha.core import canon
 from otha.core.config import GroupConfig, SiteConfig
 from otha.site.decode import Decoder
 from otha.site.gate_map import GateMap
+from otha.site.line import Line, LineLoad
 from otha.site.problem import Problem
 from otha.site.profile import Profile
 from otha.site.profile_file import WordType
@@ -47,7 +48,7 @@ class Channel:
 
     name: str
     node: str
-    endpoint: Endpoint
+    endpoint: Endpoint | Line
     unit: int
     network: str
     period_ns: int
@@ -74,7 +75,7 @@ class GatePath:
 
     name: str
     section: str
-    endpoint: Endpoint
+    endpoint: Endpoint | Line
     unit: int
     network: str
 
@@ -168,6 +169,7 @@ class Site:
     sections: tuple[Section, ...]
     references: tuple[Reference, ...]
     tag_reads: tuple[TagRead, ...]
+    lines: tuple[LineLoad, ...]
     roles: tuple[tuple[str, UserRole], ...]
     timings: tuple[GroupTiming, ...]
     warnings: tuple[Problem, ...]
