@@ -4,7 +4,8 @@
 `ModbusLink` is over TCP. A request whose deadline passes before it can leave is MISSED and not sent. An exchange is
 over when its reply was found or when the slave has had its longest time; after the latter the line stays quiet until
 nothing was heard for as long again, and the unit has to give a proof before it is asked anything else
-(`otha.runtime.rtu_step`). A device that is gone is opened again, ever more seldom.
+(`otha.runtime.rtu_step`). A reply that the line has spoilt is none: MISSED, as a lost packet is elsewhere. A device
+that is gone is opened again, ever more seldom.
 """
 
 import asyncio
@@ -160,9 +161,7 @@ class RtuLine:
 
     def expired(self, exchange: Exchange, now: int) -> None:
         """The deadline of a request has passed, whether it waits or is on the line."""
-        flight = self._flight
-        on_line = flight is not None and flight.exchange is exchange and not flight.is_probe
-        self._end(exchange, Answer.GARBLED if on_line and flight is not None and flight.heard else Answer.MISSED, now)
+        self._end(exchange, Answer.MISSED, now)
 
     # --- the device ---
 
@@ -329,11 +328,11 @@ class RtuLine:
         self._steps.doubt(flight.request.unit)
         self._gap_ns = self._line.reply_ns(flight.request.reply_length)
         self._quiet_until_ns = now + self._gap_ns
-        self._end(flight.exchange, Answer.GARBLED if flight.heard else Answer.MISSED, now)
+        self.counters.garbled += flight.heard
+        self._end(flight.exchange, Answer.MISSED, now)
         self._pump(now)
 
-    def _end(self, exchange: Exchange, answer: Answer, now: int) -> None:
+    @staticmethod
+    def _end(exchange: Exchange, answer: Answer, now: int) -> None:
         if exchange.answer is None:
-            if answer is Answer.GARBLED:
-                self.counters.garbled += 1
             exchange.end(answer, now)

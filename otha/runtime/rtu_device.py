@@ -59,6 +59,7 @@ def _open(line: Line) -> SerialDevice:
         stopbits=line.stop_bits,
         timeout=0,
         write_timeout=0,
+        inter_byte_timeout=0,  # VMIN = 1: an empty read means that the device hung up, and not that nothing came in
         exclusive=True,
     )
     # USB adapters otherwise keep input back for up to 16 ms; most other devices do not know this.
