@@ -47,6 +47,7 @@ class Network:
         self._put = put
         # What runs by itself, by its name: the connections, and the serial lines that several links share.
         self._carriers: dict[str, ModbusLink | RtuLine] = {}
+        self._lines: dict[str, RtuLine] = {}
         self._work: list[tuple[int, Work]] = []
         self._gate_probes: dict[str, GateProbe] = {}
         self._actuators: dict[str, GateActuator] = {}
@@ -110,8 +111,9 @@ class Network:
                 link = self._carriers[name] = ModbusLink(self._scheduler, host, port, timing)
                 return link
             case Line():
-                line = self._carriers.setdefault(str(at), RtuLine(self._scheduler, at))
-                assert isinstance(line, RtuLine)
+                line = self._lines.get(at.name)
+                if line is None:
+                    line = self._lines[at.name] = self._carriers[str(at)] = RtuLine(self._scheduler, at)
                 return line.link()
             case never:
                 assert_never(never)

@@ -85,7 +85,7 @@ def devices(site: Site) -> Iterator[DeviceCost]:
                 EndpointCost(
                     endpoint=reference.endpoint,
                     path=reference.name,
-                    connections=1,
+                    connections=_connections(reference.endpoint),
                     reads_per_100s=rate,
                     registers_per_100s=rate * reference.decoder.length,
                 ),

@@ -102,7 +102,7 @@ def check_places(doc: Document, file: SiteFile) -> None:
             refuse_repeats(doc, (table, name), "domains", entry.domains)
     used: dict[tuple[str, int], str] = {}
     for path, way in _paths(file):
-        if isinstance(way, PathTable):
+        if not isinstance(way, LineTable):
             check_path(doc, path, way, file.line)
         if way.network is not None:
             refer(
@@ -138,8 +138,6 @@ def _paths(file: SiteFile) -> list[tuple[KeyPath, PathTable | ReferenceTable | L
     found: list[tuple[KeyPath, PathTable | ReferenceTable | LineTable]] = []
     for name, line in file.line.items():
         found.append((("line", name), line))
-    for name, reference in file.reference.items():
-        found.append((("reference", name), reference))
     return found + list(line_paths(file))
 
 
@@ -220,16 +218,19 @@ def _with_registers(doc: Document, path: KeyPath, table: NodeTable, profile: Pro
     return None if len(doc.problems) > before else replace(profile, items=items, tracked=tracked)
 
 
-def build_reference(name: str, table: ReferenceTable, profile: Profile | None) -> Reference | None:
+def build_reference(
+    name: str, table: ReferenceTable, profile: Profile | None, lines: Mapping[str, Line]
+) -> Reference | None:
     """A reference point, None when its profile can't be used."""
     if profile is None:
         return None
     decoder: Decoder = compile_decoder(profile, ())
+    endpoint, network = place(table, lines)
     return Reference(
         name=name,
-        endpoint=table.endpoint,
+        endpoint=endpoint,
         unit=table.unit,
-        network=table.network,
+        network=network,
         profile=profile,
         decoder=decoder,
     )

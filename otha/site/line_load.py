@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from otha.site.cost import STANDBY_POLL_NS
 from otha.site.document import Document
+from otha.site.groups import reference_pace
 from otha.site.line import Line, LineLoad, LineUse
 from otha.site.lines import line_paths
-from otha.site.model import Node, Section, TagRead
+from otha.site.model import Node, Reference, Section, TagRead
 from otha.site.timing import Term, Total, show
 from otha.site.written import SiteFile
 
@@ -26,6 +27,7 @@ def line_loads(
     lines: Mapping[str, Line],
     nodes: Sequence[Node],
     sections: Sequence[Section],
+    references: Sequence[Reference],
     reads: Sequence[TagRead],
 ) -> dict[str, LineLoad]:
     """All uses of each line. Any path to a section may be the one in use, so each counts as if it were."""
@@ -41,6 +43,9 @@ def line_loads(
         for at, path in enumerate(section.paths):
             if isinstance(path.endpoint, Line):
                 uses[path.endpoint.name] += _path_uses(file, section, at, path.endpoint, mine)
+    for reference in references:
+        if isinstance(reference.endpoint, Line):
+            uses[reference.endpoint.name].append(_reference_use(file, reference, reference.endpoint))
     return {name: LineLoad(line=line, uses=tuple(uses[name])) for name, line in lines.items()}
 
 
@@ -64,6 +69,20 @@ def _channel_uses(file: SiteFile, node: Node, at: int, line: Line, reads: Sequen
     if at == 0:
         # They have a queue of their own, for the pauses between heartbeats.
         yield from _tag_uses(file, line, f"{channel.name} tags", channel.unit, reads)
+
+
+def _reference_use(file: SiteFile, reference: Reference, line: Line) -> LineUse:
+    pace = reference_pace(file, reference.name)
+    return LineUse(
+        user=reference.name,
+        what="reference point",
+        unit=reference.unit,
+        exchange_ns=_read_ns(line, reference.decoder.length),
+        period_ns=pace.period_ms * MS,
+        deadline_ns=pace.deadline_ms * MS,
+        at=("reference", reference.name),
+        key="deadline_ms",
+    )
 
 
 def _tag_uses(file: SiteFile, line: Line, user: str, unit: int, reads: Sequence[TagRead]) -> Iterator[LineUse]:

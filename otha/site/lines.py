@@ -7,7 +7,7 @@ from otha.site.line import Line, Parity
 from otha.site.locate import Path as KeyPath
 from otha.site.read import Endpoint
 from otha.site.refer import refer
-from otha.site.written import LineTable, PathTable, SiteFile
+from otha.site.written import LineTable, PathTable, ReferenceTable, SiteFile
 
 MS = 1_000_000
 UNITS = (1, 247)
@@ -42,8 +42,10 @@ def build_lines(doc: Document, file: SiteFile) -> dict[str, Line]:
     return {name: build_line(name, table) for name, table in file.line.items()}
 
 
-def line_paths(file: SiteFile) -> Iterator[tuple[KeyPath, PathTable]]:
-    """Every path that may be on a line, with its place."""
+def line_paths(file: SiteFile) -> Iterator[tuple[KeyPath, PathTable | ReferenceTable]]:
+    """Everything that may be on a line, with its place."""
+    for name, reference in file.reference.items():
+        yield ("reference", name), reference
     for name, node in file.node.items():
         for channel, entry in node.channels.items():
             yield ("node", name, "channels", channel), entry
@@ -52,7 +54,7 @@ def line_paths(file: SiteFile) -> Iterator[tuple[KeyPath, PathTable]]:
             yield ("section", name, "paths", way), entry
 
 
-def check_path(doc: Document, path: KeyPath, entry: PathTable, lines: Mapping[str, LineTable]) -> None:
+def check_path(doc: Document, path: KeyPath, entry: PathTable | ReferenceTable, lines: Mapping[str, LineTable]) -> None:
     """A path is reached by an endpoint over a network, or by a line, which is a network itself."""
     if entry.line is None:
         if entry.endpoint is None:
@@ -85,7 +87,7 @@ def check_path(doc: Document, path: KeyPath, entry: PathTable, lines: Mapping[st
         )
 
 
-def place(entry: PathTable, lines: Mapping[str, Line]) -> tuple[Endpoint | Line, str]:
+def place(entry: PathTable | ReferenceTable, lines: Mapping[str, Line]) -> tuple[Endpoint | Line, str]:
     """Where a path leads, and its network; a placeholder for what was reported by `check_path`."""
     line = lines.get(entry.line or "")
     if line is not None:

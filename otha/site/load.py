@@ -56,12 +56,13 @@ def load_site(path: Path) -> Site:
     profiles = Profiles(doc, path.parent)
     lines = build_lines(doc, file)
     nodes = _nodes(doc, file, profiles, groups_of, lines)
-    references = _references(doc, file, profiles)
+    references = _references(doc, file, profiles, lines)
     sections = _sections(doc, file, lines)
     tags = build_tags(doc, file)
     deadlines = {section.name: section.deadline_ns for section in sections}
     reads = build_reads(doc, file, sections, deadlines)
-    loads = line_loads(file, lines, [node for node in nodes.values() if node is not None], sections, reads)
+    found = [node for node in nodes.values() if node is not None]
+    loads = line_loads(file, lines, found, sections, references, reads)
     file = with_line_times(file, loads)
     supervisor = next(iter(file.supervisor), "")
     built = [
@@ -216,9 +217,9 @@ def _nodes(
     return nodes
 
 
-def _references(doc: Document, file: SiteFile, profiles: Profiles) -> tuple[Reference, ...]:
+def _references(doc: Document, file: SiteFile, profiles: Profiles, lines: dict[str, Line]) -> tuple[Reference, ...]:
     built = (
-        build_reference(name, table, profiles.get(("reference", name), table.profile, ProfileKind.REFERENCE))
+        build_reference(name, table, profiles.get(("reference", name), table.profile, ProfileKind.REFERENCE), lines)
         for name, table in file.reference.items()
     )
     return tuple(reference for reference in built if reference is not None)

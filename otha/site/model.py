@@ -144,7 +144,7 @@ class Reference:
     """A reference point. Its decoder only checks the reply."""
 
     name: str
-    endpoint: Endpoint
+    endpoint: Endpoint | Line
     unit: int
     network: str
     profile: Profile

@@ -75,10 +75,13 @@ class DomainTable:
 class ReferenceTable:
     """A reference point: an endpoint that a healthy observer reaches (rule S8)."""
 
-    endpoint: Endpoint = key("where it listens")
-    network: str = key("the network (a domain of kind network) over which it is reached")
     profile: str = key("how it is read; a profile of kind reference")
-    unit: int = key("Modbus unit id", default=1, low=0, high=255)
+    endpoint: Endpoint | None = key("where it listens (Modbus TCP)", default=None)
+    line: str | None = key("the serial line on which it is (Modbus RTU)", default=None)
+    network: str | None = key(
+        "the network (a domain of kind network) over which it is reached; that of a line is the line's", default=None
+    )
+    unit: int = key("Modbus unit id; on a line 1 to 247", default=1, low=0, high=255)
     period_ms: int | None = key(
         "how often it is read; by default as often as the fastest group", default=None, low=5, high=60_000
     )

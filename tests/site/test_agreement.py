@@ -23,7 +23,7 @@ def test_ports() -> None:
     site = load_site(TWO_TANKS)
     named = {f"{channel.network}.{channel.node}": _port(channel.endpoint) for channel in site.channels}
     named |= {f"{path.network}.plc": _port(path.endpoint) for path in site.section("plc").paths}
-    named |= {f"{ref.network}.{ref.name}": ref.endpoint.port for ref in site.references}
+    named |= {f"{ref.network}.{ref.name}": _port(ref.endpoint) for ref in site.references}
     assert named == {name: port for name, port in DEFAULT_PORTS.items() if "." in name}
 
 

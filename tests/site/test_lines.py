@@ -148,13 +148,13 @@ SECOND_UNIT = (
     'channels.net_b = { endpoint = "127.0.0.1:15022", network = "net_b" }',
     'channels.bus = { line = "bus", unit = 4 }',
 )
+SLOW_TAGS = ('{ section = "plc", ', '{ section = "plc", fresh_ms = 3000, ')
 
 
 def test_a_deadline_that_holds_only_while_the_other_unit_answers_is_doubted(tmp_path: Path) -> None:
-    slow_tags = ('{ section = "plc", ', '{ section = "plc", fresh_ms = 3000, ')
-    site = lined(tmp_path, SECOND_UNIT, slow_tags, ("misses = 3 }", "misses = 3, deadline_ms = 450 }"))
+    site = lined(tmp_path, SECOND_UNIT, SLOW_TAGS, ("misses = 3 }", "misses = 3, deadline_ms = 450 }"))
     assert not [p for p in site.warnings if p.key == "deadline_ms"]
-    site = lined(tmp_path, SECOND_UNIT, slow_tags, ("misses = 3 }", "misses = 3, deadline_ms = 280 }"))
+    site = lined(tmp_path, SECOND_UNIT, SLOW_TAGS, ("misses = 3 }", "misses = 3, deadline_ms = 280 }"))
     (said,) = (p.wrong for p in site.warnings if p.key == "deadline_ms")
     assert "but a silent unit takes 184.9 ms more" in said
 
@@ -198,3 +198,22 @@ def test_a_line_that_no_path_uses_is_told(tmp_path: Path) -> None:
 def test_a_line_is_a_network(tmp_path: Path) -> None:
     found = refused(tmp_path, ('network = "field"', 'network = "host_a"'))
     assert "there is no domain of kind network" in found["line.bus", "network"]
+
+
+REFERENCE = '[reference.ref_l]\nprofile = "sim_reference"\nline = "bus"\nunit = 7\n\n'
+
+
+def test_a_reference_point_on_the_line(tmp_path: Path) -> None:
+    """Otherwise nobody could tell a dead line from dead units (rule S8)."""
+    site = lined(tmp_path, SECOND_UNIT, ("[reference.ref_a]", REFERENCE + "[reference.ref_a]"), SLOW_TAGS)
+    reference = next(each for each in site.references if each.name == "ref_l")
+    assert (reference.endpoint, reference.network, reference.unit) == (site.lines[0].line, "field", 7)
+    (use,) = (use for use in site.lines[0].uses if use.user == "ref_l")
+    assert (use.what, use.period_ns, use.deadline_ns) == ("reference point", 500 * MS, 400 * MS)
+    assert use.exchange_ns == site.lines[0].line.exchange_ns(5, 2 + 2 * 2)
+    assert not [p for p in site.warnings if p.table == "domain.field"]
+
+
+def test_a_reference_point_without_a_place(tmp_path: Path) -> None:
+    found = refused(tmp_path, ("[reference.ref_a]", REFERENCE.replace('line = "bus"\n', "") + "[reference.ref_a]"))
+    assert {key for table, key in found if table == "reference.ref_l"} == {"endpoint", "network"}
