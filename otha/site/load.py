@@ -16,6 +16,9 @@ from otha.site.devices import (
 from otha.site.document import Document
 from otha.site.groups import build_group, deadline_ms, detector_of, reference_pace
 from otha.site.judge import judge
+from otha.site.line import Line
+from otha.site.line_load import line_loads, with_line_times
+from otha.site.lines import build_lines
 from otha.site.model import (
     SELF_USER,
     Domain,
@@ -51,17 +54,21 @@ def load_site(path: Path) -> Site:
     roles = _roles(doc, file)
     groups_of = _groups_of(doc, file)
     profiles = Profiles(doc, path.parent)
-    nodes = _nodes(doc, file, profiles, groups_of)
-    references = _references(doc, file, profiles)
-    sections = _sections(doc, file)
+    lines = build_lines(doc, file)
+    nodes = _nodes(doc, file, profiles, groups_of, lines)
+    references = _references(doc, file, profiles, lines)
+    sections = _sections(doc, file, lines)
     tags = build_tags(doc, file)
+    deadlines = {section.name: section.deadline_ns for section in sections}
+    reads = build_reads(doc, file, sections, deadlines)
+    found = [node for node in nodes.values() if node is not None]
+    loads = line_loads(file, lines, found, sections, references, reads)
+    file = with_line_times(file, loads)
     supervisor = next(iter(file.supervisor), "")
     built = [
         build_group(doc, file, name, nodes, build_conditions(doc, file, name, file.group[name]), supervisor)
         for name in file.group
     ]
-    deadlines = {section.name: section.deadline_ns for section in sections}
-    reads = build_reads(doc, file, sections, deadlines)
     doc.raise_errors()
     groups = [pair for pair in built if pair is not None]
     whole_nodes = tuple(node for node in nodes.values() if node is not None)
@@ -91,6 +98,7 @@ def load_site(path: Path) -> Site:
         sections=sections,
         references=references,
         tag_reads=reads,
+        lines=tuple(loads.values()),
         roles=roles,
         timings=tuple(timing for _, timing in groups),
         warnings=(),
@@ -199,26 +207,33 @@ def _cadence(file: SiteFile, groups: tuple[str, ...]) -> Cadence:
 
 
 def _nodes(
-    doc: Document, file: SiteFile, profiles: Profiles, groups_of: dict[str, tuple[str, ...]]
+    doc: Document,
+    file: SiteFile,
+    profiles: Profiles,
+    groups_of: dict[str, tuple[str, ...]],
+    lines: dict[str, Line],
 ) -> dict[str, Node | None]:
     nodes: dict[str, Node | None] = {}
     for name, table in file.node.items():
         groups = groups_of[name]
         tracked = tuple(tag.name for tag in file.group[groups[0]].tracked) if groups else ()
         profile = profiles.get(("node", name), table.profile, ProfileKind.NODE)
-        nodes[name] = build_node(doc, name, table, profile, _cadence(file, groups), groups, tracked, profiles.beside)
+        cadence = _cadence(file, groups)
+        nodes[name] = build_node(doc, name, table, profile, cadence, groups, tracked, lines, profiles.beside)
     return nodes
 
 
-def _references(doc: Document, file: SiteFile, profiles: Profiles) -> tuple[Reference, ...]:
+def _references(doc: Document, file: SiteFile, profiles: Profiles, lines: dict[str, Line]) -> tuple[Reference, ...]:
     built = (
-        build_reference(doc, name, table, profiles.get(("reference", name), table.profile, ProfileKind.REFERENCE))
+        build_reference(
+            doc, name, table, profiles.get(("reference", name), table.profile, ProfileKind.REFERENCE), lines
+        )
         for name, table in file.reference.items()
     )
     return tuple(reference for reference in built if reference is not None)
 
 
-def _sections(doc: Document, file: SiteFile) -> tuple[Section, ...]:
+def _sections(doc: Document, file: SiteFile, lines: dict[str, Line]) -> tuple[Section, ...]:
     sections = []
     for name, table in file.section.items():
         driven = [group for group, entry in file.group.items() if entry.target == name]
@@ -231,7 +246,7 @@ def _sections(doc: Document, file: SiteFile) -> tuple[Section, ...]:
                 rule="S1",
             )
         cadence = _cadence(file, tuple(driven[:1]))
-        sections.append(build_section(doc, name, table, cadence.deadline_ns, driven[0] if driven else None))
+        sections.append(build_section(doc, name, table, cadence.deadline_ns, driven[0] if driven else None, lines))
     return tuple(sections)
 
 
