@@ -15,7 +15,8 @@ from bench.options import Measurement, Options
 from bench.virtual import demo_site
 from otha.core.errors import DefectError
 from otha.core.words import Answer
-from otha.runtime.modbus import Exchange, ModbusLink
+from otha.runtime.link import Exchange
+from otha.runtime.modbus import ModbusLink
 from otha.runtime.modbus_frame import Request, read_registers
 from otha.runtime.scheduler import Scheduler
 from otha.site.decode import Decoder, decode_node_bytes

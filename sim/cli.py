@@ -12,7 +12,7 @@ import typer
 from sim import console, orchestrator
 from sim.errors import SimError, UsageError
 from sim.faults import CATALOGUE
-from sim.plant import DEFAULT_PORTS, Plant
+from sim.plant import DEFAULT_PORTS, GATEWAY_PORTS, Plant
 from sim.ports import free_ports, substitute
 from sim.site_file import settings
 
@@ -33,13 +33,17 @@ def up(
     check_frames: Annotated[
         bool, typer.Option("--check-frames/--no-check-frames", help="without: a gate that lets every frame through")
     ] = True,
+    gateways: Annotated[
+        bool, typer.Option("--gateways", help="with two gateways, each on a serial line of its own to the PLC")
+    ] = False,
     stop_on_eof: Annotated[bool, typer.Option("--stop-on-eof", help="end when stdin is closed")] = False,
 ) -> None:
     """Start a plant and stay in front of it until SIGTERM or Ctrl-C. Prints `ready SITE_FILE` when it serves."""
     try:
         text = _site_text(site, plant)
         orchestrator.prepare(directory)
-        ports = free_ports() if ephemeral else dict(DEFAULT_PORTS)
+        shipped = DEFAULT_PORTS | GATEWAY_PORTS if gateways else DEFAULT_PORTS
+        ports = free_ports(shipped) if ephemeral else dict(shipped)
         adapted = directory / "site.toml"
         adapted.write_text(substitute(text, ports), encoding="utf-8")
         built_with = settings(text)

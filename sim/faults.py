@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 
 from sim.control import Answer
 from sim.errors import UsageError
-from sim.plant import NETWORKS, NODES, PROCESSES
+from sim.plant import GATEWAYS, NETWORKS, NODES, PROCESSES, SERIAL
 from sim.plc import SETTABLE
 
 
@@ -72,7 +72,9 @@ class Fault:
         return taken
 
 
-_PROCESS: Final = Parameter(name="node", kind=str, help="a process of the plant", choices=PROCESSES)
+_PROCESS: Final = Parameter(
+    name="node", kind=str, help="a process of the plant", choices=(*PROCESSES, SERIAL, *GATEWAYS)
+)
 _CONTROLLER: Final = Parameter(name="node", kind=str, help="a soft controller", choices=tuple(NODES))
 _NETWORK: Final = Parameter(
     name="network", kind=str, help="net_a, net_b, or bus: the field bus before the PLC", choices=(*NETWORKS, "bus")
@@ -83,6 +85,8 @@ _END: Final = Parameter(
     help="whose channel there: sc_a, sc_b, plc, ref_a, ref_b, on the bus also sync_sc_a, sync_sc_b; or all",
     default="all",
 )
+
+_LINE: Final = Parameter(name="line", kind=str, help="the gateway at its end", choices=GATEWAYS)
 
 
 def _signal(number: signal.Signals) -> Callable[[Hands, Mapping[str, Any]], Awaitable[Answer]]:
@@ -102,6 +106,13 @@ def _inside(action: str) -> Callable[[Hands, Mapping[str, Any]], Awaitable[Answe
 def _on_network(action: str) -> Callable[[Hands, Mapping[str, Any]], Awaitable[Answer]]:
     async def carry_out(hands: Hands, given: Mapping[str, Any]) -> Answer:
         return await hands.ask(given["network"], action, **{key: given[key] for key in given if key != "network"})
+
+    return carry_out
+
+
+def _on_line(action: str) -> Callable[[Hands, Mapping[str, Any]], Awaitable[Answer]]:
+    async def carry_out(hands: Hands, given: Mapping[str, Any]) -> Answer:
+        return await hands.ask(SERIAL, action, **given)
 
     return carry_out
 
@@ -281,6 +292,28 @@ _ENTRIES: Final = (
             _END,
         ),
         carry_out=_heal,
+    ),
+    Fault(
+        name="cut_line",
+        help="a gateway's serial line is broken: bytes vanish both ways",
+        parameters=(_LINE,),
+        carry_out=_on_line("cut"),
+    ),
+    Fault(
+        name="garble_line",
+        help="bits fall over on a gateway's serial line",
+        parameters=(
+            _LINE,
+            Parameter(name="one_in", kind=int, help="one byte in so many is spoilt", default=20),
+            Parameter(name="seed", kind=int, help="same seed, same bits", default=1),
+        ),
+        carry_out=_on_line("garble"),
+    ),
+    Fault(
+        name="heal_line",
+        help="end cut_line and garble_line",
+        parameters=(_LINE,),
+        carry_out=_on_line("heal"),
     ),
     Fault(
         name="set_tag",

@@ -36,6 +36,31 @@ class RegisterBank(Protocol):
         """Take the values; False when some of the registers can't be written."""
 
 
+def carry_out(bank: RegisterBank, adu_pdu: bytes) -> ModbusPDU:
+    """Do at a bank what a request (function code and data) asks; the reply to it."""
+    function = adu_pdu[0]
+    if function not in (3, 4, 6, 16):
+        return ExceptionResponse(function, ExcCodes.ILLEGAL_FUNCTION)
+    request = _FRAMER.decoder.decode(adu_pdu)
+    if request is None:
+        return ExceptionResponse(function, ExcCodes.ILLEGAL_VALUE)
+    address = request.address
+    if isinstance(request, ReadHoldingRegistersRequest):
+        values = bank.read(address, request.count)
+        if values is None:
+            return ExceptionResponse(function, ExcCodes.ILLEGAL_ADDRESS)
+        if isinstance(request, ReadInputRegistersRequest):
+            return ReadInputRegistersResponse(registers=values)
+        return ReadHoldingRegistersResponse(registers=values)
+    if not isinstance(request, WriteMultipleRegistersRequest | WriteSingleRegisterRequest):
+        return ExceptionResponse(function, ExcCodes.ILLEGAL_FUNCTION)
+    if not bank.write(address, request.registers):
+        return ExceptionResponse(function, ExcCodes.ILLEGAL_ADDRESS)
+    if isinstance(request, WriteSingleRegisterRequest):
+        return WriteSingleRegisterResponse(address=address, registers=request.registers)
+    return WriteMultipleRegistersResponse(address=address, count=len(request.registers))
+
+
 class ModbusServer:
     """Serves one bank as one unit."""
 
@@ -73,29 +98,9 @@ class ModbusServer:
         return _FRAMER.buildFrame(reply)
 
     def _reply(self, adu_pdu: bytes, unit: int) -> ModbusPDU:
-        function = adu_pdu[0]
         if unit != self.unit:
-            return ExceptionResponse(function, ExcCodes.GATEWAY_NO_RESPONSE)
-        if function not in (3, 4, 6, 16):
-            return ExceptionResponse(function, ExcCodes.ILLEGAL_FUNCTION)
-        request = _FRAMER.decoder.decode(adu_pdu)
-        if request is None:
-            return ExceptionResponse(function, ExcCodes.ILLEGAL_VALUE)
-        address = request.address
-        if isinstance(request, ReadHoldingRegistersRequest):
-            values = self.bank.read(address, request.count)
-            if values is None:
-                return ExceptionResponse(function, ExcCodes.ILLEGAL_ADDRESS)
-            if isinstance(request, ReadInputRegistersRequest):
-                return ReadInputRegistersResponse(registers=values)
-            return ReadHoldingRegistersResponse(registers=values)
-        if not isinstance(request, WriteMultipleRegistersRequest | WriteSingleRegisterRequest):
-            return ExceptionResponse(function, ExcCodes.ILLEGAL_FUNCTION)
-        if not self.bank.write(address, request.registers):
-            return ExceptionResponse(function, ExcCodes.ILLEGAL_ADDRESS)
-        if isinstance(request, WriteSingleRegisterRequest):
-            return WriteSingleRegisterResponse(address=address, registers=request.registers)
-        return WriteMultipleRegistersResponse(address=address, count=len(request.registers))
+            return ExceptionResponse(adu_pdu[0], ExcCodes.GATEWAY_NO_RESPONSE)
+        return carry_out(self.bank, adu_pdu)
 
 
 class _Session(asyncio.Protocol):

@@ -18,7 +18,7 @@ from sim.errors import PlantError, UsageError
 from sim.faults import named
 from sim.heartbeat import LENGTH, Role
 from sim.modbus_client import ask
-from sim.plant import NODES, OUTPUTS, PROCESSES, Plant
+from sim.plant import NODES, OUTPUTS, Plant
 from sim.process import READY
 from sim.registers import Command, Opcode, State, decode_status, encode_command, gate_map
 
@@ -37,6 +37,9 @@ _MODULES: Final = {
     "ref_b": "sim.reference",
     "net_a": "sim.proxy",
     "net_b": "sim.proxy",
+    "serial": "sim.serial_line",
+    "gw_a": "sim.gateway",
+    "gw_b": "sim.gateway",
 }
 
 
@@ -50,7 +53,7 @@ class Orchestrator:
 
     async def start(self) -> None:
         """Start all processes. Raises PlantError when one doesn't come up."""
-        await asyncio.gather(*(self._spawn(name) for name in PROCESSES))
+        await asyncio.gather(*(self._spawn(name) for name in self.plant.processes))
 
     async def _spawn(self, name: str) -> None:
         with (self.plant.directory / f"{name}.log").open("ab") as log:
@@ -105,8 +108,8 @@ class Orchestrator:
         return at_ns
 
     async def restart(self, process: str) -> None:
-        """End the process if it runs and start it again."""
-        child = self._children[process]
+        """End the process if it runs and start it again. Raises UsageError when this plant has none of that name."""
+        child = self._child(process)
         if child.returncode is None:
             child.send_signal(signal.SIGKILL if process in self._stopped else signal.SIGTERM)
         await self._await_end(child)
@@ -131,10 +134,15 @@ class Orchestrator:
         }
 
     def _running(self, process: str) -> asyncio.subprocess.Process:
-        child = self._children[process]
+        child = self._child(process)
         if child.returncode is not None:
             raise PlantError(f"{process} isn't running", mend=f"fault restart node={process}")
         return child
+
+    def _child(self, process: str) -> asyncio.subprocess.Process:
+        if process not in self._children:
+            raise UsageError(f"this plant has no {process}", mend=f"it has {', '.join(self._children)}")
+        return self._children[process]
 
 
 async def commission(plant: Plant) -> None:

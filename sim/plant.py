@@ -53,6 +53,18 @@ DEFAULT_PORTS: Final = {
     "net_b.ref_b": 15024,
 }
 
+# A plant with gateways has these ports as well, and a process `serial` with a line from each gateway to the PLC.
+GATEWAYS: Final = ("gw_a", "gw_b")
+SERIAL: Final = "serial"
+GATEWAY_PORTS: Final = {
+    "net_a.gw_a": 15015,
+    "net_a.gw_b": 15016,
+    "net_b.gw_a": 15025,
+    "net_b.gw_b": 15026,
+    "gw_a": 15031,
+    "gw_b": 15032,
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plant:
@@ -83,6 +95,24 @@ class Plant:
     def door(self, process: str) -> Path:
         """The Unix socket of one process."""
         return self.directory / f"{process}.sock"
+
+    @property
+    def gateways(self) -> tuple[str, ...]:
+        """The plant's gateways; most plants have none."""
+        return tuple(name for name in GATEWAYS if name in self.ports)
+
+    @property
+    def processes(self) -> tuple[str, ...]:
+        """All processes, in the order in which they are shown."""
+        return (*PROCESSES, SERIAL, *self.gateways) if self.gateways else PROCESSES
+
+    def on_network(self, network: str) -> tuple[str, ...]:
+        """Whom a network leads to."""
+        return (*NETWORKS[network], *self.gateways)
+
+    def line(self, gateway: str) -> tuple[Path, Path]:
+        """The two ends of a gateway's serial line: the gateway's and the PLC's."""
+        return self.directory / f"{gateway}.master", self.directory / f"{gateway}.slave"
 
     def upstream(self, listener: str) -> int:
         """The port that a network's listener leads to; the PLC is always reached through the bus recorder."""

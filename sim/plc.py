@@ -1,5 +1,6 @@
 """The simulated PLC: plant, scan cycle and gate behind one Modbus TCP server."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Final
@@ -12,6 +13,7 @@ from sim.plant import OUTPUTS, Plant
 from sim.plc_bank import PlcBank
 from sim.process import Ticker, child_main
 from sim.registers import decode_command, decode_frame, encode_status, pack
+from sim.rtu_server import RtuServer
 from sim.tanks import Tanks
 from sim.terminal import TerminalLog
 
@@ -112,6 +114,8 @@ async def start(plant: Plant, name: str) -> Callable[[], None]:
     plc = Plc(plant)
     server = ModbusServer(plc.bank)
     await server.listen(plant.ports[name])
+    # One serial port for each gateway.
+    slaves = [asyncio.create_task(RtuServer(plant.line(gateway)[1], plc.bank).run()) for gateway in plant.gateways]
     ticker = Ticker(plant.scan_ms, plc.scan)
 
     def state() -> control.Answer:
@@ -122,6 +126,8 @@ async def start(plant: Plant, name: str) -> Callable[[], None]:
 
     def end() -> None:
         ticker.stop()
+        for slave in slaves:
+            slave.cancel()
         server.close()
         door.close()
         plc.close()

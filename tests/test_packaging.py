@@ -142,14 +142,18 @@ def test_every_declared_dependency_is_locked() -> None:
         assert names - pinned == set(), f"{lock}: run `make lock`"
 
 
+_NAMED_OTHERWISE = {"serial": "pyserial"}
+
+
 def _imported(top: str) -> set[str]:
-    """The distributions that code below `top` imports, by their normalised names (all of ours are named so)."""
+    """The distributions that code below `top` imports, by their normalised names."""
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / top).rglob("*.py")]
     nodes = [node for tree in trees for node in ast.walk(tree)]
     names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
     names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level]
     tops = {name.split(".")[0] for name in names} - set(sys.stdlib_module_names)
-    return {name.replace("_", "-") for name in tops - {"otha", "sim", "tests", "bench", "plc_profiles"}}
+    ours = {"otha", "sim", "tests", "bench", "plc_profiles"}
+    return {_NAMED_OTHERWISE.get(name, name.replace("_", "-")) for name in tops - ours}
 
 
 def test_every_imported_package_is_declared() -> None:

@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass
 
-from otha.runtime.modbus import Exchange, ModbusLink, OnEnd
+from otha.runtime.link import Exchange, Link, OnEnd
 from otha.runtime.modbus_frame import Request
 
 
@@ -21,7 +21,7 @@ class Lane:
     was answered (`pause` is called then).
     """
 
-    def __init__(self, link: ModbusLink, *, guest: bool = False) -> None:
+    def __init__(self, link: Link, *, guest: bool = False) -> None:
         self.link = link
         self._guest = guest
         self._waiting: deque[_Waiting] = deque()

@@ -11,26 +11,18 @@ import asyncio
 import socket
 import struct
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 from otha.core.words import Answer
+from otha.runtime.link import ANSWERS, Exchange, LinkCounters, OnEnd, awaited
 from otha.runtime.modbus_frame import BrokenFrame, Incomplete, ReplyKind, Request, split
-from otha.runtime.scheduler import Scheduler, Timer
+from otha.runtime.scheduler import Scheduler
 
 _BUFFER_SIZE = 4096
 _RECENT = 64  # transaction ids this far back may still be answered by a slow peer
 _STRAYS_MAX = 16  # stray frames since the last good reply, before the connection is given up
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-
-_ANSWERS = {
-    ReplyKind.GOOD: Answer.REPLIED,
-    ReplyKind.BUSY: Answer.BUSY,
-    ReplyKind.UNREACHED: Answer.MISSED,
-    ReplyKind.EXCEPTION: Answer.GARBLED,
-    ReplyKind.GARBLED: Answer.GARBLED,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,58 +42,6 @@ class LinkTiming:
     eager_connects: int = 8
     backoff_first_ns: int = 100_000_000
     backoff_max_ns: int = 1_000_000_000
-
-
-@dataclass(slots=True)
-class LinkCounters:
-    """What a link has met since its start. `trouble`: what went wrong last, "" when nothing has since a good reply."""
-
-    connects: int = 0
-    refused: int = 0
-    losses: int = 0
-    given_up: int = 0
-    garbled: int = 0
-    late: int = 0
-    strays: int = 0
-    trouble: str = ""
-
-
-class Exchange:
-    """One request and how it ended.
-
-    `on_end` is called once, and once more (`is_second_end`) with LATE if the reply still comes.
-    """
-
-    __slots__ = ("answer", "ended_ns", "exception", "is_second_end", "link", "on_end", "payload", "request", "timer")
-
-    def __init__(self, link: "ModbusLink", request: Request, on_end: "OnEnd | None") -> None:
-        self.link = link
-        self.request = request
-        self.on_end = on_end
-        self.answer: Answer | None = None
-        self.is_second_end = False
-        self.payload = b""
-        self.exception = 0
-        self.ended_ns = 0
-        self.timer: Timer | None = None
-
-    def end(self, answer: Answer, now: int) -> None:
-        """Tell how it ended; `now` is the receipt of what ended it."""
-        self.answer = answer
-        self.ended_ns = now
-        if self.timer is not None:
-            self.timer.cancel()
-            self.timer = None
-        if self.on_end is not None:
-            self.on_end(self)
-
-    def judge(self, now: int) -> None:
-        """The deadline has come and all readable input was taken."""
-        if self.answer is None:
-            self.link.expired(self, now)
-
-
-OnEnd = Callable[[Exchange], None]
 
 
 class _Wire(asyncio.BufferedProtocol):
@@ -207,15 +147,7 @@ class ModbusLink:
 
     async def call(self, request: Request, deadline_ns: int) -> Exchange:
         """As `send`, awaited. Safe to cancel: the reply, if it still comes, is absorbed."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-        def on_end(_exchange: Exchange) -> None:
-            if not done.done():
-                done.set_result(None)
-
-        exchange = self.send(request, deadline_ns, on_end)
-        await done
-        return exchange
+        return await awaited(self, request, deadline_ns)
 
     async def run(self) -> None:
         """Connect whenever a request wants it, until cancelled."""
@@ -331,7 +263,7 @@ class ModbusLink:
             return
         self._barren = 0
         self._patience = self._timing.patience
-        exchange.end(_ANSWERS[kind], now)
+        exchange.end(ANSWERS[kind], now)
 
     def _stray(self, transaction: int, now: int) -> None:
         """A reply that nobody waits for: to a request given up long ago, or to none of ours."""

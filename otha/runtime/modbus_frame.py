@@ -1,4 +1,4 @@
-"""Requests and replies of Modbus TCP, encoded and decoded with pymodbus' framer and PDU classes.
+"""Requests and replies of Modbus, and frames of Modbus TCP, made and read with pymodbus' framer and PDU classes.
 
 A request is encoded once; only its transaction id changes from one departure to the next.
 """
@@ -8,6 +8,7 @@ from enum import Enum, auto
 
 from pymodbus.framer import FramerSocket
 from pymodbus.pdu import DecodePDU, ModbusPDU
+from pymodbus.pdu.diag_message import ReturnQueryDataRequest
 from pymodbus.pdu.register_message import (
     ReadHoldingRegistersRequest,
     ReadInputRegistersRequest,
@@ -55,6 +56,11 @@ class Request:
     prefix: bytes
     reply_length: int
 
+    @property
+    def pdu(self) -> bytes:
+        """Function code and data."""
+        return self.tail[5:]
+
     def frame(self, transaction: int) -> bytes:
         """The bytes to send under this transaction id (1 to 65535; 0 is accepted by peers for any request)."""
         return transaction.to_bytes(2, "big") + self.tail
@@ -87,6 +93,13 @@ def write_registers(unit: int, address: int, words: tuple[int, ...]) -> Request:
     pdu = WriteMultipleRegistersRequest(address=address, registers=list(words), dev_id=unit)
     echo = bytes((pdu.function_code,)) + address.to_bytes(2, "big") + len(words).to_bytes(2, "big")
     return Request(unit=unit, tail=_tail(pdu), prefix=echo, reply_length=len(echo))
+
+
+def echo(unit: int, number: int) -> Request:
+    """Ask to have `number` (16 bits) repeated, and nothing else (FC08, sub-function 0). There is no payload."""
+    pdu = ReturnQueryDataRequest(message=number, dev_id=unit)
+    repeated = bytes((pdu.function_code,)) + pdu.encode()
+    return Request(unit=unit, tail=_tail(pdu), prefix=repeated, reply_length=len(repeated))
 
 
 def split(data: bytes) -> tuple[int, int, int, bytes]:

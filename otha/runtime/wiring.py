@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from typing import assert_never
 
 from otha.core.config import GroupConfig
 from otha.core.effects import Backfill, Command, Demote, Promote, Select
@@ -13,7 +14,8 @@ from otha.runtime.actuators.end import CommandEnd
 from otha.runtime.actuators.gate import GateActuator
 from otha.runtime.inbox import Put
 from otha.runtime.lane import Lane
-from otha.runtime.modbus import LinkCounters, LinkTiming, ModbusLink
+from otha.runtime.link import Link, LinkCounters
+from otha.runtime.modbus import LinkTiming, ModbusLink
 from otha.runtime.opcua.identity import OwnIdentity
 from otha.runtime.opcua.pool import OpcuaPool
 from otha.runtime.paths import Paths
@@ -22,9 +24,12 @@ from otha.runtime.probes.node import NodeProbe
 from otha.runtime.probes.opcua import OpcuaProbe
 from otha.runtime.probes.reference import ReferenceProbe
 from otha.runtime.probes.tags import TagsProbe
+from otha.runtime.rtu import RtuLine
 from otha.runtime.scheduler import Beat, Scheduler, Work, stagger
+from otha.site.line import Line
 from otha.site.model import Node, Section, Site, TagRead
 from otha.site.opcua import OpcuaDecoder
+from otha.site.read import Endpoint
 
 _GIVE_UP_AFTER_NS = 400_000_000
 _GIVE_UP_LATEST_NS = 3_200_000_000
@@ -60,7 +65,9 @@ class Network:
         self._site = site
         self._scheduler = scheduler
         self._put = put
-        self._links: dict[str, ModbusLink] = {}
+        # What runs by itself, by its name: the connections, and the serial lines that several links share.
+        self._carriers: dict[str, ModbusLink | RtuLine] = {}
+        self._lines: dict[str, RtuLine] = {}
         self._work: list[tuple[int, Work]] = []
         self._gate_probes: dict[str, GateProbe] = {}
         self._actuators: dict[str, GateActuator] = {}
@@ -84,7 +91,7 @@ class Network:
 
     def start(self, tasks: asyncio.TaskGroup, now: int) -> None:
         """Begin to ask, each period's beats spread evenly over it."""
-        self._runners = [tasks.create_task(link.run(), name=f"link {name}") for name, link in self._links.items()]
+        self._runners = [tasks.create_task(each.run(), name=f"link {name}") for name, each in self._carriers.items()]
         self.opcua.start(tasks, now)
         first = now + _START_AFTER_NS
         by_period: dict[int, list[Work]] = {}
@@ -125,12 +132,21 @@ class Network:
                 return await self._actuators[id_.group].carry_out(id_, command, deadline_ns)
 
     def counters(self) -> dict[str, LinkCounters]:
-        """What each link has met, by its name."""
-        return {name: link.counters for name, link in self._links.items()} | dict(self.opcua.counters())
+        """What each connection and each serial line has met, by its name."""
+        return {name: each.counters for name, each in self._carriers.items()} | dict(self.opcua.counters())
 
-    def _link(self, name: str, host: str, port: int, timing: LinkTiming) -> ModbusLink:
-        link = self._links[name] = ModbusLink(self._scheduler, host, port, timing)
-        return link
+    def _link(self, name: str, at: Endpoint | Line, timing: LinkTiming) -> Link:
+        match at:
+            case Endpoint(host=host, port=port):
+                link = self._carriers[name] = ModbusLink(self._scheduler, host, port, timing)
+                return link
+            case Line():
+                line = self._lines.get(at.name)
+                if line is None:
+                    line = self._lines[at.name] = self._carriers[str(at)] = RtuLine(self._scheduler, at)
+                return line.link()
+            case never:
+                assert_never(never)
 
     def _add_node(self, node: Node) -> None:
         if isinstance(node.decoder, OpcuaDecoder):
@@ -141,7 +157,7 @@ class Network:
         for channel in node.channels:
             cfg = configs[channel.name]
             timing = link_timing(cfg.period_ns, cfg.deadline_ns)
-            link = self._link(channel.name, channel.endpoint.host, channel.endpoint.port, timing)
+            link = self._link(channel.name, channel.endpoint, timing)
             probe = NodeProbe(cfg, channel.unit, node.registers, link, self._put)
             self._work.append((cfg.period_ns, probe.depart))
             probes.append((channel.unit, probe.lane))
@@ -182,14 +198,14 @@ class Network:
         poll_ns = group.own_gate.poll_ns if group is not None else section.deadline_ns
         timing = link_timing(poll_ns, section.deadline_ns)
         paths = Paths([path.name for path in section.paths])
-        links = [self._link(p.name, p.endpoint.host, p.endpoint.port, timing) for p in section.paths]
+        links = [self._link(p.name, p.endpoint, timing) for p in section.paths]
         lanes = [Lane(link) for link in links]
         self._tag_lanes[section.name] = lambda: (section.paths[paths.current].unit, lanes[paths.current])
         if group is None:
             return
         self._gate_probes[section.name] = GateProbe(section, group.own_gate, paths, lanes, self._scheduler, self._put)
         first = section.paths[0]
-        command = self._link(f"{first.name}.command", first.endpoint.host, first.endpoint.port, timing)
+        command = self._link(f"{first.name}.command", first.endpoint, timing)
         actuator = GateActuator(section, group, [command, *links[1:]], paths, self._scheduler, self._put)
         self._actuators[group.name] = actuator
         self._work.append((_KEEP_WARM_NS, actuator.keep_warm))
@@ -197,8 +213,7 @@ class Network:
     def _add_reference(self, name: str) -> None:
         (reference,) = (each for each in self._site.references if each.name == name)
         (cfg,) = (each for each in self._site.core.references if each.name == name)
-        endpoint = reference.endpoint
-        link = self._link(name, endpoint.host, endpoint.port, link_timing(cfg.period_ns, cfg.deadline_ns))
+        link = self._link(name, reference.endpoint, link_timing(cfg.period_ns, cfg.deadline_ns))
         probe = ReferenceProbe(cfg, reference.unit, reference.decoder, link, self._put)
         self._work.append((cfg.period_ns, probe.depart))
 

@@ -14,6 +14,8 @@ from otha.core.config import AdaptiveDetector, ChannelConfig, GroupConfig
 from otha.core.words import GroupKind
 from otha.site.cost import DeviceCost, devices
 from otha.site.devices import endpoint_of
+from otha.site.line import LineLoad
+from otha.site.line_load import turn
 from otha.site.load import load_site
 from otha.site.model import Site
 from otha.site.problem import SiteErrors, counted, render_errors
@@ -95,6 +97,7 @@ def as_data(site: Site) -> dict[str, Any]:
             for section in site.sections
         ],
         "devices": [{**_plain(device), "connections": device.connections} for device in devices(site)],
+        "lines": [{**_plain(load), "permille": load.permille} for load in site.lines],
         "problems": [_plain(problem) for problem in site.warnings],
     }
 
@@ -109,6 +112,8 @@ def show_site(site: Site, console: Console) -> None:
     for group, worst in zip(site.core.groups, site.timings, strict=True):
         console.print(_worst_case(group, worst))
     console.print(_devices(site))
+    for load in site.lines:
+        console.print(_line(load))
     for section in site.sections:
         blocks = ", ".join(f"{block.at}..{block.at + block.count - 1}" for block in section.writable)
         console.print(f"OTHA writes {section.name} {blocks} and nothing else", highlight=False)
@@ -218,6 +223,23 @@ def _devices(site: Site) -> Table:
                 _rate(cost.registers_per_100s),
                 _limit(device) if at == 0 else "",
             )
+    return table
+
+
+def _line(load: LineLoad) -> Table:
+    """Bus time: what each use takes of the line, and how long its answer can take when all others are asked before."""
+    line = load.line
+    title = f"{str(line).capitalize()}, {line.device} at {line.baud} baud: {load.permille / 10:.1f} % of its time"
+    table = _table(title, "asked", "unit>", "ms on the line>", "every ms>", "answered within ms>", "deadline ms>")
+    for use in load.uses:
+        table.add_row(
+            f"{use.what} of {use.user}",
+            str(use.unit),
+            show(use.exchange_ns),
+            show(use.period_ns),
+            show(turn(load, use).ns),
+            show(use.deadline_ns),
+        )
     return table
 
 

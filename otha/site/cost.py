@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from otha.core.config import GateConfig
+from otha.site.line import Line
 from otha.site.model import Node, Section, Site
 from otha.site.opcua import OpcuaDecoder
 from otha.site.read import Endpoint
@@ -17,7 +18,7 @@ STANDBY_POLL_NS = SECOND
 class EndpointCost:
     """One endpoint at rest. Rates per 100 seconds, so that slow polls are whole numbers too."""
 
-    endpoint: Endpoint
+    endpoint: Endpoint | Line
     path: str
     connections: int
     reads_per_100s: int
@@ -56,7 +57,7 @@ def devices(site: Site) -> Iterator[DeviceCost]:
                     EndpointCost(
                         endpoint=channel.endpoint,
                         path=channel.name,
-                        connections=1,
+                        connections=_connections(channel.endpoint),
                         reads_per_100s=per_100s(channel.period_ns) + (tags[0] if at == 0 else 0),
                         registers_per_100s=per_100s(channel.period_ns) * _size(node) + (tags[1] if at == 0 else 0),
                     )
@@ -84,7 +85,7 @@ def devices(site: Site) -> Iterator[DeviceCost]:
                 EndpointCost(
                     endpoint=reference.endpoint,
                     path=reference.name,
-                    connections=1,
+                    connections=_connections(reference.endpoint),
                     reads_per_100s=rate,
                     registers_per_100s=rate * reference.decoder.length,
                 ),
@@ -99,6 +100,11 @@ def _size(node: Node) -> int:
     return len(node.decoder.reads) if isinstance(node.decoder, OpcuaDecoder) else node.decoder.length
 
 
+def _connections(at: Endpoint | Line) -> int:
+    """A serial line has no connections."""
+    return int(isinstance(at, Endpoint))
+
+
 def _section(site: Site, section: Section, gate: GateConfig | None) -> Iterator[EndpointCost]:
     """The first path carries polls and tags on one connection and commands on another; the rest are kept warm."""
     tag_reads, tag_registers = _tag_rates(site, section.name)
@@ -109,7 +115,7 @@ def _section(site: Site, section: Section, gate: GateConfig | None) -> Iterator[
         yield EndpointCost(
             endpoint=path.endpoint,
             path=path.name,
-            connections=2 if first and gate is not None else 1,
+            connections=_connections(path.endpoint) * (2 if first and gate is not None else 1),
             reads_per_100s=rate + (tag_reads if first else 0),
             registers_per_100s=rate * section.status.count + (tag_registers if first else 0),
         )

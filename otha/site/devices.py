@@ -7,6 +7,8 @@ from pathlib import Path
 from otha.site.decode import Decoder
 from otha.site.document import Document
 from otha.site.gate_map import GATE_PROFILE, GateMap, gate_map
+from otha.site.line import Line
+from otha.site.lines import check_path, line_paths, place
 from otha.site.locate import Path as KeyPath
 from otha.site.model import Block, Channel, GatePath, Node, OpcuaAccess, Reference, Section
 from otha.site.opcua_words import check_nodes
@@ -25,6 +27,7 @@ from otha.site.read import Endpoint
 from otha.site.refer import refer, refuse_repeats, some
 from otha.site.written import (
     DomainKind,
+    LineTable,
     NodeTable,
     OpcuaSecurity,
     OpcuaTable,
@@ -102,39 +105,59 @@ def check_places(doc: Document, file: SiteFile) -> None:
             for domain in entry.domains:
                 refer(doc, (table, name), "domains", domain, what="domain", valid=domains)
             refuse_repeats(doc, (table, name), "domains", entry.domains)
-    used: dict[tuple[str, int, int], str] = {}
+    used: dict[tuple[str, int], str] = {}
     for path, way in _paths(file):
-        refer(
-            doc,
-            path,
-            "network",
-            way.network,
-            what="domain of kind network",
-            valid=networks,
-            when_none=f'Give it under [domain]: {way.network} = {{ kind = "network" }}',
-        )
-        if not way.endpoint.host:
+        if not isinstance(way, LineTable):
+            check_path(doc, path, way, file.line)
+        if way.network is not None:
+            refer(
+                doc,
+                path,
+                "network",
+                way.network,
+                what="domain of kind network",
+                valid=networks,
+                when_none=f'Give it under [domain]: {way.network} = {{ kind = "network" }}',
+            )
+        if isinstance(way, LineTable) or (at := _address(way)) is None:
             continue
         here = ".".join(str(part) for part in path)
-        # One server on one port is one endpoint, whatever the path in its URL says.
-        other = used.setdefault((way.endpoint.host, way.endpoint.port, way.unit), here)
+        other = used.setdefault((at, way.unit), here)
         if other != here:
             doc.error(
                 path,
-                "endpoint",
-                f"{endpoint_of(way.endpoint, way.unit)} is already used by [{other}]",
+                "endpoint" if way.endpoint is not None else "unit",
+                f"{endpoint_of(way.endpoint or at, way.unit)} is already used by [{other}]",
                 mend="Give each path an endpoint of its own: two paths over one endpoint fail together",
             )
 
 
-def endpoint_of(endpoint: Endpoint, unit: int) -> str:
-    """An endpoint as a person names it: with its unit where there are units."""
-    return str(endpoint) if endpoint.is_opcua else f"{endpoint} unit {unit}"
+def endpoint_of(at: Endpoint | Line | str, unit: int) -> str:
+    """Where a path leads, as a person names it: with its unit where there are units."""
+    return str(at) if isinstance(at, Endpoint) and at.is_opcua else f"{at} unit {unit}"
+
+
+def _address(way: PathTable | ReferenceTable) -> str | None:
+    """What no other path may use with the same unit; None when there is none, which was told.
+
+    One server on one port is one endpoint, whatever the path in its URL says.
+    """
+    if way.endpoint is not None:
+        return f"{way.endpoint.host}:{way.endpoint.port}" if way.endpoint.host else None
+    return f"line {way.line}" if way.line else None
 
 
 def _check_protocol(doc: Document, path: KeyPath, way: PathTable | ReferenceTable, protocol: Protocol) -> None:
-    """The endpoint is written as what the device speaks needs it."""
-    if not way.endpoint.host:
+    """The path leads where what the device speaks can be spoken, and its endpoint is written so."""
+    if way.line is not None and protocol is Protocol.OPCUA:
+        doc.error(
+            path,
+            "line",
+            "a serial line carries Modbus RTU, and the profile speaks OPC UA",
+            mend='Give an endpoint "opc.tcp://host:port/path" and its network, or a profile that speaks Modbus',
+        )
+        return
+    if way.endpoint is None or not way.endpoint.host:
         return
     if way.endpoint.is_opcua and protocol is not Protocol.OPCUA:
         doc.error(
@@ -154,15 +177,11 @@ def _check_protocol(doc: Document, path: KeyPath, way: PathTable | ReferenceTabl
         doc.error(path, "unit", "OPC UA has no units", mend="Take `unit` out")
 
 
-def _paths(file: SiteFile) -> list[tuple[KeyPath, PathTable | ReferenceTable]]:
-    found: list[tuple[KeyPath, PathTable | ReferenceTable]] = []
-    for name, reference in file.reference.items():
-        found.append((("reference", name), reference))
-    for name, node in file.node.items():
-        found += [(("node", name, "channels", path), entry) for path, entry in node.channels.items()]
-    for name, section in file.section.items():
-        found += [(("section", name, "paths", path), entry) for path, entry in section.paths.items()]
-    return found
+def _paths(file: SiteFile) -> list[tuple[KeyPath, PathTable | ReferenceTable | LineTable]]:
+    found: list[tuple[KeyPath, PathTable | ReferenceTable | LineTable]] = []
+    for name, line in file.line.items():
+        found.append((("line", name), line))
+    return found + list(line_paths(file))
 
 
 def build_node(
@@ -174,6 +193,7 @@ def build_node(
     groups: tuple[str, ...],
     served: tuple[tuple[str, str], ...],
     tracked: tuple[str, ...],
+    lines: Mapping[str, Line],
     beside: Path,
 ) -> Node | None:
     """A node, None when its profile or addresses can't be used.
@@ -201,23 +221,30 @@ def build_node(
         if is_opcua
         else compile_decoder(profile, tags),
         opcua=access,
-        channels=tuple(
-            Channel(
-                name=f"{name}.{channel}",
-                node=name,
-                endpoint=entry.endpoint,
-                unit=entry.unit,
-                network=entry.network,
-                period_ns=cadence.period_ns,
-                deadline_ns=cadence.deadline_ns,
-            )
-            for channel, entry in table.channels.items()
-        ),
+        channels=tuple(_channel(name, channel, entry, cadence, lines) for channel, entry in table.channels.items()),
         domains=table.domains,
         capacity=table.capacity,
         groups=groups,
         client_of=tuple(group for group, _ in served),
     )
+
+
+def _channel(node: str, channel: str, entry: PathTable, cadence: Cadence, lines: Mapping[str, Line]) -> Channel:
+    endpoint, network = place(entry, lines)
+    return Channel(
+        name=f"{node}.{channel}",
+        node=node,
+        endpoint=endpoint,
+        unit=entry.unit,
+        network=network,
+        period_ns=cadence.period_ns,
+        deadline_ns=cadence.deadline_ns,
+    )
+
+
+def _gate_path(section: str, way: str, entry: PathTable, lines: Mapping[str, Line]) -> GatePath:
+    endpoint, network = place(entry, lines)
+    return GatePath(name=f"{section}.{way}", section=section, endpoint=endpoint, unit=entry.unit, network=network)
 
 
 def _access(doc: Document, path: KeyPath, table: OpcuaTable | None, beside: Path) -> OpcuaAccess:
@@ -310,23 +337,28 @@ def _with_registers(doc: Document, path: KeyPath, table: NodeTable, profile: Pro
     return None if len(doc.problems) > before else replace(profile, items=items, tracked=tracked)
 
 
-def build_reference(doc: Document, name: str, table: ReferenceTable, profile: Profile | None) -> Reference | None:
+def build_reference(
+    doc: Document, name: str, table: ReferenceTable, profile: Profile | None, lines: Mapping[str, Line]
+) -> Reference | None:
     """A reference point, None when its profile can't be used."""
     if profile is None:
         return None
     _check_protocol(doc, ("reference", name), table, profile.protocol)
     decoder: Decoder = compile_decoder(profile, ())
+    endpoint, network = place(table, lines)
     return Reference(
         name=name,
-        endpoint=table.endpoint,
+        endpoint=endpoint,
         unit=table.unit,
-        network=table.network,
+        network=network,
         profile=profile,
         decoder=decoder,
     )
 
 
-def build_section(doc: Document, name: str, table: SectionTable, deadline_ns: int, group: str | None) -> Section:
+def build_section(
+    doc: Document, name: str, table: SectionTable, deadline_ns: int, group: str | None, lines: Mapping[str, Line]
+) -> Section:
     """A section. Its command mailbox is all that OTHA may write."""
     path: KeyPath = ("section", name)
     shape = gate_map()
@@ -353,12 +385,7 @@ def build_section(doc: Document, name: str, table: SectionTable, deadline_ns: in
     return Section(
         name=name,
         gate=shape,
-        paths=tuple(
-            GatePath(
-                name=f"{name}.{way}", section=name, endpoint=entry.endpoint, unit=entry.unit, network=entry.network
-            )
-            for way, entry in table.paths.items()
-        ),
+        paths=tuple(_gate_path(name, way, entry, lines) for way, entry in table.paths.items()),
         outputs=outputs,
         status=blocks["status_base"],
         command=blocks["command_base"],

@@ -31,6 +31,8 @@ MS = 1_000_000
 SECOND = 1_000_000_000
 # A node that shows no counter is never judged FROZEN; the core still wants a number.
 NO_COUNTER_MS = 600_000
+# Over a healthy network; what a serial line needs is filled in by `otha.site.line_load`.
+ROUND_TRIP_MS = 3
 
 
 def deadline_ms(detection: DetectionTable) -> int:
@@ -312,7 +314,7 @@ def pace_of(file: SiteFile, table: GroupTable, nodes: tuple[NodeConfig, ...]) ->
         scan_ns=scan_ns,
         poll_ns=(section.poll_ms or detection.period_ms) * MS,
         fast_poll_ns=(section.fast_poll_ms or max(5, section.scan_ms)) * MS,
-        round_trip_ns=section.round_trip_ms * MS,
+        round_trip_ns=(section.round_trip_ms or ROUND_TRIP_MS) * MS,
         # A living owner is never older than a cycle and a scan; three cycles leave room for jitter.
         fresh_owner_ns=section.fresh_owner_ms * MS if section.fresh_owner_ms else 3 * cycle_ns + scan_ns,
         commit_ns=file.site.commit_ms * MS,

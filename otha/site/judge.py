@@ -11,6 +11,7 @@ from otha.core.words import Arming, Authority, Fencing, RpoMiss
 from otha.site import cost, judge_timing
 from otha.site.conditions import tags_in
 from otha.site.document import Document
+from otha.site.line_load import judge_lines
 from otha.site.locate import Path as KeyPath
 from otha.site.model import Site, UserRole
 from otha.site.problem import Severity
@@ -33,6 +34,7 @@ def judge(doc: Document, file: SiteFile, site: Site) -> Site:
     _references(doc, site)
     _sections(doc, site)
     _costs(doc, site)
+    judge_lines(doc, file, site.lines)
     _profiles(doc, site)
     _identities(doc, site)
     _rights(doc, site)

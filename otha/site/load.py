@@ -18,6 +18,9 @@ from otha.site.devices import (
 from otha.site.document import Document
 from otha.site.groups import BuiltGroup, Owner, build_group, deadline_ms, detector_of, reference_pace
 from otha.site.judge import judge
+from otha.site.line import Line
+from otha.site.line_load import line_loads, with_line_times
+from otha.site.lines import build_lines
 from otha.site.model import (
     SELF_USER,
     Domain,
@@ -54,14 +57,18 @@ def load_site(path: Path) -> Site:
     roles = _roles(doc, file)
     groups_of = _groups_of(doc, file)
     profiles = Profiles(doc, path.parent)
-    nodes = _nodes(doc, file, profiles, groups_of)
-    references = _references(doc, file, profiles)
-    sections = _sections(doc, file)
+    lines = build_lines(doc, file)
+    nodes = _nodes(doc, file, profiles, groups_of, lines)
+    references = _references(doc, file, profiles, lines)
+    sections = _sections(doc, file, lines)
     tags = build_tags(doc, file)
-    supervisor = next(iter(file.supervisor), "")
-    built = _groups(doc, file, nodes, supervisor)
     deadlines = {section.name: section.deadline_ns for section in sections}
     reads = build_reads(doc, file, sections, deadlines)
+    found = [node for node in nodes.values() if node is not None]
+    loads = line_loads(file, lines, found, sections, references, reads)
+    file = with_line_times(file, loads)
+    supervisor = next(iter(file.supervisor), "")
+    built = _groups(doc, file, nodes, supervisor)
     doc.raise_errors()
     groups = [each for each in built.values() if each is not None]
     whole_nodes = tuple(node for node in nodes.values() if node is not None)
@@ -92,6 +99,7 @@ def load_site(path: Path) -> Site:
         references=references,
         selectors=_selectors(file, nodes),
         tag_reads=reads,
+        lines=tuple(loads.values()),
         roles=roles,
         timings=tuple(each.timing for each in groups),
         warnings=(),
@@ -244,7 +252,11 @@ def _selectors(file: SiteFile, nodes: dict[str, Node | None]) -> tuple[Selector,
 
 
 def _nodes(
-    doc: Document, file: SiteFile, profiles: Profiles, groups_of: dict[str, tuple[str, ...]]
+    doc: Document,
+    file: SiteFile,
+    profiles: Profiles,
+    groups_of: dict[str, tuple[str, ...]],
+    lines: dict[str, Line],
 ) -> dict[str, Node | None]:
     nodes: dict[str, Node | None] = {}
     clients_of = _clients_of(file)
@@ -254,19 +266,21 @@ def _nodes(
         profile = profiles.get(("node", name), table.profile, ProfileKind.NODE)
         served = clients_of[name]
         cadence = _cadence(file, groups or tuple(group for group, _ in served))
-        nodes[name] = build_node(doc, name, table, profile, cadence, groups, served, tracked, profiles.beside)
+        nodes[name] = build_node(doc, name, table, profile, cadence, groups, served, tracked, lines, profiles.beside)
     return nodes
 
 
-def _references(doc: Document, file: SiteFile, profiles: Profiles) -> tuple[Reference, ...]:
+def _references(doc: Document, file: SiteFile, profiles: Profiles, lines: dict[str, Line]) -> tuple[Reference, ...]:
     built = (
-        build_reference(doc, name, table, profiles.get(("reference", name), table.profile, ProfileKind.REFERENCE))
+        build_reference(
+            doc, name, table, profiles.get(("reference", name), table.profile, ProfileKind.REFERENCE), lines
+        )
         for name, table in file.reference.items()
     )
     return tuple(reference for reference in built if reference is not None)
 
 
-def _sections(doc: Document, file: SiteFile) -> tuple[Section, ...]:
+def _sections(doc: Document, file: SiteFile, lines: dict[str, Line]) -> tuple[Section, ...]:
     sections = []
     for name, table in file.section.items():
         driven = [
@@ -281,7 +295,7 @@ def _sections(doc: Document, file: SiteFile) -> tuple[Section, ...]:
                 rule="S1",
             )
         cadence = _cadence(file, tuple(driven[:1]))
-        sections.append(build_section(doc, name, table, cadence.deadline_ns, driven[0] if driven else None))
+        sections.append(build_section(doc, name, table, cadence.deadline_ns, driven[0] if driven else None, lines))
     return tuple(sections)
 
 

@@ -13,6 +13,7 @@ from otha.core.config import GroupConfig, SiteConfig
 from otha.core.errors import DefectError
 from otha.site.decode import Decoder
 from otha.site.gate_map import GateMap
+from otha.site.line import Line, LineLoad
 from otha.site.opcua import OpcuaDecoder
 from otha.site.problem import Problem
 from otha.site.profile import Profile
@@ -49,7 +50,7 @@ class Channel:
 
     name: str
     node: str
-    endpoint: Endpoint
+    endpoint: Endpoint | Line
     unit: int
     network: str
     period_ns: int
@@ -114,7 +115,7 @@ class GatePath:
 
     name: str
     section: str
-    endpoint: Endpoint
+    endpoint: Endpoint | Line
     unit: int
     network: str
 
@@ -183,7 +184,7 @@ class Reference:
     """A reference point. Its decoder only checks the reply."""
 
     name: str
-    endpoint: Endpoint
+    endpoint: Endpoint | Line
     unit: int
     network: str
     profile: Profile
@@ -209,6 +210,7 @@ class Site:
     references: tuple[Reference, ...]
     selectors: tuple[Selector, ...]
     tag_reads: tuple[TagRead, ...]
+    lines: tuple[LineLoad, ...]
     roles: tuple[tuple[str, UserRole], ...]
     timings: tuple[GroupTiming, ...]
     warnings: tuple[Problem, ...]

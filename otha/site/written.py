@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
+from otha.site.line import Parity
 from otha.site.profile_file import ItemsTable, Word, WordType
 from otha.site.read import Endpoint, key
 from otha.site.written_group import DAY_MS, GroupTable
@@ -83,10 +84,13 @@ class DomainTable:
 class ReferenceTable:
     """A reference point: an endpoint that a healthy observer reaches (rule S8)."""
 
-    endpoint: Endpoint = key("where it listens")
-    network: str = key("the network (a domain of kind network) over which it is reached")
     profile: str = key("how it is read; a profile of kind reference")
-    unit: int = key("Modbus unit id", default=1, low=0, high=255)
+    endpoint: Endpoint | None = key("where it listens (Modbus TCP or OPC UA)", default=None)
+    line: str | None = key("the serial line on which it is (Modbus RTU)", default=None)
+    network: str | None = key(
+        "the network (a domain of kind network) over which it is reached; that of a line is the line's", default=None
+    )
+    unit: int = key("Modbus unit id; on a line 1 to 247", default=1, low=0, high=255)
     period_ms: int | None = key(
         "how often it is read; by default as often as the fastest group", default=None, low=5, high=60_000
     )
@@ -99,12 +103,35 @@ class ReferenceTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PathTable:
-    """One network path to a device: a heartbeat channel of a node, or a path to a section."""
+class LineTable:
+    """A serial line (Modbus RTU) with OTHA as its only master. Its units are reached by paths that name it."""
 
-    endpoint: Endpoint = key("where the device listens on this network")
-    network: str = key("the network (a domain of kind network) that this path uses")
-    unit: int = key("Modbus unit id", default=1, low=0, high=255)
+    device: str = key('its device: "/dev/ttyUSB0", better a name that stays, as under /dev/serial/by-id')
+    network: str = key("the network (a domain of kind network) that it is")
+    baud: int = key("its pace in bits per second", low=300, high=4_000_000)
+    parity: Parity = key("the parity bit of each character", default=Parity.EVEN)
+    stop_bits: int | None = key(
+        "stop bits of each character; by default 1, without parity 2", default=None, low=1, high=2
+    )
+    turnaround_ms: int = key(
+        "longest time from the end of a request to the beginning of its reply, adapter and driver included",
+        default=20,
+        low=1,
+        high=10_000,
+    )
+    rs485: bool = key("whether the driver must switch the transceiver (the kernel's RS-485 mode)", default=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathTable:
+    """One path to a device: a heartbeat channel of a node, or a path to a section. By `endpoint` or by `line`."""
+
+    endpoint: Endpoint | None = key("where the device listens on this network (Modbus TCP or OPC UA)", default=None)
+    line: str | None = key("the serial line on which it is (Modbus RTU)", default=None)
+    network: str | None = key(
+        "the network (a domain of kind network) that this path uses; that of a line is the line's", default=None
+    )
+    unit: int = key("Modbus unit id; on a line 1 to 247", default=1, low=0, high=255)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +219,10 @@ class SectionTable:
         high=60_000,
     )
     fast_poll_ms: int | None = key(
-        "how often in a transfer; by default its scan time, at least 5", default=None, low=1, high=10_000
+        "how often in a transfer; by default its scan time, at least 5, over a serial line at least round_trip_ms",
+        default=None,
+        low=1,
+        high=10_000,
     )
     fresh_owner_ms: int | None = key(
         "a younger owner age means that the owner lives (rule S8); by default three control cycles and a scan",
@@ -200,7 +230,12 @@ class SectionTable:
         low=2,
         high=600_000,
     )
-    round_trip_ms: int = key("longest request and reply on a healthy path", default=3, low=1, high=10_000)
+    round_trip_ms: int | None = key(
+        "longest request and reply on a healthy path; by default 3, over a serial line what the line needs",
+        default=None,
+        low=1,
+        high=10_000,
+    )
     domains: tuple[str, ...] = key("failure domains that it depends on", default=())
     connection_limit: int | None = key("how many connections the controller takes", default=None, low=1, high=10_000)
     other_connections: int = key(
@@ -249,6 +284,7 @@ class SiteFile:
     site: SiteTable = key("what holds for the whole site")
     supervisor: dict[str, SupervisorTable] = key("the machine that runs `otha run`", least=1)
     domain: dict[str, DomainTable] = key("failure domains by name", default={})
+    line: dict[str, LineTable] = key("serial lines by name", default={})
     reference: dict[str, ReferenceTable] = key("reference points by name", default={})
     node: dict[str, NodeTable] = key("nodes by name", least=1)
     section: dict[str, SectionTable] = key("controller sections by name", least=1)

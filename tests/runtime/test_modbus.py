@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from otha.core.words import Answer
-from otha.runtime.modbus import Exchange, LinkTiming, ModbusLink
+from otha.runtime.link import Exchange
+from otha.runtime.modbus import LinkTiming, ModbusLink
 from otha.runtime.modbus_frame import read_registers, write_registers
 from otha.runtime.scheduler import Scheduler
 

@@ -2,9 +2,10 @@
 
 from otha.core.inputs import NodeReading
 from otha.core.words import GateState
-from otha.site import load_site
+from otha.site import Endpoint, load_site
 from otha.site.decode import decode_gate, decode_node, encode_command
 from otha.site.gate_map import GateOpcode, gate_map
+from otha.site.line import Line
 from sim import registers
 from sim.gate import Gate, Retained
 from sim.heartbeat import Heartbeat, Role, Tracked
@@ -13,11 +14,16 @@ from sim.site_file import settings
 from tests.site.examples import TWO_TANKS
 
 
+def _port(at: Endpoint | Line) -> int:
+    assert isinstance(at, Endpoint)
+    return at.port
+
+
 def test_ports() -> None:
     site = load_site(TWO_TANKS)
-    named = {f"{channel.network}.{channel.node}": channel.endpoint.port for channel in site.channels}
-    named |= {f"{path.network}.plc": path.endpoint.port for path in site.section("plc").paths}
-    named |= {f"{ref.network}.{ref.name}": ref.endpoint.port for ref in site.references}
+    named = {f"{channel.network}.{channel.node}": _port(channel.endpoint) for channel in site.channels}
+    named |= {f"{path.network}.plc": _port(path.endpoint) for path in site.section("plc").paths}
+    named |= {f"{ref.network}.{ref.name}": _port(ref.endpoint) for ref in site.references}
     assert named == {name: port for name, port in DEFAULT_PORTS.items() if "." in name}
 
 

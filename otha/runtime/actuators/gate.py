@@ -13,7 +13,7 @@ from otha.core.inputs import EffectId, GatePolled, GateReading
 from otha.core.words import Answer, Outcome
 from otha.runtime.actuators.end import CommandEnd
 from otha.runtime.inbox import Put
-from otha.runtime.modbus import Exchange, ModbusLink
+from otha.runtime.link import Exchange, Link
 from otha.runtime.modbus_frame import read_registers, write_registers
 from otha.runtime.paths import Paths
 from otha.runtime.scheduler import Scheduler
@@ -52,7 +52,7 @@ class GateActuator:
         self,
         section: Section,
         group: GroupConfig,
-        links: Sequence[ModbusLink],
+        links: Sequence[Link],
         paths: Paths,
         scheduler: Scheduler,
         put: Put,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Protocol, assert_never
 
 from otha.core.words import Answer
-from otha.runtime.modbus import LinkCounters
+from otha.runtime.link import LinkCounters
 from otha.runtime.scheduler import Scheduler, Timer
 from otha.site.opcua import Value
 from otha.wire.opcua import Beat, BeatEnded, Open, ReadOutcome, Request, Rest

@@ -12,7 +12,8 @@ from itertools import count
 
 from otha.core.errors import DefectError
 from otha.core.words import Outcome
-from otha.runtime.modbus import LinkCounters, LinkTiming
+from otha.runtime.link import LinkCounters
+from otha.runtime.modbus import LinkTiming
 from otha.runtime.opcua.identity import OwnIdentity
 from otha.runtime.opcua.link import OpcuaLink
 from otha.runtime.opcua.process import WorkerProcess

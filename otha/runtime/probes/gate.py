@@ -7,7 +7,7 @@ from otha.core.inputs import GatePolled
 from otha.core.words import Answer
 from otha.runtime.inbox import Put
 from otha.runtime.lane import Lane
-from otha.runtime.modbus import Exchange
+from otha.runtime.link import Exchange
 from otha.runtime.modbus_frame import Request, read_registers
 from otha.runtime.paths import Paths
 from otha.runtime.scheduler import Beat, Scheduler

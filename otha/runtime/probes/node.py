@@ -7,7 +7,7 @@ from otha.core.inputs import HeartbeatEnded
 from otha.core.words import Answer
 from otha.runtime.inbox import Put
 from otha.runtime.lane import Lane
-from otha.runtime.modbus import Exchange, ModbusLink
+from otha.runtime.link import Exchange, Link
 from otha.runtime.modbus_frame import read_registers
 from otha.site.decode import Decoder, GarbledReadingError, decode_node_bytes
 
@@ -15,7 +15,7 @@ from otha.site.decode import Decoder, GarbledReadingError, decode_node_bytes
 class NodeProbe:
     """Reads a node over one channel. `depart` is the work of a beat."""
 
-    def __init__(self, cfg: ChannelConfig, unit: int, decoder: Decoder, link: ModbusLink, put: Put) -> None:
+    def __init__(self, cfg: ChannelConfig, unit: int, decoder: Decoder, link: Link, put: Put) -> None:
         self._name = cfg.name
         self._deadline_ns = cfg.deadline_ns
         self._decoder = decoder

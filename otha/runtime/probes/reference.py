@@ -4,7 +4,7 @@ from otha.core.config import ReferenceConfig
 from otha.core.inputs import ReferencePolled
 from otha.core.words import Answer
 from otha.runtime.inbox import Put
-from otha.runtime.modbus import Exchange, ModbusLink
+from otha.runtime.link import Exchange, Link
 from otha.runtime.modbus_frame import read_registers
 from otha.site.decode import Decoder, GarbledReadingError, unpack_block
 
@@ -12,7 +12,7 @@ from otha.site.decode import Decoder, GarbledReadingError, unpack_block
 class ReferenceProbe:
     """Reads one reference point. `depart` is the work of a beat."""
 
-    def __init__(self, cfg: ReferenceConfig, unit: int, decoder: Decoder, link: ModbusLink, put: Put) -> None:
+    def __init__(self, cfg: ReferenceConfig, unit: int, decoder: Decoder, link: Link, put: Put) -> None:
         self._name = cfg.name
         self._deadline_ns = cfg.deadline_ns
         self._decoder = decoder

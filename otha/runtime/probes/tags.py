@@ -7,7 +7,7 @@ from otha.core.inputs import TagsPolled
 from otha.core.words import Answer
 from otha.runtime.inbox import Put
 from otha.runtime.lane import Lane
-from otha.runtime.modbus import Exchange
+from otha.runtime.link import Exchange
 from otha.runtime.modbus_frame import read_registers
 from otha.site.decode import GarbledReadingError
 from otha.site.model import TagRead
