@@ -43,12 +43,6 @@ _requests: st.SearchStrategy[Request] = st.one_of(
         Open,
         channel=_ints,
         **dict.fromkeys(_OPEN_TEXTS, _texts),
-            (
-                *("url", "security", "server_certificate", "own_certificate", "own_key", "application_uri"),
-                *("user", "password_file"),
-            ),
-            _texts,
-        ),
         connect_ms=_ints,
         patience=_ints,
         nodes=_nodes,
