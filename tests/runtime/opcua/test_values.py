@@ -95,11 +95,12 @@ def test_work_that_does_not_end_is_ended(page: mmap.mmap) -> None:
     guard = Guard(page)
     with pytest.raises(PeerCostError):
         _toil(guard, page)
-    assert guard.tripped
+    tripped = [guard.tripped]
     assert blamed(page) is None
     with guard.taking(0):
         assert blamed(page) == 0
-        assert not guard.tripped
+        tripped.append(guard.tripped)
+    assert tripped == [True, False]
     assert blamed(page) is None
 
 
