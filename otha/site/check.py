@@ -96,6 +96,7 @@ def as_data(site: Site) -> dict[str, Any]:
             {"name": section.name, "paths": _plain(section.paths), "writable": _plain(section.writable)}
             for section in site.sections
         ],
+        "methods": [{"node": node.name, **_plain(method)} for node in site.nodes for method in node.profile.methods],
         "devices": [{**_plain(device), "connections": device.connections} for device in devices(site)],
         "lines": [{**_plain(load), "permille": load.permille} for load in site.lines],
         "problems": [_plain(problem) for problem in site.warnings],
@@ -117,6 +118,10 @@ def show_site(site: Site, console: Console) -> None:
     for section in site.sections:
         blocks = ", ".join(f"{block.at}..{block.at + block.count - 1}" for block in section.writable)
         console.print(f"OTHA writes {section.name} {blocks} and nothing else", highlight=False)
+    for node in site.nodes:
+        for method in node.profile.methods:
+            text = f"OTHA may call {method.method} of {node.name}: {method.doc}"
+            console.print(_escaped(text), highlight=False, soft_wrap=True)
     for problem in site.warnings:
         console.print(f"\n[yellow]warning[/yellow] {_escaped(str(problem))}", highlight=False, soft_wrap=True)
 

@@ -7,7 +7,7 @@ travel, no floats.
 import json
 import types
 import typing
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from enum import Enum
 from typing import Any, Generic, TypeVar, get_args, get_origin
@@ -16,6 +16,8 @@ from otha.wire.errors import WireError
 
 M = TypeVar("M")
 Json = dict[str, Any]  # Any: JSON of any depth
+Taker = Callable[[Any], Any]  # Any: JSON, and what it becomes
+_SCALARS = frozenset({int, bool, str, type(None)})
 
 
 class Vocabulary(Generic[M]):
@@ -24,8 +26,12 @@ class Vocabulary(Generic[M]):
     def __init__(self, kinds: Iterable[type], *, parts: Iterable[type] = (), enums: Iterable[type[Enum]] = ()) -> None:
         self._kinds: dict[str, type] = {kind.__name__: kind for kind in kinds}
         self._enums = frozenset(enums)
-        self._hints = {kind: typing.get_type_hints(kind) for kind in (*self._kinds.values(), *parts)}
-        self._names = {kind: tuple(field.name for field in fields(kind)) for kind in self._hints}
+        all_kinds = (*self._kinds.values(), *parts)
+        self._names = {kind: tuple(field.name for field in fields(kind)) for kind in all_kinds}
+        self._takers: dict[type, dict[str, Taker]] = {kind: {} for kind in all_kinds}
+        for kind in all_kinds:
+            hints = typing.get_type_hints(kind)
+            self._takers[kind] = {name: self._taker(hints[name], f"{kind.__name__}.{name}") for name in hints}
 
     def dump(self, message: M) -> bytes:
         """The message as canonical JSON: sorted keys, no blanks, ASCII. Raises WireError for what JSON can't carry."""
@@ -62,49 +68,64 @@ class Vocabulary(Generic[M]):
         return {name: self._plain(getattr(value, name)) for name in self._names[type(value)]}
 
     def _plain(self, value: Any) -> Any:  # Any: a field of a message, and its JSON
-        match value:
-            case tuple():
-                return [self._plain(item) for item in value]
-            case Enum():
-                return value.value
-            case _ if type(value) in self._names:
-                return self._fields_of(value)
-            case _:
-                return value
+        kind = type(value)
+        if kind in _SCALARS:
+            return value
+        if kind is tuple:
+            return [self._plain(item) for item in value]
+        if kind in self._names:
+            return self._fields_of(value)
+        return value.value if isinstance(value, Enum) else value
 
     def _build(self, kind: type, raw: Json) -> Any:  # Any: an instance of `kind`
-        names, hints = self._names[kind], self._hints[kind]
-        if raw.keys() != set(names):
-            raise WireError(f"a {kind.__name__} with other fields than {', '.join(names) or 'none'}")
-        return kind(**{name: self._value(hints[name], item, f"{kind.__name__}.{name}") for name, item in raw.items()})
+        takers = self._takers[kind]
+        if raw.keys() != takers.keys():
+            raise WireError(f"a {kind.__name__} with other fields than {', '.join(takers) or 'none'}")
+        return kind(**{name: takers[name](item) for name, item in raw.items()})
 
-    def _value(self, hint: Any, raw: Any, where: str) -> Any:  # Any: an annotation, JSON, and the field it becomes
-        if isinstance(hint, types.UnionType):
-            return self._one_of(get_args(hint), raw, where)
+    def _taker(self, hint: Any, where: str) -> Taker:  # Any: an annotation
+        """What turns the JSON of a field of this type into its value. It raises WireError for anything else."""
+        if hint in _SCALARS or isinstance(hint, types.UnionType):
+            return self._scalar_taker(hint, where)
         origin = get_origin(hint)
-        if origin is tuple and isinstance(raw, list):
-            inner = get_args(hint)[0]
-            return tuple([self._value(inner, item, where) for item in raw])
-        if origin is dict and isinstance(raw, dict):
-            return raw
-        if hint in self._enums and isinstance(raw, str):
-            try:
-                return hint(raw)
-            except ValueError:
-                raise WireError(f"{where}: no such thing as {raw[:40]!r}") from None
-        if hint is str and type(raw) is str:
-            return _text(raw, where)
-        if hint in (int, bool) and type(raw) is hint:
-            return raw
-        if hint in self._names and isinstance(raw, dict):
-            return self._build(hint, raw)
-        raise WireError(f"{where}: wrong type")
+        if origin is tuple:
+            inner = self._taker(get_args(hint)[0], where)
+            return lambda raw: tuple([inner(item) for item in _of(list, raw, where)])
+        if origin is dict:
+            return lambda raw: _of(dict, raw, where)
+        if hint in self._enums:
+            words = {member.value: member for member in hint}
+            return lambda raw: _member(words, raw, where)
+        return lambda raw: self._build(hint, _of(dict, raw, where))
 
-    def _one_of(self, hints: tuple[Any, ...], raw: Any, where: str) -> Any:  # Any: as for `_value`
-        if raw is None and type(None) in hints:
-            return None
-        plain = type(raw)
-        return self._value(plain if plain in hints else hints[0], raw, where)
+    def _scalar_taker(self, hint: Any, where: str) -> Taker:  # Any: an annotation
+        parts = get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+        plain = frozenset(part for part in parts if part in _SCALARS)
+        other = [self._taker(part, where) for part in parts if part not in _SCALARS]
+
+        def take(raw: Any) -> Any:  # Any: JSON, and the field that it becomes
+            kind = type(raw)
+            if kind in plain:
+                return _text(raw, where) if kind is str else raw
+            if other:
+                return other[0](raw)
+            raise WireError(f"{where}: wrong type")
+
+        return take
+
+
+def _of(kind: type, raw: Any, where: str) -> Any:  # Any: JSON of this kind
+    if not isinstance(raw, kind):
+        raise WireError(f"{where}: wrong type")
+    return raw
+
+
+def _member(words: dict[str, Enum], raw: Any, where: str) -> Enum:  # Any: JSON
+    if not isinstance(raw, str):
+        raise WireError(f"{where}: wrong type")
+    if raw not in words:
+        raise WireError(f"{where}: no such thing as {raw[:40]!r}")
+    return words[raw]
 
 
 def _no_float(text: str) -> Any:  # Any: never returns

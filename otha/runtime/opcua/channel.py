@@ -33,6 +33,7 @@ from otha.wire.opcua import (
 )
 
 _IN_FLIGHT_MAX = 4
+_PATIENCE_TIMES = 8  # patience grows so far while new connections are made in vain
 _LATE_NS = 2_000_000_000  # so long after its deadline a reply is still waited for
 _BACKOFF_FIRST_NS = 100_000_000
 _BACKOFF_MAX_NS = 2_000_000_000
@@ -96,6 +97,7 @@ class WorkerChannel:
         self._tasks: set[asyncio.Task[None]] = set()
         self._beats = 0
         self._unanswered = 0
+        self._patience = setup.patience
         self._failures = 0
         self._not_before_ns = 0
         self._outcome = ReadOutcome.MISSED
@@ -105,8 +107,9 @@ class WorkerChannel:
         """Carry out a heartbeat."""
         self._unanswered += 1
         session = self._session
-        if session is not None and self._unanswered > self.setup.patience:
+        if session is not None and self._unanswered > self._patience:
             # A network that has swallowed packets retries them ever more seldom: a new connection mends sooner.
+            self._patience = min(2 * self._patience, _PATIENCE_TIMES * self.setup.patience)
             self._drop(session, "no answer any more", given_up=True)
         if self._beats >= _IN_FLIGHT_MAX:
             self._beat_ended(beat, ReadOutcome.MISSED, (), 0, "earlier heartbeats are unanswered")
@@ -154,6 +157,7 @@ class WorkerChannel:
             async with asyncio.timeout_at(_loop_time(beat.deadline_ns + _LATE_NS)):
                 values = await session.beat()
             self._unanswered = self._failures = 0
+            self._patience = self.setup.patience
             self._beat_ended(beat, ReadOutcome.REPLIED, values, session.received_ns, session.unknown)
             await self._keep(session)
         except NotConnectedError:

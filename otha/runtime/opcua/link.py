@@ -89,6 +89,10 @@ class OpcuaLink:
         """A worker serves this channel."""
         return self._worker is not None
 
+    def is_left_alone(self, now: int) -> bool:
+        """The server is away by agreement, or shunned: nothing is asked of it."""
+        return now < max(self._away_until_ns, self._shunned_until_ns)
+
     def has_begun(self, now: int) -> bool:
         """Heartbeats make sense: its worker was there once, or has had its time to come."""
         return self._begun or now >= self.begin_by_ns

@@ -283,7 +283,7 @@ class OpcuaPool:
         self, id_: int, link: OpcuaLink, request: wire.ReadNodes | wire.CallMethod, deadline_ns: int
     ) -> wire.NodesRead | wire.MethodEnded | None:
         worker = next((each.worker for each in (*self._lodgings, *self._apart) if link in each.links), None)
-        if worker is None or not worker.is_up:
+        if worker is None or not worker.is_up or link.is_left_alone(time.monotonic_ns()):
             return None
         done: asyncio.Future[wire.NodesRead | wire.MethodEnded] = asyncio.get_running_loop().create_future()
         self._waiting[id_] = _Waiting(link=link, done=done)

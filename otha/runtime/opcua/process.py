@@ -7,7 +7,8 @@ import socket
 import sys
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Protocol
 
 from otha.runtime.opcua.guard import PAGE_SIZE, blamed
@@ -22,6 +23,22 @@ _SILENT_PINGS = 5
 _READY_S = 20.0  # a busy machine takes its time to start Python
 _END_S = 1.5
 _BACKLOG_MAX = 1 << 20
+
+
+@contextmanager
+def _shared_page() -> Iterator[tuple[int, mmap.mmap]]:
+    """A page that a worker shares with us, and its descriptor. Raises OSError.
+
+    In memory where the system can; else its place on the disk is taken beforehand: a full disk must not end us.
+    """
+    with ExitStack() as stack:
+        if hasattr(os, "memfd_create"):
+            fd = os.memfd_create("otha-opcua")
+            stack.callback(os.close, fd)
+        else:
+            fd = stack.enter_context(tempfile.TemporaryFile()).fileno()
+        os.write(fd, bytes(PAGE_SIZE))
+        yield fd, stack.enter_context(mmap.mmap(fd, PAGE_SIZE))
 
 
 class Master(Protocol):
@@ -108,21 +125,19 @@ class WorkerProcess:
     async def run(self) -> None:
         """Keep a worker running, until cancelled."""
         backoff_s = _BACKOFF_FIRST_S
-        with tempfile.TemporaryFile() as file:
-            file.truncate(PAGE_SIZE)
-            with mmap.mmap(file.fileno(), PAGE_SIZE) as page:
-                while True:
-                    page[:4] = b"\0\0\0\0"
-                    started = time.monotonic()
-                    with suppress(OSError):
-                        await self._live(file.fileno())
-                    was_up = self._ready.is_set()
-                    self._ready.clear()
-                    if was_up:
-                        self._master.worker_down(self, blamed(page))
-                    steady = time.monotonic() - started > _STEADY_S
-                    backoff_s = _BACKOFF_FIRST_S if steady else min(2 * backoff_s, _BACKOFF_MAX_S)
-                    await asyncio.sleep(backoff_s)
+        while True:
+            started = time.monotonic()
+            channel = None
+            with suppress(OSError), _shared_page() as (page_fd, page):
+                await self._live(page_fd)
+                channel = blamed(page)
+            was_up = self._ready.is_set()
+            self._ready.clear()
+            if was_up:
+                self._master.worker_down(self, channel)
+            steady = time.monotonic() - started > _STEADY_S
+            backoff_s = _BACKOFF_FIRST_S if steady else min(2 * backoff_s, _BACKOFF_MAX_S)
+            await asyncio.sleep(backoff_s)
 
     async def _live(self, page_fd: int) -> None:
         """The life of one process. Raises OSError when it can't be started."""

@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import resource
 import signal
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +13,9 @@ import pytest
 
 from otha.core.words import Answer, Outcome, Role
 from otha.runtime.opcua.pool import CallRefusedError
+from otha.runtime.opcua.worker import MEMORY_LIMIT
 from otha.runtime.scheduler import Scheduler
+from sim.forward import Endpoint
 from tests.runtime.opcua.rig import ITEMS, MS, NS, PERIOD_MS, WAIT_S, ServerProcess, opcua_site, rigged
 
 pytestmark = pytest.mark.asyncio
@@ -131,6 +135,38 @@ async def test_a_stopped_server_costs_its_own_channel_only(scheduler: Scheduler,
             stopped.process.send_signal(signal.SIGCONT)
         # The reply to the missed one still comes, once, and is told as late; it is no other heartbeat's answer.
         await rig.until(A, Answer.REPLIED)
+
+
+async def test_a_black_hole_is_missed_and_the_connection_made_anew(
+    scheduler: Scheduler, shared: ServerProcess, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    hole = Endpoint("hole", port, shared.port, lambda *_seen: None)
+    await hole.listen()
+    try:
+        async with rigged(scheduler, opcua_site(tmp_path, {A: f"opc.tcp://127.0.0.1:{port}/otha"}), A) as rig:
+            await rig.until(A, Answer.REPLIED)
+            hole.cut()
+            counters = rig.links[A].counters
+            async with asyncio.timeout(WAIT_S):
+                while not counters.given_up:
+                    departed = time.monotonic_ns()
+                    assert (await rig.beat(A)).answer is Answer.MISSED
+                    assert rig.ended[A][-1][1] - departed < 10 * DEADLINE_NS
+            assert counters.losses == 0
+            await hole.heal()
+            await rig.until(A, Answer.REPLIED)
+            assert counters.connects == 2
+    finally:
+        hole.refuse()
+
+
+async def test_a_workers_memory_is_limited(scheduler: Scheduler, tmp_path: Path) -> None:
+    async with rigged(scheduler, opcua_site(tmp_path, {}), A) as rig:
+        (worker,) = rig.pool.workers
+        assert worker.pid is not None
+        assert resource.prlimit(worker.pid, resource.RLIMIT_AS) == (MEMORY_LIMIT, MEMORY_LIMIT)
 
 
 async def test_a_late_reply_is_told_as_late(scheduler: Scheduler, shared: ServerProcess, tmp_path: Path) -> None:
