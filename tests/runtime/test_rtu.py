@@ -257,6 +257,18 @@ async def test_a_request_that_can_not_be_answered_in_time_is_not_sent(scheduler:
 
 
 @pytest.mark.asyncio
+async def test_a_request_that_takes_longer_than_its_deadline_is_not_sent(scheduler: Scheduler, slaves: Slaves) -> None:
+    async with master(scheduler, slaves) as line:
+        link = line.link()
+        await link.call(READ, later(5000))
+        long = read_registers(1, 0, 125)
+        assert slaves.line().wire_ns(8 + 255) > 20 * MS
+        assert (await link.call(long, later(15))).answer is Answer.MISSED
+        assert (await link.call(READ, later(5000))).answer is Answer.REPLIED
+        assert long.pdu not in slaves.asked(1)
+
+
+@pytest.mark.asyncio
 async def test_users_have_their_turns(scheduler: Scheduler, slaves: Slaves) -> None:
     """One user that asks as fast as it can does not keep the line from another."""
     async with master(scheduler, slaves) as line:
