@@ -26,16 +26,16 @@ from sim.proxy import Network, actions
 FILE_NAME: Final = "bus.bin"
 MAGIC: Final = b"OTHABUS1"
 RECORD: Final = struct.Struct(">QIBH")
-_FLUSH_MS: Final = 50
+FLUSH_MS: Final = 50
 _HEADER: Final = 6
 
 
 class BusLog:
     """Cuts the byte streams into ADUs and writes them down."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, file_name: str = FILE_NAME) -> None:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-        self._file = os.open(directory / FILE_NAME, flags, 0o644)
+        self._file = os.open(directory / file_name, flags, 0o644)
         self._buffer = bytearray() if os.fstat(self._file).st_size else bytearray(MAGIC)
         self._streams: dict[tuple[int, Direction], bytes] = {}
 
@@ -78,7 +78,7 @@ async def start(plant: Plant, name: str) -> Callable[[], None]:
         endpoints[sync] = Endpoint(sync, plant.ports[sync], plant.ports[node])
     for endpoint in endpoints.values():
         await endpoint.listen()
-    ticker = Ticker(_FLUSH_MS, log.flush)
+    ticker = Ticker(FLUSH_MS, log.flush)
     door = await control.serve(plant.door(name), actions(Network(endpoints)))
 
     def end() -> None:

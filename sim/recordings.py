@@ -147,8 +147,16 @@ def _crc(data: bytes) -> int:
 
 
 def bus_writes(directory: Path, shape: Layout) -> Iterator[BusWrite]:
-    """Writes to the gate's mailboxes on the bus, in order. A last record cut off by a kill is left out."""
-    path = directory / "bus.bin"
+    """Writes to the gate's mailboxes on the bus, in order, then those on the serial lines, if the plant has any.
+
+    A last record cut off by a kill is left out.
+    """
+    yield from _recorded_writes(directory / "bus.bin", shape)
+    if (directory / "serial.bin").exists():
+        yield from _recorded_writes(directory / "serial.bin", shape)
+
+
+def _recorded_writes(path: Path, shape: Layout) -> Iterator[BusWrite]:
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -12,14 +12,12 @@ from pymodbus.framer import FramerRTU
 from pymodbus.pdu import DecodePDU
 
 from sim.modbus_server import RegisterBank, carry_out
-from sim.serial_line import CHAR_S, SILENCE_S
+from sim.serial_line import PAUSE_S
 from sim.serial_port import SerialPort
 
 _FRAMER: Final = FramerRTU(DecodePDU(True))
 _TURNAROUND_S: Final = 0.003
 _FRAME_MAX: Final = 256
-# Bytes of a frame come without a pause. Lumps of the line's process and a busy machine are allowed for.
-_PAUSE_S: Final = SILENCE_S + 20 * CHAR_S + 0.03
 
 
 class RtuServer:
@@ -40,7 +38,7 @@ class RtuServer:
     def _take(self, data: bytes) -> None:
         loop = asyncio.get_running_loop()
         now_s = loop.time()
-        if now_s - self._heard_s > _PAUSE_S:
+        if now_s - self._heard_s > PAUSE_S:
             self._buffer = b""  # a frame that was begun and not ended
         self._heard_s = now_s
         self._buffer = (self._buffer + data)[-_FRAME_MAX:]

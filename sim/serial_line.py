@@ -18,14 +18,19 @@ from pathlib import Path
 from typing import Final
 
 from sim import control
+from sim.bus_recorder import FLUSH_MS, BusLog
 from sim.errors import UsageError
+from sim.forward import Direction
 from sim.plant import Plant
-from sim.process import child_main
+from sim.process import Ticker, child_main
+from sim.serial_tap import FILE_NAME, SerialTap
 
 BAUD: Final = 19_200
 BITS: Final = 11  # start, eight of data, two stop bits: a pseudo-terminal knows no parity
 CHAR_S: Final = BITS / BAUD
 SILENCE_S: Final = 3.5 * CHAR_S
+# A longer pause ends a frame that was begun. Lumps and a busy machine are allowed for.
+PAUSE_S: Final = SILENCE_S + 20 * CHAR_S + 0.03
 ENDS: Final = ("master", "slave")
 _LUMP_S: Final = 0.001
 _READ_MAX: Final = 4096
@@ -34,9 +39,10 @@ _READ_MAX: Final = 4096
 class _Wire:
     """One direction: bytes wait until their last bit would have arrived."""
 
-    def __init__(self, line: "SerialLine", target: int) -> None:
+    def __init__(self, line: "SerialLine", target: int, tap: SerialTap | None) -> None:
         self._line = line
         self._target = target
+        self._tap = tap
         self._waiting: deque[tuple[float, int]] = deque()
         self._free_s = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -57,8 +63,11 @@ class _Wire:
         due, now_s = bytearray(), loop.time()
         while self._waiting and self._waiting[0][0] <= now_s:
             due.append(self._waiting.popleft()[1])
+        arrived = self._line.spoilt(bytes(due))
+        if self._tap is not None:
+            self._tap.take(arrived, now_s)  # before anybody can have acted on it
         with contextlib.suppress(BlockingIOError):
-            os.write(self._target, self._line.spoilt(bytes(due)))
+            os.write(self._target, arrived)
         if self._waiting:
             self._timer = loop.call_at(max(self._waiting[0][0], now_s + _LUMP_S), self._deliver)
 
@@ -90,12 +99,13 @@ class SerialLine:
             end.unlink(missing_ok=True)
             end.symlink_to(os.ttyname(terminal))
 
-    def start(self) -> None:
-        """Let bytes pass."""
+    def start(self, log: BusLog | None = None, number: int = 1) -> None:
+        """Let bytes pass; what arrives is written into `log` as that of connection `number`."""
         loop = asyncio.get_running_loop()
         near, far = self._masters
-        for source, target in ((near, far), (far, near)):
-            wire = _Wire(self, target)
+        for direction, source, target in ((Direction.REQUEST, near, far), (Direction.REPLY, far, near)):
+            tap = None if log is None else SerialTap(log, number, direction, pause_s=PAUSE_S)
+            wire = _Wire(self, target, tap)
             self._wires.append(wire)
             loop.add_reader(source, self._readable, source, wire)
 
@@ -175,17 +185,21 @@ class Cables:
 
 async def start(plant: Plant, name: str) -> Callable[[], None]:
     """Start the lines between the plant's gateways and its PLC."""
+    log = BusLog(plant.directory, FILE_NAME)
     lines = {gateway: SerialLine(plant.line(gateway)) for gateway in plant.gateways}
-    for line in lines.values():
-        line.start()
+    for number, line in enumerate(lines.values(), start=1):
+        line.start(log, number)
+    ticker = Ticker(FLUSH_MS, log.flush)
     cables = Cables(lines)
     doors: dict[str, control.Action] = {"cut": cables.cut, "garble": cables.garble, "heal": cables.heal}
     door = await control.serve(plant.door(name), doors)
 
     def end() -> None:
+        ticker.stop()
         for line in lines.values():
             line.close()
         door.close()
+        log.close()
 
     return end
 

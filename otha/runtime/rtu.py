@@ -311,14 +311,16 @@ class RtuLine:
             self._steps.repeats = flight.is_repeated
         self._quiet_until_ns = now + self._line.silence_ns
         kind = flight.request.judge(flight.request.unit, pdu)
-        if not flight.is_probe:
-            self._tell(flight.exchange, kind, pdu, now)
-        elif self._steps.judge(flight.request, kind):
-            self._held = flight.exchange
-        else:
-            self._trouble("not yet in step", flight.request.unit)
-            self._end(flight.exchange, ANSWERS[kind], now)
-        self._pump(now)
+        try:
+            if not flight.is_probe:
+                self._tell(flight.exchange, kind, pdu, now)
+            elif self._steps.judge(flight.request, kind):
+                self._held = flight.exchange
+            else:
+                self._trouble("not yet in step", flight.request.unit)
+                self._end(flight.exchange, ANSWERS[kind], now)
+        finally:
+            self._pump(now)
 
     def _tell(self, exchange: Exchange, kind: ReplyKind, pdu: bytes, now: int) -> None:
         if kind is ReplyKind.GOOD:
@@ -350,8 +352,19 @@ class RtuLine:
         self._quiet_until_ns = now + self._gap_ns
         self.counters.garbled += flight.heard
         self._trouble("a spoilt reply" if flight.heard else "no reply", flight.request.unit)
-        self._end(flight.exchange, Answer.MISSED, now)
-        self._pump(now)
+        self._forget(now)
+        try:
+            self._end(flight.exchange, Answer.MISSED, now)
+        finally:
+            self._pump(now)
+
+    def _forget(self, now: int) -> None:
+        """A request that the driver still holds must not leave any more, and what came in is nobody's."""
+        try:
+            if self._device is not None:
+                self._device.flush()
+        except OSError:
+            self._gone(now)
 
     def _trouble(self, what: str, unit: int | None = None) -> None:
         """Something went wrong; without `unit`, with the line itself."""

@@ -54,6 +54,7 @@ class Slaves:
         self.units = units
         self.manners: dict[int, Manner] = {}
         self.requests: list[tuple[int, bytes]] = []
+        self.at_s: list[float] = []  # when each request was whole
         self.repeats = False
         self._char_s = 11 / baud
         self._stop = threading.Event()
@@ -131,6 +132,7 @@ class Slaves:
 
     def _take(self, master: int, unit: int, pdu: bytes) -> None:
         self.requests.append((unit, pdu))
+        self.at_s.append(time.monotonic())
         usual = polite if unit in self.units else silent
         for wait_s, data in self.manners.get(unit, usual)(unit, pdu):
             self._wait(wait_s)

@@ -137,6 +137,46 @@ async def test_what_is_no_reply_harms_one_exchange(
 
 
 @pytest.mark.asyncio
+async def test_after_a_missed_reply_the_line_is_quiet_for_as_long_again(scheduler: Scheduler, slaves: Slaves) -> None:
+    slaves.manners[1] = silent
+    async with master(scheduler, slaves) as line:
+        link = line.link()
+        assert (await link.call(READ, later(5000))).answer is Answer.MISSED
+        assert (await link.call(read_registers(2, 0, 4), later(5000))).answer is Answer.REPLIED
+        first, second = slaves.at_s
+        reply_s = slaves.line().reply_ns(READ.reply_length) / 1e9
+        assert second - first >= 1.9 * reply_s  # what the thread that notes the times may lag is left out
+        assert line.counters.given_up == 1
+
+
+@pytest.mark.asyncio
+async def test_a_late_reply_makes_the_quiet_longer(scheduler: Scheduler, slaves: Slaves) -> None:
+    slaves.manners[1] = lambda unit, pdu: [(0.05, good(unit, pdu))]
+    async with master(scheduler, slaves) as line:
+        link = line.link()
+        assert (await link.call(READ, later(5000))).answer is Answer.MISSED
+        assert (await link.call(read_registers(2, 0, 4), later(5000))).answer is Answer.REPLIED
+        first, second = slaves.at_s
+        assert second - first >= 0.05 + 0.9 * slaves.line().reply_ns(READ.reply_length) / 1e9
+        assert line.counters.strays > 0
+
+
+@pytest.mark.asyncio
+async def test_a_user_that_fails_does_not_stop_the_line(scheduler: Scheduler, slaves: Slaves) -> None:
+    told: list[BaseException] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context["exception"]))
+
+    def fails(_exchange: Exchange) -> None:
+        raise RuntimeError("on purpose")
+
+    async with master(scheduler, slaves) as line:
+        link = line.link()
+        link.send(READ, later(5000), fails)
+        assert (await link.call(READ, later(5000))).payload == GOOD
+    assert [str(error) for error in told] == ["on purpose"]
+
+
+@pytest.mark.asyncio
 async def test_noise_around_a_reply_is_passed_over(scheduler: Scheduler, slaves: Slaves) -> None:
     slaves.manners[1] = lambda unit, pdu: [(0, b"\x00\x01\x03" + good(unit, pdu)), (0, b"\xff")]
     async with master(scheduler, slaves) as line:
@@ -215,6 +255,18 @@ async def test_a_request_that_can_not_be_answered_in_time_is_not_sent(scheduler:
         await until(lambda: first.answers == [Answer.REPLIED])
         assert (await other.call(read_registers(2, 9, 4), later(5000))).answer is Answer.REPLIED
     assert slaves.asked(2) == [read_registers(2, 9, 4).pdu]
+
+
+@pytest.mark.asyncio
+async def test_a_request_that_takes_longer_than_its_deadline_is_not_sent(scheduler: Scheduler, slaves: Slaves) -> None:
+    async with master(scheduler, slaves) as line:
+        link = line.link()
+        await link.call(READ, later(5000))
+        long = read_registers(1, 0, 125)
+        assert slaves.line().wire_ns(8 + 255) > 20 * MS
+        assert (await link.call(long, later(15))).answer is Answer.MISSED
+        assert (await link.call(READ, later(5000))).answer is Answer.REPLIED
+        assert long.pdu not in slaves.asked(1)
 
 
 @pytest.mark.asyncio
@@ -403,7 +455,7 @@ async def test_no_descriptor_is_lost(scheduler: Scheduler, slaves: Slaves) -> No
 
 @pytest.mark.asyncio
 async def test_under_random_manners_no_wrong_value_is_ever_told(scheduler: Scheduler, tmp_path: Path) -> None:
-    """Replies dropped, late, torn, doubled, noisy: every value that is told is the newest one, and the loop lives."""
+    """Replies dropped, late, torn, noisy: every value that is told is the newest one, and the loop lives."""
     chance = random.Random(7)
     counts: dict[int, int] = {1: 0, 2: 0}
 

@@ -14,9 +14,11 @@ from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, WriteMult
 from otha.core.inputs import NodeReading
 from otha.site.decode import decode_node
 from otha.site.profile import compile_decoder, load_profile
+from sim.checker import check
 from sim.gateway import CONNECTIONS_MAX, OWN_UNIT, QUEUE_MAX, Gateway, LinkState
 from sim.plant import GATEWAYS, NODES, OUTPUTS
-from sim.registers import Frame, State, encode_frame, gate_map
+from sim.recordings import bus_writes, layout
+from sim.registers import Frame, State, encode_frame, gate_map, pack
 from sim.rtu_master import RtuMaster
 from sim.rtu_server import RtuServer
 from tests.sim.conftest import Running, running_plant, wait_for
@@ -260,6 +262,16 @@ def test_a_frame_kept_by_a_stopped_gateway_is_refused_when_it_is_woken(plant: Ru
     wait_for("the frame is refused", lambda: _refused(plant) == refused + 1)
     assert plant.outputs() != (1, 2, 3)
     plant.wait_owner(other)
+    _judge(plant, pack(encode_frame(frame)).hex(), mailbox=owner)
+
+
+def _judge(plant: Running, raw: str, mailbox: int) -> None:
+    """The recordings say the same: the frame came over the serial line, and no rule was broken."""
+    findings = check(plant.directory)
+    assert findings.ok, findings.violations
+    assert findings.refused(mailbox, 0, time.monotonic_ns()) >= 1
+    shape = layout(plant.directory)
+    assert (mailbox, raw) in {(write.mailbox, write.raw) for write in bus_writes(plant.directory, shape)}
 
 
 def _refused(plant: Running) -> int:

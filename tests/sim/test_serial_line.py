@@ -8,14 +8,23 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from pymodbus.pdu import ModbusPDU
+from pymodbus.framer import FramerRTU
+from pymodbus.pdu import DecodePDU, ModbusPDU
 from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, WriteMultipleRegistersRequest
 
+from otha.core.words import Answer
+from otha.runtime.modbus_frame import read_registers, write_registers
+from otha.runtime.rtu import RtuLine
+from otha.runtime.scheduler import Scheduler
+from otha.site.line import Line, Parity
+from sim.bus_recorder import MAGIC, RECORD, BusLog
 from sim.errors import UsageError
+from sim.forward import Direction
 from sim.rtu_master import RtuMaster
 from sim.rtu_server import RtuServer
 from sim.serial_line import CHAR_S, Cables, SerialLine
 from sim.serial_port import SerialPort
+from sim.serial_tap import SerialTap
 
 
 class Bank:
@@ -65,6 +74,12 @@ def pdu(request: ModbusPDU) -> bytes:
 
 
 READ = pdu(ReadHoldingRegistersRequest(address=100, count=4))
+
+
+def frame_of(body: bytes, unit: int = 1) -> bytes:
+    return bytes(FramerRTU(DecodePDU(True)).encode(body, unit, 0))
+
+
 GOOD = bytes((3, 8, 0, 100, 0, 101, 0, 102, 0, 103))
 
 
@@ -114,6 +129,67 @@ async def test_reads_writes_and_exceptions(tmp_path: Path) -> None:
         assert bank.written == [(5, (7, 8))]
         assert await master.ask(1, pdu(ReadHoldingRegistersRequest(address=999, count=2))) == b"\x83\x02"
         assert await master.ask(1, b"\x08\x00\x00\x12\x34") == b"\x88\x01"
+
+
+@pytest.mark.asyncio
+async def test_whole_frames_are_written_down_as_on_the_bus(tmp_path: Path) -> None:
+    log = BusLog(tmp_path, "serial.bin")
+    request, reply = SerialTap(log, 2, Direction.REQUEST, pause_s=1), SerialTap(log, 2, Direction.REPLY, pause_s=1)
+    asked, answered = frame_of(READ), frame_of(GOOD)
+    request.take(asked[:3], 10.0)
+    request.take(asked[:3], 20.0)  # what was begun before the pause is forgotten
+    request.take(asked[3:], 20.1)
+    reply.take(answered[:-1] + b"\0", 20.2)
+    reply.take(answered, 30.0)
+    log.close()
+    data = (tmp_path / "serial.bin").read_bytes()
+    assert data[:8] == MAGIC
+    found, at = [], 8
+    while at < len(data):
+        _, line, direction, length = RECORD.unpack_from(data, at)
+        found.append((line, direction, data[at + RECORD.size : at + RECORD.size + length]))
+        at += RECORD.size + length
+    head = b"\0\0\0\0\0"
+    assert found == [
+        (2, 0, head + bytes((len(READ) + 1, 1)) + READ),
+        (2, 1, head + bytes((len(GOOD) + 1, 1)) + GOOD),
+    ]
+
+
+@pytest.mark.asyncio
+async def test_otha_is_a_master_of_this_line(tmp_path: Path) -> None:
+    """The two ends share no code but the framer and the PDUs: product against simulated slave, at the real pace."""
+    bank = Bank()
+    async with cable(tmp_path) as (line, (near, far)):
+        scheduler = Scheduler(
+            asyncio.get_running_loop(), stall_ns=10**12, on_stall=lambda gap, now: None, on_defect=lambda error: None
+        )
+        master = RtuLine(
+            scheduler,
+            Line(
+                name="bus",
+                device=str(near),
+                baud=19_200,
+                parity=Parity.NONE,
+                stop_bits=2,
+                rs485=False,
+                network="field",
+                turnaround_ns=60_000_000,
+            ),
+        )
+        link = master.link()
+        async with at_work(master.run, RtuServer(far, bank).run):
+            read = await link.call(read_registers(1, 100, 60), time.monotonic_ns() + 20 * 10**9)
+            assert read.payload[:4] == bytes((0, 100, 0, 101))
+            write = await link.call(write_registers(1, 5, (7, 8)), time.monotonic_ns() + 10**10)
+            assert write.answer is Answer.REPLIED
+            assert bank.written == [(5, (7, 8))]
+            line.cut()
+            assert (await link.call(read_registers(1, 0, 10), time.monotonic_ns() + 10**9)).answer is Answer.MISSED
+            line.heal()
+            back = await link.call(read_registers(1, 0, 10), time.monotonic_ns() + 10**10)
+            assert back.answer is Answer.REPLIED
+        scheduler.close()
 
 
 @pytest.mark.asyncio

@@ -6,13 +6,23 @@ from pathlib import Path
 
 import pytest
 
+from otha.core.inputs import SelectorReading
 from otha.core.words import Role
 from otha.site import Site, SiteErrors, load_site
 from otha.site.check import as_data
 from otha.site.cost import devices
 from otha.site.decode import GarbledReadingError
-from otha.site.opcua import INT64_MAX, NodeName, OpcuaDecoder, Want, compile_opcua, decode_node_values, parse_node
-from otha.site.profile_file import Word
+from otha.site.opcua import (
+    INT64_MAX,
+    NodeName,
+    OpcuaDecoder,
+    Want,
+    compile_opcua,
+    decode_node_values,
+    decode_switches,
+    parse_node,
+)
+from otha.site.profile_file import SwitchTable, Word
 from otha.site.written import OpcuaSecurity
 from tests.runtime.opcua.rig import ITEMS, site_text
 
@@ -47,7 +57,7 @@ def test_what_names_no_node(text: str) -> None:
 
 
 def _decoder(**items: Word) -> OpcuaDecoder:
-    return compile_opcua("device", items, {}, [("i=2254", "urn:server"), ("i=7", 3)], ())
+    return compile_opcua("device", items, {}, [("i=2254", "urn:server"), ("i=7", 3)], (), {})
 
 
 def test_a_node_that_is_wanted_twice_is_read_once() -> None:
@@ -57,6 +67,7 @@ def test_a_node_that_is_wanted_twice_is_read_once() -> None:
         {"speed": Word(node="i=2", counts_per_unit=100)},
         [],
         ("speed",),
+        {},
     )
     assert [(read.node, read.want, read.counts_per_unit) for read in decoder.reads] == [
         ("i=1", Want.NUMBER, 1),
@@ -245,3 +256,18 @@ def test_a_modbus_profile_can_not_have_them(tmp_path: Path, more: str, said: str
     with pytest.raises(SiteErrors) as refused:
         load_site(path)
     assert said in " ".join(str(refused.value).split())
+
+
+def test_switches_are_read_beside_the_items_and_told_by_name() -> None:
+    way = SwitchTable(epoch="i=20", node="i=21", object="i=22", method="i=23")
+    decoder = compile_opcua("device", {"heartbeat": Word(node="i=1")}, {}, [], (), {"way": way})
+    assert [read.node for read in decoder.reads] == ["i=1", "i=20", "i=21"]
+    assert decode_switches(decoder, [5, 7, 2]) == (("way", SelectorReading(epoch=7, node=2)),)
+    assert decode_node_values(decoder, [5, None, None]).heartbeat == 5, "a switch out of order is no dead node"
+
+
+@pytest.mark.parametrize("said", [[1, None, 2], [1, 7, None], [1, "7", 2], [1, -1, 2], [1, 7, -2], [1, 1 << 33, 2]])
+def test_a_switch_without_numbers_says_nothing(said: list[int | str | None]) -> None:
+    way = SwitchTable(epoch="i=20", node="i=21", object="i=22", method="i=23")
+    decoder = compile_opcua("device", {"heartbeat": Word(node="i=1")}, {}, [], (), {"way": way})
+    assert decode_switches(decoder, said) == (("way", None),)
