@@ -6,14 +6,20 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from sim import whole
 from sim.control import Answer
 from sim.errors import UsageError
-from sim.plant import NETWORKS, NODES, PROCESSES
+from sim.plant import NETWORKS, NODES, PLC_SECTIONS, PROCESSES
 from sim.plc import SETTABLE
+from sim.whole import SERVER_ENDS, SERVERS
 
 
 class Hands(Protocol):
     """What the catalogue needs of the plant's orchestrator."""
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """All that bytes pass through, the field bus included."""
 
     def send(self, process: str, number: signal.Signals) -> int:
         """Send a signal; returns CLOCK_MONOTONIC ns just before."""
@@ -72,15 +78,23 @@ class Fault:
         return taken
 
 
-_PROCESS: Final = Parameter(name="node", kind=str, help="a process of the plant", choices=PROCESSES)
+_PROCESS: Final = Parameter(
+    name="node", kind=str, help="a process of the plant", choices=(*PROCESSES, *whole.PROCESSES)
+)
 _CONTROLLER: Final = Parameter(name="node", kind=str, help="a soft controller", choices=tuple(NODES))
 _NETWORK: Final = Parameter(
-    name="network", kind=str, help="net_a, net_b, or bus: the field bus before the PLC", choices=(*NETWORKS, "bus")
+    name="network",
+    kind=str,
+    help="net_a, net_b, net_s (the servers'), or bus: the field bus before the PLC",
+    choices=(*NETWORKS, "net_s", "bus"),
+)
+_SECTION: Final = Parameter(
+    name="section", kind=str, help="the PLC section", default=PLC_SECTIONS[0], choices=PLC_SECTIONS
 )
 _END: Final = Parameter(
     name="node",
     kind=str,
-    help="whose channel there: sc_a, sc_b, plc, ref_a, ref_b, on the bus also sync_sc_a, sync_sc_b; or all",
+    help="whose channel there, e.g. sc_a, plc, ref_a, scada_b, on the bus also sync_sc_a, sync_sc_b, gw_a; or all",
     default="all",
 )
 
@@ -117,15 +131,20 @@ async def _isolate(hands: Hands, _given: Mapping[str, Any]) -> Answer:
 
 
 async def _black_hole(hands: Hands, given: Mapping[str, Any]) -> Answer:
-    """Replication stands still both ways: the link between the two ends at a controller that is cut off."""
+    """Replication stands still both ways: the link between the two ends at the one that is cut off."""
     node = given["node"]
-    ends = [(network, node) for network in (*NETWORKS, "bus")] + [("bus", f"sync_{each}") for each in NODES]
+    ends = [(network, node) for network in NETWORKS]
+    if node in NODES:
+        ends += [("bus", node), *(("bus", f"sync_{each}") for each in NODES)]
+    else:
+        ends += [("net_s", end) for end in SERVER_ENDS[node]]
+        ends += [("bus", "bus_collector")] if node == "collector" else []
     answers = await asyncio.gather(*(hands.ask(network, "cut", node=end) for network, end in ends))
     return {"at_ns": max(answer["at_ns"] for answer in answers)}
 
 
 async def _heal(hands: Hands, given: Mapping[str, Any]) -> Answer:
-    networks = (*NETWORKS, "bus") if given["network"] == "all" else (given["network"],)
+    networks = hands.networks if given["network"] == "all" else (given["network"],)
     answers = [await hands.ask(network, "heal", node=given["node"]) for network in networks]
     return {"at_ns": answers[-1]["at_ns"]}
 
@@ -134,12 +153,12 @@ async def _set_tag(hands: Hands, given: Mapping[str, Any]) -> Answer:
     return await hands.ask("plc", "set_tag", **given)
 
 
-async def _local(hands: Hands, _given: Mapping[str, Any]) -> Answer:
-    return await hands.ask("plc", "set_tag", tag="local_switch", value=1)
+async def _local(hands: Hands, given: Mapping[str, Any]) -> Answer:
+    return await hands.ask("plc", "local", **given)
 
 
-async def _reset(hands: Hands, _given: Mapping[str, Any]) -> Answer:
-    return await hands.ask("plc", "reset")
+async def _reset(hands: Hands, given: Mapping[str, Any]) -> Answer:
+    return await hands.ask("plc", "reset", **given)
 
 
 def _ms(name: str, help_text: str, default: float | None = None) -> Parameter:
@@ -223,8 +242,8 @@ _ENTRIES: Final = (
     ),
     Fault(
         name="black_hole",
-        help="a controller is cut off from everything: heartbeats, field bus, its peer; its process goes on",
-        parameters=(_CONTROLLER,),
+        help="a node is cut off from everything: heartbeats, field bus or gateways, its peer; its process goes on",
+        parameters=(Parameter(name="node", kind=str, help="a controller or a server", choices=(*NODES, *SERVERS)),),
         carry_out=_black_hole,
     ),
     Fault(
@@ -274,9 +293,9 @@ _ENTRIES: Final = (
             Parameter(
                 name="network",
                 kind=str,
-                help="net_a, net_b, bus or all",
+                help="net_a, net_b, net_s, bus or all",
                 default="all",
-                choices=(*NETWORKS, "bus", "all"),
+                choices=(*NETWORKS, "net_s", "bus", "all"),
             ),
             _END,
         ),
@@ -291,8 +310,13 @@ _ENTRIES: Final = (
         ),
         carry_out=_set_tag,
     ),
-    Fault(name="local", help="a person takes the section over by hand", parameters=(), carry_out=_local),
-    Fault(name="reset", help="a person leaves LOCAL or SAFE by the reset button", parameters=(), carry_out=_reset),
+    Fault(name="local", help="a person takes a section over by hand", parameters=(_SECTION,), carry_out=_local),
+    Fault(
+        name="reset",
+        help="a person leaves LOCAL or SAFE by the reset button",
+        parameters=(_SECTION,),
+        carry_out=_reset,
+    ),
 )
 
 CATALOGUE: Final[Mapping[str, Fault]] = {fault.name: fault for fault in _ENTRIES}

@@ -5,8 +5,10 @@ import re
 import socket
 from typing import Final
 
+from sim import whole
 from sim.errors import PlantError, UsageError
-from sim.plant import DEFAULT_PORTS
+from sim.plant import DEFAULT_PORTS, default_ports
+from sim.whole import Scope
 
 # Below the range from which the system takes ports for outgoing connections, so that a restarted process gets its own
 # port back.
@@ -15,15 +17,16 @@ _LAST: Final = 32_000
 _ADDRESS: Final = re.compile(r"(?<=127\.0\.0\.1:)150\d\d\b")
 
 
-def free_ports() -> dict[str, int]:
+def free_ports(scope: Scope = Scope.TANKS) -> dict[str, int]:
     """A free block of ports for a plant of its own. Raises PlantError when there is none."""
-    size = len(DEFAULT_PORTS)
+    names = tuple(default_ports(scope))
+    size = len(names)
     blocks = (_LAST - _FIRST) // size
     for attempt in range(blocks):
         # Plants that start at the same time have different process ids, so they look at different blocks first.
         base = _FIRST + (os.getpid() + attempt * 7) % blocks * size
         if all(_free(port) for port in range(base, base + size)):
-            return {name: base + index for index, name in enumerate(DEFAULT_PORTS)}
+            return {name: base + index for index, name in enumerate(names)}
     raise PlantError("no free block of ports on 127.0.0.1", mend="end other plants on this machine")
 
 
@@ -42,7 +45,8 @@ def substitute(site: str, ports: dict[str, int]) -> str:
 
     Raises UsageError when the file names a 150xx port that no process of the plant listens on.
     """
-    real = {DEFAULT_PORTS[name]: port for name, port in ports.items()}
+    shipped_ports = DEFAULT_PORTS | whole.PORTS
+    real = {shipped_ports[name]: port for name, port in ports.items()}
 
     def replace(found: re.Match[str]) -> str:
         shipped = int(found.group())

@@ -8,7 +8,7 @@ from typing import Final
 from sim import control
 from sim.errors import UsageError
 from sim.forward import Direction, Endpoint, Stalls
-from sim.plant import NETWORKS, Plant
+from sim.plant import Plant
 from sim.process import child_main
 
 ALL: Final = "all"
@@ -95,7 +95,7 @@ def actions(network: Network) -> dict[str, control.Action]:
 async def start(plant: Plant, name: str) -> Callable[[], None]:
     """Start the network called `name`."""
     endpoints = {}
-    for node in NETWORKS[name]:
+    for node in plant.networks[name]:
         listener = f"{name}.{node}"
         endpoints[node] = Endpoint(listener, plant.ports[listener], plant.upstream(listener))
     for endpoint in endpoints.values():

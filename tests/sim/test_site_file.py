@@ -33,7 +33,7 @@ def test_times_and_addresses_follow_the_file() -> None:
         ("number = 2", "number = 3", "number 3"),
         ("maintenance_key = {", "key = {", "no tag 'key'"),
         ('    { name = "valve", tolerance_pct = 0.5 },\n', "", "3 outputs, the site file 2"),
-        ("[group.tanks]\n", "[section.two]\n[group.tanks]\n", "one PLC section"),
+        ("[group.tanks]\n", "[section.two]\n[group.tanks]\n", "no PLC section two"),
     ],
 )
 def test_what_this_plant_cant_be_is_refused(before: str, after: str, message: str) -> None:
