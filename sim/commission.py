@@ -5,7 +5,7 @@ from typing import Final
 
 from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, WriteMultipleRegistersRequest
 
-from sim import retain
+from sim import control, retain
 from sim.errors import PlantError
 from sim.heartbeat import LENGTH, Role
 from sim.modbus_client import ask
@@ -16,6 +16,7 @@ from sim.whole import SCADA
 _REPLY_MS: Final = 1000
 _WITHIN_S: Final = 10.0
 _FRESH_MS: Final = 200
+_FRESH_SERVER_MS: Final = 1000
 _FIRST_OWNERS: Final = {"plc": "sc_a", "header": "scada_a"}
 
 
@@ -34,8 +35,7 @@ async def commission(plant: Plant) -> None:
         try:
             async with asyncio.timeout(_WITHIN_S):
                 await _hand_over(plant.ports["bus"], section, (NODES | SCADA)[owner])
-                if section.name == PLC_SECTIONS[0]:
-                    await _settled(plant)
+                await (_controllers_settled if section.name == PLC_SECTIONS[0] else _servers_settled)(plant)
         except (OSError, TimeoutError) as error:
             raise PlantError(
                 f"{owner} did not become the owner of section {section.name}",
@@ -51,7 +51,17 @@ async def _hand_over(port: int, section: Section, owner: int) -> None:
     await _until(port, section, "state", State.OWNED)
 
 
-async def _settled(plant: Plant) -> None:
+async def _servers_settled(plant: Plant) -> None:
+    """Both SCADA servers know their role, and the standby has the state of the active."""
+    while True:
+        states = [await control.call(plant.door(name), "state") for name in SCADA]
+        roles, lags = [state["role"] for state in states], [state["lag_ms"] for state in states]
+        if sorted(roles) == ["active", "standby"] and max(lags) < _FRESH_SERVER_MS:
+            return
+        await asyncio.sleep(0.05)
+
+
+async def _controllers_settled(plant: Plant) -> None:
     """Both controllers know their role, and the standby has the state of the active."""
     while True:
         blocks = [await _block(plant, name) for name in NODES]

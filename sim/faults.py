@@ -11,7 +11,7 @@ from sim.control import Answer
 from sim.errors import UsageError
 from sim.plant import NETWORKS, NODES, PLC_SECTIONS, PROCESSES
 from sim.plc import SETTABLE
-from sim.whole import SERVER_ENDS, SERVERS
+from sim.whole import HISTORIANS, SCADA, SERVER_ENDS, SERVERS
 
 
 class Hands(Protocol):
@@ -81,7 +81,12 @@ class Fault:
 _PROCESS: Final = Parameter(
     name="node", kind=str, help="a process of the plant", choices=(*PROCESSES, *whole.PROCESSES)
 )
-_CONTROLLER: Final = Parameter(name="node", kind=str, help="a soft controller", choices=tuple(NODES))
+_APPLICATION: Final = Parameter(name="node", kind=str, help="a soft controller or a server", choices=(*NODES, *SERVERS))
+_REDUNDANT: Final = Parameter(
+    name="node", kind=str, help="a controller, SCADA server or historian", choices=(*NODES, *SCADA, *HISTORIANS)
+)
+_SCADA: Final = Parameter(name="node", kind=str, help="a SCADA server", choices=tuple(SCADA))
+_SERVER: Final = Parameter(name="node", kind=str, help="a SCADA server or historian", choices=(*SCADA, *HISTORIANS))
 _NETWORK: Final = Parameter(
     name="network",
     kind=str,
@@ -199,20 +204,20 @@ _ENTRIES: Final = (
     Fault(
         name="freeze",
         help="the application freezes behind a live socket: heartbeat and cycle stand still, reads are answered",
-        parameters=(_CONTROLLER,),
+        parameters=(_APPLICATION,),
         carry_out=_inside("freeze"),
     ),
     Fault(
         name="stall_worker",
-        help="the control task stands still while heartbeat and frames go on",
-        parameters=(_CONTROLLER,),
+        help="the control, storing or sampling task stands still while heartbeat and frames go on",
+        parameters=(_APPLICATION,),
         carry_out=_inside("stall_worker"),
     ),
     Fault(
         name="lying_role",
-        help="the controller shows a role that isn't its own",
+        help="the node shows a role that isn't its own",
         parameters=(
-            _CONTROLLER,
+            _REDUNDANT,
             Parameter(
                 name="role",
                 kind=str,
@@ -225,13 +230,31 @@ _ENTRIES: Final = (
     Fault(
         name="replication_lag",
         help="states reach the peer late",
-        parameters=(_CONTROLLER, Parameter(name="ms", kind=int, help="how late; 0 ends it")),
+        parameters=(_REDUNDANT, Parameter(name="ms", kind=int, help="how late; 0 ends it")),
         carry_out=_inside("replication_lag"),
     ),
     Fault(
+        name="stale_source",
+        help="the timestamps of a server's plant data stop; its heartbeat goes on",
+        parameters=(_SCADA,),
+        carry_out=_inside("stale_source"),
+    ),
+    Fault(
+        name="level",
+        help="report a ServiceLevel whatever is true",
+        parameters=(_SERVER, Parameter(name="level", kind=int, help="0 to 255")),
+        carry_out=_inside("level"),
+    ),
+    Fault(
+        name="passive_level_1",
+        help="report ServiceLevel 1 while passive and well, as some products do",
+        parameters=(_SCADA,),
+        carry_out=_inside("passive_level_1"),
+    ),
+    Fault(
         name="thaw",
-        help="end freeze, stall_worker, lying_role and replication_lag",
-        parameters=(_CONTROLLER,),
+        help="end all that is wrong inside an application: freeze to passive_level_1",
+        parameters=(_APPLICATION,),
         carry_out=_inside("thaw"),
     ),
     Fault(
@@ -243,7 +266,7 @@ _ENTRIES: Final = (
     Fault(
         name="black_hole",
         help="a node is cut off from everything: heartbeats, field bus or gateways, its peer; its process goes on",
-        parameters=(Parameter(name="node", kind=str, help="a controller or a server", choices=(*NODES, *SERVERS)),),
+        parameters=(_APPLICATION,),
         carry_out=_black_hole,
     ),
     Fault(

@@ -30,6 +30,8 @@ _MODULES: Final = {
     "net_a": "sim.proxy",
     "net_b": "sim.proxy",
     "net_s": "sim.proxy",
+    "scada_a": "sim.scada_server",
+    "scada_b": "sim.scada_server",
 }
 
 
