@@ -11,12 +11,13 @@ from sim.heartbeat import LENGTH, Role
 from sim.modbus_client import ask
 from sim.plant import NODES, PLC_SECTIONS, Plant, Section
 from sim.registers import Command, Opcode, State, decode_status, encode_command, gate_map
-from sim.whole import SCADA
+from sim.whole import HISTORIANS, SCADA, Scope
 
 _REPLY_MS: Final = 1000
 _WITHIN_S: Final = 10.0
 _FRESH_MS: Final = 200
 _FRESH_SERVER_MS: Final = 1000
+_FIRST_STORE: Final = "hist_a"
 _FIRST_OWNERS: Final = {"plc": "sc_a", "header": "scada_a"}
 
 
@@ -30,6 +31,8 @@ def new_memories(plant: Plant) -> bool:
 
 async def commission(plant: Plant) -> None:
     """Hand the sections of a new plant to their first owners. Raises PlantError when a gate doesn't take it."""
+    if plant.scope is Scope.WHOLE:
+        await _first_store(plant)
     for section in plant.sections:
         owner = _FIRST_OWNERS[section.name]
         try:
@@ -41,6 +44,12 @@ async def commission(plant: Plant) -> None:
                 f"{owner} did not become the owner of section {section.name}",
                 mend=f"look into the logs in {plant.directory}",
             ) from error
+
+
+async def _first_store(plant: Plant) -> None:
+    """The first historian is active, and the collector writes to it."""
+    await control.call(plant.door(_FIRST_STORE), "promote", epoch=1)
+    await control.call(plant.door("collector"), "select", epoch=1, node=HISTORIANS[_FIRST_STORE])
 
 
 async def _hand_over(port: int, section: Section, owner: int) -> None:

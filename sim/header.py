@@ -3,6 +3,7 @@
 Slow beside the tanks: its owners control it by cycles of a quarter of a second. Fixed step and seeded noise, as theirs.
 """
 
+import math
 from typing import Final
 
 import numpy as np
@@ -31,7 +32,7 @@ class Header:
     def step(self, outputs: tuple[int, ...]) -> None:
         """One step of `STEP_S` with the supply pump and the return valve, each 0..10000."""
         pump, valve = (output / FULL_SCALE for output in outputs)
-        swing = 1 + _SWING * float(np.sin(2 * np.pi * self._steps * STEP_S / _SWING_PERIOD_S))
+        swing = 1 + _SWING * math.sin(2 * math.pi * self._steps * STEP_S / _SWING_PERIOD_S)
         taken = (_CONSUMERS * swing + _RETURN * valve) * self._level**0.5
         self._level = min(1.0, max(0.0, self._level + (_PUMP * pump - taken) * STEP_S))
         self._steps += 1

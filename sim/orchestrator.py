@@ -32,6 +32,9 @@ _MODULES: Final = {
     "net_s": "sim.proxy",
     "scada_a": "sim.scada_server",
     "scada_b": "sim.scada_server",
+    "hist_a": "sim.historian_server",
+    "hist_b": "sim.historian_server",
+    "collector": "sim.collector_server",
 }
 
 

@@ -14,13 +14,18 @@ from sim.plant import Section
 from sim.registers import Frame, State, encode_frame, gate_map
 
 
+def new_session() -> int:
+    """A nonce for one start of a process, never 0."""
+    return secrets.randbits(32) or 1
+
+
 class Ownership:
     """One process at one gate. `session` is new at every start; the gate binds it with the first frame after GRANT."""
 
     def __init__(self, section: Section, number: int) -> None:
         self._section = section
         self._number = number
-        self.session = secrets.randbits(32) or 1
+        self.session = new_session()
         self._status: Mapping[str, int] | None = None
         self._seq = 0
         self._seq_epoch = 0

@@ -9,13 +9,14 @@ from sim.errors import RecordError
 
 
 class Answer(IntEnum):
-    """What a node did with an order that carries an epoch."""
+    """What a node did with an order, most of which carry an epoch. INCOMPLETE: ask again for the rest."""
 
     DONE = 1
     ALREADY = 2
     REFUSED_EPOCH = 3
     REFUSED_ROLE = 4
     REFUSED_CHOICE = 5
+    INCOMPLETE = 6
 
 
 class Selection:

@@ -21,7 +21,7 @@ HISTORIANS: Final = {"hist_a": 1, "hist_b": 2}
 GATEWAYS: Final = {"gw_a": 1, "gw_b": 2}
 SERVERS: Final = (*SCADA, *HISTORIANS, "collector")
 
-PROCESSES: Final = (*SCADA, "net_s")
+PROCESSES: Final = (*SERVERS, "net_s")
 
 # Process and endpoint alike; what stands here is added to the two networks between OTHA and the plant.
 ON_NETWORKS: Final = (*SERVERS, *GATEWAYS)
