@@ -41,7 +41,8 @@ def up(
         text = _site_text(site, plant)
         scope = PLANTS[plant]
         orchestrator.prepare(directory)
-        ports = free_ports(scope) if ephemeral else default_ports(scope)
+        shipped = default_ports(scope)
+        ports = free_ports(shipped) if ephemeral else shipped
         adapted = directory / "site.toml"
         adapted.write_text(substitute(text, ports), encoding="utf-8")
         built_with = settings(text, scope)

@@ -174,16 +174,17 @@ class Historian:
         if self._fed is not None:
             first, head = self._fed + 1, self._head
             rows = await self._on_disk(lambda: self.archive.rows(first, head, _BATCH))
-        age_ms = min(U32_MAX, (time.monotonic_ns() - self._head_at_ns) // 1_000_000)
+        epoch, age_ms = self.epoch, min(U32_MAX, (time.monotonic_ns() - self._head_at_ns) // 1_000_000)
         position = min(self.archive.position, self._head)
         answer, peers = await self._peer.call(
             "Replicate",
-            [ua.Variant(one, UINT32) for one in (self.epoch, position, age_ms)] + [ua.Variant(flat(rows), INT64)],
+            [ua.Variant(one, UINT32) for one in (epoch, position, age_ms)] + [ua.Variant(flat(rows), INT64)],
         )
-        if answer == Answer.REFUSED_EPOCH and self._active:
+        if epoch != self.epoch or not self._active:
+            return False  # an order came meanwhile: the answer is about what was before it
+        if answer == Answer.REFUSED_EPOCH:
             # The peer obeyed a newer order: this one's time is over.
-            await self._change(self.epoch, active=False)
-            return False
+            await self._change(epoch, active=False)
         if answer != Answer.DONE:
             return False
         known, self._fed = self._fed is not None, rows[-1].seq if rows else self._fed

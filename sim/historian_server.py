@@ -65,9 +65,10 @@ class ArchiveHistory(HistoryStorageInterface):
         if tag is None:
             return [], None
         from_ns, to_ns = _ns(start), _ns(end)
-        backwards = from_ns is None or (to_ns is not None and from_ns > to_ns)
-        if backwards:
+        turned = from_ns is not None and to_ns is not None and from_ns > to_ns
+        if turned:
             from_ns, to_ns = to_ns, from_ns
+        backwards = turned or from_ns is None
         low, high = from_ns or 0, 2**62 if to_ns is None else to_ns + 999
         limit = min(nb_values or _HISTORY_LIMIT, _HISTORY_LIMIT)
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from asyncua import ua
 from asyncua.client.client import Client
+from asyncua.common.methods import call_method_full
 from asyncua.ua.uaerrors import UaError
 
 from sim.errors import SimError
@@ -42,14 +43,14 @@ class OpcuaLink:
                     self._client = await self._open()
             folder = self._client.get_node(node_id(FOLDER, self._index))
             async with asyncio.timeout(self._timeout_s):
-                results = await folder.call_method(node_id(method, self._index), *arguments)
+                result = await call_method_full(folder, node_id(method, self._index), *arguments)
         except (OSError, TimeoutError, UaError) as error:
             await self.close()
             raise LinkDown(
                 f"{method} at {self._url}: {type(error).__name__} {error}",
                 mend="is that process running, its network up?",
             ) from error
-        return results if isinstance(results, list) else [results]
+        return list(result.OutputArguments)
 
     async def _open(self) -> Client:
         client = Client(self._url, timeout=self._timeout_s)

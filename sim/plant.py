@@ -160,6 +160,10 @@ class Plant:
         shown = {name: (*ends, *whole.ON_NETWORKS) for name, ends in NETWORKS.items()}
         return shown | {"net_s": tuple(whole.SERVER_WAYS)}
 
+    def on_network(self, network: str) -> tuple[str, ...]:
+        """Whom a network leads to."""
+        return self.networks[network]
+
     def upstream(self, listener: str) -> int:
         """The port that a network's listener leads to; the PLC is always reached through the bus recorder."""
         network, _, end = listener.rpartition(".")

@@ -3,12 +3,12 @@
 import os
 import re
 import socket
+from collections.abc import Collection
 from typing import Final
 
 from sim import whole
 from sim.errors import PlantError, UsageError
-from sim.plant import DEFAULT_PORTS, default_ports
-from sim.whole import Scope
+from sim.plant import DEFAULT_PORTS
 
 # Below the range from which the system takes ports for outgoing connections, so that a restarted process gets its own
 # port back.
@@ -17,9 +17,8 @@ _LAST: Final = 32_000
 _ADDRESS: Final = re.compile(r"(?<=127\.0\.0\.1:)150\d\d\b")
 
 
-def free_ports(scope: Scope = Scope.TANKS) -> dict[str, int]:
+def free_ports(names: Collection[str] = tuple(DEFAULT_PORTS)) -> dict[str, int]:
     """A free block of ports for a plant of its own. Raises PlantError when there is none."""
-    names = tuple(default_ports(scope))
     size = len(names)
     blocks = (_LAST - _FIRST) // size
     for attempt in range(blocks):

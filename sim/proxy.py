@@ -95,7 +95,7 @@ def actions(network: Network) -> dict[str, control.Action]:
 async def start(plant: Plant, name: str) -> Callable[[], None]:
     """Start the network called `name`."""
     endpoints = {}
-    for node in plant.networks[name]:
+    for node in plant.on_network(name):
         listener = f"{name}.{node}"
         endpoints[node] = Endpoint(listener, plant.ports[listener], plant.upstream(listener))
     for endpoint in endpoints.values():

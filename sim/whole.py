@@ -52,11 +52,17 @@ SERVER_ENDS: Final = {
     "collector": ("hist_a", "hist_b", "hist_a_collector", "hist_b_collector"),
 }
 
-_DIRECT: Final = (*SERVERS, "scada_a_sync", "scada_b_sync", *GATEWAYS, "bus_collector")
+_DIRECT: Final = (*SERVERS, "scada_a_sync", "scada_b_sync", "bus_collector")
 
 PORTS: Final = {
-    **{name: 15031 + at for at, name in enumerate(_DIRECT)},
-    **{f"net_a.{name}": 15051 + at for at, name in enumerate(ON_NETWORKS)},
-    **{f"net_b.{name}": 15061 + at for at, name in enumerate(ON_NETWORKS)},
+    "net_a.gw_a": 15015,
+    "net_a.gw_b": 15016,
+    "net_b.gw_a": 15025,
+    "net_b.gw_b": 15026,
+    "gw_a": 15031,
+    "gw_b": 15032,
+    **{name: 15041 + at for at, name in enumerate(_DIRECT)},
+    **{f"net_a.{name}": 15051 + at for at, name in enumerate(SERVERS)},
+    **{f"net_b.{name}": 15061 + at for at, name in enumerate(SERVERS)},
     **{f"net_s.{name}": 15071 + at for at, name in enumerate(SERVER_WAYS)},
 }

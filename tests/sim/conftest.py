@@ -228,9 +228,9 @@ class Whole(Running):
         return epoch
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
-    """One whole plant for all tests of it, for its servers take long to start; each leaves it as it found it."""
+    """One whole plant for a module's tests; each leaves it as it found it."""
     with running_plant(tmp_path_factory.mktemp("whole"), "--plant", "whole_plant") as plant:
         yield Whole(plant.directory, plant.process)
 
