@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from asyncua import ua
@@ -32,6 +33,15 @@ _BATCH: Final = 500
 _FILL_WITHIN_S: Final = 5.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    """Rows on their way to the disk. `epoch`: under which they were sent, None: whatever it is by now."""
+
+    rows: list[Row]
+    epoch: int | None
+    kept: asyncio.Future[bool]
+
+
 class Historian:
     """The state of one historian. `sources` are asked in order for rows that are missing."""
 
@@ -49,7 +59,7 @@ class Historian:
         self.acked = 0
         self.newest: Row | None = next(iter(archive.rows(archive.highest, archive.highest, 1)), None)
         self._replica_at_ns: int | None = None
-        self._waiting: asyncio.Queue[tuple[list[Row], asyncio.Future[None]]] = asyncio.Queue()
+        self._waiting: asyncio.Queue[_Batch] = asyncio.Queue()
         self._heads: deque[tuple[int, int]] = deque()
         self._head, self._head_at_ns = archive.highest, time.monotonic_ns()
         self._fed: int | None = None
@@ -97,7 +107,8 @@ class Historian:
         if not self._active:
             return Answer.REFUSED_ROLE, self.archive.position
         before = self.archive.stored
-        await self._keep(rows)
+        if not await self._keep(rows, epoch):
+            return Answer.REFUSED_EPOCH, self.archive.position
         return (Answer.DONE if self.archive.stored > before else Answer.ALREADY), self.archive.position
 
     async def replicate(self, epoch: int, head: int, age_ms: int, rows: list[Row]) -> tuple[Answer, int]:
@@ -109,22 +120,25 @@ class Historian:
             await self._change(epoch, active=False)
         if self._active:
             return Answer.REFUSED_ROLE, self.archive.position
-        await self._keep(rows)
+        if not await self._keep(rows, epoch):
+            return Answer.REFUSED_EPOCH, self.archive.position
         self.acked = min(head, self.archive.position)
         if self.archive.position >= head or self.archive.highest >= head:
             self._replica_at_ns = time.monotonic_ns() - age_ms * 1_000_000
         return Answer.DONE, self.archive.position
 
-    async def _keep(self, rows: list[Row]) -> None:
-        if rows:
-            done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.put_nowait((rows, done))
-            await done
+    async def _keep(self, rows: list[Row], epoch: int | None) -> bool:
+        """False when a newer order came before they were written: then they are not."""
+        if not rows:
+            return True
+        kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.put_nowait(_Batch(rows=rows, epoch=epoch, kept=kept))
+        return await kept
 
     async def work(self) -> None:
         """The storing task: what came in since its last turn, in one transaction."""
         while True:
-            taken: list[tuple[list[Row], asyncio.Future[None]]] = []
+            taken: list[_Batch] = []
             try:
                 async with asyncio.timeout(_TURN_S):
                     taken.append(await self._waiting.get())
@@ -133,20 +147,24 @@ class Historian:
             while not self._waiting.empty():
                 taken.append(self._waiting.get_nowait())
             await self._thawed(storing=True)
-            if taken:
-                await self._write(taken)
+            await self._write(taken)
             self.cycle = (self.cycle + 1) & U32_MAX
 
-    async def _write(self, taken: list[tuple[list[Row], asyncio.Future[None]]]) -> None:
-        rows = [row for batch, _ in taken for row in batch]
+    async def _write(self, taken: list[_Batch]) -> None:
+        valid = [batch for batch in taken if batch.epoch in (None, self.epoch)]
+        rows = [row for batch in valid for row in batch.rows]
+        if rows:
+            await self._write_rows(rows)
+        for batch in taken:
+            if not batch.kept.done():
+                batch.kept.set_result(batch in valid)
+
+    async def _write_rows(self, rows: list[Row]) -> None:
         await self._on_disk(lambda: self.archive.store(rows))
         last = max(rows, key=lambda row: row.seq)
         if self.newest is None or last.seq >= self.newest.seq:
             self.newest = last
         self._heads.append((time.monotonic_ns(), self.archive.highest))
-        for _, done in taken:
-            if not done.done():
-                done.set_result(None)
 
     # --- feeding the peer ---------------------------------------------------------------------------------------
 
@@ -212,7 +230,7 @@ class Historian:
             if not rows:
                 break
             before = self.archive.stored
-            await self._keep(rows)
+            await self._keep(rows, None)
             filled += self.archive.stored - before
             gap = await self._gap(from_seq, to_seq)
         self._fed = None  # the peer may miss them as well

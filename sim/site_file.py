@@ -56,7 +56,7 @@ def _section(section: Mapping[str, Any], *, outputs: int) -> dict[str, Any]:
 
 
 def _numbers(nodes: Mapping[str, Mapping[str, Any]], scope: Scope) -> None:
-    has = NODES if scope is Scope.TANKS else NODES | whole.SCADA | whole.HISTORIANS | whole.GATEWAYS
+    has = NODES if scope is Scope.TANKS else NODES | whole.NUMBERS
     for name, node in nodes.items():
         if has.get(name) != node.get("number"):
             known = ", ".join(f"{known} = {number}" for known, number in has.items())

@@ -21,6 +21,9 @@ HISTORIANS: Final = {"hist_a": 1, "hist_b": 2}
 GATEWAYS: Final = {"gw_a": 1, "gw_b": 2}
 SERVERS: Final = (*SCADA, *HISTORIANS, "collector")
 
+# What a site file calls them and the number it gives them.
+NUMBERS: Final = SCADA | HISTORIANS | GATEWAYS | {"collector": 1}
+
 PROCESSES: Final = (*SERVERS, "net_s")
 
 # Process and endpoint alike; what stands here is added to the two networks between OTHA and the plant.

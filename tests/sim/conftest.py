@@ -30,7 +30,7 @@ from sim.plant import NODES, Plant, load
 from sim.registers import Answer, Command, Frame, Opcode, State, decode_status, encode_command, encode_frame, gate_map
 from sim.whole import SCADA
 
-WAIT_S = 10.0
+WAIT_S = 30.0
 _BLOCK = (
     *("magic", "layout", "heartbeat", "cycle", "role", "level", "position", "acked", "data_age", "hash", "session"),
     *("node", "count"),

@@ -35,7 +35,12 @@ def move_to(whole: Whole, name: str) -> int:
 def in_step(whole: Whole, name: str) -> None:
     """That historian has all up to what the collector has produced by now."""
     target = whole.value("collector", "BufferedTo")
-    wait_for(f"{name} has all", lambda: bool(whole.value(name, "Position") >= target))
+    try:
+        wait_for(f"{name} has all", lambda: bool(whole.value(name, "Position") >= target))
+    except AssertionError:
+        shown = {one: whole.values(one, "Role", "Epoch", "Position", "GapFrom", "GapTo") for one in NUMBERS}
+        shown["collector"] = whole.values("collector", "StoreNode", "StoreEpoch", "Delivered", "BufferedTo")
+        raise AssertionError(f"{name} has not all up to {target}: {shown}") from None
 
 
 @pytest.fixture(autouse=True)

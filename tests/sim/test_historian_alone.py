@@ -20,7 +20,7 @@ from sim.opcua import INT64, UINT32
 from sim.opcua_link import LinkDown, OpcuaLink
 from sim.plant import Plant, default_ports
 from sim.ports import free_ports
-from sim.samples import TAGS
+from sim.samples import TAGS, Row
 from sim.selection import Answer
 from sim.whole import Scope
 
@@ -107,3 +107,22 @@ def test_a_late_refusal_of_an_older_epoch_does_not_end_a_newer_duty(tmp_path: Pa
     assert historian.role() is Role.ACTIVE
     assert historian.archive.duty() == (3, True)
     historian.close()
+
+
+async def stored_while_demoted(archive: Archive) -> tuple[Answer, int]:
+    """What a store is answered whose rows were still waiting when the duty ended."""
+    historian = Historian(archive, Slow(Answer.DONE), [])
+    assert await historian.promote(1) is Answer.DONE
+    storing = asyncio.create_task(historian.store(1, [Row(seq=1, at_ns=1, values=(0,) * len(TAGS))]))
+    await asyncio.sleep(0)
+    assert await historian.demote(2) is Answer.DONE
+    worker = asyncio.create_task(historian.work())
+    answer = await storing
+    worker.cancel()
+    return answer
+
+
+def test_what_waits_when_the_duty_ends_is_refused_and_not_stored_behind_a_supervisors_back(tmp_path: Path) -> None:
+    with closing(Archive(tmp_path / "hist.sqlite")) as archive:
+        assert asyncio.run(stored_while_demoted(archive)) == (Answer.REFUSED_EPOCH, 0)
+        assert archive.stored == 0
