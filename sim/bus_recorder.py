@@ -5,8 +5,9 @@ connection u32 (counted up since the recorder's start), direction u8 (0 request,
 it was on the wire. An ADU is in the buffer before it goes on; the buffer reaches the operating system within 100 ms
 and at the end.
 
-Each controller has its own way onto the bus, so that it can be cut off alone. What the two controllers tell each other
-passes here as well, for the same reason; it is no traffic of the PLC and is not recorded.
+Each controller has its own way onto the bus, so that it can be cut off alone; so have the collector and the gateways.
+What the two controllers tell each other passes here as well, for the same reason; it is no traffic of the PLC and is
+not recorded.
 """
 
 import os
@@ -22,6 +23,7 @@ from sim.forward import Direction, Endpoint
 from sim.plant import NODES, Plant
 from sim.process import Ticker, child_main
 from sim.proxy import Network, actions
+from sim.whole import GATEWAYS, Scope
 
 FILE_NAME: Final = "bus.bin"
 MAGIC: Final = b"OTHABUS1"
@@ -76,6 +78,9 @@ async def start(plant: Plant, name: str) -> Callable[[], None]:
         way, sync = f"bus_{node}", f"sync_{node}"
         endpoints[node] = Endpoint(way, plant.ports[way], plc, log.take, numbers)
         endpoints[sync] = Endpoint(sync, plant.ports[sync], plant.ports[node])
+    if plant.scope is Scope.WHOLE:
+        for way in (*GATEWAYS, "bus_collector"):
+            endpoints[way] = Endpoint(way, plant.ports[way], plc, log.take, numbers)
     for endpoint in endpoints.values():
         await endpoint.listen()
     ticker = Ticker(FLUSH_MS, log.flush)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from sim.errors import RecordError
-from sim.recordings import Layout, Scan, SeenFrame, bus_writes, layout, scans
+from sim.recordings import Layout, Scan, SeenFrame, bus_writes, layouts, scans
 
 _FREE, _OWNED, _HELD, _SAFE, _LOCAL = range(5)
 _OPCODES: Final = {1: "REVOKE", 2: "VOID", 3: "GRANT", 4: "RELEASE", 5: "SAFE"}
@@ -62,8 +62,9 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """All that was found. `owners` maps each epoch to its owner's number."""
+    """All that was found about one section. `owners` maps each epoch to its owner's number."""
 
+    section: str
     violations: tuple[Violation, ...]
     refusals: tuple[Refusal, ...]
     owners: dict[int, int]
@@ -86,8 +87,16 @@ class Findings:
 
 
 def check(directory: Path) -> Findings:
-    """Judge the recordings in a plant's folder. Raises RecordError when they can't be read."""
-    shape = layout(directory)
+    """Judge the recordings of the first section in a plant's folder. Raises RecordError when they can't be read."""
+    return _check(directory, layouts(directory)[0])
+
+
+def check_all(directory: Path) -> tuple[Findings, ...]:
+    """As `check`, for each section that the plant's controller has."""
+    return tuple(_check(directory, shape) for shape in layouts(directory))
+
+
+def _check(directory: Path, shape: Layout) -> Findings:
     # The terminal log first: whatever it holds was on the bus before, and of a plant that still runs the bus recorder
     # writes it out a little later.
     seen = list(scans(directory, shape))
@@ -103,6 +112,7 @@ def check(directory: Path) -> Findings:
         if write.mailbox == 0
     )
     return Findings(
+        section=shape.section,
         violations=tuple(judge.violations),
         refusals=tuple(judge.refusals),
         owners=judge.owners,
@@ -250,6 +260,7 @@ def report(findings: Findings) -> str:
     by_rule = Counter(refusal.rule for refusal in findings.refusals)
     commands = ", ".join(f"{count} {name}" for name, count in sorted(findings.commands_on_bus.items())) or "none"
     lines = [
+        f"section {findings.section}",
         f"scans with events {findings.scans}, starts of the PLC {findings.boots}, holds {findings.holds}",
         f"frames on the bus {findings.frames_on_bus}, let through {findings.let_through}, shadowed {findings.shadowed}",
         "owners: " + (", ".join(f"epoch {e}: node {n}" for e, n in sorted(findings.owners.items())) or "none"),
@@ -270,12 +281,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Judge the recordings of a simulated plant.")
     parser.add_argument("directory", type=Path)
     try:
-        findings = check(parser.parse_args(arguments).directory)
+        found = check_all(parser.parse_args(arguments).directory)
     except RecordError as error:
         sys.stderr.write(f"{error}\n  {error.mend}\n")
         return 2
-    sys.stdout.write(report(findings))
-    return 0 if findings.ok else 1
+    for findings in found:
+        sys.stdout.write(report(findings))
+    return 0 if all(findings.ok for findings in found) else 1
 
 
 if __name__ == "__main__":

@@ -12,11 +12,12 @@ import typer
 from sim import console, orchestrator
 from sim.errors import SimError, UsageError
 from sim.faults import CATALOGUE
-from sim.plant import DEFAULT_PORTS, GATEWAY_PORTS, Plant
+from sim.plant import GATEWAY_PORTS, Plant, default_ports
 from sim.ports import free_ports, substitute
 from sim.site_file import settings
+from sim.whole import Scope
 
-PLANTS = ("two_tanks",)
+PLANTS = {"two_tanks": Scope.TANKS, "whole_plant": Scope.WHOLE}
 
 app = typer.Typer(help="Simulated plants on real Modbus TCP sockets.", no_args_is_help=True, add_completion=False)
 
@@ -41,14 +42,15 @@ def up(
     """Start a plant and stay in front of it until SIGTERM or Ctrl-C. Prints `ready SITE_FILE` when it serves."""
     try:
         text = _site_text(site, plant)
+        scope = PLANTS[plant]
         orchestrator.prepare(directory)
-        shipped = DEFAULT_PORTS | GATEWAY_PORTS if gateways else DEFAULT_PORTS
-        ports = free_ports(shipped) if ephemeral else dict(shipped)
+        shipped = default_ports(scope) | (GATEWAY_PORTS if gateways else {})
+        ports = free_ports(shipped) if ephemeral else shipped
         adapted = directory / "site.toml"
         adapted.write_text(substitute(text, ports), encoding="utf-8")
-        built_with = settings(text)
+        built_with = settings(text, scope)
         description = Plant(
-            directory=directory.resolve(), ports=ports, seed=seed, check_frames=check_frames, **built_with
+            directory=directory.resolve(), ports=ports, seed=seed, check_frames=check_frames, scope=scope, **built_with
         )
 
         def ready() -> None:

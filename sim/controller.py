@@ -1,12 +1,9 @@
 """A soft controller: one of a redundant pair that drives the two tanks through the gate.
 
 Two tasks, as in a real one: the control task computes outputs and raises `cycle`; the communication task sends frames,
-reads the PLC, raises `heartbeat` and keeps the block that OTHA reads. Who drives is what the gate says, as it was read
-in the exchange before: a process that was stopped and goes on sends its first frame in good faith, and the gate must
-refuse it.
+reads the PLC, raises `heartbeat` and keeps the block that OTHA reads. Who drives is what the gate says (`sim.owner`).
 """
 
-import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -15,12 +12,13 @@ from typing import Final
 from pymodbus.pdu import ModbusPDU
 from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, WriteMultipleRegistersRequest
 
-from sim.errors import UsageError
+from sim.disturb import Disturbance
 from sim.heartbeat import LENGTH, Heartbeat, Role, Tracked
 from sim.modbus_client import ModbusLink
+from sim.owner import Ownership
 from sim.pid import Pid
-from sim.plant import OUTPUTS, Plant
-from sim.registers import U16_MAX, U32_MAX, Frame, State, crc16, decode_status, encode_frame, gate_map
+from sim.plant import OUTPUTS, PLC_SECTIONS, Plant
+from sim.registers import U16_MAX, U32_MAX, crc16, decode_status, gate_map
 
 SETPOINT_BASE: Final = 100  # setpoint_1, setpoint_2, mode_1, mode_2: read and write
 REPLICA_BASE: Final = 200  # written by the peer: session u32, position u32, age_ms, eight tracked tags
@@ -47,7 +45,8 @@ class Controller:
         self._number = number
         self._link = link
         self._peer = peer
-        self.session = secrets.randbits(32) or 1
+        self._owner = Ownership(plant.section(PLC_SECTIONS[0]), number)
+        self.wrong = Disturbance()
         gain, integral_s, derivative_s = _GAINS
         self.loops = [
             Pid(gain=gain, integral_s=integral_s, derivative_s=derivative_s, setpoint=float(value))
@@ -61,29 +60,22 @@ class Controller:
         self._replica_at_ns: int | None = None
         self._levels: tuple[int, int] | None = None
         self._read_at_ns: int | None = None
-        self._gate: dict[str, int] | None = None
         self._applied: tuple[int, ...] = (0,) * OUTPUTS
         self._valve = 0
-        self._seq = 0
-        self._seq_epoch = 0
         self._unsent: deque[tuple[int, list[int]]] = deque()
-        self.stalled = False
-        self.frozen = False
-        self.shown_role: Role | None = None
-        self.replication_lag_ms = 0
         self.block = [0] * LENGTH
 
     # --- control task -------------------------------------------------------------------------------------------
 
     def control(self, _periods: int = 1) -> None:
         """One control cycle: drive as owner, follow the applied outputs otherwise."""
-        if self.stalled or self.frozen:
+        if self.wrong.stalled or self.wrong.frozen:
             return
         self._cycle = (self._cycle + 1) & U32_MAX
         if self._levels is None:
             return
         dt_s = self._plant.cycle_ms / 1000
-        driving = self.drives()
+        driving = self._owner.drives()
         for loop, level, applied in zip(self.loops, self._levels, self._applied[:2], strict=True):
             if driving:
                 loop.step(level, dt_s)
@@ -104,19 +96,11 @@ class Controller:
             return 0
         return OPEN if self._levels[1] <= _VALVE_OPENS else self._valve
 
-    def owns(self) -> bool:
-        """The gate, when last read, named this node as owner: it drives, or shadows what is held."""
-        return self._gate is not None and self._gate["owner"] == self._number
-
-    def drives(self) -> bool:
-        """The gate, when last read, let this node's frames through."""
-        return self.owns() and self._gate is not None and self._gate["state"] == State.OWNED
-
     # --- communication task -------------------------------------------------------------------------------------
 
     def communicate(self, _periods: int = 1) -> None:
         """Raise the heartbeat; every second time exchange a frame and a status with the PLC."""
-        if self.frozen:
+        if self.wrong.frozen:
             return
         self._heartbeat = (self._heartbeat + 1) & U32_MAX
         if self._heartbeat % 2:
@@ -129,9 +113,10 @@ class Controller:
         if self._link.outstanding >= _MAX_OUTSTANDING:
             return
         calls: list[tuple[ModbusPDU, Callable[[ModbusPDU], None]]] = []
-        if self.owns():
+        if self._owner.owns():
             # First the frame, with the ownership as it was learnt last time; then the question who owns it now.
-            calls.append((self._frame(), _ignore))
+            outputs = (*(round(loop.output) for loop in self.loops), self._valve)
+            calls.append((self._owner.frame(self._cycle, outputs), _ignore))
         count = gate_map().status_total(OUTPUTS)
         calls.append((ReadHoldingRegistersRequest(address=self._plant.status_base, count=count), self._learn_gate))
         level_1, level_2 = self._plant.tags["level_1"], self._plant.tags["level_2"]
@@ -139,25 +124,10 @@ class Controller:
         calls.append((ReadHoldingRegistersRequest(address=first, count=count), self._learn_levels))
         self._link.send(calls)
 
-    def _frame(self) -> ModbusPDU:
-        assert self._gate is not None
-        if self._seq_epoch != self._gate["owner_epoch"]:
-            self._seq_epoch, self._seq = self._gate["owner_epoch"], 0
-        self._seq += 1
-        frame = Frame(
-            owner=self._number,
-            epoch=self._seq_epoch,
-            session=self.session,
-            seq=self._seq,
-            cycle=self._cycle,
-            outputs=(*(round(loop.output) for loop in self.loops), self._valve),
-        )
-        address = self._plant.frame_base + (self._number - 1) * gate_map().frame_stride
-        return WriteMultipleRegistersRequest(address=address, registers=encode_frame(frame))
-
     def _learn_gate(self, reply: ModbusPDU) -> None:
         if not reply.isError() and len(reply.registers) == gate_map().status_total(OUTPUTS):
-            self._gate, (self._applied, _, _) = decode_status(reply.registers)
+            status, (self._applied, _, _) = decode_status(reply.registers)
+            self._owner.learn(status)
 
     def _learn_levels(self, reply: ModbusPDU) -> None:
         if not reply.isError() and len(reply.registers) >= 2:
@@ -171,9 +141,11 @@ class Controller:
     def _replicate(self) -> None:
         now_ns = time.monotonic_ns()
         self._peer.expire(now_ns)
-        self._unsent.append((now_ns, [*_words(self.session), *_words(self._position), *self._tracked().registers()]))
+        self._unsent.append(
+            (now_ns, [*_words(self._owner.session), *_words(self._position), *self._tracked().registers()])
+        )
         ripe: tuple[int, list[int]] | None = None
-        while self._unsent and now_ns - self._unsent[0][0] >= self.replication_lag_ms * 1_000_000:
+        while self._unsent and now_ns - self._unsent[0][0] >= self.wrong.replication_lag_ms * 1_000_000:
             ripe = self._unsent.popleft()
         if ripe is None or self._peer.outstanding >= _MAX_OUTSTANDING:
             return
@@ -186,7 +158,7 @@ class Controller:
 
     def take_replica(self, registers: Sequence[int]) -> None:
         """The peer's newest state. One who drives has nothing to learn from a peer that still thinks it does."""
-        if self.frozen or self.drives():
+        if self.wrong.frozen or self._owner.drives():
             return
         self._acked = self._position = registers[2] << 16 | registers[3]
         self._replica_at_ns = time.monotonic_ns() - registers[4] * 1_000_000
@@ -194,7 +166,7 @@ class Controller:
         for index, loop in enumerate(self.loops):
             loop.setpoint = float(tracked.setpoints[index])
             loop.auto = bool(tracked.modes[index])
-            if not self.owns():
+            if not self._owner.owns():
                 loop.integral = float(tracked.integrals[index])
                 loop.output = float(tracked.outputs[index])
 
@@ -211,16 +183,12 @@ class Controller:
 
     def role(self) -> Role:
         """What the block shows: the gate's word, unless a fault makes it lie."""
-        if self.shown_role is not None:
-            return self.shown_role
-        if self._gate is None:
-            return Role.UNKNOWN
-        return Role.ACTIVE if self.drives() else Role.STANDBY
+        return self._owner.role() if self.wrong.shown_role is None else self.wrong.shown_role
 
     def _show(self) -> None:
         now_ns = time.monotonic_ns()
         data_age_ms = _age_ms(self._read_at_ns, now_ns)
-        lag_ms = 0 if self.drives() else _age_ms(self._replica_at_ns, now_ns)
+        lag_ms = 0 if self._owner.drives() else _age_ms(self._replica_at_ns, now_ns)
         level = 255
         if self._levels is None:
             level = 1
@@ -235,7 +203,7 @@ class Controller:
             acked=self._acked,
             data_age_ms=data_age_ms,
             config_hash=self._config_hash,
-            session=self.session,
+            session=self._owner.session,
             node=self._number,
             tracked=self._tracked(),
             lag_ms=lag_ms,
@@ -276,42 +244,6 @@ class Bank:
     def _settings(self) -> list[int]:
         loops = self._controller.loops
         return [*(round(loop.setpoint) for loop in loops), *(int(loop.auto) for loop in loops)]
-
-
-class Faults:
-    """What the fault console can do to the application inside."""
-
-    def __init__(self, controller: Controller) -> None:
-        self._controller = controller
-
-    def freeze(self) -> None:
-        """The application stands still behind a live socket: heartbeat, cycle, frames; the server answers on."""
-        self._controller.frozen = True
-
-    def stall_worker(self) -> None:
-        """The control task stands still; the communication task, heartbeat and frames go on."""
-        self._controller.stalled = True
-
-    def lying_role(self, role: str) -> None:
-        """Show a role whatever the gate says."""
-        try:
-            self._controller.shown_role = Role[role.upper()]
-        except KeyError as error:
-            names = ", ".join(known.name.lower() for known in Role)
-            raise UsageError(f"there is no role {role!r}", mend=f"one of: {names}") from error
-
-    def replication_lag(self, ms: int) -> None:
-        """Send each state to the peer only `ms` after it was produced."""
-        if ms < 0:
-            raise UsageError("a lag can't be negative", mend="ms=0 ends it")
-        self._controller.replication_lag_ms = ms
-
-    def thaw(self) -> None:
-        """End all of the above."""
-        controller = self._controller
-        controller.frozen = controller.stalled = False
-        controller.shown_role = None
-        controller.replication_lag_ms = 0
 
 
 def _words(value: int) -> tuple[int, int]:

@@ -6,14 +6,20 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from sim import whole
 from sim.control import Answer
 from sim.errors import UsageError
-from sim.plant import GATEWAYS, NETWORKS, NODES, PROCESSES, SERIAL
+from sim.plant import GATEWAYS, NETWORKS, NODES, PLC_SECTIONS, PROCESSES, SERIAL
 from sim.plc import SETTABLE
+from sim.whole import HISTORIANS, SCADA, SERVER_ENDS, SERVERS
 
 
 class Hands(Protocol):
     """What the catalogue needs of the plant's orchestrator."""
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """All that bytes pass through, the field bus included."""
 
     def send(self, process: str, number: signal.Signals) -> int:
         """Send a signal; returns CLOCK_MONOTONIC ns just before."""
@@ -73,16 +79,30 @@ class Fault:
 
 
 _PROCESS: Final = Parameter(
-    name="node", kind=str, help="a process of the plant", choices=(*PROCESSES, SERIAL, *GATEWAYS)
+    name="node",
+    kind=str,
+    help="a process of the plant",
+    choices=(*PROCESSES, SERIAL, *GATEWAYS, *whole.PROCESSES),
 )
-_CONTROLLER: Final = Parameter(name="node", kind=str, help="a soft controller", choices=tuple(NODES))
+_APPLICATION: Final = Parameter(name="node", kind=str, help="a soft controller or a server", choices=(*NODES, *SERVERS))
+_REDUNDANT: Final = Parameter(
+    name="node", kind=str, help="a controller, SCADA server or historian", choices=(*NODES, *SCADA, *HISTORIANS)
+)
+_SCADA: Final = Parameter(name="node", kind=str, help="a SCADA server", choices=tuple(SCADA))
+_SERVER: Final = Parameter(name="node", kind=str, help="a SCADA server or historian", choices=(*SCADA, *HISTORIANS))
 _NETWORK: Final = Parameter(
-    name="network", kind=str, help="net_a, net_b, or bus: the field bus before the PLC", choices=(*NETWORKS, "bus")
+    name="network",
+    kind=str,
+    help="net_a, net_b, net_s (the servers'), or bus: the field bus before the PLC",
+    choices=(*NETWORKS, "net_s", "bus"),
+)
+_SECTION: Final = Parameter(
+    name="section", kind=str, help="the PLC section", default=PLC_SECTIONS[0], choices=PLC_SECTIONS
 )
 _END: Final = Parameter(
     name="node",
     kind=str,
-    help="whose channel there: sc_a, sc_b, plc, ref_a, ref_b, on the bus also sync_sc_a, sync_sc_b; or all",
+    help="whose channel there, e.g. sc_a, plc, ref_a, scada_b, on the bus also sync_sc_a, sync_sc_b, gw_a; or all",
     default="all",
 )
 
@@ -128,15 +148,20 @@ async def _isolate(hands: Hands, _given: Mapping[str, Any]) -> Answer:
 
 
 async def _black_hole(hands: Hands, given: Mapping[str, Any]) -> Answer:
-    """Replication stands still both ways: the link between the two ends at a controller that is cut off."""
+    """Replication stands still both ways: the link between the two ends at the one that is cut off."""
     node = given["node"]
-    ends = [(network, node) for network in (*NETWORKS, "bus")] + [("bus", f"sync_{each}") for each in NODES]
+    ends = [(network, node) for network in NETWORKS]
+    if node in NODES:
+        ends += [("bus", node), *(("bus", f"sync_{each}") for each in NODES)]
+    else:
+        ends += [("net_s", end) for end in SERVER_ENDS[node]]
+        ends += [("bus", "bus_collector")] if node == "collector" else []
     answers = await asyncio.gather(*(hands.ask(network, "cut", node=end) for network, end in ends))
     return {"at_ns": max(answer["at_ns"] for answer in answers)}
 
 
 async def _heal(hands: Hands, given: Mapping[str, Any]) -> Answer:
-    networks = (*NETWORKS, "bus") if given["network"] == "all" else (given["network"],)
+    networks = hands.networks if given["network"] == "all" else (given["network"],)
     answers = [await hands.ask(network, "heal", node=given["node"]) for network in networks]
     return {"at_ns": answers[-1]["at_ns"]}
 
@@ -145,12 +170,12 @@ async def _set_tag(hands: Hands, given: Mapping[str, Any]) -> Answer:
     return await hands.ask("plc", "set_tag", **given)
 
 
-async def _local(hands: Hands, _given: Mapping[str, Any]) -> Answer:
-    return await hands.ask("plc", "set_tag", tag="local_switch", value=1)
+async def _local(hands: Hands, given: Mapping[str, Any]) -> Answer:
+    return await hands.ask("plc", "local", **given)
 
 
-async def _reset(hands: Hands, _given: Mapping[str, Any]) -> Answer:
-    return await hands.ask("plc", "reset")
+async def _reset(hands: Hands, given: Mapping[str, Any]) -> Answer:
+    return await hands.ask("plc", "reset", **given)
 
 
 def _ms(name: str, help_text: str, default: float | None = None) -> Parameter:
@@ -191,20 +216,20 @@ _ENTRIES: Final = (
     Fault(
         name="freeze",
         help="the application freezes behind a live socket: heartbeat and cycle stand still, reads are answered",
-        parameters=(_CONTROLLER,),
+        parameters=(_APPLICATION,),
         carry_out=_inside("freeze"),
     ),
     Fault(
         name="stall_worker",
-        help="the control task stands still while heartbeat and frames go on",
-        parameters=(_CONTROLLER,),
+        help="the control, storing or sampling task stands still while heartbeat and frames go on",
+        parameters=(_APPLICATION,),
         carry_out=_inside("stall_worker"),
     ),
     Fault(
         name="lying_role",
-        help="the controller shows a role that isn't its own",
+        help="the node shows a role that isn't its own",
         parameters=(
-            _CONTROLLER,
+            _REDUNDANT,
             Parameter(
                 name="role",
                 kind=str,
@@ -217,13 +242,31 @@ _ENTRIES: Final = (
     Fault(
         name="replication_lag",
         help="states reach the peer late",
-        parameters=(_CONTROLLER, Parameter(name="ms", kind=int, help="how late; 0 ends it")),
+        parameters=(_REDUNDANT, Parameter(name="ms", kind=int, help="how late; 0 ends it")),
         carry_out=_inside("replication_lag"),
     ),
     Fault(
+        name="stale_source",
+        help="the timestamps of a server's plant data stop; its heartbeat goes on",
+        parameters=(_SCADA,),
+        carry_out=_inside("stale_source"),
+    ),
+    Fault(
+        name="level",
+        help="report a ServiceLevel whatever is true",
+        parameters=(_SERVER, Parameter(name="level", kind=int, help="0 to 255")),
+        carry_out=_inside("level"),
+    ),
+    Fault(
+        name="passive_level_1",
+        help="report ServiceLevel 1 while passive and well, as some products do",
+        parameters=(_SCADA,),
+        carry_out=_inside("passive_level_1"),
+    ),
+    Fault(
         name="thaw",
-        help="end freeze, stall_worker, lying_role and replication_lag",
-        parameters=(_CONTROLLER,),
+        help="end all that is wrong inside an application: freeze to passive_level_1",
+        parameters=(_APPLICATION,),
         carry_out=_inside("thaw"),
     ),
     Fault(
@@ -234,8 +277,8 @@ _ENTRIES: Final = (
     ),
     Fault(
         name="black_hole",
-        help="a controller is cut off from everything: heartbeats, field bus, its peer; its process goes on",
-        parameters=(_CONTROLLER,),
+        help="a node is cut off from everything: heartbeats, field bus or gateways, its peer; its process goes on",
+        parameters=(_APPLICATION,),
         carry_out=_black_hole,
     ),
     Fault(
@@ -285,9 +328,9 @@ _ENTRIES: Final = (
             Parameter(
                 name="network",
                 kind=str,
-                help="net_a, net_b, bus or all",
+                help="net_a, net_b, net_s, bus or all",
                 default="all",
-                choices=(*NETWORKS, "bus", "all"),
+                choices=(*NETWORKS, "net_s", "bus", "all"),
             ),
             _END,
         ),
@@ -324,8 +367,13 @@ _ENTRIES: Final = (
         ),
         carry_out=_set_tag,
     ),
-    Fault(name="local", help="a person takes the section over by hand", parameters=(), carry_out=_local),
-    Fault(name="reset", help="a person leaves LOCAL or SAFE by the reset button", parameters=(), carry_out=_reset),
+    Fault(name="local", help="a person takes a section over by hand", parameters=(_SECTION,), carry_out=_local),
+    Fault(
+        name="reset",
+        help="a person leaves LOCAL or SAFE by the reset button",
+        parameters=(_SECTION,),
+        carry_out=_reset,
+    ),
 )
 
 CATALOGUE: Final[Mapping[str, Fault]] = {fault.name: fault for fault in _ENTRIES}

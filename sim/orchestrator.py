@@ -10,24 +10,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, WriteMultipleRegistersRequest
-
-from sim import control, retain
+from sim import control
+from sim.commission import commission, new_memories
 from sim.console import SOCKET
 from sim.errors import PlantError, UsageError
 from sim.faults import named
-from sim.heartbeat import LENGTH, Role
-from sim.modbus_client import ask
-from sim.plant import NODES, OUTPUTS, Plant
+from sim.plant import Plant
 from sim.process import READY
-from sim.registers import Command, Opcode, State, decode_status, encode_command, gate_map
 
 _START_S: Final = 30.0
 _STOP_S: Final = 3.0
-_REPLY_MS: Final = 1000
-_COMMISSION_S: Final = 10.0
-_FRESH_MS: Final = 200
-_FIRST_OWNER: Final = "sc_a"
 _MODULES: Final = {
     "plc": "sim.plc",
     "bus": "sim.bus_recorder",
@@ -40,6 +32,12 @@ _MODULES: Final = {
     "serial": "sim.serial_line",
     "gw_a": "sim.gateway",
     "gw_b": "sim.gateway",
+    "net_s": "sim.proxy",
+    "scada_a": "sim.scada_server",
+    "scada_b": "sim.scada_server",
+    "hist_a": "sim.historian_server",
+    "hist_b": "sim.historian_server",
+    "collector": "sim.collector_server",
 }
 
 
@@ -133,73 +131,21 @@ class Orchestrator:
             }
         }
 
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """All that bytes pass through, the field bus included."""
+        return (*self.plant.networks, "bus")
+
+    def _child(self, process: str) -> asyncio.subprocess.Process:
+        if process not in self._children:
+            raise UsageError(f"this plant has no {process}", mend=f"one of: {', '.join(self._children)}")
+        return self._children[process]
+
     def _running(self, process: str) -> asyncio.subprocess.Process:
         child = self._child(process)
         if child.returncode is not None:
             raise PlantError(f"{process} isn't running", mend=f"fault restart node={process}")
         return child
-
-    def _child(self, process: str) -> asyncio.subprocess.Process:
-        if process not in self._children:
-            raise UsageError(f"this plant has no {process}", mend=f"it has {', '.join(self._children)}")
-        return self._children[process]
-
-
-async def commission(plant: Plant) -> None:
-    """Hand the section of a new plant to its first owner, as a commissioning engineer does before OTHA is there.
-
-    Raises PlantError when the gate doesn't take it.
-    """
-    try:
-        async with asyncio.timeout(_COMMISSION_S):
-            status = await _status(plant)
-            epoch = max(status["epoch"], status["granted"]) + 1
-            owner = NODES[_FIRST_OWNER]
-            grant = Command(opcode=Opcode.GRANT, node=owner, epoch=epoch, boot=status["boot"], id=1)
-            await _command(plant, grant)
-            await _command(plant, Command(opcode=Opcode.RELEASE, node=owner, epoch=epoch, id=2))
-            await _until(plant, "state", State.OWNED)
-            await _settled(plant)
-    except (OSError, TimeoutError) as error:
-        raise PlantError(
-            f"{_FIRST_OWNER} did not become the owner of the section", mend=f"look into the logs in {plant.directory}"
-        ) from error
-
-
-async def _settled(plant: Plant) -> None:
-    """Both controllers know their role, and the standby has the state of the active."""
-    while True:
-        blocks = [await _block(plant, name) for name in NODES]
-        roles, lags = [block[6] for block in blocks], [block[26] for block in blocks]
-        if sorted(roles) == [Role.ACTIVE, Role.STANDBY] and max(lags) < _FRESH_MS:
-            return
-        await asyncio.sleep(0.01)
-
-
-async def _block(plant: Plant, name: str) -> list[int]:
-    request = ReadHoldingRegistersRequest(address=0, count=LENGTH)
-    return list((await ask(plant.ports[name], request, timeout_ms=_REPLY_MS)).registers)
-
-
-async def _status(plant: Plant) -> dict[str, int]:
-    count = gate_map().status_total(OUTPUTS)
-    request = ReadHoldingRegistersRequest(address=plant.status_base, count=count)
-    reply = await ask(plant.ports["bus"], request, timeout_ms=_REPLY_MS)
-    return decode_status(reply.registers)[0]
-
-
-async def _command(plant: Plant, command: Command) -> None:
-    request = WriteMultipleRegistersRequest(address=plant.command_base, registers=encode_command(command))
-    await ask(plant.ports["bus"], request, timeout_ms=_REPLY_MS)
-    # The mailbox holds one command: the next one must not overwrite it before a scan has taken it.
-    await _until(plant, "command_id", command.id)
-
-
-async def _until(plant: Plant, field: str, value: int) -> None:
-    while True:
-        if (await _status(plant))[field] == value:
-            return
-        await asyncio.sleep(0.01)
 
 
 async def run(plant: Plant, *, on_ready: Callable[[], None], stop_on_eof: bool) -> None:
@@ -209,10 +155,7 @@ async def run(plant: Plant, *, on_ready: Callable[[], None], stop_on_eof: bool) 
         loop.add_signal_handler(number, stop.set)
     if stop_on_eof:
         loop.add_reader(sys.stdin.fileno(), _watch_stdin, loop, stop)
-    memory = plant.directory / "plc.retain"
-    is_new = not memory.exists()
-    if is_new:
-        retain.commission(memory)
+    is_new = new_memories(plant)
     plant.save()
     orchestrator = Orchestrator(plant)
     try:

@@ -8,8 +8,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
+from sim import whole
 from sim.errors import UsageError
 from sim.gate import GateConfig, HoldAction
+from sim.whole import Scope
 
 # The PLC's outputs: two pumps and the valve between the tanks (discrete: 0 or 10000).
 OUTPUTS: Final = 3
@@ -25,6 +27,20 @@ TAGS: Final = {
     "level_1": 2010,
     "level_2": 2011,
 }
+
+# Those of the second section, the supply header; its outputs as they stand at the terminals are readable as well, so
+# that one short read tells all that its owners control by.
+HEADER_TAGS: Final = {
+    "header_permit_switch": 5000,
+    "header_return_permit_switch": 5001,
+    "header_local_switch": 5002,
+    "header_reset_button": 5003,
+    "header_level": 5010,
+    "supply_pump": 5011,
+    "return_valve": 5012,
+}
+
+PLC_SECTIONS: Final = ("plc", "header")
 
 NODES: Final = {"sc_a": 1, "sc_b": 2}
 NETWORKS: Final = {"net_a": ("sc_a", "sc_b", "plc", "ref_a"), "net_b": ("sc_a", "sc_b", "plc", "ref_b")}
@@ -54,21 +70,57 @@ DEFAULT_PORTS: Final = {
 }
 
 # A plant with gateways has these ports as well, and a process `serial` with a line from each gateway to the PLC.
-GATEWAYS: Final = ("gw_a", "gw_b")
+GATEWAYS: Final = tuple(whole.GATEWAYS)
 SERIAL: Final = "serial"
 GATEWAY_PORTS: Final = {
-    "net_a.gw_a": 15015,
-    "net_a.gw_b": 15016,
-    "net_b.gw_a": 15025,
-    "net_b.gw_b": 15026,
-    "gw_a": 15031,
-    "gw_b": 15032,
+    name: whole.PORTS[name] for gateway in GATEWAYS for name in (f"net_a.{gateway}", f"net_b.{gateway}", gateway)
 }
+
+
+def default_ports(scope: Scope) -> dict[str, int]:
+    """Name and shipped port of each listener in that scope."""
+    return dict(DEFAULT_PORTS) if scope is Scope.TANKS else DEFAULT_PORTS | whole.PORTS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One PLC section as its program was built: its name, where its blocks lie, its gate, its RETAIN memory's file."""
+
+    name: str
+    status_base: int
+    command_base: int
+    frame_base: int
+    gate: GateConfig
+    memory: Path
+
+    @property
+    def outputs(self) -> int:
+        """How many it has."""
+        return len(self.gate.safe_values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """The supply header: the PLC's second section, and the servers that own it. As in `Plant`."""
+
+    status_base: int = 4000
+    command_base: int = 4200
+    frame_base: int = 4300
+    owner_watchdog_ms: int = 1500
+    hold_max_ms: int = 20_000
+    tolerance: tuple[int, ...] = (50, 50)
+    tags: dict[str, int] = field(default_factory=lambda: dict(HEADER_TAGS))
+    cycle_ms: int = 250
+    setpoint: int = 5000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plant:
-    """One plant. Times in ms, outputs and levels 0..10000 (0.01 % of span)."""
+    """One plant. Times in ms, outputs and levels 0..10000 (0.01 % of span).
+
+    `memory_mb` limits the address space of each OPC UA server; `buffer_s` is how long the collector keeps what no
+    historian has taken; `secure` makes the servers refuse what is not signed and encrypted.
+    """
 
     directory: Path
     ports: dict[str, int]
@@ -86,10 +138,16 @@ class Plant:
     tags: dict[str, int] = field(default_factory=lambda: dict(TAGS))
     setpoints: tuple[int, int] = (6000, 5000)
     check_frames: bool = True
+    scope: Scope = Scope.TANKS
+    header: Header = field(default_factory=Header)
+    memory_mb: int = 1024
+    sample_ms: int = 50
+    buffer_s: int = 60
+    secure: bool = False
 
     def save(self) -> None:
         """Write the description into the plant's folder."""
-        body = {**asdict(self), "directory": str(self.directory)}
+        body = {**asdict(self), "directory": str(self.directory), "scope": self.scope.value}
         (self.directory / "plant.json").write_text(json.dumps(body, indent=1), encoding="utf-8")
 
     def door(self, process: str) -> Path:
@@ -104,11 +162,20 @@ class Plant:
     @property
     def processes(self) -> tuple[str, ...]:
         """All processes, in the order in which they are shown."""
-        return (*PROCESSES, SERIAL, *self.gateways) if self.gateways else PROCESSES
+        gateways = (SERIAL, *self.gateways) if self.gateways else ()
+        return (*PROCESSES, *gateways, *(whole.PROCESSES if self.scope is Scope.WHOLE else ()))
+
+    @property
+    def networks(self) -> dict[str, tuple[str, ...]]:
+        """Each network's listeners in this plant's scope."""
+        if self.scope is Scope.TANKS:
+            return {name: (*ends, *self.gateways) for name, ends in NETWORKS.items()}
+        shown = {name: (*ends, *whole.ON_NETWORKS) for name, ends in NETWORKS.items()}
+        return shown | {"net_s": tuple(whole.SERVER_WAYS)}
 
     def on_network(self, network: str) -> tuple[str, ...]:
         """Whom a network leads to."""
-        return (*NETWORKS[network], *self.gateways)
+        return self.networks[network]
 
     def line(self, gateway: str) -> tuple[Path, Path]:
         """The two ends of a gateway's serial line: the gateway's and the PLC's."""
@@ -116,21 +183,38 @@ class Plant:
 
     def upstream(self, listener: str) -> int:
         """The port that a network's listener leads to; the PLC is always reached through the bus recorder."""
-        process = listener.rpartition(".")[2]
-        return self.ports["bus" if process == "plc" else process]
+        network, _, end = listener.rpartition(".")
+        if network == "net_s":
+            end = whole.SERVER_WAYS[end]
+        return self.ports["bus" if end == "plc" else end]
 
-    def gate_config(self) -> GateConfig:
-        """What this plant's PLC program was built with: in SAFE the pumps stop and the valve closes."""
-        return GateConfig(
-            safe_values=(0,) * OUTPUTS,
-            tolerance=self.tolerance,
-            hold_actions=(HoldAction.HOLD,) * OUTPUTS,
-            owner_watchdog_ms=self.owner_watchdog_ms,
-            hold_max_ms=self.hold_max_ms,
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The PLC's sections: the tanks', and in the whole plant the supply header's."""
+        names = PLC_SECTIONS[:1] if self.scope is Scope.TANKS else PLC_SECTIONS
+        return tuple(self.section(name) for name in names)
+
+    def section(self, name: str) -> Section:
+        """One section, whether it runs in this scope or not. In SAFE pumps stop and valves close."""
+        built: Plant | Header = self if name == PLC_SECTIONS[0] else self.header
+        gate = GateConfig(
+            safe_values=(0,) * len(built.tolerance),
+            tolerance=built.tolerance,
+            hold_actions=(HoldAction.HOLD,) * len(built.tolerance),
+            owner_watchdog_ms=built.owner_watchdog_ms,
+            hold_max_ms=built.hold_max_ms,
             scan_ms=self.scan_ms,
             max_resumes=self.max_resumes,
             resume_window_ms=self.resume_window_ms,
             check_frames=self.check_frames,
+        )
+        return Section(
+            name=name,
+            status_base=built.status_base,
+            command_base=built.command_base,
+            frame_base=built.frame_base,
+            gate=gate,
+            memory=self.directory / f"{name}.retain",
         )
 
 
@@ -141,6 +225,9 @@ def load(directory: Path) -> Plant:
         body["directory"] = Path(body["directory"])
         body["setpoints"] = tuple(body["setpoints"])
         body["tolerance"] = tuple(body["tolerance"])
+        body["scope"] = Scope(body["scope"])
+        header = body["header"]
+        body["header"] = Header(**{**header, "tolerance": tuple(header["tolerance"])})
         return Plant(**body)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise UsageError(

@@ -1,112 +1,121 @@
-"""The simulated PLC: plant, scan cycle and gate behind one Modbus TCP server."""
+"""The simulated PLC: sections, each with a gate and a process, and their field tags behind one Modbus TCP server."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from typing import Final
 
-from sim import control, retain
+from sim import control
 from sim.errors import UsageError
-from sim.gate import Gate, ScanInputs
+from sim.header import Header
 from sim.modbus_server import ModbusServer
-from sim.plant import OUTPUTS, Plant
-from sim.plc_bank import PlcBank
+from sim.plant import PLC_SECTIONS, Plant
+from sim.plc_bank import FieldBank, PlcBank
+from sim.plc_section import PlcSection, Process, Switches
 from sim.process import Ticker, child_main
-from sim.registers import decode_command, decode_frame, encode_status, pack
 from sim.rtu_server import RtuServer
 from sim.tanks import Tanks
 from sim.terminal import TerminalLog
 
 HIGH_LEVEL: Final = 9500
-SETTABLE: Final = ("maintenance_key", "high_level_trip", "permit_switch", "return_permit_switch", "local_switch")
-_FLUSH_SCANS: Final = 20
-_MAX_CATCH_UP: Final = 20_000
+TANKS, HEADER = PLC_SECTIONS
+SETTABLE: Final = (
+    *("maintenance_key", "high_level_trip", "permit_switch", "return_permit_switch", "local_switch"),
+    *("header_permit_switch", "header_return_permit_switch", "header_local_switch"),
+)
+_PREFIX: Final = {TANKS: "", HEADER: "header_"}
+_ON_AT_FIRST: Final = ("permit_switch", "return_permit_switch")
 
 
 class Plc:
-    """Scan by scan: inputs, gate, terminals, plant, registers."""
+    """Scan by scan: switches, then each section, then the field tags."""
 
     def __init__(self, plant: Plant) -> None:
-        self._plant = plant
-        self._memory = plant.directory / "plc.retain"
-        kept = retain.load(self._memory)
-        self.gate = Gate(plant.gate_config(), kept, retain.next_boot(kept))
-        self._retained = self.gate.retained()
-        # Before the first scan: this boot id is used up even if the process dies in a moment.
-        retain.save(self._memory, self._retained)
-        self.bank = PlcBank(plant)
-        self.tags = dict.fromkeys(plant.tags, 0) | {"permit_switch": 1, "return_permit_switch": 1}
-        self._tanks = Tanks(plant.seed)
-        self._log = TerminalLog(plant.directory)
-        self._levels = self._tanks.measure()
-        self.publish()
+        processes: dict[str, Callable[[int], Process]] = {TANKS: Tanks, HEADER: Header}
+        self.sections = {
+            section.name: PlcSection(
+                section, processes[section.name](plant.seed), TerminalLog(plant.directory, section.name)
+            )
+            for section in plant.sections
+        }
+        groups = {TANKS: plant.tags, HEADER: plant.header.tags}
+        self._fields = [FieldBank(groups[name]) for name in self.sections]
+        self.bank = PlcBank([*self._fields, *(section.bank for section in self.sections.values())])
+        self.tags = {tag: 0 for name in self.sections for tag in groups[name]}
+        for name in self.sections:
+            self.tags |= {_PREFIX[name] + switch: 1 for switch in _ON_AT_FIRST}
+        self._publish()
 
     def scan(self, periods: int = 1) -> None:
         """One scan; it stands for several periods when the process was kept from running."""
-        command, raw_frames = self.bank.take_command(), self.bank.take_frames()
-        tags = self.tags
-        self.gate.scan(
-            ScanInputs(
-                dt_ms=periods * self._plant.scan_ms,
-                permit=bool(tags["permit_switch"]) and not tags["maintenance_key"] and not self._tripped(),
-                return_permit=bool(tags["return_permit_switch"]),
-                local=bool(tags["local_switch"]),
-                reset=bool(tags["reset_button"]),
-                command=None if command is None else decode_command(command),
-                frames={mailbox: decode_frame(raw, OUTPUTS) for mailbox, raw in raw_frames.items()},
-            )
-        )
-        tags["reset_button"] = 0
-        if (now_retained := self.gate.retained()) != self._retained:
-            # RETAIN before anybody can read that it happened.
-            retain.save(self._memory, now_retained)
-            self._retained = now_retained
-        terminals = self.gate.outputs
-        for _ in range(min(periods, _MAX_CATCH_UP)):
-            self._tanks.step(terminals)
-        self._levels = self._tanks.measure()
-        status = self.publish()
-        self._log.scan(
-            at_ns=time.monotonic_ns(),
-            outputs=terminals,
-            status=status,
-            frames={mailbox: pack(raw) for mailbox, raw in raw_frames.items()},
-            command=None if command is None else pack(command),
-            levels=self._levels,
-        )
-        if self.gate.scan_no % _FLUSH_SCANS == 0:
-            self._log.flush()
+        for name, section in self.sections.items():
+            section.scan(self._switches(name), periods)
+            self.tags[_PREFIX[name] + "reset_button"] = 0
+        self._publish()
 
-    def publish(self) -> dict[str, int]:
-        """Show field tags and gate status in the registers. Returns the status fields."""
-        fields, rows = self.gate.status()
-        self.bank.show(self.shown_tags(), encode_status(fields, rows))
-        return fields
+    def _switches(self, section: str) -> Switches:
+        prefix = _PREFIX[section]
+        permit = bool(self.tags[prefix + "permit_switch"])
+        if section == TANKS:
+            permit = permit and not self.tags["maintenance_key"] and not self._tripped()
+        return Switches(
+            permit=permit,
+            return_permit=bool(self.tags[prefix + "return_permit_switch"]),
+            local=bool(self.tags[prefix + "local_switch"]),
+            reset=bool(self.tags[prefix + "reset_button"]),
+        )
+
+    def _publish(self) -> None:
+        shown = self.shown_tags()
+        for field in self._fields:
+            field.show(shown)
 
     def shown_tags(self) -> dict[str, int]:
         """The field tags as others read them."""
-        levels = {"level_1": self._levels[0], "level_2": self._levels[1]}
-        return self.tags | levels | {"high_level_trip": int(self._tripped())}
+        level_1, level_2 = self.sections[TANKS].levels
+        measured = {"level_1": level_1, "level_2": level_2, "high_level_trip": int(self._tripped())}
+        if HEADER in self.sections:
+            header = self.sections[HEADER]
+            measured["header_level"] = header.levels[0]
+            measured["supply_pump"], measured["return_valve"] = header.gate.outputs
+        return self.tags | measured
 
     def _tripped(self) -> bool:
-        return bool(self.tags["high_level_trip"]) or max(self._levels) >= HIGH_LEVEL
+        return bool(self.tags["high_level_trip"]) or max(self.sections[TANKS].levels) >= HIGH_LEVEL
 
     def set_tag(self, tag: str, value: int) -> None:
         """A person turns a switch. Raises UsageError for what isn't a switch."""
-        if tag not in SETTABLE:
-            raise UsageError(f"{tag!r} is no switch of this plant", mend=f"one of: {', '.join(SETTABLE)}")
+        switches = [name for name in SETTABLE if name in self.tags]
+        if tag not in switches:
+            raise UsageError(f"{tag!r} is no switch of this plant", mend=f"one of: {', '.join(switches)}")
         if value not in (0, 1):
             raise UsageError(f"a switch is 0 or 1, not {value!r}", mend="value=0 or value=1")
         self.tags[tag] = value
 
-    def press_reset(self) -> None:
-        """A person presses reset; LOCAL, if it was selected, is left with it."""
-        self.tags["local_switch"] = 0
-        self.tags["reset_button"] = 1
+    def local(self, section: str = TANKS) -> None:
+        """A person takes a section over by hand."""
+        self.tags[self._prefix(section) + "local_switch"] = 1
+
+    def press_reset(self, section: str = TANKS) -> None:
+        """A person presses a section's reset; LOCAL, if it was selected, is left with it."""
+        prefix = self._prefix(section)
+        self.tags[prefix + "local_switch"] = 0
+        self.tags[prefix + "reset_button"] = 1
+
+    def _prefix(self, section: str) -> str:
+        if section not in self.sections:
+            raise UsageError(f"this PLC has no section {section!r}", mend=f"one of: {', '.join(self.sections)}")
+        return _PREFIX[section]
+
+    def state(self, section: str = TANKS) -> control.Answer:
+        """What a section's gate knows, and all field tags."""
+        self._prefix(section)
+        fields, rows = self.sections[section].gate.status()
+        return {"status": fields, "outputs": rows[0], "tags": self.shown_tags()}
 
     def close(self) -> None:
         """Write out what was logged."""
-        self._log.close()
+        for section in self.sections.values():
+            section.close()
 
 
 async def start(plant: Plant, name: str) -> Callable[[], None]:
@@ -117,12 +126,10 @@ async def start(plant: Plant, name: str) -> Callable[[], None]:
     # One serial port for each gateway.
     slaves = [asyncio.create_task(RtuServer(plant.line(gateway)[1], plc.bank).run()) for gateway in plant.gateways]
     ticker = Ticker(plant.scan_ms, plc.scan)
-
-    def state() -> control.Answer:
-        fields, rows = plc.gate.status()
-        return {"status": fields, "outputs": rows[0], "tags": plc.shown_tags()}
-
-    door = await control.serve(plant.door(name), {"set_tag": plc.set_tag, "reset": plc.press_reset, "state": state})
+    door = await control.serve(
+        plant.door(name),
+        {"set_tag": plc.set_tag, "local": plc.local, "reset": plc.press_reset, "state": plc.state},
+    )
 
     def end() -> None:
         ticker.stop()

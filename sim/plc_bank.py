@@ -1,40 +1,69 @@
-"""The simulated PLC's registers: field tags, gate status, and the mailboxes of commands and frames."""
+"""The simulated PLC's registers: field tags, and each section's gate status and mailboxes of commands and frames."""
 
 from collections.abc import Mapping, Sequence
 
-from sim.plant import OUTPUTS, Plant
+from sim.plant import Section
 from sim.registers import gate_map
 
 
-class PlcBank:
-    """A write to a mailbox marks it full; the next scan takes it whole and empties it."""
+class Bank:
+    """Registers in blocks. What lies in no block, or only partly in one, doesn't exist."""
 
-    def __init__(self, plant: Plant) -> None:
+    def __init__(self) -> None:
+        self._readable: list[tuple[int, list[int]]] = []
+
+    def serve(self, base: int, block: list[int]) -> None:
+        """Let a block be read from now on, as it stands then."""
+        self._readable.append((base, block))
+
+    def read(self, address: int, count: int) -> Sequence[int] | None:
+        """Registers of one block."""
+        for base, block in self._readable:
+            if base <= address and address + count <= base + len(block):
+                return block[address - base : address - base + count]
+        return None
+
+    def write(self, address: int, values: Sequence[int]) -> bool:
+        """Nothing here can be written."""
+        return False
+
+
+class FieldBank(Bank):
+    """Field tags by name; what lies between two of them reads 0."""
+
+    def __init__(self, tags: Mapping[str, int]) -> None:
+        super().__init__()
+        self._tags = tags
+        self._first = min(tags.values())
+        self._field = [0] * (max(tags.values()) - self._first + 1)
+        self.serve(self._first, self._field)
+
+    def show(self, values: Mapping[str, int]) -> None:
+        """Renew all tags."""
+        for name, address in self._tags.items():
+            self._field[address - self._first] = values[name]
+
+
+class SectionBank(Bank):
+    """One section's blocks. A write to a mailbox marks it full; the next scan takes it whole and empties it."""
+
+    def __init__(self, section: Section) -> None:
+        super().__init__()
         shape = gate_map()
-        self._tags = plant.tags
-        self._first_tag = min(plant.tags.values())
-        self._field = [0] * (max(plant.tags.values()) - self._first_tag + 1)
-        self._status = [0] * shape.status_total(OUTPUTS)
+        self._outputs = section.outputs
+        self._status = [0] * shape.status_total(section.outputs)
         self._command = [0] * shape.command_length
         self._frames = [0] * (shape.frame_stride * shape.max_nodes)
         self._command_full = False
         self._frames_full: set[int] = set()
-        self._command_base = plant.command_base
-        self._mailboxes = ((plant.command_base, self._command), (plant.frame_base, self._frames))
-        self._blocks = ((plant.status_base, self._status), (self._first_tag, self._field), *self._mailboxes)
+        self._command_base = section.command_base
+        self._mailboxes = ((section.command_base, self._command), (section.frame_base, self._frames))
+        for base, block in ((section.status_base, self._status), *self._mailboxes):
+            self.serve(base, block)
 
-    def show(self, tags: Mapping[str, int], status: Sequence[int]) -> None:
-        """Renew the field tags and the status block as one."""
-        for name, address in self._tags.items():
-            self._field[address - self._first_tag] = tags[name]
+    def show(self, status: Sequence[int]) -> None:
+        """Renew the status block as one."""
         self._status[:] = status
-
-    def read(self, address: int, count: int) -> Sequence[int] | None:
-        """Registers of one block; what lies between two tags reads 0, mailboxes read as they stand."""
-        for base, block in self._blocks:
-            if base <= address and address + count <= base + len(block):
-                return block[address - base : address - base + count]
-        return None
 
     def write(self, address: int, values: Sequence[int]) -> bool:
         """Mailboxes only. A write that covers a mailbox in part leaves a torn one, as on a real controller."""
@@ -67,7 +96,25 @@ class PlcBank:
         shape, taken = gate_map(), {}
         for mailbox in sorted(self._frames_full):
             start = (mailbox - 1) * shape.frame_stride
-            taken[mailbox] = self._frames[start : start + shape.frame_length(OUTPUTS)]
+            taken[mailbox] = self._frames[start : start + shape.frame_length(self._outputs)]
             self._frames[start : start + shape.frame_stride] = [0] * shape.frame_stride
         self._frames_full.clear()
         return taken
+
+
+class PlcBank:
+    """All of the PLC's registers."""
+
+    def __init__(self, banks: Sequence[Bank]) -> None:
+        self._banks = banks
+
+    def read(self, address: int, count: int) -> Sequence[int] | None:
+        """Registers of one block."""
+        for bank in self._banks:
+            if (found := bank.read(address, count)) is not None:
+                return found
+        return None
+
+    def write(self, address: int, values: Sequence[int]) -> bool:
+        """Mailboxes only."""
+        return any(bank.write(address, values) for bank in self._banks)

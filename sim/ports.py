@@ -6,8 +6,9 @@ import socket
 from collections.abc import Collection
 from typing import Final
 
+from sim import whole
 from sim.errors import PlantError, UsageError
-from sim.plant import DEFAULT_PORTS, GATEWAY_PORTS
+from sim.plant import DEFAULT_PORTS
 
 # Below the range from which the system takes ports for outgoing connections, so that a restarted process gets its own
 # port back.
@@ -43,7 +44,7 @@ def substitute(site: str, ports: dict[str, int]) -> str:
 
     Raises UsageError when the file names a 150xx port that no process of the plant listens on.
     """
-    shipped_ports = DEFAULT_PORTS | GATEWAY_PORTS
+    shipped_ports = DEFAULT_PORTS | whole.PORTS
     real = {shipped_ports[name]: port for name, port in ports.items()}
 
     def replace(found: re.Match[str]) -> str:

@@ -5,12 +5,14 @@ import asyncio
 import ctypes
 import gc
 import os
+import resource
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+import traceback
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sim.plant import Plant, load
 
@@ -55,6 +57,34 @@ class Ticker:
     def stop(self) -> None:
         """No further calls."""
         self._handle.cancel()
+
+
+async def every(period_ms: int, body: Callable[[], Awaitable[None]], *, phase_ms: int = 0) -> None:
+    """Await `body` at absolute deadlines `period_ms` apart, for ever. Those that a slow one took up are left out."""
+    loop = asyncio.get_running_loop()
+    due_s = loop.time() + phase_ms / 1000
+    while True:
+        await asyncio.sleep(max(0.0, due_s - loop.time()))
+        await body()
+        due_s += period_ms / 1000 * max(1, int((loop.time() - due_s) / (period_ms / 1000)) + 1)
+
+
+def keep_running(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """Run something that never ends. An error in it ends this process, with its story in the process' log."""
+    task = asyncio.create_task(work)
+
+    def ended(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            traceback.print_exception(error)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    task.add_done_callback(ended)
+    return task
+
+
+def limit_memory(megabytes: int) -> None:
+    """Let this process have no more address space than that; beyond it an allocation fails."""
+    resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
 
 
 def child_main(body: Callable[[Plant, str], Awaitable[Callable[[], None]]]) -> None:

@@ -15,8 +15,9 @@ from sim.errors import RecordError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """Where the gate's mailboxes lie, from the plant's description."""
+    """Where the mailboxes of one section's gate lie, from the plant's description."""
 
+    section: str
     command_base: int
     frame_base: int
     frame_stride: int
@@ -58,8 +59,9 @@ class Scan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BusWrite:
-    """A write request on the bus to one of the gate's mailboxes; `mailbox` 0 is the command mailbox."""
+    """A write request on the bus to one of a section's mailboxes; `mailbox` 0 is the command mailbox."""
 
+    section: str
     at_ns: int
     connection: int
     mailbox: int
@@ -67,21 +69,33 @@ class BusWrite:
 
 
 def layout(directory: Path) -> Layout:
-    """Raises RecordError when the folder has no plant description."""
+    """The first section's. Raises RecordError when the folder has no plant description."""
+    return layouts(directory)[0]
+
+
+def layouts(directory: Path) -> tuple[Layout, ...]:
+    """One for each section that the plant's controller has. Raises RecordError."""
     try:
         body = json.loads((directory / "plant.json").read_text(encoding="utf-8"))
-        return Layout(
-            command_base=body["command_base"],
-            frame_base=body["frame_base"],
-            frame_stride=32,
-            outputs=len(body["tolerance"]),
+        built = {"plc": body}
+        if body["scope"] == "whole":
+            built["header"] = body["header"]
+        return tuple(
+            Layout(
+                section=name,
+                command_base=section["command_base"],
+                frame_base=section["frame_base"],
+                frame_stride=32,
+                outputs=len(section["tolerance"]),
+            )
+            for name, section in built.items()
         )
     except (OSError, ValueError, KeyError) as error:
         raise RecordError(f"{directory} has no readable plant.json: {error}", mend="name a plant's folder") from error
 
 
 def scans(directory: Path, shape: Layout) -> Iterator[Scan]:
-    """The terminal log, line by line. A last line that was cut off by a kill is left out."""
+    """The terminal log's lines of one section, in order. A last line that was cut off by a kill is left out."""
     path = directory / "terminal.jsonl"
     try:
         data = path.read_bytes()
@@ -90,7 +104,9 @@ def scans(directory: Path, shape: Layout) -> Iterator[Scan]:
     lines = data.split(b"\n")[:-1]
     for number, line in enumerate(lines, start=1):
         try:
-            yield _scan(json.loads(line), shape)
+            record = json.loads(line)
+            if record["section"] == shape.section:
+                yield _scan(record, shape)
         except (ValueError, KeyError, TypeError, struct.error) as error:
             raise RecordError(f"{path} line {number} is damaged: {error}", mend="check an unchanged copy") from error
 
@@ -147,7 +163,7 @@ def _crc(data: bytes) -> int:
 
 
 def bus_writes(directory: Path, shape: Layout) -> Iterator[BusWrite]:
-    """Writes to the gate's mailboxes on the bus, in order, then those on the serial lines, if the plant has any.
+    """Writes to one section's mailboxes on the bus, in order, then those on the serial lines, if the plant has any.
 
     A last record cut off by a kill is left out.
     """
@@ -172,7 +188,8 @@ def _recorded_writes(path: Path, shape: Layout) -> Iterator[BusWrite]:
             address = int.from_bytes(adu[8:10])
             mailbox = _mailbox(address, shape)
             if mailbox is not None:
-                yield BusWrite(at_ns=at_ns, connection=connection, mailbox=mailbox, raw=adu[13:].hex())
+                raw = adu[13:].hex()
+                yield BusWrite(section=shape.section, at_ns=at_ns, connection=connection, mailbox=mailbox, raw=raw)
 
 
 def _mailbox(address: int, shape: Layout) -> int | None:

@@ -92,6 +92,7 @@ class GateMap:
     command_length: int
     frame_stride: int
     status_names: tuple[str, ...]
+    status_short: tuple[str, ...]
     status_format: struct.Struct
     command_format: struct.Struct
 
@@ -118,6 +119,7 @@ def gate_map() -> GateMap:
         command_length=raw["command"]["length"],
         frame_stride=raw["frame"]["stride"],
         status_names=tuple(field["name"] for field in raw["status"]["fields"]),
+        status_short=_short(raw["status"]["fields"]),
         status_format=_format(raw["status"]["fields"], raw["status"]["length"]),
         command_format=_format(raw["command"]["fields"], raw["command"]["length"]),
     )
@@ -134,6 +136,11 @@ def _format(fields: Sequence[Mapping[str, Any]], length: int) -> struct.Struct:
     if at != length:
         raise ValueError(f"otha_gate.toml: the fields take {at} registers, length says {length}")
     return struct.Struct(letters)
+
+
+def _short(fields: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    names = [str(field["name"]) for field in fields]
+    return tuple(names[: names.index("owner_epoch") + 1])
 
 
 def pack(registers: Sequence[int]) -> bytes:
@@ -186,6 +193,26 @@ def decode_status(registers: Sequence[int]) -> tuple[dict[str, int], tuple[tuple
     count = fields["outputs"]
     rows = tuple(tuple(registers[length + row * count : length + (row + 1) * count]) for row in range(3))
     return fields, rows
+
+
+def short_status_length() -> int:
+    """Registers from the status block's start that tell state, owner and the owner's epoch: for a slow line."""
+    return _short_format().size // 2
+
+
+@cache
+def _short_format() -> struct.Struct:
+    shape = gate_map()
+    letters = shape.status_format.format[1 : len(shape.status_short) + 1]
+    return struct.Struct(f">{letters}")
+
+
+def decode_short_status(registers: Sequence[int]) -> dict[str, int]:
+    """The fields of a short read. Raises ValueError for another length, or when it is no status block."""
+    shape = gate_map()
+    if len(registers) != short_status_length() or registers[0] != shape.magic:
+        raise ValueError(f"no short status block of {short_status_length()} registers: {list(registers)}")
+    return dict(zip(shape.status_short, _short_format().unpack(pack(registers)), strict=True))
 
 
 def encode_command(command: Command) -> list[int]:

@@ -8,46 +8,67 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
+from sim import whole
 from sim.errors import UsageError
-from sim.plant import NODES, OUTPUTS, TAGS
+from sim.plant import HEADER_TAGS, NODES, OUTPUTS, PLC_SECTIONS, TAGS, Header
+from sim.whole import Scope
 
 _TIMES = ("scan_ms", "owner_watchdog_ms", "hold_max_ms", "status_base", "command_base", "frame_base")
 
 
-def settings(text: str) -> dict[str, Any]:
+def settings(text: str, scope: Scope = Scope.TANKS) -> dict[str, Any]:
     """Arguments for `Plant` found in a site file's text. Raises UsageError for what this plant can't be."""
     try:
         site = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"the site file is no TOML: {error}", mend="`otha check` shows where") from error
     sections = site.get("section", {})
-    if len(sections) > 1:
-        raise UsageError("this plant has one PLC section", mend="describe one [section.…] only")
+    first, second = PLC_SECTIONS
+    # The tanks' section may be called as the engineer likes; two are told apart by their names.
+    known = (first, second) if scope is Scope.WHOLE else tuple(sections)[:1]
+    if unknown := [name for name in sections if name not in known]:
+        raise UsageError(f"this plant has no PLC section {', '.join(unknown)}", mend=f"it has {', '.join(known)}")
     found: dict[str, Any] = {}
-    for section in sections.values():
-        found |= {key: section[key] for key in _TIMES if key in section}
-        if "outputs" in section:
-            found["tolerance"] = _tolerances(section["outputs"])
-    found["tags"] = TAGS | _addresses(site.get("tag", {}))
-    for name, node in site.get("node", {}).items():
-        if NODES.get(name) != node.get("number"):
-            known = ", ".join(f"{known} = {number}" for known, number in NODES.items())
-            raise UsageError(f"this plant has no node {name} with number {node.get('number')}", mend=f"it has {known}")
+    header: dict[str, Any] = {}
+    for name, section in sections.items():
+        if name == second and scope is Scope.WHOLE:
+            header = _section(section, outputs=2)
+        else:
+            found = _section(section, outputs=OUTPUTS)
+    tags = _addresses(site.get("tag", {}), TAGS if scope is Scope.TANKS else TAGS | HEADER_TAGS)
+    found["tags"] = TAGS | {name: address for name, address in tags.items() if name in TAGS}
+    if scope is Scope.WHOLE:
+        if header.pop("scan_ms", None) != found.get("scan_ms"):
+            raise UsageError("both sections of the PLC run in one scan", mend="give both the same scan_ms")
+        header["tags"] = HEADER_TAGS | {name: address for name, address in tags.items() if name in HEADER_TAGS}
+        found["header"] = Header(**header)
+    _numbers(site.get("node", {}), scope)
     return found
 
 
-def _tolerances(outputs: list[Mapping[str, Any]]) -> tuple[int, ...]:
-    if len(outputs) != OUTPUTS:
-        raise UsageError(f"this plant has {OUTPUTS} outputs, the site file {len(outputs)}", mend="describe them all")
-    return tuple(round(output["tolerance_pct"] * 100) for output in outputs)
+def _section(section: Mapping[str, Any], *, outputs: int) -> dict[str, Any]:
+    found = {key: section[key] for key in _TIMES if key in section}
+    if "outputs" in section:
+        if (count := len(section["outputs"])) != outputs:
+            raise UsageError(f"this section has {outputs} outputs, the site file {count}", mend="describe them all")
+        found["tolerance"] = tuple(round(output["tolerance_pct"] * 100) for output in section["outputs"])
+    return found
 
 
-def _addresses(tags: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
+def _numbers(nodes: Mapping[str, Mapping[str, Any]], scope: Scope) -> None:
+    has = NODES if scope is Scope.TANKS else NODES | whole.NUMBERS
+    for name, node in nodes.items():
+        if has.get(name) != node.get("number"):
+            known = ", ".join(f"{known} = {number}" for known, number in has.items())
+            raise UsageError(f"this plant has no node {name} with number {node.get('number')}", mend=f"it has {known}")
+
+
+def _addresses(tags: Mapping[str, Mapping[str, Any]], has: Mapping[str, int]) -> dict[str, int]:
     found = {}
     for name, tag in tags.items():
         if "section" not in tag:
             continue
-        if name not in TAGS:
-            raise UsageError(f"this plant has no tag {name!r}", mend=f"it has {', '.join(TAGS)}")
+        if name not in has:
+            raise UsageError(f"this plant has no tag {name!r}", mend=f"it has {', '.join(has)}")
         found[name] = tag["address"]
     return found

@@ -5,13 +5,15 @@ from collections.abc import Callable
 from typing import Final
 
 from sim import control
-from sim.controller import Bank, Controller, Faults
+from sim.controller import Bank, Controller
+from sim.disturb import Faults
 from sim.modbus_client import ModbusLink
 from sim.modbus_server import ModbusServer
 from sim.plant import NODES, Plant
 from sim.process import Ticker, child_main
 
 _REPLY_TIMEOUT_MS: Final = 300
+_FAULTS: Final = ("freeze", "stall_worker", "lying_role", "replication_lag")
 
 
 async def start(plant: Plant, name: str) -> Callable[[], None]:
@@ -30,17 +32,7 @@ async def start(plant: Plant, name: str) -> Callable[[], None]:
         Ticker(half_ms, controller.communicate),
         Ticker(plant.cycle_ms, controller.control, phase_ms=half_ms),
     ]
-    faults = Faults(controller)
-    door = await control.serve(
-        plant.door(name),
-        {
-            "freeze": faults.freeze,
-            "stall_worker": faults.stall_worker,
-            "lying_role": faults.lying_role,
-            "replication_lag": faults.replication_lag,
-            "thaw": faults.thaw,
-        },
-    )
+    door = await control.serve(plant.door(name), Faults(controller.wrong).actions(*_FAULTS))
 
     def end() -> None:
         for ticker in tickers:

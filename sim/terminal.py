@@ -1,9 +1,9 @@
 """What stands at the PLC's output terminals, logged by code outside the gate, for the offline checker.
 
 One JSON line per scan in which anything changed or a frame or command was presented:
-{"scan", "ns" (CLOCK_MONOTONIC), "out" (at the terminals), "state", "owner", "owner_epoch", "epoch", "last_seq", "boot",
-"refused" (frames, all kinds together, modulo 65536), "frames": {mailbox: registers as hex}, "command": hex or absent,
-"pv": levels}.
+{"section", "scan", "ns" (CLOCK_MONOTONIC), "out" (at the terminals), "state", "owner", "owner_epoch", "epoch",
+"last_seq", "boot", "refused" (frames, all kinds together, modulo 65536), "frames": {mailbox: registers as hex},
+"command": hex or absent, "pv": levels}.
 """
 
 import json
@@ -17,9 +17,10 @@ _STATUS: Final = ("state", "owner", "owner_epoch", "epoch", "last_seq", "boot")
 
 
 class TerminalLog:
-    """Appends to DIR/terminal.jsonl. Buffered: `flush` at least every 100 ms and at the end."""
+    """Appends one section's lines to DIR/terminal.jsonl. Buffered: `flush` at least every 100 ms and at the end."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, section: str) -> None:
+        self._section = section
         self._file = os.open(directory / FILE_NAME, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
         self._lines: list[str] = []
         self._last: tuple[tuple[int, ...], ...] | None = None
@@ -39,7 +40,7 @@ class TerminalLog:
         if seen == self._last and not frames and command is None:
             return
         self._last = seen
-        record: dict[str, object] = {"scan": status["scan"], "ns": at_ns, "out": outputs}
+        record: dict[str, object] = {"section": self._section, "scan": status["scan"], "ns": at_ns, "out": outputs}
         record.update((name, status[name]) for name in _STATUS)
         record["refused"] = sum(value for name, value in status.items() if name.startswith("frame_")) & 0xFFFF
         record["pv"] = levels

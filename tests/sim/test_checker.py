@@ -31,6 +31,7 @@ class Recording:
     on_bus: bool = True
     _now: dict[str, Any] = field(
         default_factory=lambda: {
+            "section": "plc",
             "scan": 0,
             "ns": 0,
             "out": ZERO,

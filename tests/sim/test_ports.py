@@ -6,8 +6,9 @@ from importlib import resources
 import pytest
 
 from sim.errors import UsageError
-from sim.plant import DEFAULT_PORTS
+from sim.plant import DEFAULT_PORTS, default_ports
 from sim.ports import free_ports, substitute
+from sim.whole import Scope
 
 
 def test_free_ports_are_free_and_distinct() -> None:
@@ -41,3 +42,13 @@ def test_an_address_that_nobody_serves_is_refused() -> None:
 def test_the_shipped_site_file_fits_the_shipped_ports() -> None:
     text = resources.files("sim").joinpath("sites", "two_tanks.toml").read_text(encoding="utf-8")
     assert substitute(text, dict(DEFAULT_PORTS)) == text
+
+
+def test_the_whole_plants_ports_are_distinct_and_its_site_file_fits_them() -> None:
+    shipped = default_ports(Scope.WHOLE)
+    assert len(set(shipped.values())) == len(shipped)
+    text = resources.files("sim").joinpath("sites", "whole_plant.toml").read_text(encoding="utf-8")
+    assert substitute(text, shipped) == text
+    with pytest.raises(UsageError, match="15015"):
+        substitute(text, dict(DEFAULT_PORTS))
+    assert set(free_ports(shipped)) == set(shipped)

@@ -5,9 +5,11 @@ from importlib import resources
 import pytest
 
 from sim.errors import UsageError
-from sim.plant import TAGS
+from sim.plant import HEADER_TAGS, TAGS, Header
 from sim.site_file import settings
+from sim.whole import Scope
 
+WHOLE = resources.files("sim").joinpath("sites", "whole_plant.toml").read_text(encoding="utf-8")
 SHIPPED = resources.files("sim").joinpath("sites", "two_tanks.toml").read_text(encoding="utf-8")
 
 
@@ -33,7 +35,7 @@ def test_times_and_addresses_follow_the_file() -> None:
         ("number = 2", "number = 3", "number 3"),
         ("maintenance_key = {", "key = {", "no tag 'key'"),
         ('    { name = "valve", tolerance_pct = 0.5 },\n', "", "3 outputs, the site file 2"),
-        ("[group.tanks]\n", "[section.two]\n[group.tanks]\n", "one PLC section"),
+        ("[group.tanks]\n", "[section.two]\n[group.tanks]\n", "no PLC section two"),
     ],
 )
 def test_what_this_plant_cant_be_is_refused(before: str, after: str, message: str) -> None:
@@ -41,3 +43,33 @@ def test_what_this_plant_cant_be_is_refused(before: str, after: str, message: st
     with pytest.raises(UsageError, match=message) as caught:
         settings(SHIPPED.replace(before, after))
     assert caught.value.mend
+
+
+def test_the_whole_plants_second_section_is_taken_over() -> None:
+    found = settings(WHOLE, Scope.WHOLE)
+    assert found["header"] == Header()
+    assert (found["status_base"], found["tags"]) == (1000, TAGS)
+    moved = WHOLE.replace("address = 5010", "address = 5020").replace("hold_max_ms = 20_000", "hold_max_ms = 9000")
+    header = settings(moved, Scope.WHOLE)["header"]
+    assert (header.hold_max_ms, header.tags) == (9000, HEADER_TAGS | {"header_level": 5020})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("[section.header]", "[section.boiler]", "no PLC section boiler"),
+        ("frame_base = 4300\nscan_ms = 5", "frame_base = 4300\nscan_ms = 10", "in one scan"),
+        ('    { name = "return_valve", tolerance_pct = 0.5 },\n', "", "2 outputs, the site file 1"),
+        ("header_level = {", "header_depth = {", "no tag 'header_depth'"),
+    ],
+)
+def test_what_the_whole_plant_cant_be_is_refused(before: str, after: str, message: str) -> None:
+    assert before in WHOLE
+    with pytest.raises(UsageError, match=message) as caught:
+        settings(WHOLE.replace(before, after), Scope.WHOLE)
+    assert caught.value.mend
+
+
+def test_the_tanks_know_nothing_of_the_header() -> None:
+    with pytest.raises(UsageError, match="no PLC section header"):
+        settings(WHOLE)

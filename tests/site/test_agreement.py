@@ -71,7 +71,7 @@ def test_a_heartbeat_of_the_sim_is_read_as_it_was_meant() -> None:
 
 def test_a_status_block_of_the_sim_is_read_as_it_was_meant() -> None:
     plant = Plant(directory=TWO_TANKS.parent, ports={})
-    gate = Gate(plant.gate_config(), Retained(epoch=7, granted=6, boot=3, safe=False, local=True), 4)
+    gate = Gate(plant.section("plc").gate, Retained(epoch=7, granted=6, boot=3, safe=False, local=True), 4)
     fields, rows = gate.status()
     reading = decode_gate(gate_map(), 3, registers.encode_status(fields, rows))
     assert (reading.state, reading.epoch, reading.granted, reading.boot) == (GateState.LOCAL, 7, 6, 4)

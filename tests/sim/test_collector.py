@@ -1,0 +1,83 @@
+"""The collector: gapless rows over a kill, a bounded buffer, a choice of store that keeps to epochs."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from sim import console
+from sim.archive_check import check
+from sim.collector import Produced
+from sim.samples import TAGS, Row
+from sim.selection import Answer
+from tests.sim.conftest import Whole, wait_for
+
+
+def row(seq: int) -> Row:
+    return Row(seq=seq, at_ns=seq, values=(seq,) * len(TAGS))
+
+
+def test_a_line_cut_off_by_a_kill_was_never_a_row(tmp_path: Path) -> None:
+    produced = Produced(tmp_path, 2)
+    for seq in (1, 2, 3):
+        produced.append(row(seq))
+    produced.close()
+    with (tmp_path / "produced.log").open("ab") as file:
+        file.write(b"4 4 4")
+    again = Produced(tmp_path, 2)
+    assert again.newest == [row(2), row(3)]
+    again.append(row(4))
+    again.close()
+    assert Produced(tmp_path, 9).newest == [row(seq) for seq in (1, 2, 3, 4)]
+
+
+def test_twenty_rows_a_second_with_the_plants_values(whole: Whole) -> None:
+    before, since_s = whole.value("collector", "BufferedTo"), time.monotonic()
+    wait_for("rows", lambda: bool(whole.value("collector", "BufferedTo") >= before + 40))
+    assert time.monotonic() - since_s > 1.5
+    found = whole.values("hist_a", "level_1", "header_level")
+    shown = whole.read("bus", whole.plant.tags["level_1"], 1) + whole.read("bus", 5010, 1)
+    assert all(abs(kept - now) < 2000 for kept, now in zip(found.values(), shown, strict=True))
+
+
+def test_a_store_is_chosen_by_a_higher_epoch_only_and_kept_over_a_restart(whole: Whole) -> None:
+    was = whole.values("collector", "StoreNode", "StoreEpoch")
+    epoch = was["StoreEpoch"]
+    assert whole.call("collector", "SelectStore", epoch, was["StoreNode"]) == Answer.ALREADY
+    assert whole.call("collector", "SelectStore", epoch, 0) == Answer.REFUSED_EPOCH
+    assert whole.call("collector", "SelectStore", epoch - 1, 2) == Answer.REFUSED_EPOCH
+    assert whole.call("collector", "SelectStore", epoch + 1, 9) == Answer.REFUSED_CHOICE
+    assert whole.values("collector", "StoreNode", "StoreEpoch") == was
+    whole.fault("restart", node="collector")
+    wait_for("kept", lambda: whole.values("collector", "StoreNode", "StoreEpoch") == was)
+
+
+def test_a_killed_collector_goes_on_counting(whole: Whole) -> None:
+    whole.fault("kill", node="collector")
+    wait_for("gone", lambda: console.processes(whole.directory)["collector"] is None)
+    last = Produced(whole.directory, 1).newest[0].seq
+    whole.fault("restart", node="collector")
+    wait_for("delivered", lambda: bool(whole.value("collector", "Delivered") > last + 20))
+    # The checker refuses a number that is produced twice.
+    assert check(whole.directory, "hist_a", bound_ms=2000).ok
+    seqs = [one.seq for one in Produced(whole.directory, 100_000).newest]
+    assert seqs == list(range(1, seqs[-1] + 1))
+
+
+def test_a_stalled_sampler_keeps_its_heartbeat(whole: Whole) -> None:
+    whole.fault("stall_worker", node="collector")
+    before = whole.values("collector", "Heartbeat", "Cycle")
+    wait_for("heartbeat", lambda: bool(whole.value("collector", "Heartbeat") > before["Heartbeat"] + 2))
+    cycle = whole.value("collector", "Cycle")
+    wait_for("heartbeat", lambda: bool(whole.value("collector", "Heartbeat") > before["Heartbeat"] + 4))
+    assert whole.value("collector", "Cycle") == cycle
+    whole.fault("thaw", node="collector")
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads /proc")
+def test_each_server_has_a_memory_limit(whole: Whole) -> None:
+    pids = console.processes(whole.directory)
+    for name in ("scada_a", "hist_a", "collector"):
+        limits = Path(f"/proc/{pids[name]}/limits").read_text(encoding="utf-8")
+        line = next(line for line in limits.splitlines() if line.startswith("Max address space"))
+        assert int(line.split()[3]) == whole.plant.memory_mb << 20

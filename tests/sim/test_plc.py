@@ -1,0 +1,178 @@
+"""The PLC with two sections: each behind a gate of its own, in one register map, in one log."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sim import retain
+from sim.bus_recorder import BusLog
+from sim.checker import check_all
+from sim.errors import UsageError
+from sim.forward import Direction
+from sim.plant import Plant, Section
+from sim.plc import Plc
+from sim.registers import (
+    Answer,
+    Command,
+    Frame,
+    Opcode,
+    State,
+    decode_status,
+    encode_command,
+    encode_frame,
+    gate_map,
+    pack,
+)
+from sim.whole import Scope
+
+
+class Bench:
+    """A PLC without its process, scanned by hand; what is written to it is on the bus as well."""
+
+    def __init__(self, plant: Plant) -> None:
+        self.plant = plant
+        for section in plant.sections:
+            if not section.memory.exists():
+                retain.commission(section.memory)
+        plant.save()
+        self.plc = Plc(plant)
+        self.bus = BusLog(plant.directory)
+        self._seq = 0
+
+    def status(self, section: Section) -> tuple[dict[str, int], tuple[tuple[int, ...], ...]]:
+        registers = self.plc.bank.read(section.status_base, gate_map().status_total(section.outputs))
+        assert registers is not None
+        return decode_status(registers)
+
+    def command(self, section: Section, opcode: Opcode, node: int, epoch: int) -> Answer:
+        boot = self.status(section)[0]["boot"]
+        self._write(section.command_base, encode_command(Command(opcode=opcode, node=node, epoch=epoch, boot=boot)))
+        self.plc.scan()
+        return Answer(self.status(section)[0]["command_answer"])
+
+    def frame(self, section: Section, node: int, epoch: int, *outputs: int) -> None:
+        self._seq += 1
+        frame = Frame(owner=node, epoch=epoch, session=9, seq=self._seq, cycle=self._seq, outputs=outputs)
+        self._write(section.frame_base + (node - 1) * gate_map().frame_stride, encode_frame(frame))
+        self.plc.scan()
+
+    def own(self, section: Section, node: int, epoch: int) -> None:
+        assert self.command(section, Opcode.REVOKE, 0, epoch) is Answer.DONE
+        assert self.command(section, Opcode.GRANT, node, epoch) is Answer.DONE
+        assert self.command(section, Opcode.RELEASE, node, epoch) is Answer.DONE
+        held = self.status(section)[1][1]
+        for _ in range(2):
+            self.frame(section, node, epoch, *held)
+        assert self.status(section)[0]["state"] == State.OWNED
+
+    def _write(self, address: int, registers: list[int]) -> None:
+        data = pack(registers)
+        body = bytes([1, 16]) + address.to_bytes(2) + len(registers).to_bytes(2) + bytes([len(data)]) + data
+        self.bus.take(1, Direction.REQUEST, bytes(4) + len(body).to_bytes(2) + body)
+        assert self.plc.bank.write(address, registers)
+
+    def close(self) -> None:
+        self.plc.close()
+        self.bus.close()
+
+
+@pytest.fixture
+def plant(tmp_path: Path) -> Plant:
+    return Plant(directory=tmp_path, ports={}, scope=Scope.WHOLE)
+
+
+@pytest.fixture
+def bench(plant: Plant) -> Iterator[Bench]:
+    bench = Bench(plant)
+    yield bench
+    bench.close()
+
+
+def test_sections_are_owned_apart(bench: Bench) -> None:
+    tanks, header = bench.plant.sections
+    bench.own(tanks, 1, 1)
+    bench.own(header, 2, 1)
+    bench.frame(header, 2, 1, 7000, 100)
+    assert bench.status(header)[1][0] == (7000, 100)
+    assert bench.status(tanks)[1][0] == (0, 0, 0)
+    assert bench.command(header, Opcode.REVOKE, 0, 2) is Answer.DONE
+    assert bench.status(header)[0]["state"] == State.HELD
+    assert (bench.status(tanks)[0]["state"], bench.status(tanks)[0]["epoch"]) == (State.OWNED, 1)
+
+
+def test_the_headers_watchdog_is_slower_and_its_hold_ends_in_safe(bench: Bench) -> None:
+    tanks, header = bench.plant.sections
+    bench.own(header, 1, 1)
+    bench.frame(header, 1, 1, 4000, 0)
+    bench.own(tanks, 1, 1)
+    bench.plc.scan(100)
+    assert bench.status(tanks)[0]["state"] == State.HELD
+    assert bench.status(header)[0]["state"] == State.OWNED
+    bench.plc.scan(200)
+    assert bench.status(header)[0]["state"] == State.HELD
+    assert bench.status(header)[1][0] == (4000, 0)
+    bench.plc.scan(4000)
+    assert bench.status(header)[0]["state"] == State.SAFE
+    assert bench.status(header)[1][0] == (0, 0)
+
+
+def test_one_short_read_tells_level_and_terminals(bench: Bench) -> None:
+    _, header = bench.plant.sections
+    bench.own(header, 1, 1)
+    bench.frame(header, 1, 1, 10_000, 0)
+    level = bench.plc.shown_tags()["header_level"]
+    bench.plc.scan(200)
+    read = bench.plc.bank.read(bench.plant.header.tags["header_level"], 3)
+    assert read is not None
+    assert read[0] > level
+    assert list(read[1:]) == [10_000, 0]
+
+
+def test_switches_of_one_section_leave_the_other_alone(bench: Bench) -> None:
+    tanks, header = bench.plant.sections
+    bench.plc.set_tag("header_permit_switch", 0)
+    bench.plc.local("header")
+    bench.plc.scan()
+    assert bench.status(header)[0]["state"] == State.LOCAL
+    assert (bench.status(header)[0]["flags"] & 2, bench.status(tanks)[0]["flags"] & 2) == (0, 2)
+    assert bench.status(tanks)[0]["state"] == State.FREE
+    bench.plc.press_reset("header")
+    bench.plc.scan()
+    assert bench.status(header)[0]["state"] == State.FREE
+    with pytest.raises(UsageError, match="no section 'boiler'"):
+        bench.plc.press_reset("boiler")
+
+
+def test_the_tanks_alone_have_one_section(plant: Plant) -> None:
+    bench = Bench(replace(plant, scope=Scope.TANKS))
+    assert bench.plc.bank.read(plant.header.status_base, 1) is None
+    with pytest.raises(UsageError, match="no switch"):
+        bench.plc.set_tag("header_permit_switch", 0)
+    bench.close()
+
+
+def test_the_checker_judges_both_sections(plant: Plant) -> None:
+    bench = Bench(plant)
+    tanks, header = plant.sections
+    bench.own(tanks, 1, 1)
+    bench.own(header, 2, 5)
+    bench.frame(header, 1, 5, 9000, 0)
+    bench.close()
+    first, second = check_all(plant.directory)
+    assert (first.section, first.owners, first.ok) == ("plc", {1: 1}, True)
+    assert (second.section, second.owners, second.ok) == ("header", {5: 2}, True)
+    assert [one.mailbox for one in second.refusals] == [1]
+    assert first.refusals == ()
+
+
+def test_the_checker_sees_a_header_that_lets_all_frames_through(plant: Plant) -> None:
+    bench = Bench(replace(plant, check_frames=False))
+    _, header = plant.sections
+    bench.own(header, 2, 1)
+    bench.frame(header, 1, 1, 9000, 0)
+    bench.close()
+    first, second = check_all(plant.directory)
+    assert first.ok
+    assert not second.ok
