@@ -7,7 +7,7 @@ from typing import Any, Final
 from sim import control
 
 SOCKET: Final = "sim.sock"
-_TIMEOUT_S: Final = 45.0  # longer than a process may take to start
+_TIMEOUT_S: Final = 100.0  # longer than a process may take to start
 
 
 def fault(directory: Path, name: str, **arguments: object) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from sim.faults import named
 from sim.plant import Plant
 from sim.process import READY
 
-_START_S: Final = 30.0
+_START_S: Final = 90.0  # five OPC UA servers build their address spaces at once, on a machine busy with others
 _STOP_S: Final = 3.0
 _MODULES: Final = {
     "plc": "sim.plc",

@@ -35,8 +35,16 @@ def move_to(whole: Whole, name: str) -> int:
 def in_step(whole: Whole, name: str) -> None:
     """That historian has all up to what the collector has produced by now."""
     target = whole.value("collector", "BufferedTo")
+
+    def has_all() -> bool:
+        # As a supervisor does: what the other one took in before its duty ended shows as a gap, and is pulled.
+        shown = whole.values(name, "Role", "Position", "GapFrom", "GapTo")
+        if shown["Role"] == ACTIVE and shown["GapTo"]:
+            whole.call(name, "Backfill", shown["GapFrom"], shown["GapTo"])
+        return bool(shown["Position"] >= target)
+
     try:
-        wait_for(f"{name} has all", lambda: bool(whole.value(name, "Position") >= target))
+        wait_for(f"{name} has all", has_all)
     except AssertionError:
         shown = {one: whole.values(one, "Role", "Epoch", "Position", "GapFrom", "GapTo") for one in NUMBERS}
         shown["collector"] = whole.values("collector", "StoreNode", "StoreEpoch", "Delivered", "BufferedTo")
@@ -52,8 +60,6 @@ def mended(whole: Whole) -> Iterator[None]:
         whole.fault("thaw" if running[name] else "restart", node=name)
     if whole.value("hist_a", "Role") != ACTIVE or whole.value("collector", "StoreNode") != 1:
         move_to(whole, "hist_a")
-    highest = whole.value("collector", "BufferedTo")
-    whole.call("hist_a", "Backfill", 1, highest)
     for name in NUMBERS:
         in_step(whole, name)
 
