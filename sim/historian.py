@@ -236,6 +236,14 @@ class Historian:
         self._fed = None  # the peer may miss them as well
         return (Answer.DONE if gap is None else Answer.INCOMPLETE), filled
 
+    async def fill_gaps(self, epoch: int) -> tuple[Answer, int]:
+        """Pull all that is known to be missing, as the active one of that epoch or a later one."""
+        if epoch < self.epoch:
+            return Answer.REFUSED_EPOCH, 0
+        if self.archive.highest == 0:
+            return Answer.ALREADY, 0
+        return await self.backfill(1, self.archive.highest)
+
     async def _gap(self, from_seq: int, to_seq: int) -> tuple[int, int] | None:
         return await self._on_disk(lambda: self.archive.gap(from_seq, to_seq))
 

@@ -39,6 +39,7 @@ _VARIABLES: Final = {
     "Epoch": UINT32,
     "StoredRows": UINT32,
     "Highest": UINT32,
+    "Missing": UINT32,
     "GapFrom": UINT32,
     "GapTo": UINT32,
 }
@@ -110,6 +111,7 @@ class Face:
         await server.add_method("Store", self._store, [_EPOCH, first, samples], [_ANSWER, _POSITION])
         await server.add_method("Replicate", self._replicate, [_EPOCH, head, age_ms, _ROWS], [_ANSWER, _POSITION])
         await server.add_method("Backfill", self._backfill, _RANGE, [_ANSWER, filled])
+        await server.add_method("FillGaps", self._fill_gaps, [_EPOCH], [_ANSWER, filled])
         await server.add_method("Fetch", self._fetch, _RANGE, [_ROWS])
         await server.show({"Session": new_session()})
 
@@ -146,6 +148,7 @@ class Face:
                 "Position": archive.position,
                 "StoredRows": archive.stored,
                 "Highest": archive.highest,
+                "Missing": archive.highest - archive.stored,
                 "GapFrom": gap[0] if gap else 0,
                 "GapTo": gap[1] if gap else 0,
             }
@@ -188,6 +191,11 @@ class Face:
         if not 1 <= from_seq <= to_seq:
             return [Answer.REFUSED_CHOICE, 0]
         answer, filled = await self._historian.backfill(from_seq, to_seq)
+        await self._show_duty()
+        return [answer, filled]
+
+    async def _fill_gaps(self, epoch: int) -> list[int]:
+        answer, filled = await self._historian.fill_gaps(epoch)
         await self._show_duty()
         return [answer, filled]
 

@@ -4,6 +4,7 @@ import json
 import os
 from enum import IntEnum
 from pathlib import Path
+from typing import Final
 
 from sim.errors import RecordError
 
@@ -19,8 +20,11 @@ class Answer(IntEnum):
     INCOMPLETE = 6
 
 
+NOBODY: Final = 0
+
+
 class Selection:
-    """One choice and its epoch. Only a higher epoch changes it."""
+    """One choice and its epoch. A higher epoch changes it; under one epoch somebody is chosen once, after nobody."""
 
     def __init__(self, path: Path, *, first: int, choices: tuple[int, ...]) -> None:
         """`first` holds under epoch 0, before anybody chose. Raises RecordError when the file is damaged."""
@@ -40,7 +44,8 @@ class Selection:
             return Answer.REFUSED_CHOICE
         if (epoch, node) == (self.epoch, self.node):
             return Answer.ALREADY
-        if epoch <= self.epoch:
+        first_of_epoch = epoch == self.epoch and self.node == NOBODY
+        if epoch <= self.epoch and not first_of_epoch:
             return Answer.REFUSED_EPOCH
         self._keep(epoch, node)
         self.epoch, self.node = epoch, node

@@ -172,8 +172,8 @@ def _nodes(site: Site) -> Table:
                 channel.name,
                 endpoint_of(channel.endpoint, channel.unit),
                 channel.network,
-                "not read" if config is None else f"every {show(config.period_ns)} ms",
-                "" if config is None else _lost_after(config),
+                f"every {show(channel.period_ns)} ms" if node.is_read else "not read",
+                _lost_after(config) if config is not None else "as a client only" if node.is_read else "",
             )
     return table
 

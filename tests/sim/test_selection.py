@@ -19,6 +19,16 @@ def test_only_a_higher_epoch_moves_it(tmp_path: Path) -> None:
     assert (chosen.epoch, chosen.node) == (3, 2)
 
 
+def test_under_one_epoch_somebody_is_chosen_once_after_nobody(tmp_path: Path) -> None:
+    chosen = Selection(tmp_path / "one.store", first=1, choices=(0, 1, 2))
+    assert chosen.select(3, 0) is Answer.DONE
+    assert chosen.select(2, 2) is Answer.REFUSED_EPOCH
+    assert chosen.select(3, 2) is Answer.DONE
+    assert chosen.select(3, 0) is Answer.REFUSED_EPOCH
+    assert chosen.select(3, 1) is Answer.REFUSED_EPOCH
+    assert (chosen.epoch, chosen.node) == (3, 2)
+
+
 def test_it_is_kept(tmp_path: Path) -> None:
     Selection(tmp_path / "one.path", first=1, choices=(1, 2)).select(5, 2)
     again = Selection(tmp_path / "one.path", first=1, choices=(1, 2))
