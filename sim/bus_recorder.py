@@ -23,7 +23,7 @@ from sim.forward import Direction, Endpoint
 from sim.plant import NODES, Plant
 from sim.process import Ticker, child_main
 from sim.proxy import Network, actions
-from sim.whole import GATEWAYS, Scope
+from sim.whole import Scope
 
 FILE_NAME: Final = "bus.bin"
 MAGIC: Final = b"OTHABUS1"
@@ -79,8 +79,8 @@ async def start(plant: Plant, name: str) -> Callable[[], None]:
         endpoints[node] = Endpoint(way, plant.ports[way], plc, log.take, numbers)
         endpoints[sync] = Endpoint(sync, plant.ports[sync], plant.ports[node])
     if plant.scope is Scope.WHOLE:
-        for way in (*GATEWAYS, "bus_collector"):
-            endpoints[way] = Endpoint(way, plant.ports[way], plc, log.take, numbers)
+        way = "bus_collector"
+        endpoints[way] = Endpoint(way, plant.ports[way], plc, log.take, numbers)
     for endpoint in endpoints.values():
         await endpoint.listen()
     ticker = Ticker(FLUSH_MS, log.flush)

@@ -2,7 +2,7 @@
 
 Requests wait in one queue of fixed length and go over the line one after the other; replies find their connection by
 transaction. A full queue answers "busy" (exception 6), a slave without a reply "target failed to respond" (0x0B), a
-unit that is not routed "path unavailable" (0x0A). Four connections are taken; a fifth drops the oldest. What stands in
+unit that is not routed "path unavailable" (0x0A). Eight connections are taken; a ninth drops the oldest. What stands in
 the queue is sent, even if who asked has hung up meanwhile, and even if the gateway was stopped for an hour in between:
 a frame that was right when it was queued reaches the controller when it is wrong, and the gate there must refuse it.
 
@@ -32,7 +32,7 @@ OWN_UNIT: Final = 255
 MAGIC: Final = 0x4757
 LAYOUT: Final = 1
 QUEUE_MAX: Final = 16
-CONNECTIONS_MAX: Final = 4
+CONNECTIONS_MAX: Final = 8
 _REPLY_TIMEOUT_S: Final = 0.15
 _IDLE_S: Final = 0.02
 _COMMUNICATE_MS: Final = 10

@@ -95,7 +95,8 @@ def settle(t: Turn) -> bool:
         return False
     unseen = guard.selectors(t.cfg, t.g)
     if unseen or (g.settle_until is not None and len(_seen(t)) < len(g.selectors)):
-        if g.standing is Standing.SETTLING and g.settle_until is None:
+        store_was_silent = g.concern is not None and g.concern.block is Block.STORE_SILENT
+        if unseen and (g.standing is Standing.SETTLING or store_was_silent) and g.settle_until is None:
             return stand(t, Standing.NEEDS_OPERATOR, unseen[0])
         return False
     record = g.record

@@ -219,6 +219,15 @@ def test_clients_that_differ_at_the_first_start_need_an_operator_who_names_one()
     assert rig.g.standing is Standing.NEEDS_OPERATOR
 
 
+def test_a_store_that_answers_at_last_is_no_concern_any_more() -> None:
+    rig = Rig(path_config())
+    rig.tell(SharedChanged())
+    rig.wait(500)
+    assert [args[0] for args in rig.said(Why.NEEDS_OPERATOR)] == ["store_silent"]
+    rig.ends(Outcome.DONE, record())
+    assert [args[0] for args in rig.said(Why.NEEDS_OPERATOR)] == ["store_silent", "selector_unseen"]
+
+
 # Store
 
 
