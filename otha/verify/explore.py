@@ -4,16 +4,19 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from otha.core.config import GroupConfig
 from otha.core.errors import DefectError, InvariantBreachError
 from otha.core.group import step as group_step
-from otha.core.group.state import Shared, StoreView
+from otha.core.group.state import Shared
 from otha.core.inputs import Record
-from otha.core.words import GateState, Milestone, Standing, Verdict
-from otha.verify import world
+from otha.core.words import GateState, Milestone, Verdict
+from otha.verify.around import Around, Body
 from otha.verify.gate_model import GateModel
-from otha.verify.world import Body, World, world_key
+from otha.verify.world import World
+
+_W = TypeVar("_W", bound=Around)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +56,6 @@ def first_start(cfg: GroupConfig, *, faults: int, orders: int) -> World:
 
 
 def _settled(cfg: GroupConfig, gate: GateModel, record: Record | None, *, faults: int, orders: int) -> World:
-    """Settle before the first fault, so that the budget is spent on a plant at rest."""
     w = World(
         cfg=cfg,
         g=group_step.start(cfg, 0),
@@ -71,43 +73,39 @@ def _settled(cfg: GroupConfig, gate: GateModel, record: Record | None, *, faults
         orders_left=0,
         owners=() if gate.owner is None else ((gate.owner_epoch, gate.owner),),
     )
-    while (move := next(iter([*world.results(w), *world.progress(w)]), None)) is not None:
+    return settled(w, faults=faults, orders=orders)
+
+
+def settled(w: _W, *, faults: int, orders: int) -> _W:
+    """Let everything happen that happens by itself, then grant the budget."""
+    while (move := next(w.soon(), None)) is not None:
         w = move[1]()
     return replace(w, faults_left=faults, orders_left=orders)
 
 
-def at_rest(w: World) -> str:
-    """How a world came to rest; raises InvariantBreachError if that is no rest that a person could accept."""
+def rest(w: Around) -> str:
+    """How a world came to rest; raises InvariantBreachError if a person could not accept that."""
     g = w.g
     if g.plan is not None:
         raise InvariantBreachError("L2", f"a transfer rests in {g.plan.course.value}.{g.plan.phase.value}")
     if g.halted is not None:
         raise InvariantBreachError("L2", "halted")
-    drives = w.gate.state is GateState.OWNED and world.drives(w)
-    if g.standing is Standing.FOLLOWING:
-        if drives and g.record is not None and g.record.active == w.gate.owner:
-            return "driven"
-        if g.store is not StoreView.KNOWN or not w.gate_seen or w.shared.tilted or w.shared.isolated:
-            return "blind"
-        raise InvariantBreachError("L1", "nobody drives and nothing is done about it")
-    if g.standing is Standing.NEEDS_OPERATOR:
-        return f"needs operator: {g.concern.block.code if g.concern is not None else ''}"
-    raise InvariantBreachError("L4", "never settles")
+    return w.at_rest()
 
 
 def explore(
-    start: World,
+    start: _W,
     *,
     stories_wanted: int = 1,
     states_at_most: int = 2_000_000,
     within_s: float | None = None,
-    on_rest: Callable[[World], str] = at_rest,
+    on_rest: Callable[[_W], str] = rest,
 ) -> Exploration:
     """Explore from `start` until the frontier is empty, enough stories were found, or a limit is reached."""
     began = time.perf_counter()
-    first = world_key(start)
+    first = start.key()
     parents: dict[bytes, tuple[bytes | None, str]] = {first: (None, "")}
-    frontier: deque[tuple[bytes, World]] = deque([(first, start)])
+    frontier: deque[tuple[bytes, _W]] = deque([(first, start)])
     stories: list[Story] = []
     endings: dict[str, int] = {}
     transitions = 0
@@ -127,7 +125,7 @@ def explore(
         here, w = frontier.popleft()
         quiet = True
         try:
-            for name, make in world.moves(w):
+            for name, make in w.moves():
                 transitions += 1
                 try:
                     after = make()
@@ -135,7 +133,7 @@ def explore(
                     tell_story(here, name, str(breach))
                     quiet = False
                     continue
-                there = world_key(after)
+                there = after.key()
                 quiet = quiet and (there == here or name.startswith(("FAULT", "ORDER", "late")))
                 if there not in parents:
                     parents[there] = (here, name)

@@ -54,33 +54,63 @@ def _first_start(t: Turn) -> bool:
     )
 
 
+def _duty_epoch(t: Turn, record: Record) -> int | None:
+    """The epoch under which the active store takes rows, as it says itself; None of a way, or while it does not say."""
+    view = guard.node_view(t.cfg, t.g, record.active)
+    if t.cfg.kind is not GroupKind.STORE or view is None:
+        return None
+    return view.epoch if view.liveness is Liveness.ALIVE and view.role is Role.ACTIVE else None
+
+
+def _strays(t: Turn, record: Record) -> list[tuple[str, SelectorView]]:
+    """Clients in sight that use another node than the recorded one, or a store under an epoch that it does not take."""
+    duty = _duty_epoch(t, record)
+    return [
+        (cfg.name, view)
+        for cfg, view in zip(t.cfg.selectors, t.g.selectors, strict=True)
+        if view.seen and (view.node != record.active or duty not in (None, view.epoch))
+    ]
+
+
+def _can_be_led(view: SelectorView, epoch: int) -> bool:
+    return view.epoch < epoch or (view.epoch == epoch and view.node is None)
+
+
 def _concern(t: Turn, record: Record) -> Blocker | None:
-    for cfg, view in zip(t.cfg.selectors, t.g.selectors, strict=True):
-        if view.seen and view.node != record.active and view.epoch >= record.epoch:
-            return Blocker(block=Block.SELECTOR_DISAGREES, detail=f"{cfg.name} uses {view.node or 'nobody'}")
+    active, duty = guard.node_view(t.cfg, t.g, record.active), _duty_epoch(t, record)
+    stands_by = active is not None and active.liveness is Liveness.ALIVE and active.role is not Role.ACTIVE
+    if t.cfg.kind is GroupKind.STORE and stands_by:
+        return Blocker(block=Block.OWNER_DISAGREES, detail=f"{record.active} does not say that it is active")
+    for name, view in _strays(t, record):
+        if not _can_be_led(view, record.epoch if duty is None else duty):
+            return Blocker(block=Block.SELECTOR_DISAGREES, detail=f"{name} uses {view.node or 'nobody'}")
     return None
 
 
 def _errands(t: Turn, record: Record) -> None:
     """What can be set right without a transfer: a client that was away, a second store that claims to be active, a gap.
 
-    All of it under the recorded epoch, which no transfer uses any more.
+    A client takes any epoch for a way: the recorded one, which no transfer uses any more. For a store it is that of its
+    duty; nor is another store raised above it: the active one would take that for the end of its duty.
     """
     if t.g.arming is Arming.OBSERVE or t.shared.tilted or record.active is None:
         return
-    timing = t.cfg.timing
-    if any(view.node != record.active and view.epoch < record.epoch for view in _seen(t)):
-        t.ask_errand(Select(node=record.active, epoch=record.epoch), "select", timing.redirect_ns)
+    timing, duty = t.cfg.timing, _duty_epoch(t, record)
+    if t.cfg.kind is GroupKind.STORE and duty is None:
         return
-    if t.cfg.kind is not GroupKind.STORE:
-        return
-    other = guard.claimant_besides(t.cfg, t.g, record.active)
-    if other is not None:
-        t.ask_errand(Demote(node=other, epoch=record.epoch), "demote", timing.fence_ns)
+    if _strays(t, record):
+        epoch = record.epoch if duty is None else duty
+        t.ask_errand(Select(node=record.active, epoch=epoch), "select", timing.redirect_ns)
         return
     active = guard.node_view(t.cfg, t.g, record.active)
-    if active is not None and active.liveness is Liveness.ALIVE and active.whole is Verdict.FALSE:
-        t.ask_errand(Backfill(node=record.active, epoch=record.epoch), "backfill", timing.backfill_ns)
+    if duty is None or active is None:
+        return
+    other = guard.claimant_besides(t.cfg, t.g, record.active)
+    claiming = guard.node_view(t.cfg, t.g, other)
+    if other is not None and claiming is not None and claiming.epoch < duty:
+        t.ask_errand(Demote(node=other, epoch=duty), "demote", timing.fence_ns)
+    elif active.whole is Verdict.FALSE:
+        t.ask_errand(Backfill(node=record.active, epoch=duty), "backfill", timing.backfill_ns)
 
 
 def settle(t: Turn) -> bool:

@@ -114,7 +114,11 @@ def _select(cfg: GroupConfig, g: GroupState, effect: Effect, do: Select) -> None
     assert record is not None
     if plan is None:
         after = record.milestone is Milestone.DONE or record.claim is None or record.claim.id == g.harmless
-        _hold("S2", after and (do.node, do.epoch) == (record.active, record.epoch), "a redirection without a claim")
+        _hold("S2", after and do.node == record.active and do.epoch <= record.epoch, "a redirection without a claim")
+        if cfg.kind is GroupKind.STORE:
+            own = [view for config, view in zip(cfg.nodes, g.nodes, strict=True) if config.name == do.node]
+            _hold("S1", own[0].role is Role.ACTIVE, "clients led to a store that is not active")
+            _hold("S1", own[0].epoch == do.epoch, "clients led under an epoch that the store does not take")
         return
     needs = Durability.RECORD if do.node is None else Durability.JOURNAL
     _hold("S11", effect.needs is needs, "a redirection leaves before it is durable")
@@ -169,7 +173,7 @@ def _promote(cfg: GroupConfig, g: GroupState, effect: Effect, do: Promote) -> No
     _new_active(cfg, g, do.node)
 
 
-def _kept(g: GroupState, do: Demote | Backfill) -> None:
+def _kept(cfg: GroupConfig, g: GroupState, do: Demote | Backfill) -> None:
     """A demotion or a backfill: under an epoch that is reserved, and never the active one demoted."""
     record, plan = g.record, g.plan
     _hold("S9", record is not None and do.epoch <= record.epoch, "a command whose epoch is not reserved")
@@ -177,6 +181,9 @@ def _kept(g: GroupState, do: Demote | Backfill) -> None:
     if isinstance(do, Demote):
         goal = plan.goal_node if plan is not None else record.active
         _hold("S1", do.node != goal, "demotion of the node that is to be active")
+        active = [v for config, v in zip(cfg.nodes, g.nodes, strict=True) if config.name == record.active]
+        raised = plan is None and bool(active) and do.epoch > active[0].epoch
+        _hold("S1", not raised, "a standby raised above the active store, which would stand by then")
     else:
         _hold("S1", do.node == (plan.goal_node if plan is not None else record.active), "backfill of somebody else")
 
@@ -223,7 +230,7 @@ def _effect(cfg: GroupConfig, shared: Shared, before: GroupState, g: GroupState,
         case Promote() as promote:
             _promote(cfg, g, effect, promote)
         case Demote() | Backfill() as kept:
-            _kept(g, kept)
+            _kept(cfg, g, kept)
         case Safe(epoch=epoch, hold_no=hold_no):
             gate = g.gate
             exact = gate.seen and (epoch, hold_no) == (gate.epoch, gate.hold_no) and gate.state is GateState.HELD

@@ -57,7 +57,9 @@ def switchover_against(
         return no_standby(cfg, shared, g)
     if guard.node_index(cfg, to_node) is None:
         return _no_such_node(cfg, to_node)
-    if user_of(cfg, g) == to_node:
+    # A store that its clients use, but that does not take their rows, is promoted anew under an epoch of its own.
+    anew = cfg.kind is GroupKind.STORE and g.standing is Standing.NEEDS_OPERATOR
+    if user_of(cfg, g) == to_node and not anew:
         return _block(Block.ALREADY_ACTIVE, to_node)
     found = guard.against(cfg, shared, g, kind=ordered_kind(g), to_node=to_node, cause=None, stage=Stage.START, now=now)
     return transfer.serious(cfg, found)

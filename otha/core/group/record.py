@@ -11,6 +11,7 @@ from otha.core.words import Milestone, Outcome
 
 # Errands that read or swap the record; the others are commands.
 STORE_ERRANDS = ("read", "adopt", "raise")
+SAFE_ERRAND = "safe"
 
 
 def same(stored: Record | None, wanted: Record) -> bool:

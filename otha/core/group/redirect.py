@@ -24,6 +24,19 @@ def all_use(t: Turn, node: str | None, epoch: int) -> bool:
     return not guard.selectors(t.cfg, t.g) and all((view.node, view.epoch) == (node, epoch) for view in seen)
 
 
+def _let_go(t: Turn) -> bool:
+    """Every selector in sight, every critical one among them, has let go of all nodes but the goal."""
+    plan = t.plan
+    let_go = ((None, plan.goal_epoch), (plan.goal_node, plan.goal_epoch))
+    seen = [view for view in t.g.selectors if view.seen]
+    return not guard.selectors(t.cfg, t.g) and all((view.node, view.epoch) in let_go for view in seen)
+
+
+def _turn_back(t: Turn) -> None:
+    trouble.change_course(t, Course.RETURN, t.cfg.timing.redirect_ns)
+    t.put_plan(phase=Phase.CLAIMED)
+
+
 def _aside(t: Turn, found: tuple[Blocker, ...]) -> bool:
     """Back to the old node if it lives, once; else a person must look. Clients go on holding back what they have."""
     plan = t.plan
@@ -35,8 +48,7 @@ def _aside(t: Turn, found: tuple[Blocker, ...]) -> bool:
         return False
     back = plan.from_node
     if plan.course is Course.FORWARD and back is not None and not guard.able(t.cfg, t.g, back):
-        trouble.change_course(t, Course.RETURN, t.cfg.timing.redirect_ns)
-        t.put_plan(phase=Phase.CLAIMED)
+        _turn_back(t)
         return True
     if not t.reached(plan.due):
         return False
@@ -70,9 +82,8 @@ def _claimed(t: Turn) -> bool:
     if t.cfg.kind is GroupKind.PATH:
         transfer.enter(t, Phase.FENCED, t.cfg.timing.redirect_ns)
         return True
-    # A client that was led to the goal already (by a command of an earlier run) has let go of the old node as well.
-    if all_use(t, None, plan.goal_epoch) or all_use(t, plan.goal_node, plan.goal_epoch):
-        transfer.enter(t, Phase.FENCED, t.cfg.timing.promote_ns)
+    if _let_go(t):
+        transfer.enter(t, Phase.FENCED, t.cfg.timing.fence_ns + t.cfg.timing.promote_ns)
         return True
     hindered = _hindered(t) if plan.revoked else None
     if hindered is None:
@@ -95,25 +106,28 @@ def _led(t: Turn, then: Phase, within_ns: int) -> bool:
 
 
 def _path_fenced(t: Turn) -> bool:
-    fresh_before = t.g.gate.seen and t.g.gate.owner_fresh
     moved = _led(t, Phase.PATH_REDIRECTED, t.cfg.timing.verify_ns)
-    if (
-        moved
-        and t.g.plan is not None
-        and t.plan.phase is Phase.PATH_REDIRECTED
-        and fresh_before
-        and t.cfg.gate is not None
-    ):
+    gate = t.cfg.gate
+    if gate is not None and t.g.gate.owner_fresh and t.g.plan is not None and t.plan.phase is Phase.PATH_REDIRECTED:
         # Frames that came by the old way keep the owner fresh for a while: they prove nothing of the new one.
-        wait_ns = t.cfg.gate.fresh_owner_ns + t.cfg.gate.poll_ns
+        wait_ns = gate.fresh_owner_ns + gate.poll_ns
         t.put_plan(retry_at=t.now + wait_ns, due=t.due(wait_ns + t.cfg.timing.verify_ns))
     return moved
 
 
+def _carries(t: Turn) -> bool:
+    """Whether the new way carries: the gate behind it sees its owner's frames again. A way to no gate is believed when
+    it answers by itself, well enough to be used; the clients that were led to it said so."""
+    gate = t.g.gate
+    if t.cfg.gate is None:
+        return not guard.able(t.cfg, t.g, t.plan.goal_node)
+    return gate.seen and gate.state is GateState.OWNED and gate.owner_fresh and gate.driven
+
+
 def _path_redirected(t: Turn) -> bool:
-    gate, plan = t.g.gate, t.plan
+    plan = t.plan
     waits = plan.retry_at is not None and not t.reached(plan.retry_at)
-    if gate.seen and gate.state is GateState.OWNED and gate.owner_fresh and gate.driven and not waits:
+    if not waits and _carries(t):
         transfer.enter(t, Phase.OUTPUT_VERIFIED, t.cfg.timing.cas_ns)
         return True
     if t.reached(plan.due):
@@ -121,33 +135,58 @@ def _path_redirected(t: Turn) -> bool:
     return False
 
 
+def _is_promoted(t: Turn) -> bool:
+    view = guard.node_view(t.cfg, t.g, t.plan.goal_node)
+    return view is not None and view.role is Role.ACTIVE and view.epoch == t.plan.goal_epoch
+
+
 def _store_fenced(t: Turn) -> bool:
-    """Nobody writes to the old store any more. It is told so too, if it answers: its readers must not see two."""
-    plan = t.plan
-    view = guard.node_view(t.cfg, t.g, plan.goal_node)
-    if view is not None and view.role is Role.ACTIVE and view.epoch == plan.goal_epoch:
-        transfer.enter(t, Phase.PROMOTED, t.cfg.timing.redirect_ns)
+    """Nobody writes to the old store any more. It is told so once, if it answers: its readers should not see two; but
+    one that does not obey keeps nobody from writing elsewhere."""
+    plan, timing = t.plan, t.cfg.timing
+    if _is_promoted(t):
+        transfer.enter(t, Phase.PROMOTED, timing.redirect_ns)
         return True
     hindered = _hindered(t)
-    if hindered is None:
-        other = guard.claimant_besides(t.cfg, t.g, plan.goal_node)
-        if other is not None:
-            t.ask(Demote(node=other, epoch=plan.goal_epoch), t.cfg.timing.fence_ns)
-        else:
-            t.ask(Promote(node=plan.goal_node, epoch=plan.goal_epoch), t.cfg.timing.promote_ns)
-    return bool(hindered)
+    if hindered is not None:
+        return hindered
+    if not _let_go(t):
+        # A client came back that still uses another store.
+        transfer.enter(t, Phase.CLAIMED, timing.redirect_ns)
+        return True
+    other = guard.claimant_besides(t.cfg, t.g, plan.goal_node)
+    if other is not None and not plan.demoted:
+        t.ask(Demote(node=other, epoch=plan.goal_epoch), timing.fence_ns)
+        t.put_plan(demoted=True)
+    else:
+        t.ask(Promote(node=plan.goal_node, epoch=plan.goal_epoch), timing.promote_ns)
+    return False
+
+
+def _not_promoted(t: Turn) -> tuple[Blocker, ...]:
+    """What stands against leading clients to the goal: it lives, but does not say any more that it is promoted."""
+    node = t.plan.goal_node
+    found = guard.able(t.cfg, t.g, node)
+    if not found and not _is_promoted(t):
+        found = (Blocker(block=Block.NODE_NOT_ABLE, detail=f"{node} is not active"),)
+    return found
 
 
 def _store_promoted(t: Turn) -> bool:
+    found = _not_promoted(t)
+    if found:
+        return _aside(t, found)
     return _led(t, Phase.CLIENTS_REDIRECTED, t.cfg.timing.verify_ns)
 
 
 def _store_redirected(t: Turn) -> bool:
+    """Clients write to the new store: interlocks and lag judge the transfer no longer, only whether rows are taken."""
     view = guard.node_view(t.cfg, t.g, t.plan.goal_node)
-    if view is not None and view.liveness is Liveness.ALIVE and view.taking is Verdict.TRUE:
+    if view is not None and view.liveness is Liveness.ALIVE and view.taking is Verdict.TRUE and _is_promoted(t):
         transfer.enter(t, Phase.WRITES_VERIFIED, t.cfg.timing.backfill_ns)
         return True
-    return bool(_hindered(t))
+    found = _not_promoted(t)
+    return (bool(found) or t.reached(t.plan.due)) and _aside(t, found)
 
 
 def _store_written(t: Turn) -> bool:
@@ -193,17 +232,28 @@ _STORE: dict[Phase, _Step] = {
 }
 
 
-def _clients_ended_it(t: Turn) -> bool:
-    """A client that knows a newer epoch than this plan's own ends it: somebody else has claimed since."""
-    if any(view.seen and view.epoch > t.plan.epoch + 1 for view in t.g.selectors):
-        transfer.end(t, Ending.NEEDS_OPERATOR, "S2", "a client knows a newer epoch")
+def _believe_the_clients(t: Turn) -> bool:
+    """A newer epoch that a client knows: this plan's own one for the way back, which an earlier run had begun, turns it
+    round; one that it did not reserve ends it, because somebody else has claimed since."""
+    plan = t.plan
+    newest = max((view.epoch for view in t.g.selectors if view.seen), default=0)
+    if plan.phase in (Phase.REQUESTED, Phase.PERMITTED):
+        if newest < plan.epoch:
+            return False
+        transfer.end(t, Ending.ABORTED_SAFE, "S2", "a client knows a newer epoch")
         return True
-    return False
+    if newest <= plan.goal_epoch:
+        return False
+    if newest == plan.epoch + 1 and plan.from_node is not None:
+        _turn_back(t)
+    else:
+        transfer.end(t, Ending.NEEDS_OPERATOR, "S2", "a client knows a newer epoch")
+    return True
 
 
 def advance(t: Turn) -> bool:
     """Take one move of the transfer under way; True when the state moved and should be looked at again."""
-    if _clients_ended_it(t):
+    if _believe_the_clients(t):
         return True
     match t.cfg.kind:
         case GroupKind.PATH:

@@ -115,7 +115,7 @@ class Plan:
     """A transfer under way. It moves under `epoch` and returns, or is voided, under `epoch + 1`.
 
     `revoked`: a REVOKE, or the first command to a selector, may have left. `asked`: the effect whose end is awaited.
-    `due`: when the phase must have ended.
+    `demoted`: the other store was told once on this course to stand by. `due`: when the phase must have ended.
     `continued`: it goes on from a hold that an earlier one left, so only the promotion itself is judged.
     `lag_confirmed`: a person knew of a standby outside the RPO. `attempt` counts emissions, so that no two share an id.
     `waiting`: nothing else can be done; the transfer waits inside the gate's hold. `against`: what stands against it.
@@ -134,6 +134,7 @@ class Plan:
     confirmed: bool
     lag_confirmed: bool
     revoked: bool
+    demoted: bool
     continued: bool
     attempt: int
     asked: EffectId | None

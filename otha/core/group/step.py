@@ -9,7 +9,7 @@ from otha.core.errors import IllegalTransitionError, InvariantBreachError
 from otha.core.group import agree, guard, invariant, orders, record, redirect, settle, suspicion, transfer
 from otha.core.group.event import ConditionJudged, Event, GateJudged, NodeJudged, SelectorJudged, SharedChanged
 from otha.core.group.guard import Stage
-from otha.core.group.record import STORE_ERRANDS
+from otha.core.group.record import SAFE_ERRAND, STORE_ERRANDS
 from otha.core.group.state import GateView, GroupState, NodeView, SelectorView, Shared
 from otha.core.group.turn import Decision, Turn
 from otha.core.inputs import DueReached, EffectEnded, OrderGiven
@@ -47,8 +47,11 @@ def _effect_ended(t: Turn, ended: EffectEnded) -> None:
         t.put(errand=None, errand_retry_at=None if ended.outcome is Outcome.DONE else t.now + t.cfg.timing.retry_ns)
         if ended.id.phase in STORE_ERRANDS:
             record.absorb(t, ended)
-        else:
+        elif ended.id.phase == SAFE_ERRAND:
             t.put(errand_retry_at=t.now + t.cfg.timing.retry_ns)
+        else:
+            # What it did is read back at the pace of the clients; asked at once again it would only fill the journal.
+            t.put(errand_retry_at=t.now + t.cfg.timing.settle_ns)
         if ended.id.phase == "adopt" and ended.outcome is Outcome.DONE:
             t.put(adopt_ordered=False)
             t.say(Why.ADOPTED, "S2", t.g.record.active or "-" if t.g.record is not None else "-")
@@ -159,7 +162,7 @@ def _mind_the_hold(t: Turn) -> bool:
         return False
     if g.uncontrolled:
         if g.errand is None and g.errand_retry_at is None:
-            t.ask_errand(Safe(epoch=g.gate.epoch, hold_no=g.gate.hold_no), "safe", t.cfg.timing.safe_ns)
+            t.ask_errand(Safe(epoch=g.gate.epoch, hold_no=g.gate.hold_no), SAFE_ERRAND, t.cfg.timing.safe_ns)
             t.say(Why.SAFE_ASKED, "L2", t.cfg.section, g.gate.epoch, g.gate.hold_no)
     elif g.uncontrolled_until is None:
         t.put(uncontrolled_until=t.now + t.cfg.timing.uncontrolled_ns)

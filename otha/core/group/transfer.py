@@ -67,6 +67,7 @@ def begin(t: Turn, *, kind: TransferKind, cause: Cause | None, to_node: str) -> 
             confirmed=confirmed,
             lag_confirmed=False,
             revoked=False,
+            demoted=False,
             continued=False,
             attempt=0,
             asked=None,
@@ -182,7 +183,8 @@ def permitted(t: Turn) -> bool:
     wanted = group_record.claim_of(t)
     record = t.g.record
     if t.g.store is StoreView.KNOWN and group_record.same(record, wanted):
-        enter(t, Phase.CLAIMED, t.cfg.timing.fence_ns)
+        fences_itself = t.cfg.kind is GroupKind.DRIVER
+        enter(t, Phase.CLAIMED, t.cfg.timing.fence_ns if fences_itself else t.cfg.timing.redirect_ns)
         return True
     if t.g.store is StoreView.KNOWN and record is not None and record.epoch != t.plan.epoch - 1:
         t.say(Why.STORE_LOST, "S9", record.epoch)

@@ -14,7 +14,7 @@ from otha.core.words import AfterFence, Course, Ending, GateState, Phase, Transf
 
 def change_course(t: Turn, course: Course, within_ns: int) -> None:
     """Head elsewhere; the gate's epoch for it is the plan's own next one, or none is needed."""
-    t.put_plan(course=course, asked=None, retry_at=None, due=t.due(within_ns), waiting=False)
+    t.put_plan(course=course, asked=None, retry_at=None, due=t.due(within_ns), waiting=False, demoted=False)
     t.say(Why.COURSE, "L2", course.value, t.plan.goal_node)
 
 

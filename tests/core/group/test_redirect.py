@@ -298,7 +298,7 @@ def test_a_gap_that_stays_is_told_and_asked_for_again() -> None:
     rig.swapped()
     assert rig.ending is Ending.DONE
     assert rig.said(Why.ENDED)[-1][4] == "rows are missing"
-    assert asked(rig) == Backfill(node="b", epoch=3)
+    assert asked(rig) == Backfill(node="b", epoch=2)
 
 
 def test_a_second_store_that_claims_to_be_active_is_demoted() -> None:

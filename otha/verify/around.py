@@ -1,0 +1,307 @@
+"""What is around one group's production `step` whatever it moves: the store of its record, messages, time, orders.
+
+A world is a value. `moves` lists everything that may happen next; each move gives the next world, or raises what the
+core raised. Ordinary progress (results, frames, watchdogs) comes before time; faults and orders come at any moment
+while their budget lasts.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Self, TypeVar, assert_never
+
+from otha.core.config import GroupConfig
+from otha.core.effects import (
+    Action,
+    Backfill,
+    Demote,
+    Effect,
+    Grant,
+    Promote,
+    ReadRecord,
+    Release,
+    Revoke,
+    Safe,
+    Select,
+    SwapRecord,
+    Void,
+)
+from otha.core.errors import InvariantBreachError
+from otha.core.group import step as group_step
+from otha.core.group.event import Event, SharedChanged
+from otha.core.group.state import GroupState, Shared
+from otha.core.inputs import DueReached, EffectEnded, Order, OrderGiven, Record
+from otha.core.words import OrderKind, Outcome, Standing, Verdict
+
+HEALTHY = 255
+
+_Any = TypeVar("_Any")
+# A move has a name for the story, and makes the world after it.
+Move = tuple[str, Callable[[], _Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """What a node really is, beside what the group believes of it."""
+
+    works: bool = True
+    seen: bool = True
+
+
+STATES_OF_A_BODY = {
+    "killed": Body(works=False, seen=False),
+    "frozen": Body(works=False, seen=True),
+    "unseen but working": Body(works=True, seen=False),
+    "well again": Body(),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around(ABC):
+    """`flying`: effects on their way. `late`: commands whose sender gave them up; they may arrive once, or never."""
+
+    cfg: GroupConfig
+    g: GroupState
+    shared: Shared
+    now: int
+    store: Record | None
+    store_serial: int
+    bodies: tuple[Body, ...]
+    interlock: Verdict
+    flying: tuple[Effect, ...]
+    late: tuple[Action, ...]
+    faults_left: int
+    orders_left: int
+
+    def moves(self) -> Iterator[Move[Self]]:
+        """Everything that may happen next."""
+        soon = [*self.soon()]
+        yield from soon
+        yield from late(self)
+        if not soon:
+            yield from self.time()
+        if self.faults_left:
+            yield from self.faults()
+        if self.orders_left:
+            yield from orders(self)
+
+    @abstractmethod
+    def soon(self) -> Iterator[Move[Self]]:
+        """What happens by itself, soon."""
+
+    def time(self) -> Iterator[Move[Self]]:
+        """Time passes only when nothing else would happen first, up to the next moment that changes anything."""
+        at = self.next_deadline()
+        if at is None:
+            return
+
+        yield f"time passes from {self.now // 1_000_000} ms on", lambda: _until_something(self, at)
+
+    def next_deadline(self) -> int | None:
+        """The next moment at which the group, or anything else, would do something by itself."""
+        wake = group_step.step(self.cfg, self.shared, self.g, DueReached(), self.now).wake
+        return wake if wake is not None and wake > self.now else None
+
+    def time_came(self) -> Self:
+        """What the plant does at `now`."""
+        return self
+
+    @abstractmethod
+    def faults(self) -> Iterator[Move[Self]]:
+        """Everything that may go wrong next."""
+
+    @abstractmethod
+    def carry_out(self, action: Action) -> tuple[Self, Outcome]:
+        """What an action does when it arrives, beside the record."""
+
+    @abstractmethod
+    def looked(self) -> Self:
+        """The group has read its target anew, as it does right after a command."""
+
+    @abstractmethod
+    def key(self) -> bytes:
+        """Worlds with the same key behave alike."""
+
+    @abstractmethod
+    def at_rest(self) -> str:
+        """How this world came to rest; raises InvariantBreachError if that is no rest that a person could accept."""
+
+
+_W = TypeVar("_W", bound=Around)
+
+
+def tell(w: _W, event: Event) -> _W:
+    """One step of the production core; its effects start to fly."""
+    decision = group_step.step(w.cfg, w.shared, w.g, event, w.now)
+    return replace(w, g=decision.state, flying=w.flying + decision.effects)
+
+
+def _until_something(w: _W, at: int | None) -> _W:
+    before = w.key()
+    while at is not None:
+        w = tell(replace(w, now=at).time_came(), DueReached())
+        if w.key() != before:
+            break
+        at = w.next_deadline()
+    return w
+
+
+def _arrives(w: _W, action: Action) -> tuple[_W, Outcome]:
+    match action:
+        case ReadRecord():
+            return w, Outcome.DONE
+        case SwapRecord(expect=expect, record=record):
+            revision = w.store.revision if w.store is not None else None
+            if revision != expect:
+                return w, Outcome.REFUSED
+            if w.store is not None and record.epoch < w.store.epoch:
+                raise InvariantBreachError("S2", "the record's epoch shrank")
+            serial = w.store_serial + 1
+            return replace(w, store=replace(record, revision=str(serial)), store_serial=serial), Outcome.DONE
+        case _:
+            return w.carry_out(action)
+
+
+def _ended(w: _W, effect: Effect, outcome: Outcome) -> _W:
+    on_store = isinstance(effect.do, ReadRecord | SwapRecord)
+    record = w.store if on_store and outcome is not Outcome.UNKNOWN else None
+    return tell(w, EffectEnded(id=effect.id, outcome=outcome, record=record))
+
+
+def results(w: _W) -> Iterator[Move[_W]]:
+    """Every effect on its way ends: carried out, or lost, or late, or its answer is."""
+    for at, effect in enumerate(w.flying):
+        rest = replace(w, flying=w.flying[:at] + w.flying[at + 1 :])
+        name = type(effect.do).__name__
+
+        def done(rest: _W = rest, effect: Effect = effect) -> _W:
+            after, outcome = _arrives(rest, effect.do)
+            return _ended(after.looked(), effect, outcome)
+
+        yield f"{name} carried out", done
+        if w.faults_left == 0:
+            continue
+        poorer = replace(rest, faults_left=w.faults_left - 1)
+
+        def lost(poorer: _W = poorer, effect: Effect = effect) -> _W:
+            return _ended(poorer, effect, Outcome.UNKNOWN)
+
+        def answer_lost(poorer: _W = poorer, effect: Effect = effect) -> _W:
+            after, _ = _arrives(poorer, effect.do)
+            return _ended(after, effect, Outcome.UNKNOWN)
+
+        def delayed(poorer: _W = poorer, effect: Effect = effect) -> _W:
+            return _ended(replace(poorer, late=(*poorer.late, effect.do)), effect, Outcome.UNKNOWN)
+
+        yield f"FAULT {name} lost", lost
+        yield f"FAULT {name} carried out, its answer lost", answer_lost
+        yield f"FAULT {name} delayed beyond its bound", delayed
+
+
+def late(w: _W) -> Iterator[Move[_W]]:
+    """What was given up by its sender arrives after all, or never."""
+    for at, action in enumerate(w.late):
+        rest = replace(w, late=w.late[:at] + w.late[at + 1 :])
+
+        def arrives(rest: _W = rest, action: Action = action) -> _W:
+            return _arrives(rest, action)[0]
+
+        yield f"late {type(action).__name__} arrives", arrives
+        yield f"late {type(action).__name__} is lost", lambda rest=rest: rest  # type: ignore[misc]  # bound as default
+
+
+def common_faults(w: _W) -> Iterator[Move[_W]]:
+    """What may befall any group. The budget was charged by the caller."""
+    for verdict in (Verdict.TRUE, Verdict.FALSE, Verdict.STALE):
+        if w.cfg.conditions and verdict is not w.interlock:
+            yield f"FAULT interlock {verdict.value}", lambda verdict=verdict: replace(w, interlock=verdict)  # type: ignore[misc]  # bound as default
+    yield (
+        "FAULT supervisor killed and started",
+        lambda: replace(
+            w,
+            g=group_step.start(w.cfg, w.now),
+            late=w.late + tuple(effect.do for effect in w.flying),
+            flying=(),
+        ),
+    )
+    for name, shared in (
+        ("TILT", replace(w.shared, tilted=not w.shared.tilted)),
+        ("isolation", replace(w.shared, isolated=not w.shared.isolated)),
+    ):
+        yield f"FAULT {name} toggles", lambda shared=shared: tell(replace(w, shared=shared), SharedChanged())  # type: ignore[misc]  # bound as default
+
+
+def orders(w: _W) -> Iterator[Move[_W]]:
+    """Everything that an operator may ask."""
+    w = replace(w, orders_left=w.orders_left - 1)
+    wanted = [(OrderKind.SWITCHOVER, node.name) for node in w.cfg.nodes]
+    wanted += [(OrderKind.ACKNOWLEDGE, None), (OrderKind.CONFIRM, None), (OrderKind.REJECT, None)]  # type: ignore[list-item]  # no node
+    wanted += [(OrderKind.MAINTENANCE_IN, node.name) for node in w.cfg.nodes]
+    for kind, node in wanted:
+        order = Order(
+            id=f"o{w.orders_left}",
+            kind=kind,
+            group=w.cfg.name,
+            user="operator",
+            client="world",
+            node=node,
+            arming=None,
+            comment="",
+        )
+        yield f"ORDER {kind.value} {node or ''}", lambda order=order: tell(w, OrderGiven(order=order))  # type: ignore[misc]  # bound as default
+
+
+def stated_concern(g: GroupState) -> str:
+    """What a group that does not follow says that it needs; raises InvariantBreachError if it does not say."""
+    if g.standing is Standing.NEEDS_OPERATOR:
+        return f"needs operator: {g.concern.block.code if g.concern is not None else ''}"
+    raise InvariantBreachError("L4", "never settles")
+
+
+def body_of(w: Around, name: str | None) -> Body | None:
+    """The body of this node of the group, None if it is none of its nodes."""
+    for config, body in zip(w.cfg.nodes, w.bodies, strict=True):
+        if config.name == name:
+            return body
+    return None
+
+
+def with_body(w: _W, index: int, body: Body) -> _W:
+    """The world in which node `index` is so."""
+    return replace(w, bodies=(*w.bodies[:index], body, *w.bodies[index + 1 :]))
+
+
+def messages_key(w: Around) -> tuple[object, ...]:
+    """What of the record's store, the messages and the budgets decides what comes next."""
+    base = w.store.epoch if w.store is not None else 0
+    awaited = {w.g.errand, w.g.plan.asked if w.g.plan is not None else None}
+    return (
+        w.shared,
+        w.store is not None and w.g.record is not None and w.store.revision == w.g.record.revision,
+        replace(w.store, epoch=0, revision="", claim=None) if w.store is not None else None,
+        w.bodies,
+        w.interlock,
+        tuple((_relative(e.do, base, w), e.id in awaited) for e in w.flying),
+        tuple(_relative(action, base, w) for action in w.late),
+        w.faults_left,
+        w.orders_left,
+    )
+
+
+def _relative(action: Action, base: int, w: Around) -> Action:
+    match action:
+        case ReadRecord():
+            return action
+        case SwapRecord(expect=expect, record=record):
+            current = w.store.revision if w.store is not None else None
+            claim = replace(record.claim, id="") if record.claim is not None else None
+            relative = replace(record, epoch=record.epoch - base, claim=claim)
+            return replace(action, expect="now" if expect == current else "old", record=relative)
+        case Safe(epoch=epoch, hold_no=hold_no):
+            return replace(action, epoch=epoch - base, hold_no=hold_no - w.g.gate.hold_no)
+        case Grant(epoch=epoch, boot=boot):
+            return replace(action, epoch=epoch - base, boot=boot - w.g.gate.boot)
+        case Revoke() | Void() | Release() | Select() | Promote() | Demote() | Backfill():
+            return replace(action, epoch=action.epoch - base)
+        case never:
+            assert_never(never)
