@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from otha.core.reasons import Block
+from otha.core.words import GroupKind
 from otha.report import sentence
 from otha.verify.replay import Replay, input_name
 
@@ -31,6 +32,21 @@ def _gate_line(gate: Json) -> str:
     return f"{gate['state']}, owner {gate['owner'] or '-'}, epoch {gate['epoch']}{hold}"
 
 
+def _client_line(client: Json) -> str:
+    if not client["seen"]:
+        return "out of sight"
+    return f"uses {client['node'] or 'nobody'}, epoch {client['epoch']}"
+
+
+def _user(answer: Json) -> str | None:
+    """Whom the group's target has now, for the operator's next step."""
+    if answer["kind"] == GroupKind.DRIVER.value:
+        owner: str | None = answer["gate"]["owner"]
+        return owner
+    used = {client["node"] for client in answer["clients"] if client["seen"]}
+    return next(iter(used)) if len(used) == 1 else None
+
+
 def _needs_operator(group: str, answer: Json) -> list[str]:
     """What is wrong with a group that can't help itself, and the operator's next step."""
     if answer["halted"] is not None:
@@ -39,7 +55,7 @@ def _needs_operator(group: str, answer: Json) -> list[str]:
         lines, code = [f"needs an operator: {_obstacle(answer['concern'])}"], answer["concern"]["block"]
     else:
         return []
-    step = sentence.next_step(code, group=group, owner=answer["gate"]["owner"])
+    step = sentence.next_step(code, group=group, owner=_user(answer))
     return [*lines, f"  next: {step}"] if step else lines
 
 
@@ -74,7 +90,10 @@ def show_status(status: Json) -> None:
             row = (node["role"], node["liveness"], str(node["level"]), node["in_rpo"], node["ready"], maintenance)
             table.add_row(node["name"] + mark, *row)
         console.print(table)
-        console.print(f"  section {group['section']}: {_gate_line(group['gate'])}")
+        if group["gate"] is not None:
+            console.print(f"  section {group['section']}: {_gate_line(group['gate'])}")
+        for client in group["clients"]:
+            console.print(f"  client {client['name']}: {_client_line(client)}")
         if group["plan"] is not None:
             plan = group["plan"]
             console.print(f"  {plan['kind']} to {plan['to_node']}: {plan['course']}, phase {plan['phase']}")
@@ -128,7 +147,10 @@ def show_why(answer: Json) -> None:
             table.add_row(*first, tag["name"], value, quality, age, str(tag["fresh_ms"]))
             first = ("", "", "")
     console.print(table)
-    console.print(f"gate: {_gate_line(answer['gate'])}, {'permit' if answer['gate']['permit'] else 'no permit'}")
+    if answer["gate"] is not None:
+        console.print(f"gate: {_gate_line(answer['gate'])}, {'permit' if answer['gate']['permit'] else 'no permit'}")
+    for client in answer["clients"]:
+        console.print(f"client {client['name']}: {_client_line(client)}")
 
 
 def show_replay(replayed: Replay, *, quiet: bool, verdict: bool) -> None:

@@ -8,15 +8,20 @@ from otha.core.words import Phase
 
 _NS_PER_MS = 1_000_000
 
-# Each term ends when its phase is entered, and begins where the one before it ended.
+# Each term ends when its phase is entered, and begins where the one before it ended. A kind of group has some of them.
 _ENDS = (
     ("T_cas", Phase.CLAIMED),
     ("T_fence", Phase.FENCED),
     ("T_promote", Phase.PROMOTED),
     ("T_track", Phase.TRACKED),
     ("T_release", Phase.RELEASED),
+    ("T_redirect", Phase.PATH_REDIRECTED),
+    ("T_redirect", Phase.CLIENTS_REDIRECTED),
     ("T_verify", Phase.OUTPUT_VERIFIED),
+    ("T_verify", Phase.WRITES_VERIFIED),
+    ("T_backfill", Phase.BACKFILLED),
 )
+_VERIFIED = (Phase.OUTPUT_VERIFIED, Phase.WRITES_VERIFIED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,15 +60,15 @@ class Transfer:
         for name, phase in _ENDS:
             at = self.phases.get(phase.value)
             if at is None:
-                break
+                continue
             terms[name] = (at - before) / _NS_PER_MS
             before = at
         return terms
 
     @property
     def verified_ns(self) -> int | None:
-        """When the outputs were verified to be driven by the new owner."""
-        return self.phases.get(Phase.OUTPUT_VERIFIED.value)
+        """When outputs were verified to be driven, or rows to be kept, by the new active."""
+        return next((self.phases[phase.value] for phase in _VERIFIED if phase.value in self.phases), None)
 
 
 def transfers(said: Iterable[Said]) -> list[Transfer]:

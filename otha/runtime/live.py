@@ -22,7 +22,7 @@ from otha.wire.client import WireClient
 
 _PERIOD_S = 0.5
 _END_S = 2.0
-_QUIET = frozenset({"alive", "on_time", "OWNED", "following", "true", "unknown", "ACTIVE", "STANDBY"})
+_QUIET = frozenset({"alive", "on_time", "OWNED", "", "following", "true", "unknown", "ACTIVE", "STANDBY"})
 
 
 def _style(word: str) -> str:
@@ -36,14 +36,15 @@ def _groups(status: dict[str, Any]) -> Table:
         table.add_column(heading, overflow="fold")  # a narrow terminal must not cut names short
     for group in status["groups"]:
         gate, plan = group["gate"], group["plan"]
-        state = gate["state"] if gate["seen"] else "unseen"
+        state = "" if gate is None else gate["state"] if gate["seen"] else "unseen"
+        owner = "-" if gate is None else gate["owner"] or "-"
         nodes = ", ".join(f"{n['name']} {n['role']} {n['liveness']} {n['level']}" for n in group["nodes"])
         table.add_row(
             group["name"],
             Text(group["standing"], _style(group["standing"])),
             group["active"] or "-",
             str(group["epoch"]),
-            Text(f"{state} {gate['owner'] or '-'}", _style(state)),
+            Text(f"{state} {owner}".strip(), _style(state)),
             "-" if plan is None else f"{plan['kind']} to {plan['to_node']}: {plan['course']} {plan['phase']}",
             nodes,
             Text(", ".join(alarm["code"] for alarm in group["alarms"]) or "-"),

@@ -72,6 +72,7 @@ def _group(core: Supervision, cfg: GroupConfig, now: int) -> Json:
     record = g.record
     return {
         "name": cfg.name,
+        "kind": cfg.kind.value,
         "section": cfg.section,
         "arming": g.arming.value,
         "authority": cfg.authority.value,
@@ -98,7 +99,11 @@ def _group(core: Supervision, cfg: GroupConfig, now: int) -> Json:
             }
             for node, view, maintenance in zip(cfg.nodes, g.nodes, g.maintenance, strict=True)
         ],
-        "gate": _gate(g.gate, now),
+        "gate": None if cfg.gate is None else _gate(g.gate, now),
+        "clients": [
+            {"name": each.name, "critical": each.critical, "seen": view.seen, "node": view.node, "epoch": view.epoch}
+            for each, view in zip(cfg.selectors, g.selectors, strict=True)
+        ],
         "conditions": [
             {"name": each.name, "interlock": each.interlock, "class": each.klass.value, "verdict": verdict.value}
             for each, verdict in zip(cfg.conditions, g.conditions, strict=True)
@@ -204,6 +209,7 @@ def why(core: Supervision, name: str, node: str | None, now: int) -> Json | None
     to_node = orders.switchover_target(cfg, core.shared, g, node)
     return {
         "group": name,
+        "kind": cfg.kind.value,
         "node": to_node,
         "mono_ns": now,
         "standing": g.standing.value,
@@ -216,5 +222,6 @@ def why(core: Supervision, name: str, node: str | None, now: int) -> Json | None
             for each, verdict in zip(cfg.conditions, g.conditions, strict=True)
         ],
         "nodes": _group(core, cfg, now)["nodes"],
-        "gate": _gate(g.gate, now),
+        "gate": None if cfg.gate is None else _gate(g.gate, now),
+        "clients": _group(core, cfg, now)["clients"],
     }

@@ -192,12 +192,12 @@ def worst_case(
     """L1 term by term: from a death to frames, or rows, that arrive again."""
     steps = [
         Term(name="T_cas", ns=bounds.cas_ns, made_of="disk and loop"),
+        Term(name="T_fence", ns=0, made_of="the gate itself refuses what the old way still holds"),
         Term(name="T_redirect", ns=bounds.redirect_ns, made_of=order(pace).spelled),
     ]
     if kind is GroupKind.STORE:
         steps[1] = Term(name="T_fence", ns=bounds.redirect_ns, made_of=f"every client lets go: {order(pace).spelled}")
-        steps.append(Term(name="T_promote", ns=bounds.promote_ns, made_of=order(pace).spelled))
-        steps.append(Term(name="T_redirect", ns=bounds.redirect_ns, made_of=order(pace).spelled))
+        steps.insert(2, Term(name="T_promote", ns=bounds.promote_ns, made_of=order(pace).spelled))
     steps.append(Term(name="T_verify", ns=bounds.verify_ns, made_of=verify(kind, pace).spelled))
     detect = heartbeats if veto is None else max(heartbeats, veto, key=lambda total: total.ns)
     stands = Term(name="T_confirm", ns=bounds.confirm_ns + LOOP_NS, made_of="confirm_ms and loop")
