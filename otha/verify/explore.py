@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from otha.core.config import GroupConfig
@@ -93,6 +93,36 @@ def rest(w: Around) -> str:
     return w.at_rest()
 
 
+@dataclass(slots=True)
+class _Onward:
+    """Where each state leads by itself, without a further fault or order; and which states a person could accept."""
+
+    after: dict[bytes, list[bytes]] = field(default_factory=dict)
+    acceptable: list[bytes] = field(default_factory=list)
+
+    def note(self, here: bytes, w: Around, leads_to: list[bytes], on_rest: Callable[[_W], str]) -> None:
+        self.after[here] = leads_to
+        try:
+            on_rest(w)  # type: ignore[arg-type]  # the explorer's own kind of world
+        except InvariantBreachError:
+            return
+        self.acceptable.append(here)
+
+    def stuck(self) -> bytes | None:
+        """A state from which none is ever reached that a person could accept: the group moves in a circle (L4)."""
+        before: dict[bytes, list[bytes]] = {}
+        for here, leads_to in self.after.items():
+            for there in leads_to:
+                before.setdefault(there, []).append(here)
+        good, frontier = set(self.acceptable), list(self.acceptable)
+        while frontier:
+            for each in before.get(frontier.pop(), ()):
+                if each not in good:
+                    good.add(each)
+                    frontier.append(each)
+        return next((here for here in self.after if here not in good), None)
+
+
 def explore(
     start: _W,
     *,
@@ -102,6 +132,7 @@ def explore(
     on_rest: Callable[[_W], str] = rest,
 ) -> Exploration:
     """Explore from `start` until the frontier is empty, enough stories were found, or a limit is reached."""
+    onward = _Onward()
     began = time.perf_counter()
     first = start.key()
     parents: dict[bytes, tuple[bytes | None, str]] = {first: (None, "")}
@@ -124,6 +155,7 @@ def explore(
             break
         here, w = frontier.popleft()
         quiet = True
+        leads_to: list[bytes] = []
         try:
             for name, make in w.moves():
                 transitions += 1
@@ -134,6 +166,8 @@ def explore(
                     quiet = False
                     continue
                 there = after.key()
+                if not name.startswith(("FAULT", "ORDER")):
+                    leads_to.append(there)
                 quiet = quiet and (there == here or name.startswith(("FAULT", "ORDER", "late")))
                 if there not in parents:
                     parents[there] = (here, name)
@@ -141,8 +175,11 @@ def explore(
             if quiet and not w.late:
                 ending = on_rest(w)
                 endings[ending] = endings.get(ending, 0) + 1
+            onward.note(here, w, leads_to, on_rest)
         except DefectError as breach:
             tell_story(here, "", str(breach))
+    if not frontier and not stories and (circling := onward.stuck()) is not None:
+        tell_story(circling, "", "L4: it moves in a circle and never comes to rest")
     return Exploration(
         states=len(parents),
         transitions=transitions,

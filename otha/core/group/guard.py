@@ -227,9 +227,9 @@ def against(
 
 
 def claimant_besides(cfg: GroupConfig, g: GroupState, node: str | None) -> str | None:
-    """A node other than `node` that answers and says that it is the active one."""
+    """A node other than `node` that says that it is the active one, and is able to obey if it is told otherwise."""
     for other, view in zip(cfg.nodes, g.nodes, strict=True):
-        if other.name != node and view.role is Role.ACTIVE and view.liveness is not Liveness.DEAD:
+        if other.name != node and view.role is Role.ACTIVE and view.liveness in (Liveness.ALIVE, Liveness.STALE_DATA):
             return other.name
     return None
 
