@@ -156,8 +156,11 @@ class WorkerChannel:
             session = await self._connected(beat.deadline_ns)
             async with asyncio.timeout_at(_loop_time(beat.deadline_ns + _LATE_NS)):
                 values = await session.beat()
-            self._unanswered = self._failures = 0
-            self._patience = self.setup.patience
+            self._failures = 0
+            if session.received_ns <= beat.deadline_ns:
+                # A server that is one request behind is so for ever: late replies mend nothing.
+                self._unanswered = 0
+                self._patience = self.setup.patience
             self._beat_ended(beat, ReadOutcome.REPLIED, values, session.received_ns, session.unknown)
             await self._keep(session)
         except NotConnectedError:
