@@ -12,7 +12,8 @@ class NodeReading:
     `heartbeat` is raised by the communication task, `cycle` by the control task (the worker probe). `role` is the raw
     code of `Role`. `position` is the node's own sync position, `acked` the last position of its peer that it applied,
     `lag_ms` the age of the newest state that it took over. `epoch` is the one under which a store was last promoted or
-    demoted, `missing` how many rows it knows to be missing. `tracked` follows the order of the group's tracked tags.
+    demoted, `missing` how many rows it knows to be missing, `stored` how many it holds: above a gap rows are stored
+    while the position stands. `tracked` follows the order of the group's tracked tags.
     """
 
     heartbeat: int | None
@@ -26,6 +27,7 @@ class NodeReading:
     session: int | None
     epoch: int | None = None
     missing: int | None = None
+    stored: int | None = None
     tracked: tuple[int, ...]
 
 

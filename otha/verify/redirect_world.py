@@ -124,6 +124,8 @@ class RedirectWorld(Around):
     def at_rest(self) -> str:
         g = self.g
         if g.unverified:
+            if _nothing_hinders(self):
+                raise InvariantBreachError("L1", "nothing hinders the transfer, and still it does not end")
             return "unverified"
         if g.standing is not Standing.FOLLOWING:
             return around.stated_concern(g)
@@ -142,6 +144,16 @@ class RedirectWorld(Around):
         if self.passage.shut is not None:
             return "shut"
         raise InvariantBreachError("L4", "clients are not served and nothing says so")
+
+
+def _nothing_hinders(w: RedirectWorld) -> bool:
+    """Whether the node that the open claim moves to is well, and so is everything else that it needs."""
+    claim = w.store.claim if w.store is not None else None
+    body = body_of(w, claim.to_node if claim is not None else None)
+    well = body is not None and body.works and body.seen and w.interlock is Verdict.TRUE and not w.shared.tilted
+    archives = all(archive.in_rpo is Verdict.TRUE for archive in w.archives)
+    clients = all(client.seen and client.reached for client in w.clients)
+    return well and archives and clients and w.passage.seen and w.passage.shut is None
 
 
 def served(w: RedirectWorld) -> bool:
@@ -264,7 +276,7 @@ def _frames(w: RedirectWorld) -> Iterator[Move[RedirectWorld]]:
     passage = w.passage
     way = body_of(w, w.clients[0].node)
     carried = way is not None and way.works
-    if carried and not passage.fresh:
+    if carried and not (passage.fresh and passage.driven):
         yield "frames come", lambda: _with_passage(w, replace(passage, fresh=True, driven=True))
     if not carried and passage.driven:
         yield "owner watchdog", lambda: _with_passage(w, replace(passage, driven=False))

@@ -32,6 +32,7 @@ from otha.core.inputs import (
     HeartbeatEnded,
     Input,
     LoopStalled,
+    NodeReading,
     OrderGiven,
     Record,
     ReferencePolled,
@@ -55,6 +56,7 @@ _ENUMS: dict[str, Callable[[str], Any]] = {
     "confirm": Confirm,
     "nodes": str,
     "patience": int,
+    "kind": str,  # path or store: see client_story
     "first_start": str,  # who drives ("a" or "nobody") where OTHA never ran before
 }
 
@@ -105,7 +107,8 @@ class Story:
         self.gate = GateModel({node.name: node.number for node in self.nodes.values()})
         self.tags = {"key": 0, "permit": 1}
         self.cut: set[str] = set()
-        self.store: Record | None = None
+        # What the store holds for each group.
+        self.stored: dict[str, Record | None] = {self.group.name: None}
         self.revisions = 0
         self.store_mode = "ok"
         self.held_back: dict[str, int] = {}
@@ -150,7 +153,9 @@ class Story:
         self.lines.clear()
         self.gate.taken.clear()
         if self.first_start is None:
-            self.store = Record(epoch=1, active="a", claim=None, milestone=Milestone.DONE, revision="r0")
+            self.stored[self.group.name] = Record(
+                epoch=1, active="a", claim=None, milestone=Milestone.DONE, revision="r0"
+            )
 
     def _tick(self) -> None:
         self._plant()
@@ -171,6 +176,9 @@ class Story:
                 frame = node.control(self.gate.gate, leader)
                 if frame is not None:
                     frames.setdefault(node.number, frame)
+        self._scan(frames)
+
+    def _scan(self, frames: dict[int, Frame]) -> None:
         for due, effect in [each for each in self.arriving if each[0] <= self.now]:
             self.arriving.remove((due, effect))
             self.gate.command(effect.do)  # type: ignore[arg-type]  # only gate commands travel here
@@ -222,7 +230,10 @@ class Story:
             missed = HeartbeatEnded(channel=channel, answer=Answer.MISSED, reading=None)
             self.replies.append((self.now + DEADLINE_MS, missed))
         else:
-            self._feed(HeartbeatEnded(channel=channel, answer=Answer.REPLIED, reading=node.reading()))
+            self._feed(HeartbeatEnded(channel=channel, answer=Answer.REPLIED, reading=self._reading(name)))
+
+    def _reading(self, name: str) -> NodeReading:
+        return self.nodes[name].reading()
 
     def _feed(self, raw: Input) -> None:
         if self.s is None:
@@ -268,15 +279,16 @@ class Story:
         silent, deaf = self.store_mode == "silent", self.store_mode == "deaf"
         outcome = Outcome.DONE
         if isinstance(effect.do, SwapRecord) and not silent:
-            if effect.do.expect == (self.store.revision if self.store is not None else None):
+            held = self.stored[effect.id.group]
+            if effect.do.expect == (held.revision if held is not None else None):
                 self.revisions += 1
-                self.store = replace(effect.do.record, revision=f"r{self.revisions}")
+                self.stored[effect.id.group] = replace(effect.do.record, revision=f"r{self.revisions}")
             else:
                 outcome = Outcome.REFUSED
         if silent or deaf:
             self._end(effect, Outcome.UNKNOWN, effect.within_ns // MS if silent else STORE_MS)
         else:
-            self._end(effect, outcome, STORE_MS, self.store)
+            self._end(effect, outcome, STORE_MS, self.stored[effect.id.group])
 
     def _end(self, effect: Effect, outcome: Outcome, after_ms: int, record: Record | None = None) -> None:
         ended = EffectEnded(id=effect.id, outcome=outcome, record=record)
@@ -357,12 +369,15 @@ class Story:
             target,
             id=f"o{self.orders}",
             comment="",
+            group=self.group.name,
             arming=None if level is None else Arming(level),
         )
         self._feed(OrderGiven(order=given))
 
     def _repeat_order(self, kind: str, node: str) -> None:
-        self._feed(OrderGiven(order=order(OrderKind(kind), node, id=f"o{self.orders}", comment="")))
+        self._feed(
+            OrderGiven(order=order(OrderKind(kind), node, id=f"o{self.orders}", comment="", group=self.group.name))
+        )
 
     def _stall(self, ms: str) -> None:
         self._feed(LoopStalled(gap_ns=int(ms) * MS))

@@ -152,8 +152,10 @@ def settle(t: Turn) -> bool:
 
 
 def _take_up(t: Turn) -> bool:
-    """An open claim: finish it, unless OTHA may not act. One that ended without the clients' word waits a little."""
-    if t.g.settle_until is not None and t.g.unverified:
+    """An open claim: finish it, unless OTHA may not act. It waits a little: after an end without the clients' word, so
+    that it is not tried again at once for ever; after a start until every node was heard, lest one seem not able."""
+    unheard = any(view.liveness is Liveness.UNKNOWN for view in t.g.nodes)
+    if t.g.settle_until is not None and (t.g.unverified or unheard):
         return False
     if t.g.arming is Arming.OBSERVE:
         return stand(t, Standing.NEEDS_OPERATOR, Blocker(block=Block.NOT_ARMED, detail=t.g.arming.value))

@@ -33,6 +33,7 @@ class NodeWatch:
     epoch: int = 0
     taking: Verdict = Verdict.UNKNOWN
     missing: int | None = None
+    stored: int | None = None
     tracked: tuple[int, ...] = ()
 
     @property
@@ -70,12 +71,15 @@ def _overtaken(w: NodeWatch, reading: NodeReading) -> bool:
 
 
 def _taking(w: NodeWatch, reading: NodeReading) -> Verdict:
-    """Whether the position has advanced since the store names its present epoch."""
-    if reading.epoch is None or reading.position is None:
+    """Whether rows have come since the store names its present epoch. A store that counts them is judged by that: over
+    a gap the position stands still, and the gap is only filled once rows are taken."""
+    counted = reading.stored is not None
+    now_at, was_at = (reading.stored, w.stored) if counted else (reading.position, w.position)
+    if reading.epoch is None or now_at is None:
         return Verdict.UNKNOWN
-    if reading.epoch != w.epoch or w.position is None:
+    if reading.epoch != w.epoch or was_at is None:
         return Verdict.FALSE
-    return Verdict.TRUE if reading.position != w.position else w.taking
+    return Verdict.TRUE if now_at != was_at else w.taking
 
 
 def watch(
@@ -129,5 +133,6 @@ def watch(
         epoch=reading.epoch or 0,
         taking=_taking(w, reading),
         missing=reading.missing,
+        stored=reading.stored,
         tracked=reading.tracked,
     )

@@ -140,3 +140,13 @@ def test_a_node_that_only_answers_late_is_still_found_frozen() -> None:
     for beat, at_ms in enumerate((1_060, 1_110, 1_160), 6):
         w = node.watch(NODE, w, reading(heartbeat=beat, cycle=100), at_ms * MS, late=True)
     assert w.liveness is Liveness.FROZEN
+
+
+def test_a_store_with_a_gap_takes_rows_though_its_position_stands() -> None:
+    """The gap is filled only once rows are taken: judged by its position, such a store would never be verified."""
+    said = {"epoch": 2, "position": 50, "missing": 3}
+    w = watched([reading(heartbeat=1, cycle=1, stored=60, **said)])
+    w = node.watch(CFG, w, reading(heartbeat=2, cycle=2, stored=60, **said), 20 * MS)
+    assert w.taking is Verdict.FALSE
+    w = node.watch(CFG, w, reading(heartbeat=3, cycle=3, stored=61, **said), 40 * MS)
+    assert w.taking is Verdict.TRUE
