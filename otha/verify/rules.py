@@ -5,30 +5,12 @@ A mutant is the rule broken on purpose, in one line of the deciding file; the te
 """
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
+from otha.verify import client_rules
+from otha.verify.hold import Hold, Mutant
+
 _PAGE = Path("docs/rules.md")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mutant:
-    """The first `old` in `file` replaced by `new` breaks the rule. `old` occurs there exactly once."""
-
-    file: str
-    old: str
-    new: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
-    """One part of a rule: what must hold, the pytest node id of the test that holds it, and the mutant it fails on."""
-
-    rule: str
-    says: str
-    decided_in: tuple[str, ...]
-    test: str
-    mutant: Mutant
 
 
 _GROUP = "otha/core/group"
@@ -166,7 +148,7 @@ HOLDS: tuple[Hold, ...] = (
         test=f"{_TESTS}/test_suspicion.py::test_a_fresh_owner_at_the_gate_vetoes_dead",
         mutant=Mutant(
             file=f"{_GROUP}/suspicion.py",
-            old="if gate.seen and gate.owner == name and gate.owner_fresh:",
+            old="if gate.seen and (gate.owner == name or carries) and gate.owner_fresh:",
             new="if False:",
         ),
     ),
@@ -253,8 +235,8 @@ HOLDS: tuple[Hold, ...] = (
         test="tests/core/test_supervision.py::test_a_restored_supervision_decides_on_as_the_first_one_did",
         mutant=Mutant(
             file="otha/core/supervision.py",
-            old="        self._judge_at = list(state[7])\n",
-            new="        self._judge_at = [None for _ in state[7]]\n",
+            old="        self._judge_at = list(state[9])\n",
+            new="        self._judge_at = [None for _ in state[9]]\n",
         ),
     ),
     Hold(
@@ -388,6 +370,7 @@ HOLDS: tuple[Hold, ...] = (
             new="or reading.cycle == w.cycle else",
         ),
     ),
+    *client_rules.HOLDS,
 )
 
 NOT_YET = (

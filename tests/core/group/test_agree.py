@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from otha.core.config import GroupConfig
 from otha.core.effects import Backfill, Demote, Promote, Select
-from otha.core.group.event import NodeJudged
+from otha.core.group.event import NodeJudged, SharedChanged
 from otha.core.words import Course, Ending, Liveness, OrderKind, Outcome, Phase, Role, Standing, Verdict
-from tests.core.build import MS, path_config, selector_config, silent, store_config
+from tests.core.build import MS, alive, path_config, selector_config, silent, store_config
 from tests.core.group.test_redirect import asked, failing_over, following, promoted, switching
 from tests.core.rig import Rig
 
@@ -195,3 +196,32 @@ def test_a_way_to_no_gate_that_reports_no_data_is_not_believed() -> None:
     rig.node("b", level=1)
     rig.selector("b", 2, 1)
     assert rig.plan.course is Course.RETURN
+
+
+def test_a_critical_client_out_of_sight_keeps_the_store_where_it_is() -> None:
+    """S1, though another client is in sight."""
+    rig = following(store_config(selectors=TWO_CLIENTS))
+    rig.loses_sight(0)
+    answer = rig.order(OrderKind.SWITCHOVER, "b")
+    assert [blocker.block.code for blocker in answer.blockers] == ["selector_unseen"]
+
+
+@pytest.mark.parametrize("cfg", [path_config(), store_config()], ids=["path", "store"])
+def test_a_healthy_active_is_not_left_because_its_peer_scores_higher(cfg: GroupConfig) -> None:
+    rig = following(cfg)
+    rig.node("a", level=210)
+    rig.wait(2 * cfg.timing.deadband_ns // MS)
+    assert (rig.g.plan, rig.effects) == (None, [])
+
+
+def test_after_a_restart_an_open_claim_waits_until_every_node_was_heard() -> None:
+    """A node that was not heard yet would seem not able, and the transfer would turn back for nothing."""
+    stored = switching(store_config()).g.record
+    rig = Rig(store_config())
+    rig.tell(SharedChanged())
+    rig.ends(Outcome.DONE, stored)
+    rig.selector(None, 2)
+    rig.tell(NodeJudged(index=0, view=alive(Role.STANDBY, epoch=2)))
+    assert rig.g.plan is None
+    rig.tell(NodeJudged(index=1, view=alive(Role.STANDBY, epoch=1)))
+    assert (rig.plan.course, asked(rig)) == (Course.FORWARD, Promote(node="b", epoch=2))

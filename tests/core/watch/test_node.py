@@ -2,7 +2,7 @@ import pytest
 
 from otha.core.watch import node
 from otha.core.watch.node import NodeWatch
-from otha.core.words import Liveness, Pulse, Role
+from otha.core.words import Liveness, Pulse, Role, Verdict
 from tests.core.build import MS, node_config, reading
 
 NODE = node_config("a", 1)
@@ -144,9 +144,8 @@ def test_a_node_that_only_answers_late_is_still_found_frozen() -> None:
 
 def test_a_store_with_a_gap_takes_rows_though_its_position_stands() -> None:
     """The gap is filled only once rows are taken: judged by its position, such a store would never be verified."""
-    said = {"epoch": 2, "position": 50, "missing": 3}
-    w = watched([reading(heartbeat=1, cycle=1, stored=60, **said)])
-    w = node.watch(CFG, w, reading(heartbeat=2, cycle=2, stored=60, **said), 20 * MS)
-    assert w.taking is Verdict.FALSE
-    w = node.watch(CFG, w, reading(heartbeat=3, cycle=3, stored=61, **said), 40 * MS)
-    assert w.taking is Verdict.TRUE
+    w = NodeWatch()
+    for beat, stored in ((1, 60), (2, 60), (3, 61)):
+        said = reading(heartbeat=beat, cycle=beat, epoch=2, position=50, missing=3, stored=stored)
+        w = node.watch(NODE, w, said, beat * MS)
+        assert w.taking is (Verdict.TRUE if beat == 3 else Verdict.FALSE)

@@ -1,0 +1,114 @@
+"""The invariants of redirections: a good step passes, and each way of spoiling it is refused by its rule."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from otha.core.errors import InvariantBreachError
+from otha.core.group import invariant
+from otha.core.group.state import GroupState
+from otha.core.words import Arming, Durability, Liveness, Milestone, Role, Verdict
+from tests.core.build import path_config, store_config
+from tests.core.group.test_redirect import failing_over, following, promoted
+from tests.core.rig import Rig
+
+
+def led_on() -> Rig:
+    """A path whose clients are led on."""
+    return failing_over(path_config())
+
+
+def promoting() -> Rig:
+    """A store about to be promoted."""
+    rig = failing_over(store_config())
+    rig.selector(None, 2)
+    return rig
+
+
+def led_to_store() -> Rig:
+    """Clients about to be led to a promoted store."""
+    return promoted(failing_over(store_config()))
+
+
+def led_after() -> Rig:
+    """A client about to be led after the others."""
+    rig = following(store_config())
+    rig.selector("b", 0)
+    return rig
+
+
+def demoting() -> Rig:
+    """A second claimant about to be told to stand by."""
+    rig = following(store_config())
+    rig.node("b", role=Role.ACTIVE)
+    return rig
+
+
+GOOD = [led_on, promoting, led_to_store, led_after, demoting]
+
+
+def _check(rig: Rig, state: GroupState, needs: Durability | None = None) -> None:
+    assert rig.last is not None
+    assert rig.last.effects
+    effects = tuple(replace(e, needs=needs) for e in rig.last.effects) if needs is not None else rig.last.effects
+    decision = replace(rig.last, state=state, effects=effects)
+    invariant.check(rig.cfg, rig.shared, rig.before, decision, rig.now)
+
+
+@pytest.mark.parametrize("make", GOOD, ids=lambda make: make.__name__)
+def test_a_good_step_breaks_no_rule(make: Callable[[], Rig]) -> None:
+    rig = make()
+    _check(rig, rig.g)
+
+
+def _node(g: GroupState, index: int, **changes: object) -> GroupState:
+    nodes = list(g.nodes)
+    nodes[index] = replace(nodes[index], **changes)  # type: ignore[arg-type]  # fields of NodeView
+    return replace(g, nodes=tuple(nodes))
+
+
+def _client(g: GroupState, **changes: object) -> GroupState:
+    changed = replace(g.selectors[0], **changes)  # type: ignore[arg-type]  # fields of SelectorView
+    return replace(g, selectors=(changed, *g.selectors[1:]))
+
+
+def _record(g: GroupState, **changes: object) -> GroupState:
+    assert g.record is not None
+    return replace(g, record=replace(g.record, **changes))  # type: ignore[arg-type]  # fields of Record
+
+
+SPOILED: list[tuple[str, Callable[[], Rig], Callable[[GroupState], GroupState]]] = [
+    ("S9", led_on, lambda g: _record(g, milestone=Milestone.DONE)),
+    ("S2", led_on, lambda g: _client(g, epoch=3)),
+    ("S3", led_on, lambda g: _node(g, 1, liveness=Liveness.UNKNOWN)),
+    ("arming", led_on, lambda g: replace(g, arming=Arming.OBSERVE)),
+    ("S3", promoting, lambda g: _client(g, node="a")),
+    ("S3", promoting, lambda g: _client(g, seen=False)),
+    ("S5", promoting, lambda g: _node(g, 1, in_rpo=Verdict.UNKNOWN)),
+    ("S9", promoting, lambda g: _record(g, milestone=Milestone.DONE)),
+    ("S3", led_to_store, lambda g: _node(g, 1, role=Role.STANDBY)),
+    ("S3", led_to_store, lambda g: _node(g, 1, epoch=1)),
+    ("S1", led_after, lambda g: _node(g, 0, role=Role.STANDBY)),
+    ("S1", led_after, lambda g: _node(g, 0, epoch=0)),
+    ("S1", demoting, lambda g: _node(g, 0, epoch=0)),
+    ("S1", demoting, lambda g: _record(g, active="b")),
+]
+
+
+@pytest.mark.parametrize(("rule", "make", "spoil"), SPOILED)
+def test_a_spoiled_step_is_refused_by_its_rule(
+    rule: str, make: Callable[[], Rig], spoil: Callable[[GroupState], GroupState]
+) -> None:
+    rig = make()
+    with pytest.raises(InvariantBreachError) as caught:
+        _check(rig, spoil(rig.g))
+    assert caught.value.rule == rule
+
+
+@pytest.mark.parametrize("make", [led_on, promoting, led_to_store])
+def test_a_command_that_does_not_wait_for_the_disk_is_refused(make: Callable[[], Rig]) -> None:
+    rig = make()
+    with pytest.raises(InvariantBreachError) as caught:
+        _check(rig, rig.g, needs=Durability.NOW)
+    assert caught.value.rule == "S11"
