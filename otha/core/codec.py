@@ -26,9 +26,10 @@ _KINDS: dict[str, type] = {
 _HEARTBEAT = 0x48
 _NO_READING = 0xFFFF
 _HEAD = struct.Struct(">BBBH")
-_NUMBERS = struct.Struct(">11qB")
+_NUMBERS = struct.Struct(">12qB")
 _FIELDS = (
-    "heartbeat", "cycle", "role", "level", "position", "acked", "lag_ms", "data_age_ms", "session", "epoch", "missing"
+    "heartbeat", "cycle", "role", "level", "position", "acked", "lag_ms", "data_age_ms", "session", "epoch", "missing",
+    "stored",
 )  # fmt: skip
 
 
@@ -41,6 +42,7 @@ def _encode_heartbeat(raw: HeartbeatEnded) -> bytes:
     said = (
         r.heartbeat, r.cycle, r.role, r.level, r.position, r.acked, r.lag_ms, r.data_age_ms, r.session, r.epoch,
         r.missing,
+        r.stored,
     )  # fmt: skip
     mask = 0
     numbers = []

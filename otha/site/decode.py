@@ -50,6 +50,7 @@ class Decoder:
     session: int
     epoch: int
     missing: int
+    stored: int
     tracked: tuple[int, ...]
 
 
@@ -88,6 +89,7 @@ def decode_node_bytes(decoder: Decoder, payload: bytes) -> NodeReading:
         session=v[decoder.session],
         epoch=v[decoder.epoch],
         missing=v[decoder.missing],
+        stored=v[decoder.stored],
         tracked=tuple([v[position] for position in decoder.tracked]),
     )
 

@@ -86,6 +86,7 @@ class ItemsTable:
     session: Word | None = key("nonce that is new at every start of its application", default=None)
     epoch: Word | None = key("store: the epoch under which it was last promoted or demoted", default=None)
     missing: Word | None = key("store: how many rows it knows to be missing", default=None)
+    stored: Word | None = key("store: how many rows it holds; above a gap its position stands still", default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

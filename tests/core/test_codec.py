@@ -1,5 +1,6 @@
 import inspect
 from collections import Counter
+from dataclasses import fields
 from enum import Enum
 
 import pytest
@@ -32,19 +33,9 @@ few = settings(max_examples=60, deadline=None)
 u32 = st.integers(0, 2**32 - 1)
 said = st.none() | u32
 names = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-readings = st.builds(
-    NodeReading,
-    heartbeat=said,
-    cycle=said,
-    role=said,
-    level=said,
-    position=said,
-    acked=said,
-    lag_ms=said,
-    data_age_ms=said,
-    session=said,
-    tracked=st.lists(st.integers(-(2**31), 2**31 - 1), max_size=16).map(tuple),
-)
+numbers = [field.name for field in fields(NodeReading) if field.name != "tracked"]
+tracked = st.lists(st.integers(-(2**31), 2**31 - 1), max_size=16).map(tuple)
+readings = st.builds(NodeReading, tracked=tracked, **dict.fromkeys(numbers, said))
 heartbeats = st.builds(HeartbeatEnded, channel=names, answer=st.sampled_from(Answer), reading=st.none() | readings)
 
 EFFECT = EffectId(group="tanks", epoch=2, plan=1, phase="forward.claimed", attempt=0)
