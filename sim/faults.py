@@ -85,6 +85,9 @@ _PROCESS: Final = Parameter(
     choices=(*PROCESSES, SERIAL, *GATEWAYS, *whole.PROCESSES),
 )
 _APPLICATION: Final = Parameter(name="node", kind=str, help="a soft controller or a server", choices=(*NODES, *SERVERS))
+_ALONE: Final = Parameter(
+    name="node", kind=str, help="a soft controller, a server or a gateway", choices=(*NODES, *SERVERS, *GATEWAYS)
+)
 _REDUNDANT: Final = Parameter(
     name="node", kind=str, help="a controller, SCADA server or historian", choices=(*NODES, *SCADA, *HISTORIANS)
 )
@@ -277,8 +280,8 @@ _ENTRIES: Final = (
     ),
     Fault(
         name="black_hole",
-        help="a node is cut off from everything: heartbeats, field bus or gateways, its peer; its process goes on",
-        parameters=(_APPLICATION,),
+        help="a node is cut off from everything: heartbeats, field bus, gateways or servers, its peer; its process goes on",
+        parameters=(_ALONE,),
         carry_out=_black_hole,
     ),
     Fault(

@@ -46,8 +46,10 @@ SERVER_WAYS: Final = {
     "hist_b_collector": "collector",
 }
 
-# What has to be cut on net_s so that one server is alone.
+# What has to be cut on net_s so that one server or gateway is alone. A gateway's serial line is a matter of its own.
 SERVER_ENDS: Final = {
+    "gw_a": ("scada_a_gw_a", "scada_b_gw_a"),
+    "gw_b": ("scada_a_gw_b", "scada_b_gw_b"),
     "scada_a": ("scada_a", "scada_b", "scada_a_gw_a", "scada_a_gw_b"),
     "scada_b": ("scada_a", "scada_b", "scada_b_gw_a", "scada_b_gw_b"),
     "hist_a": ("hist_a", "hist_a_peer", "hist_b_peer", "hist_a_collector"),
