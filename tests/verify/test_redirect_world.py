@@ -7,10 +7,13 @@ import pytest
 from otha.core.config import GroupConfig
 from otha.core.effects import Select
 from otha.core.group import agree, guard, redirect
+from otha.core.group.state import GroupState
+from otha.core.group.turn import Turn
 from otha.core.words import Liveness, Phase, Role
 from otha.verify import redirect_world
+from otha.verify.client_models import Client
 from otha.verify.explore import Exploration, explore, settled
-from otha.verify.redirect_world import Client, commissioned
+from otha.verify.redirect_world import commissioned
 from tests.core.build import INTERLOCK, path_config, selector_config, store_config
 
 TWO_CLIENTS = (selector_config("x", critical=True), selector_config("y"))
@@ -87,8 +90,10 @@ def test_a_client_that_takes_any_epoch_is_found(monkeypatch: pytest.MonkeyPatch)
     def careless(client: Client, do: Select) -> Client:
         return replace(client, epoch=do.epoch, node=do.node)
 
+    late = replace(settled(commissioned(PATH), faults=0, orders=0), late=(Select(node="b", epoch=0),))
+    assert not explore(late).stories
     monkeypatch.setattr(Client, "told", careless)
-    assert _explore(PATH, faults=1, orders=1).stories
+    assert explore(late).stories[0].breach.startswith("S2")
 
 
 def test_a_client_led_under_an_epoch_that_the_store_does_not_take_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,11 +104,11 @@ def test_a_client_led_under_an_epoch_that_the_store_does_not_take_is_found(monke
 def test_a_store_that_waits_for_one_that_cannot_obey_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """L1: the transfer is taken up again and again."""
 
-    def anybody(cfg: GroupConfig, g: guard.GroupState, node: str | None) -> str | None:
+    def anybody(cfg: GroupConfig, g: GroupState, node: str | None) -> str | None:
         claiming = zip(cfg.nodes, g.nodes, strict=True)
         return next((n.name for n, view in claiming if n.name != node and view.role is Role.ACTIVE), None)
 
-    def once_more(t: redirect.Turn) -> bool:
+    def once_more(t: Turn) -> bool:
         t.put_plan(demoted=False)
         return redirect._store_fenced(t)
 
