@@ -280,7 +280,7 @@ _ENTRIES: Final = (
     ),
     Fault(
         name="black_hole",
-        help="a node is cut off from everything: heartbeats, field bus, gateways or servers, its peer; its process goes on",
+        help="a node is cut off from everything: heartbeats, field bus, gateways, its peer; its process goes on",
         parameters=(_ALONE,),
         carry_out=_black_hole,
     ),

@@ -11,8 +11,9 @@ from otha.core.group.state import GroupState
 from otha.core.group.turn import Turn
 from otha.core.words import Liveness, Phase, Role
 from otha.verify import redirect_world
+from otha.verify.client_models import Client
 from otha.verify.explore import Exploration, explore, settled
-from otha.verify.redirect_world import Client, commissioned
+from otha.verify.redirect_world import commissioned
 from tests.core.build import INTERLOCK, path_config, selector_config, store_config
 
 TWO_CLIENTS = (selector_config("x", critical=True), selector_config("y"))
@@ -89,8 +90,10 @@ def test_a_client_that_takes_any_epoch_is_found(monkeypatch: pytest.MonkeyPatch)
     def careless(client: Client, do: Select) -> Client:
         return replace(client, epoch=do.epoch, node=do.node)
 
+    late = replace(settled(commissioned(PATH), faults=0, orders=0), late=(Select(node="b", epoch=0),))
+    assert not explore(late).stories
     monkeypatch.setattr(Client, "told", careless)
-    assert _explore(PATH, faults=1, orders=1).stories
+    assert explore(late).stories[0].breach.startswith("S2")
 
 
 def test_a_client_led_under_an_epoch_that_the_store_does_not_take_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

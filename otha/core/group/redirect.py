@@ -13,9 +13,21 @@ from typing import assert_never
 from otha.core.effects import Backfill, Demote, Promote, Select
 from otha.core.group import guard, transfer, trouble
 from otha.core.group.guard import Stage
+from otha.core.group.state import StoreView
 from otha.core.group.turn import Turn
 from otha.core.reasons import Block, Blocker, Why
-from otha.core.words import Course, Ending, GateState, GroupKind, Liveness, Phase, Role, Verdict
+from otha.core.words import (
+    AfterFence,
+    Course,
+    Ending,
+    GateState,
+    GroupKind,
+    Liveness,
+    Phase,
+    Role,
+    TransferKind,
+    Verdict,
+)
 
 
 def all_use(t: Turn, node: str | None, epoch: int) -> bool:
@@ -37,8 +49,24 @@ def _turn_back(t: Turn) -> None:
     t.put_plan(phase=Phase.CLAIMED)
 
 
+def _go_on_again(t: Turn) -> bool:
+    """The way back failed because the old node does: on to the new one after all, if nothing stands against it now.
+    Clients took both epochs of this claim already, so that it needs another one."""
+    plan = t.plan
+    if t.g.store is not StoreView.KNOWN or not guard.able(t.cfg, t.g, plan.goal_node):
+        return False
+    if plan.to_node == plan.goal_node or transfer.standing_against(t, Stage.AFTER_FENCE):
+        return False
+    t.say(Why.COURSE, "L2", AfterFence.NEXT.value, plan.to_node)
+    transfer.end(t, Ending.ABORTED_SAFE, "", f"going on to {plan.to_node}")
+    transfer.begin(t, kind=TransferKind.FAILOVER, cause=plan.cause, to_node=plan.to_node)
+    t.put_plan(automatic=False, confirmed=True, continued=True, revoked=True)
+    return True
+
+
 def _aside(t: Turn, found: tuple[Blocker, ...]) -> bool:
-    """Back to the old node if it lives, once; else a person must look. Clients go on holding back what they have."""
+    """Back to the old node if it lives, once; on again if it fails as well; else a person must look. Clients go on
+    holding back what they have, or using what they were led to."""
     plan = t.plan
     if found != plan.against:
         t.put_plan(against=found)
@@ -52,6 +80,8 @@ def _aside(t: Turn, found: tuple[Blocker, ...]) -> bool:
         return True
     if not t.reached(plan.due):
         return False
+    if plan.course is Course.RETURN and _go_on_again(t):
+        return True
     t.say(Why.UNVERIFIED, "L3", plan.goal_node)
     transfer.end(t, Ending.NEEDS_OPERATOR, "L3", f"{plan.phase.value} not confirmed")
     return True

@@ -225,3 +225,35 @@ def test_after_a_restart_an_open_claim_waits_until_every_node_was_heard() -> Non
     assert rig.g.plan is None
     rig.tell(NodeJudged(index=1, view=alive(Role.STANDBY, epoch=1)))
     assert (rig.plan.course, asked(rig)) == (Course.FORWARD, Promote(node="b", epoch=2))
+
+
+def test_when_the_way_back_fails_the_new_node_is_taken_after_all_under_a_new_epoch() -> None:
+    """Else nobody would take a row though the new store is well again."""
+    rig = switching(store_config())
+    rig.selector(None, 2)
+    well = rig.g.nodes[1]
+    rig.dies("b")
+    rig.selector(None, 3)
+    assert (rig.plan.course, rig.phase()) == (Course.RETURN, Phase.FENCED)
+    rig.dies("a")
+    rig.tell(NodeJudged(index=1, view=well))
+    rig.wait((rig.cfg.timing.fence_ns + rig.cfg.timing.promote_ns) // MS)
+    rig.swapped()
+    assert (rig.plan.course, rig.plan.to_node, asked(rig)) == (Course.FORWARD, "b", Select(node=None, epoch=4))
+    rig.selector(None, 4)
+    assert asked(rig) == Promote(node="b", epoch=4)
+
+
+@pytest.mark.parametrize("stands", ["the old one lives", "the new one is dead"])
+def test_the_new_node_is_not_taken_again_while_the_old_one_lives_or_it_is_dead_itself(stands: str) -> None:
+    rig = switching(store_config())
+    rig.selector(None, 2)
+    well = rig.g.nodes[1]
+    rig.dies("b")
+    rig.selector(None, 3)
+    if stands == "the old one lives":
+        rig.tell(NodeJudged(index=1, view=well))
+    else:
+        rig.dies("a")
+    rig.wait((rig.cfg.timing.fence_ns + rig.cfg.timing.promote_ns) // MS)
+    assert rig.ending is Ending.NEEDS_OPERATOR
