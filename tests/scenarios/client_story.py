@@ -30,7 +30,7 @@ from tests.scenarios.story import COMMAND_MS, PERIOD_MS, Script, Story
 
 _SERVERS = {"s": 1, "t": 2}
 # What clients and stores did is read back at the pace of polls and heartbeats, not of a gate.
-_TIMING = timing(fence_ns=60 * MS, promote_ns=120 * MS, redirect_ns=120 * MS, verify_ns=120 * MS)
+_TIMING = timing(fence_ns=60 * MS, promote_ns=120 * MS, redirect_ns=120 * MS, verify_ns=120 * MS, backfill_ns=500 * MS)
 
 
 class ClientStory(Story):
