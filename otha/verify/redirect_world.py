@@ -101,6 +101,9 @@ class RedirectWorld(Around):
             return "a client is away"
         if self.passage.shut is not None:
             return "shut"
+        if any(archive.lies and not archive.active for archive in self.archives):
+            # It claims a duty that it has not, and takes no rows: only its clients could tell.
+            return "a store lies"
         raise InvariantBreachError("L4", "clients are not served and nothing says so")
 
 
@@ -109,7 +112,10 @@ def _nothing_hinders(w: RedirectWorld) -> bool:
     claim = w.store.claim if w.store is not None else None
     body = body_of(w, claim.to_node if claim is not None else None)
     well = body is not None and body.works and body.seen and w.interlock is Verdict.TRUE and not w.shared.tilted
-    archives = all(archive.in_rpo is Verdict.TRUE for archive in w.archives)
+    # A store that forgot a promotion takes none again under its epoch: a person's order claims another one.
+    claimed = w.store.epoch - 1 if w.store is not None else 0
+    forgot = any(archive.epoch >= claimed and not archive.active for archive in w.archives)
+    archives = not forgot and all(archive.in_rpo is Verdict.TRUE for archive in w.archives)
     clients = all(client.seen and client.reached for client in w.clients)
     return well and archives and clients and w.passage.seen and w.passage.shut is None
 

@@ -14,7 +14,7 @@ from otha.verify import redirect_world
 from otha.verify.client_models import Client
 from otha.verify.explore import Exploration, explore, settled
 from otha.verify.redirect_world import commissioned
-from tests.core.build import INTERLOCK, path_config, selector_config, store_config
+from tests.core.build import INTERLOCK, MS, path_config, selector_config, store_config
 
 TWO_CLIENTS = (selector_config("x", critical=True), selector_config("y"))
 PATH, STORE = path_config(), store_config()
@@ -67,7 +67,9 @@ def test_one_fault_breaks_no_rule_of_any_make(cfg: GroupConfig) -> None:
     "cfg", [PATH, STORE, store_config(selectors=TWO_CLIENTS)], ids=["path", "store", "two clients"]
 )
 def test_two_faults_break_no_rule(cfg: GroupConfig) -> None:
-    _explored(cfg, faults=2, orders=0)
+    # A short window: a transfer that is tried again and again while it counts down makes no new state.
+    brief = replace(cfg.timing, holdoff_ns=1_000 * MS, window_ns=2_000 * MS)
+    _explored(replace(cfg, timing=brief), faults=2, orders=0)
 
 
 @pytest.mark.soak
