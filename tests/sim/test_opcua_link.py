@@ -31,7 +31,12 @@ async def test_a_server_that_says_nothing_costs_the_time_to_connect_and_no_more(
 ) -> None:
     """A connect proves nothing: a stopped process' kernel takes it. Twice, as the feeding task would ask."""
     monkeypatch.setattr("sim.opcua_link._OPEN_S", 0.2)
-    silent = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
+
+    async def wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(-1)
+        writer.close()
+
+    silent = await asyncio.start_server(wait, "127.0.0.1", 0)
     link = OpcuaLink(silent.sockets[0].getsockname()[1], "urn:nobody", timeout_ms=100)
     for _ in range(2):
         with pytest.raises(LinkDown):
@@ -39,3 +44,4 @@ async def test_a_server_that_says_nothing_costs_the_time_to_connect_and_no_more(
                 await link.call("Store", [])
     assert not link.connected
     silent.close()
+    await silent.wait_closed()
