@@ -18,7 +18,7 @@ from bench.bystander import Bystander
 from bench.figure import MS, Figure, at_most, holds, median, quantile, shown
 from bench.options import Measurement, Options
 from otha.core.words import Ending, OrderKind, Role
-from otha.demo.acts import GROUP, active, at_peace
+from otha.demo.cast import TANKS, active, at_peace
 from otha.demo.play import write_site
 from otha.demo.stage import Stage, StageError, wait_for
 from otha.journal.verify import verify as verify_journal
@@ -91,7 +91,7 @@ class Events:
             except queue.Empty:
                 raise StageError(f"no failover within {_ENDS_WITHIN_S:g} s", mend="see otha.log") from None
             reasons = event.get("body", {}).get("reasons", ())
-            if event["group"] == GROUP and any(_is_done(reason) for reason in reasons):
+            if event["group"] == TANKS.name and any(_is_done(reason) for reason in reasons):
                 return
 
 
@@ -118,13 +118,13 @@ def _repair(stage: Stage, kind: Kind, node: str) -> None:
 
 def _lose(stage: Stage, events: Events, kind: Kind, chance: random.Random) -> tuple[Kind, int]:
     """One fault at a random phase, its failover, the acknowledgement, and peace with the old node back."""
-    at_peace(stage, within_s=30.0)
+    at_peace(stage)
     time.sleep(_CALM_S + chance.random() * _CALM_S)
     node = active(stage)
     events.forget()
     fault_ns = stage.fault(_FAULT[kind], node=node)
     events.wait_for_done()
-    reply = stage.order(OrderKind.ACKNOWLEDGE, GROUP, comment=f"{kind.value} seen")
+    reply = stage.order(OrderKind.ACKNOWLEDGE, TANKS.name, comment=f"{kind.value} seen")
     if not reply.accepted:
         raise StageError("the acknowledgement was refused")
     _repair(stage, kind, node)
@@ -260,13 +260,13 @@ def _run(period_ms: int, count: int, folder: Path) -> Iterator[Figure]:
         for _ in range(count):
             for kind in Kind:
                 faults.append(_lose(stage, events, kind, chance))
-        at_peace(stage, within_s=30.0)
+        at_peace(stage)
         late = stage.status()["loop"]
     assert stage.site is not None
     yield shown(f"{period_ms} ms: faults", len(faults), "", note=measured)
     note = f"{len(bystander.took_ns):,} durable writes, {_spread([took / MS for took in bystander.took_ns])}"
     yield shown(f"{period_ms} ms: a bystander on the same disk, max", max(bystander.took_ns) / MS, "ms", note=note)
-    timing = next(each for each in stage.site.timings if each.group == GROUP)
+    timing = next(each for each in stage.site.timings if each.group == TANKS.name)
     samples = _samples(stage, faults)
     for kind in Kind:
         of_kind = [each for each in samples if each.kind is kind]

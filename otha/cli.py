@@ -265,6 +265,7 @@ def demo(
     directory: Annotated[Path | None, typer.Option("--dir", help="keep everything in this folder")] = None,
     period_ms: Annotated[int | None, typer.Option("--period-ms", help="another heartbeat period")] = None,
     svg_file: Annotated[Path | None, typer.Option("--svg", help="a picture of the terminal, for documents")] = None,
+    plant: Annotated[str, typer.Option("--plant", help="two_tanks plays the tanks alone")] = "whole_plant",
     list_acts: Annotated[bool, typer.Option("--list", help="name the acts and stop")] = False,
 ) -> None:
     """A simulated plant, supervised live, with one fault after another, and each time measured."""
@@ -273,10 +274,17 @@ def demo(
     with _told():
         chosen = tuple(name.strip() for name in acts.split(",") if name.strip())
         if list_acts:
-            play.list_acts()
+            play.list_acts(plant)
             return
         raise typer.Exit(
-            play.play(chosen, json_file=json_file, directory=directory, period_ms=period_ms, svg_file=svg_file)
+            play.play(
+                chosen,
+                json_file=json_file,
+                directory=directory,
+                period_ms=period_ms,
+                svg_file=svg_file,
+                plant=plant,
+            )
         )
 
 

@@ -5,6 +5,7 @@ there was, and so that a restarted collector goes on counting where it ended. A 
 historian has answered that it is stored; what comes after it waits in the buffer, `buffer_s` seconds of the plant.
 """
 
+import asyncio
 import os
 import time
 from collections import deque
@@ -28,6 +29,7 @@ from sim.selection import Answer, Selection
 FILE_NAME: Final = "produced.log"
 HOLD: Final = 0  # the choice of no historian: keep all in the buffer
 _BATCH: Final = 500
+_DELIVERED_AT_ONCE: Final = 2000  # a minute's rows and more: what piled up while nobody took them goes in one call
 
 
 class Produced:
@@ -77,6 +79,15 @@ class Collector:
         self.heartbeat = 0
         self.wrong = Disturbance()
         self._parts: dict[str, int] = {}
+        self._chosen = asyncio.Event()
+
+    def choose(self, epoch: int, node: int) -> Answer:
+        """Obey a supervisor's choice. What is under way to the historian of before is not waited for."""
+        before = self.selection.node
+        answer = self.selection.select(epoch, node)
+        if self.selection.node != before:
+            self._chosen.set()
+        return answer
 
     # --- sampling task ------------------------------------------------------------------------------------------
 
@@ -126,8 +137,18 @@ class Collector:
         if self.wrong.frozen:
             return
         while (node := self.selection.node) != HOLD:
-            rows = [row for row in self.buffer if row.seq > self.delivered][:_BATCH]
-            if not rows or not await self._offer(node, rows):
+            self._chosen.clear()
+            rows = [row for row in self.buffer if row.seq > self.delivered][:_DELIVERED_AT_ONCE]
+            if not rows:
+                return
+            offer = asyncio.ensure_future(self._offer(node, rows))
+            chosen = asyncio.ensure_future(self._chosen.wait())
+            try:
+                done, _ = await asyncio.wait((offer, chosen), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                chosen.cancel()
+                offer.cancel()
+            if offer in done and not offer.result():
                 return
 
     async def _offer(self, node: int, rows: list[Row]) -> bool:

@@ -18,7 +18,7 @@ from sim.whole import HISTORIANS
 
 _COMMUNICATE_MS: Final = 250
 _DELIVER_MS: Final = 250
-_CALL_TIMEOUT_MS: Final = 1000
+_CALL_TIMEOUT_MS: Final = 3000
 _REPLY_TIMEOUT_MS: Final = 500
 _FAULTS: Final = ("freeze", "stall_worker")
 _VARIABLES: Final = dict.fromkeys(
@@ -67,7 +67,7 @@ class Face:
         await self._server.show({"StoreNode": selection.node, "StoreEpoch": selection.epoch})
 
     async def _select_store(self, epoch: int, node: int) -> list[int]:
-        answer = self._collector.selection.select(epoch, node)
+        answer = self._collector.choose(epoch, node)
         await self._show_store()
         return [answer]
 
@@ -96,7 +96,7 @@ async def start(plant: Plant, name: str) -> Callable[[], None]:
     ticker = Ticker(plant.sample_ms, collector.sample)
 
     def select(epoch: int, node: int) -> control.Answer:
-        return {"answer": collector.selection.select(epoch, node)}
+        return {"answer": collector.choose(epoch, node)}
 
     actions: dict[str, control.Action] = {**Faults(collector.wrong).actions(*_FAULTS), "select": select}
     door = await control.serve(plant.door(name), actions)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sim import control
+from sim.plant import PLC_SECTIONS
 
 SOCKET: Final = "sim.sock"
 _TIMEOUT_S: Final = 100.0  # longer than a process may take to start
@@ -30,6 +31,7 @@ def processes(directory: Path) -> dict[str, int | None]:
     return pids
 
 
-def plc_state(directory: Path) -> dict[str, Any]:
-    """What the PLC itself knows: gate status, outputs, field tags; for tests and for a person who looks inside."""
-    return asyncio.run(control.call(directory / "plc.sock", "state"))
+def plc_state(directory: Path, section: str = PLC_SECTIONS[0]) -> dict[str, Any]:
+    """What the PLC itself knows of a section: gate status, outputs; and all field tags. For tests, and for a person who
+    looks inside."""
+    return asyncio.run(control.call(directory / "plc.sock", "state", section=section))

@@ -23,7 +23,7 @@ from sim.selection import Answer
 from sim.whole import HISTORIANS
 
 _COMMUNICATE_MS: Final = 250
-_CALL_TIMEOUT_MS: Final = 1500
+_CALL_TIMEOUT_MS: Final = 3000
 _STALE_REPLICA_MS: Final = 3000
 _HISTORY_LIMIT: Final = 10_000
 _EARLIEST: Final = datetime(1971, 1, 1, tzinfo=UTC)

@@ -1,9 +1,9 @@
 """A client of one OPC UA server of the plant: opened when something is to be called, left when a call fails."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from asyncua import ua
 from asyncua.client.client import Client
@@ -13,7 +13,13 @@ from asyncua.ua.uaerrors import UaError
 from sim.errors import SimError
 from sim.opcua import FOLDER, node_id
 
+_T = TypeVar("_T")
+
 _SESSION_MS: Final = 60_000
+# Connecting is a dozen exchanges. On a busy machine a limit made for one of them would never be met, and what waits
+# for the connection would wait for ever.
+_OPEN_S: Final = 5.0
+_LEAVE_S: Final = 1.0
 
 
 class LinkDown(SimError):
@@ -21,7 +27,7 @@ class LinkDown(SimError):
 
 
 class OpcuaLink:
-    """One caller at a time. A call includes connecting, and takes at most twice `timeout_ms`."""
+    """One caller at a time. A call takes at most `timeout_ms`, and before it, if need be, 5 s to connect."""
 
     def __init__(self, port: int, namespace: str, *, timeout_ms: int) -> None:
         self._url = f"opc.tcp://127.0.0.1:{port}/"
@@ -39,11 +45,10 @@ class OpcuaLink:
         """A method's results. Raises LinkDown."""
         try:
             if self._client is None:
-                async with asyncio.timeout(self._timeout_s):
-                    self._client = await self._open()
+                self._client = await _within(_OPEN_S, self._open())
             folder = self._client.get_node(node_id(FOLDER, self._index))
-            async with asyncio.timeout(self._timeout_s):
-                result = await call_method_full(folder, node_id(method, self._index), *arguments)
+            asked = call_method_full(folder, node_id(method, self._index), *arguments)
+            result = await _within(self._timeout_s, asked)
         except (OSError, TimeoutError, UaError) as error:
             await self.close()
             raise LinkDown(
@@ -53,13 +58,13 @@ class OpcuaLink:
         return list(result.OutputArguments)
 
     async def _open(self) -> Client:
-        client = Client(self._url, timeout=self._timeout_s)
+        client = Client(self._url, timeout=_OPEN_S)
         client.session_timeout = _SESSION_MS
         try:
             await client.connect()
             self._index = await client.get_namespace_index(self._namespace)
         except BaseException:
-            await _leave(client, self._timeout_s)
+            client.disconnect_socket()
             raise
         return client
 
@@ -67,13 +72,32 @@ class OpcuaLink:
         """Leave the server, if there is a connection."""
         client, self._client = self._client, None
         if client is not None:
-            await _leave(client, self._timeout_s)
+            try:
+                with suppress(OSError, TimeoutError, UaError):
+                    await _within(_LEAVE_S, client.disconnect())
+            finally:
+                client.disconnect_socket()  # a peer that says nothing is not waited for
 
 
-async def _leave(client: Client, timeout_s: float) -> None:
+async def _within(limit_s: float, work: Coroutine[Any, Any, _T]) -> _T:
+    """The work's result. Raises TimeoutError when it takes longer, without waiting for it to end.
+
+    asyncua's disconnect takes a cancellation for one of its own tasks' and goes on: `asyncio.timeout` around it, and
+    around whatever disconnects when it fails, is no bound.
+    """
+    task = asyncio.create_task(work)
     try:
-        with suppress(OSError, TimeoutError, UaError):
-            async with asyncio.timeout(timeout_s):
-                await client.disconnect()
+        await asyncio.wait((task,), timeout=limit_s)
     finally:
-        client.disconnect_socket()  # a peer that says nothing is not waited for
+        if not task.done():
+            task.cancel()
+            task.add_done_callback(_forget)
+    if not task.done():
+        raise TimeoutError(f"not within {limit_s:g} s")
+    return task.result()
+
+
+def _forget(task: "asyncio.Task[Any]") -> None:
+    """What becomes of work that nobody waits for is of no interest, but a connection made so late is closed."""
+    if not task.cancelled() and task.exception() is None and isinstance(task.result(), Client):
+        task.result().disconnect_socket()

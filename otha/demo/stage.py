@@ -36,29 +36,33 @@ class StageError(HostError):
     """The plant or the supervisor did not come up, or did not do in a generous time what it must."""
 
 
-def wait_for(look: Callable[[], _T | None], *, within_s: float, what: str) -> _T:
-    """The first thing `look` finds. Raises StageError when there is nothing within the time."""
+def wait_for(look: Callable[[], _T | None], *, within_s: float, what: str, said: Callable[[], str] = lambda: "") -> _T:
+    """The first thing `look` finds. Raises StageError when there is nothing within the time; `said` tells why then."""
     until = time.monotonic() + within_s
     while True:
         found = look()
         if found is not None:
             return found
         if time.monotonic() > until:
-            raise StageError(f"not within {within_s:g} s: {what}", mend="see the logs in the demo's folder")
+            told = f"not within {within_s:g} s: {what}" + (f" ({why})" if (why := said()) else "")
+            raise StageError(told, mend="see the logs in the demo's folder")
         time.sleep(_LOOK_EVERY_S)
 
 
 class Stage:
     """A running plant and its supervisor. Use it in a `with` block: it leaves nothing running."""
 
-    def __init__(self, directory: Path, *, template: Path) -> None:
+    def __init__(self, directory: Path, *, template: Path, plant: str = "two_tanks") -> None:
         self.directory = directory
+        self.plant = plant
         self.plant_dir = directory / "plant"
         self.state_dir = directory / "state"
         self._template = template
         self._plant: subprocess.Popen[str] | None = None
         self._otha: subprocess.Popen[bytes] | None = None
         self.site: Site | None = None
+        self._said: list[Said] = []
+        self._said_seq = 0
 
     def __enter__(self) -> "Stage":
         try:
@@ -91,6 +95,7 @@ class Stage:
 
     def _start_plant(self) -> None:
         command = [sys.executable, "-m", "sim", "up", str(self._template), "--dir", str(self.plant_dir)]
+        command += ["--plant", self.plant]
         self._plant = subprocess.Popen(
             [*command, "--ephemeral", "--stop-on-eof"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -159,6 +164,27 @@ class Stage:
             raise StageError(f"the plant does not take the fault {name}: {error}", mend=error.mend) from error
         return int(answer.get("at_ns", time.monotonic_ns()))
 
+    def mend(self) -> None:
+        """End what an act that broke off has left: networks healed, applications thawed, stopped and dead ones back."""
+        from sim import console
+        from sim.errors import SimError
+        from sim.plant import NODES
+        from sim.whole import SERVERS
+
+        try:
+            processes = console.processes(self.plant_dir)
+        except SimError as error:
+            raise StageError(f"the plant is gone: {error}", mend=error.mend) from error
+        with suppress(StageError):
+            self.fault("heal")
+        for name, pid in processes.items():
+            with suppress(StageError):
+                self.fault("restart" if pid is None else "cont", node=name)
+                if name in (*NODES, *SERVERS):
+                    self.fault("thaw", node=name)
+        if self._otha is None:
+            self.start_otha()
+
     def order(self, kind: OrderKind, group: str, *, node: str | None = None, comment: str = "") -> OrderReply:
         """Give an order as the user who runs the demo."""
         order = Order(
@@ -190,24 +216,21 @@ class Stage:
         with self.client() as client:
             return client.why(group)
 
-    def gate(self) -> dict[str, Any]:
-        """What the controller itself says: an eye that does not depend on the supervisor."""
+    def gate(self, section: str = "plc") -> dict[str, Any]:
+        """What the controller itself says of a section: an eye that does not depend on the supervisor."""
         from sim import console
 
-        return console.plc_state(self.plant_dir)
+        return console.plc_state(self.plant_dir, section)
 
     def said(self, since_ns: int = 0) -> list[Said]:
         """The reasons that the journal holds, from CLOCK_MONOTONIC `since_ns` on."""
-        found = []
         with Reader(self.state_dir) as reader:
-            for row in reader.query(Query()):
-                if row.mono_ns < since_ns:
-                    continue
+            for row in reader.query(Query(after_seq=self._said_seq)):
+                self._said_seq = row.seq
                 for reason in json.loads(row.body).get("reasons", ()):
-                    found.append(
-                        Said(mono_ns=row.mono_ns, group=row.group, why=reason["why"], args=tuple(reason["args"]))
-                    )
-        return found
+                    told = Said(mono_ns=row.mono_ns, group=row.group, why=reason["why"], args=tuple(reason["args"]))
+                    self._said.append(told)
+        return [each for each in self._said if each.mono_ns >= since_ns]
 
     def environment(self) -> str:
         """A line on the machine that the figures were measured on."""

@@ -17,6 +17,7 @@ from otha.site.written import SiteFile
 from otha.site.written_group import GroupTable
 
 _BACKFILL_MS = 10_000
+_FIRST_CONNECT_NS = 8_000 * MS
 # After an answer, the clients' and stores' own words are awaited: they come with their heartbeats.
 _SELECTOR_MISSES = 3
 
@@ -157,6 +158,16 @@ def verify(kind: GroupKind, pace: ClientPace) -> Total:
         return Total(terms=(cycles, way, scan, poll, _loop()))
     twice = Term(name="two readings", ns=2 * pace.read_back_ns, made_of="2 x (1.25 x period + deadline)")
     return Total(terms=(twice, _loop()))
+
+
+def first_heard_ns(table: GroupTable, nodes: Mapping[str, Node | None]) -> int:
+    """How long after a start it may be that a member or client has not been heard though it is well.
+
+    A first OPC UA connect (worker process, secure channel, session, namespaces) takes up to 5 s on a busy machine.
+    """
+    names = [member.node for member in table.members] + [client.node for client in table.clients]
+    found = [nodes.get(name) for name in names]
+    return _FIRST_CONNECT_NS if any(node is not None and node.opcua is not None for node in found) else 0
 
 
 def client_bounds(table: GroupTable, pace: ClientPace, base: Timing) -> Timing:

@@ -17,7 +17,7 @@ from otha.core.config import (
 )
 from otha.core.words import Fencing, GroupKind
 from otha.site import timing
-from otha.site.client_groups import check_clients, client_bounds, selectors, worst_case
+from otha.site.client_groups import check_clients, client_bounds, first_heard_ns, selectors, worst_case
 from otha.site.client_groups import pace_of as client_pace
 from otha.site.document import Document
 from otha.site.locate import Path as KeyPath
@@ -144,11 +144,17 @@ def build_group(
     _check_numbers(doc, path, file, table)
     configs = tuple(_node(file.node[node.name], node, priority, table.detection) for priority, node in found)
     counters = any({"cycle", "heartbeat"} & set(node.profile.item_names) for _, node in found)
-    if table.kind is GroupKind.DRIVER:
-        if table.target is None:
-            return None
-        return _driver(file, name, table, configs, conditions, supervisor, counters)
-    return _clients(file, name, table, configs, conditions, supervisor, counters, nodes, owners)
+    if table.kind is not GroupKind.DRIVER:
+        built = _clients(file, name, table, configs, conditions, supervisor, counters, nodes, owners)
+    elif table.target is not None:
+        built = _driver(file, name, table, configs, conditions, supervisor, counters)
+    else:
+        return None
+    heard_ns = first_heard_ns(table, nodes)
+    if table.settle_ms is not None or built.group.timing.settle_ns >= heard_ns:
+        return built
+    patient = replace(built.group.timing, settle_ns=heard_ns)
+    return replace(built, group=replace(built.group, timing=patient))
 
 
 def _driver(

@@ -215,7 +215,8 @@ class GroupTable:
     deadband_ms: int = key("and for how long", default=10_000, low=100, high=DAY_MS)
     order_ttl_s: int = key("an order not carried out by then expires", default=60, low=1, high=86_400)
     settle_ms: int | None = key(
-        "how long OTHA looks before it judges, after its start; by default twice the detection",
+        "how long OTHA looks before it judges, after its start; by default twice the detection, "
+        "with OPC UA nodes or clients at least 8000",
         default=None,
         low=10,
         high=600_000,

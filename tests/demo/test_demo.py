@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+TANKS = ("--plant", "two_tanks")
 ACTS = "kill,return,switchover,stop,interlock,otha"
 
 
@@ -39,7 +40,7 @@ def _commands_naming(folder: Path) -> list[bytes]:
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One demo, played once for all tests of this module."""
     folder = tmp_path_factory.mktemp("demo")
-    played = _otha("demo", "--acts", ACTS, "--dir", str(folder), "--json", str(folder / "figures.json"))
+    played = _otha("demo", *TANKS, "--acts", ACTS, "--dir", str(folder), "--json", str(folder / "figures.json"))
     (folder / "stdout").write_text(played.stdout)
     assert (folder / "figures.json").exists(), played.stdout + played.stderr
     return folder
@@ -107,9 +108,22 @@ def test_an_unknown_act_is_refused_with_the_names() -> None:
     assert "kill" in refused.stderr
 
 
+def test_an_unknown_plant_is_refused_with_the_names() -> None:
+    refused = _otha("demo", "--plant", "three_tanks")
+    assert refused.returncode == 2
+    assert "there is no plant three_tanks" in refused.stderr
+    assert "whole_plant" in refused.stderr
+
+
+def test_the_whole_plants_acts_are_the_tanks_and_more() -> None:
+    tanks, whole = (_otha("demo", "--list", "--plant", plant).stdout for plant in ("two_tanks", "whole_plant"))
+    assert whole.startswith(tanks)
+    assert len(tanks.splitlines()) + 11 == len(whole.splitlines())
+
+
 def test_a_killed_demo_takes_everything_with_it(tmp_path: Path) -> None:
     """kill -9 of the demo itself: plant and supervisor notice and end."""
-    command = [sys.executable, "-m", "otha", "demo", "--acts", "steady", "--dir", str(tmp_path)]
+    command = [sys.executable, "-m", "otha", "demo", *TANKS, "--acts", "steady", "--dir", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as demo:
         assert demo.stdout is not None
         assert any("are up" in line for line in demo.stdout)
@@ -121,7 +135,7 @@ def test_a_killed_demo_takes_everything_with_it(tmp_path: Path) -> None:
 
 
 def test_a_demo_told_to_end_removes_its_folder(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "otha", "demo", "--acts", "steady"]
+    command = [sys.executable, "-m", "otha", "demo", *TANKS, "--acts", "steady"]
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as demo:
         assert demo.stdout is not None

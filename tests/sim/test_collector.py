@@ -1,15 +1,23 @@
 """The collector: gapless rows over a kill, a bounded buffer, a choice of store that keeps to epochs."""
 
+import asyncio
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+from asyncua import ua
 
 from sim import console
 from sim.archive_check import check
-from sim.collector import Produced
+from sim.collector import Collector, Produced
+from sim.modbus_client import ModbusLink
+from sim.opcua_link import OpcuaLink
+from sim.plant import Plant, default_ports
 from sim.samples import TAGS, Row
 from sim.selection import Answer
+from sim.whole import Scope
 from tests.sim.conftest import Whole, wait_for
 
 
@@ -81,3 +89,44 @@ def test_each_server_has_a_memory_limit(whole: Whole) -> None:
         limits = Path(f"/proc/{pids[name]}/limits").read_text(encoding="utf-8")
         line = next(line for line in limits.splitlines() if line.startswith("Max address space"))
         assert int(line.split()[3]) == whole.plant.memory_mb << 20
+
+
+class Deaf(OpcuaLink):
+    """A stopped historian: takes the call and never answers."""
+
+    def __init__(self) -> None:
+        super().__init__(0, "", timeout_ms=0)
+        self.asked = asyncio.Event()
+
+    async def call(self, _method: str, _arguments: Sequence[ua.Variant]) -> list[Any]:
+        self.asked.set()
+        await asyncio.Event().wait()
+        return []
+
+
+class Taking(OpcuaLink):
+    """A historian that stores what it gets."""
+
+    def __init__(self) -> None:
+        super().__init__(0, "", timeout_ms=0)
+        self.calls = 0
+
+    async def call(self, _method: str, _arguments: Sequence[ua.Variant]) -> list[Any]:
+        self.calls += 1
+        return [Answer.DONE, 0]
+
+
+@pytest.mark.asyncio
+async def test_a_choice_ends_the_wait_for_a_store_that_is_silent_and_the_next_takes_all_at_once(tmp_path: Path) -> None:
+    deaf, taking = Deaf(), Taking()
+    plant = Plant(directory=tmp_path, ports=default_ports(Scope.WHOLE), scope=Scope.WHOLE)
+    collector = Collector(plant, ModbusLink(0, timeout_ms=1), {1: deaf, 2: taking})
+    collector.buffer.extend(row(seq) for seq in range(1, 1201))
+    assert collector.choose(1, 1) is Answer.DONE
+    delivering = asyncio.create_task(collector.deliver())
+    await deaf.asked.wait()
+    assert collector.choose(2, 2) is Answer.DONE
+    async with asyncio.timeout(10.0):
+        await delivering
+    assert (collector.delivered, taking.calls) == (1200, 1)
+    collector.close()

@@ -51,7 +51,7 @@ def _effect_ended(t: Turn, ended: EffectEnded) -> None:
             t.put(errand_retry_at=t.now + t.cfg.timing.retry_ns)
         else:
             # What it did is read back at the pace of the clients; asked at once again it would only fill the journal.
-            t.put(errand_retry_at=t.now + t.cfg.timing.settle_ns)
+            t.put(errand_retry_at=t.now + t.cfg.timing.verify_ns)
         if ended.id.phase == "adopt" and ended.outcome is Outcome.DONE:
             t.put(adopt_ordered=False)
             t.say(Why.ADOPTED, "S2", t.g.record.active or "-" if t.g.record is not None else "-")

@@ -80,7 +80,7 @@ def test_what_is_set_right_is_asked_for_at_the_pace_of_the_clients() -> None:
     assert asked(rig) == Backfill(node="a", epoch=1)
     rig.ends(Outcome.DONE)
     rig.forget()
-    rig.wait(rig.cfg.timing.settle_ns // MS - 1)
+    rig.wait(rig.cfg.timing.verify_ns // MS - 1)
     assert rig.effects == []
     rig.wait(1)
     assert asked(rig) == Backfill(node="a", epoch=1)

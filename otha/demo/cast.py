@@ -1,0 +1,183 @@
+"""The groups on stage, and what every act asks of one: who is active, is it at peace, what came of the disturbance."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from otha.core.words import OrderKind, Standing
+from otha.demo.act import Result
+from otha.demo.stage import Stage, wait_for
+from otha.report import sentence, terms
+from otha.report.terms import Transfer
+from otha.site.timing import GroupTiming, Total
+from otha.wire.message import OrderReply
+
+_NS_PER_MS = 1_000_000
+_OWNED = 1
+_ENDS_WITHIN_S = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cast:
+    """A redundant pair. `section`: the one that it drives and the PLC can be asked about, "" for another kind.
+    `verified`: what a transfer of it ends with.
+    """
+
+    name: str
+    nodes: tuple[str, str]
+    section: str = ""
+    verified: str = "outputs driven again and verified"
+
+
+TANKS = Cast(name="tanks", nodes=("sc_a", "sc_b"), section="plc")
+HEADER = Cast(name="header", nodes=("scada_a", "scada_b"), section="header")
+WAYS = Cast(name="ways", nodes=("gw_a", "gw_b"), verified="frames arrive by the other way, seen at the gate,")
+ARCHIVE = Cast(name="archive", nodes=("hist_a", "hist_b"), verified="rows stored again, seen there,")
+
+
+def seen(stage: Stage, cast: Cast) -> dict[str, Any]:
+    """The supervisor's newest word on the group."""
+    groups: list[dict[str, Any]] = stage.status()["groups"]
+    return next(group for group in groups if group["name"] == cast.name)
+
+
+def active(stage: Stage, cast: Cast = TANKS) -> str:
+    """The node that the record names."""
+    return str(seen(stage, cast)["active"])
+
+
+def other(stage: Stage, cast: Cast = TANKS) -> str:
+    """The other one."""
+    return next(node for node in cast.nodes if node != active(stage, cast))
+
+
+def node_view(stage: Stage, cast: Cast, node: str) -> dict[str, Any]:
+    """The supervisor's newest word on one node."""
+    views: list[dict[str, Any]] = seen(stage, cast)["nodes"]
+    return next(view for view in views if view["name"] == node)
+
+
+def at_peace(stage: Stage, *casts: Cast, within_s: float = 30.0) -> None:
+    """Wait until a switchover could be ordered: nothing moves, nothing stands against it. Raises StageError."""
+    for cast in casts or (TANKS,):
+        why: dict[str, Any] = {}
+
+        def look(name: str = cast.name, why: dict[str, Any] = why) -> bool | None:
+            why |= stage.why(name)
+            return True if why["standing"] == Standing.FOLLOWING.value and not why["obstacles"] else None
+
+        def against(why: dict[str, Any] = why) -> str:
+            return ", ".join(f"{each['block']} {each['detail']}" for each in why.get("obstacles", ()))
+
+        wait_for(look, within_s=within_s, what=f"{cast.name} ready for a transfer", said=against)
+
+
+def timing(stage: Stage, cast: Cast) -> GroupTiming:
+    """The sums that `otha check` prints."""
+    assert stage.site is not None
+    return next(timing for timing in stage.site.timings if timing.group == cast.name)
+
+
+def bounds_ms(total: Total) -> dict[str, float]:
+    """A sum, term by term."""
+    return {term.name: term.ns / _NS_PER_MS for term in total.terms}
+
+
+def new_transfer(stage: Stage, cast: Cast, since_ns: int, *, within_s: float = _ENDS_WITHIN_S) -> Transfer:
+    """The newest transfer since then, once it has ended. Raises StageError."""
+
+    def look() -> Transfer | None:
+        found = transfers(stage, cast, since_ns)
+        return found[-1] if found and found[-1].ending else None
+
+    return wait_for(look, within_s=within_s, what=f"a transfer of {cast.name} that ended")
+
+
+def transfers(stage: Stage, cast: Cast, since_ns: int) -> list[Transfer]:
+    """Those that began since then."""
+    return [each for each in terms.transfers(stage.said(since_ns)) if each.group == cast.name]
+
+
+def measure(stage: Stage, result: Result, fault_ns: int, cast: Cast = TANKS, *, frozen: bool = False) -> Transfer:
+    """Wait for the failover after `fault_ns`, and judge every term of it against the sum that `otha check` prints."""
+    transfer = new_transfer(stage, cast, fault_ns)
+    sums = timing(stage, cast)
+    bounds = bounds_ms(sums.failover)
+    if frozen and sums.frozen is not None:
+        bounds["T_detect"] = sums.frozen.ns / _NS_PER_MS
+    _judge(stage, result, cast, transfer, fault_ns=fault_ns, bounds=bounds)
+    return transfer
+
+
+def measure_ordered(stage: Stage, result: Result, since_ns: int, cast: Cast = TANKS) -> Transfer:
+    """Wait for the end of the transfer since then, and judge it from its request on."""
+    transfer = new_transfer(stage, cast, since_ns)
+    _judge(stage, result, cast, transfer, fault_ns=None, bounds=bounds_ms(timing(stage, cast).transfer))
+    return transfer
+
+
+def _judge(
+    stage: Stage, result: Result, cast: Cast, transfer: Transfer, *, fault_ns: int | None, bounds: dict[str, float]
+) -> None:
+    result.group = cast.name
+    result.terms_ms, result.bounds_ms = transfer.terms_ms(fault_ns), bounds
+    told = f"{transfer.kind} {transfer.from_node} to {transfer.to_node} {transfer.ending}"
+    result.expect(transfer.ending == "done", f"{told}: {transfer.detail}" if transfer.detail else told)
+    if transfer.verified_ns is not None:
+        since_ns = transfer.requested_ns if fault_ns is None else fault_ns
+        since = "from request on, " if fault_ns is None else ""
+        total_ms = (transfer.verified_ns - since_ns) / _NS_PER_MS
+        result.expect_in_time(total_ms, sum(bounds.values()), since + cast.verified)
+    if cast.section:
+        driven_by(stage, result, transfer.to_node, cast)
+
+
+def driven_by(stage: Stage, result: Result, node: str, cast: Cast = TANKS) -> None:
+    """Ask the controller itself who drives."""
+    status = stage.gate(cast.section)["status"]
+    drives = status["state"] == _OWNED and status["owner"] == cast.nodes.index(node) + 1
+    result.expect(drives, f"the controller says: OWNED by {node}, epoch {status['epoch']}")
+
+
+def no_transfer(stage: Stage, result: Result, since_ns: int, node: str, cast: Cast = TANKS) -> None:
+    """Nothing was moved since then."""
+    moved = transfers(stage, cast, since_ns)
+    told = "no transfer was begun" if not moved else f"{len(moved)} transfers were begun"
+    result.expect(not moved, told if cast is TANKS else f"{cast.name}: {told}")
+    result.expect(active(stage, cast) == node, f"{node} is still the active node")
+    if cast.section:
+        driven_by(stage, result, node, cast)
+
+
+def acknowledge(stage: Stage, result: Result, cast: Cast = TANKS) -> None:
+    """As the operator would, visibly: it ends the hold-off, so that the next act may move the group again."""
+    reply = stage.order(OrderKind.ACKNOWLEDGE, cast.name, comment="seen")
+    result.expect(reply.accepted, "the operator acknowledged the transfer")
+
+
+def refusals(stage: Stage, cast: Cast = TANKS) -> int:
+    """How many frames the group's gate has refused."""
+    status = stage.gate(cast.section)["status"]
+    return sum(int(status[name]) for name in ("frame_owner", "frame_epoch", "frame_session", "frame_seq"))
+
+
+def back_as_standby(stage: Stage, result: Result, node: str, cast: Cast = TANKS) -> None:
+    """Wait until the node is well again, and is not the active one."""
+    driver = active(stage, cast)
+    at_peace(stage, cast)
+    result.expect(active(stage, cast) == driver != node, f"{node} is back as standby, {driver} goes on")
+
+
+def refused(stage: Stage, result: Result, cast: Cast) -> OrderReply:
+    """Order a switchover that must be refused, and note why it was."""
+    reply = stage.order(OrderKind.SWITCHOVER, cast.name, node=other(stage, cast), comment="demo")
+    result.expect(not reply.accepted, "the order was refused")
+    for obstacle in reply.obstacles:
+        detail = f": {obstacle.detail}" if obstacle.detail else ""
+        result.notes.append(f"why: {sentence.of_block(obstacle.block)}{detail} ({obstacle.rule})")
+    return reply
+
+
+def watch(seconds: float) -> None:
+    """Look on: what an act says did not happen had this time to happen."""
+    time.sleep(seconds)
