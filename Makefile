@@ -1,6 +1,7 @@
 # Every target is complete by itself on a machine with git, Python >= 3.11 and make.
 #   make demo [ACTS=a,b]     the simulated plant, supervised, act by act
 #   make test [ARGS=...]     the test suite (without the soak tests)
+#   make foreign             servers of other makers for tests/foreign (needs node and npm)
 #   make lint                style, types, layering, generated files
 #   make bench | soak        measurements; long runs
 #   make test-all            the suite on every installed Python 3.11, 3.12, 3.13
@@ -14,7 +15,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 # The resolver that writes the lock files. It runs in an environment of its own and nothing installs it but `make lock`.
 UV_VERSION := 0.13.9
 
-.PHONY: help demo test test-all lint bench soak lock clean
+.PHONY: help demo test test-all foreign lint bench soak lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -41,6 +42,14 @@ test: $(VENV)/.dev
 
 test-all:
 	@sh tools/test_all.sh $(ARGS)
+
+$(VENV)/foreign/.made: $(VENV)/.made tests/foreign/.npmrc tests/foreign/package.json tests/foreign/package-lock.json
+	mkdir -p $(VENV)/foreign
+	cp tests/foreign/.npmrc tests/foreign/package.json tests/foreign/package-lock.json $(VENV)/foreign/
+	cd $(VENV)/foreign && npm ci --loglevel=error
+	@touch $@
+
+foreign: $(VENV)/foreign/.made
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
