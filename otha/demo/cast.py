@@ -146,8 +146,8 @@ def _judge(
 
 
 def driven_by(stage: Stage, result: Result, node: str, cast: Cast = TANKS) -> None:
-    """Ask the controller itself who drives. A hold by its own watchdog, that the owner ends, is waited for: devices of a
-    busy machine stall."""
+    """Ask the controller itself who drives. A hold by its own watchdog, which the owner ends, is waited for: devices of
+    a busy machine stall."""
     until = time.monotonic() + _RESUMES_WITHIN_S
     while True:
         status = stage.gate(cast.section)["status"]
