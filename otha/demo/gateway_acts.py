@@ -6,6 +6,7 @@ from otha.demo.act import Act, Result
 from otha.demo.cast import (
     HEADER,
     WAYS,
+    Cast,
     acknowledge,
     active,
     at_peace,
@@ -71,6 +72,14 @@ def gateway_stop(stage: Stage, result: Result) -> None:
     no_transfer(stage, result, fault_ns, server, HEADER)
 
 
+def _await_silent(stage: Stage, cast: Cast, node: str) -> None:
+    wait_for(
+        lambda: node_view(stage, cast, node)["liveness"] == "dead" or None,
+        within_s=10.0,
+        what=f"{node} silent on both paths",
+    )
+
+
 def server_network_cut(stage: Stage, result: Result) -> None:
     """Both heartbeat paths of the active server and of the gateway in use are cut; frames arrive: no failover (S8)."""
     at_peace(stage, WAYS, HEADER)
@@ -78,11 +87,7 @@ def server_network_cut(stage: Stage, result: Result) -> None:
     for cast, node in ((HEADER, server), (WAYS, gateway)):
         for network in _NETWORKS:
             stage.fault("cut", network=network, node=node)
-        wait_for(
-            lambda cast=cast, node=node: node_view(stage, cast, node)["liveness"] == "dead" or None,  # type: ignore[misc]
-            within_s=10.0,
-            what=f"{node} silent on both paths",
-        )
+        _await_silent(stage, cast, node)
         result.expect(True, f"{node} is silent on both paths, and by itself would count as dead")
     watch(_WATCH_S)
     no_transfer(stage, result, since_ns, gateway, WAYS)
