@@ -35,9 +35,9 @@ from otha.core.watch.gate import GateWatch
 from otha.core.watch.node import NodeWatch
 from otha.core.watch.observer import ReferenceWatch
 from otha.core.watch.selector import SelectorWatch
-from otha.core.words import Answer, GroupKind, Verdict
+from otha.core.words import Answer, GroupKind, Pulse, Verdict
 
-_FORMAT = 2
+_FORMAT = 3
 
 _T = TypeVar("_T")
 
@@ -61,6 +61,7 @@ class Supervision:
         self._wakes: list[int | None] = [None for _ in cfg.groups]
         self._alarms: list[tuple[alarm.Alarm, ...]] = [() for _ in cfg.groups]
         self._tilt_until: int | None = None
+        self._rejoin_until: int | None = None
         self._channel_cfg: dict[str, ChannelConfig] = {c.name: c for c in cfg.channels}
         self._tag_cfg = {t.name: t for t in cfg.tags}
         self._members: dict[str, list[tuple[int, int, NodeConfig]]] = {}
@@ -117,7 +118,7 @@ class Supervision:
     @property
     def wake(self) -> int | None:
         """When to feed DueReached if nothing else happens."""
-        deadlines = [*self._wakes, *self._judge_at, self._tilt_until]
+        deadlines = [*self._wakes, *self._judge_at, self._tilt_until, self._rejoin_until]
         deadlines += [w.seen_until for w in self._gates.values()]
         deadlines += [w.seen_until for w in self._selectors.values()]
         deadlines += [self._channels[name].due for name in self._adaptive]
@@ -180,7 +181,7 @@ class Supervision:
         elif raw.answer in (Answer.LATE, Answer.BUSY):
             after = node.answered(after)
         self._nodes[cfg.node] = after
-        return self._node_moved(cfg.node, before, after, reasons, now)
+        return self._node_moved(cfg.node, before, after, reasons, now) + self._rejoin(now)
 
     def _judge_pulses(self, name: str, w: NodeWatch) -> NodeWatch:
         member = self._members[name][0][2]
@@ -329,10 +330,25 @@ class Supervision:
             raise IllegalTransitionError(f"the site has no reference point {raw.name!r}")
         self._references[raw.name] = observer.watch(self._references[raw.name], raw.answer)
         isolated = observer.isolated(self.cfg.references, self._references)
-        if isolated == self._shared.isolated:
-            return ()
+        if isolated or not self._shared.isolated:
+            self._rejoin_until = None
+            return () if isolated == self._shared.isolated else self._isolate(isolated, now)
+        if self._rejoin_until is None:
+            self._rejoin_until = now + max((group.timing.settle_ns for group in self.cfg.groups), default=0)
+        return self._rejoin(now)
+
+    def _isolate(self, isolated: bool, now: int) -> tuple[Decision, ...]:
         reason = Reason(why=Why.ISOLATED, rule="S8", args=("isolated" if isolated else "connected",))
         return self._share(replace(self._shared, isolated=isolated), (reason,), now)
+
+    def _rejoin(self, now: int) -> tuple[Decision, ...]:
+        """Reference points answer again. What was silent meanwhile first gets its time to be heard: whose connection
+        comes back last is not dead (S8)."""
+        until = self._rejoin_until
+        if until is None or (now < until and any(w.pulse is Pulse.LOST for w in self._channels.values())):
+            return ()
+        self._rejoin_until = None
+        return self._isolate(isolated=False, now=now)
 
     def _tilt(self, now: int, size_ns: int) -> tuple[Decision, ...]:
         if abs(size_ns) <= self.cfg.tilt_gap_ns:
@@ -357,6 +373,7 @@ class Supervision:
             self._tilt_until = None
             reason = Reason(why=Why.TILT, rule="S10", args=("ends", 0))
             decisions += self._share(replace(self._shared, tilted=False), (reason,), now)
+        decisions += self._rejoin(now)
         for name in self._adaptive:
             decisions += self._expire_channel(name, now)
         for section, was in list(self._gates.items()):
@@ -480,6 +497,7 @@ class Supervision:
                 self._wakes,
                 self._alarms,
                 self._tilt_until,
+                self._rejoin_until,
             )
         )
 
@@ -490,7 +508,7 @@ class Supervision:
         Raises CanonError for bytes that are no snapshot.
         """
         state = codec.decode_state(snapshot)
-        if not isinstance(state, tuple) or len(state) != 16 or state[0] != _FORMAT:
+        if not isinstance(state, tuple) or len(state) != 17 or state[0] != _FORMAT:
             raise canon.CanonError("not a snapshot of this version", mend="replay it with the version that recorded it")
         try:
             self = cls(cast(SiteConfig, state[1]), 0)
@@ -514,6 +532,7 @@ class Supervision:
         self._wakes = list(state[11])
         self._alarms = list(state[12])
         self._tilt_until = cast(int | None, state[13])
+        self._rejoin_until = cast(int | None, state[14])
 
 
 def _in_trouble(g: GroupState) -> bool:

@@ -15,6 +15,8 @@ from otha.wire.message import OrderReply
 _NS_PER_MS = 1_000_000
 _OWNED = 1
 _ENDS_WITHIN_S = 20.0
+_RESUMES_WITHIN_S = 2.0
+_LOOK_EVERY_S = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,17 @@ def at_peace(stage: Stage, *casts: Cast, within_s: float = 30.0) -> None:
             return ", ".join(f"{each['block']} {each['detail']}" for each in why.get("obstacles", ()))
 
         wait_for(look, within_s=within_s, what=f"{cast.name} ready for a transfer", said=against)
+
+
+def all_well(stage: Stage, *, within_s: float = 30.0) -> None:
+    """Wait until every group follows its record and every node answers. Raises StageError."""
+
+    def look() -> bool | None:
+        groups = stage.status()["groups"]
+        rests = all(group["standing"] == Standing.FOLLOWING.value and group["plan"] is None for group in groups)
+        return (rests and all(node["liveness"] == "alive" for group in groups for node in group["nodes"])) or None
+
+    wait_for(look, within_s=within_s, what="every group at rest, every node alive")
 
 
 def timing(stage: Stage, cast: Cast) -> GroupTiming:
@@ -133,9 +146,15 @@ def _judge(
 
 
 def driven_by(stage: Stage, result: Result, node: str, cast: Cast = TANKS) -> None:
-    """Ask the controller itself who drives."""
-    status = stage.gate(cast.section)["status"]
-    drives = status["state"] == _OWNED and status["owner"] == cast.nodes.index(node) + 1
+    """Ask the controller itself who drives. A hold by its own watchdog, which the owner ends, is waited for: devices of
+    a busy machine stall."""
+    until = time.monotonic() + _RESUMES_WITHIN_S
+    while True:
+        status = stage.gate(cast.section)["status"]
+        drives = status["state"] == _OWNED and status["owner"] == cast.nodes.index(node) + 1
+        if drives or time.monotonic() > until:
+            break
+        time.sleep(_LOOK_EVERY_S)
     result.expect(drives, f"the controller says: OWNED by {node}, epoch {status['epoch']}")
 
 

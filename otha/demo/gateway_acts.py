@@ -6,6 +6,7 @@ from otha.demo.act import Act, Result
 from otha.demo.cast import (
     HEADER,
     WAYS,
+    Cast,
     acknowledge,
     active,
     at_peace,
@@ -21,6 +22,7 @@ from otha.demo.stage import Stage, wait_for
 
 _WATCH_S = 2.0
 _WAKES_WITHIN_S = 5.0
+_EXCHANGE_S = 0.1  # frame first, then two reads: 75 ms of the line in every 250 ms
 _NETWORKS = ("net_a", "net_b")
 
 
@@ -36,10 +38,25 @@ def gateway_kill(stage: Stage, result: Result) -> None:
     no_transfer(stage, result, fault_ns, server, HEADER)
 
 
+def _after_an_exchange(stage: Stage) -> None:
+    """Wait until the server has just exchanged a frame with the gate: the next one is certain to meet what comes now.
+
+    One whose exchange is cut short waits for it longer than the failover takes, and sends no frame meanwhile.
+    """
+    seq = stage.gate(HEADER.section)["status"]["last_seq"]
+    wait_for(
+        lambda: stage.gate(HEADER.section)["status"]["last_seq"] != seq or None,
+        within_s=_WAKES_WITHIN_S,
+        what="a frame that reaches the gate",
+    )
+    watch(_EXCHANGE_S)
+
+
 def gateway_stop(stage: Stage, result: Result) -> None:
     """SIGSTOP of the gateway with an owner's frame in its queue, SIGCONT after the failover: the gate refuses it."""
     at_peace(stage, WAYS, HEADER)
     gateway, server, before = active(stage, WAYS), active(stage, HEADER), refusals(stage, HEADER)
+    _after_an_exchange(stage)
     fault_ns = stage.fault("stop", node=gateway)
     measure(stage, result, fault_ns, WAYS)
     driven_by(stage, result, server, HEADER)
@@ -55,6 +72,14 @@ def gateway_stop(stage: Stage, result: Result) -> None:
     no_transfer(stage, result, fault_ns, server, HEADER)
 
 
+def _await_silent(stage: Stage, cast: Cast, node: str) -> None:
+    wait_for(
+        lambda: node_view(stage, cast, node)["liveness"] == "dead" or None,
+        within_s=10.0,
+        what=f"{node} silent on both paths",
+    )
+
+
 def server_network_cut(stage: Stage, result: Result) -> None:
     """Both heartbeat paths of the active server and of the gateway in use are cut; frames arrive: no failover (S8)."""
     at_peace(stage, WAYS, HEADER)
@@ -62,11 +87,7 @@ def server_network_cut(stage: Stage, result: Result) -> None:
     for cast, node in ((HEADER, server), (WAYS, gateway)):
         for network in _NETWORKS:
             stage.fault("cut", network=network, node=node)
-        wait_for(
-            lambda cast=cast, node=node: node_view(stage, cast, node)["liveness"] == "dead" or None,  # type: ignore[misc]
-            within_s=10.0,
-            what=f"{node} silent on both paths",
-        )
+        _await_silent(stage, cast, node)
         result.expect(True, f"{node} is silent on both paths, and by itself would count as dead")
     watch(_WATCH_S)
     no_transfer(stage, result, since_ns, gateway, WAYS)

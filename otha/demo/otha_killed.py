@@ -11,6 +11,7 @@ from otha.demo.stage import Stage, StageError
 _NS_PER_MS = 1_000_000
 _FENCED_WITHIN_S = 10.0
 _DOWN_S = 0.5
+_BACK_WITHIN_S = 60.0  # on a busy machine its OPC UA workers take their time to start
 
 
 def _is_fenced(event: dict[str, Any], group: str) -> bool:
@@ -38,7 +39,7 @@ def killed_in_transfer(stage: Stage, result: Result, cast: Cast) -> None:
     result.notes.append(f"killed {after_ms:.0f} ms after the order, the old node was fenced")
     time.sleep(_DOWN_S)
     stage.start_otha()
-    at_peace(stage, cast)
+    at_peace(stage, cast, within_s=_BACK_WITHIN_S)
     endings = [transfer for transfer in transfers(stage, cast, killed_ns) if transfer.ending]
     if endings:
         last = endings[-1]

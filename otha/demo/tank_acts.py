@@ -8,6 +8,7 @@ from otha.demo.cast import (
     TANKS,
     acknowledge,
     active,
+    all_well,
     at_peace,
     back_as_standby,
     driven_by,
@@ -117,7 +118,7 @@ def isolated(stage: Stage, result: Result) -> None:
     knows = any(each.why == "ISOLATED" and each.args == ("isolated",) for each in said)
     result.expect(knows, "OTHA calls itself isolated")
     stage.fault("heal")
-    at_peace(stage)
+    all_well(stage)
     no_transfer(stage, result, since_ns, node)
     moved = {each.group for each in terms.transfers(stage.said(since_ns))}
     result.expect(not moved, f"no group was moved{''.join(f', but {name}' for name in sorted(moved))}")

@@ -248,6 +248,37 @@ def test_isolation_and_its_end_reach_every_group() -> None:
     assert feed.reasons(Why.ISOLATED) == [("isolated",), ("connected",)]
 
 
+def _rejoining() -> Feed:
+    """Isolated, every channel of a lost meanwhile; then a reference point answers again."""
+    feed = settled()
+    for name in ("ref_a", "ref_b"):
+        for _ in range(2):
+            feed(ReferencePolled(name=name, answer=Answer.MISSED))
+    for network in ("net_a", "net_b"):
+        feed.missed("a", network, 3)
+    feed(ReferencePolled(name="ref_b", answer=Answer.REPLIED))
+    return feed
+
+
+def test_who_was_silent_while_isolated_has_time_to_be_heard_before_it_counts_as_dead() -> None:
+    feed = _rejoining()
+    assert feed.s.shared.isolated
+    until_ms = feed.at_ms + max(group.timing.settle_ns for group in feed.s.cfg.groups) // MS
+    feed(DueReached(), until_ms - 1)
+    assert feed.reasons(Why.ISOLATED) == [("isolated",)]
+    assert feed.reasons(Why.SUSPECTED) == []
+    feed(DueReached(), until_ms)
+    assert feed.reasons(Why.ISOLATED) == [("isolated",), ("connected",)]
+
+
+def test_an_observer_that_hears_everybody_again_is_connected_at_once() -> None:
+    feed = _rejoining()
+    feed.beat("a", "net_a")
+    assert feed.reasons(Why.ISOLATED) == [("isolated",)]
+    feed.beat("a", "net_b")
+    assert feed.reasons(Why.ISOLATED) == [("isolated",), ("connected",)]
+
+
 @pytest.mark.parametrize(
     ("raw", "tilted"),
     [
