@@ -11,7 +11,6 @@ from typing import Any
 
 from bench import devices, fleet
 from bench.figure import MS, Figure, at_most, holds, shown
-from bench.fleet import FleetPorts
 from bench.lateness import between, quantile_of, status_of, supervisor
 from bench.options import Measurement, Options
 from bench.processes import MIB, Use, family
@@ -130,20 +129,21 @@ OPCUA = Fleet(
 )
 
 
-def site_text(kind: Fleet, nodes: Sequence[int], around: FleetPorts) -> str:
-    """A site of these nodes. `around`: gates and reference points."""
-    parts = [_HEAD.format(references=around.references)]
-    for group, gate in enumerate(around.gates):
+def groups_text(kind: Fleet, nodes: Sequence[int], gates: Sequence[int], *, first: int = 0) -> str:
+    """Groups of these nodes, one for each gate, numbered from `first`."""
+    parts = []
+    for group, gate in enumerate(gates):
         ports = nodes[group * kind.members : (group + 1) * kind.members]
         members = []
         for number, port in enumerate(ports, 1):
-            name = f"n{group}_{number}"
+            name = f"n{first + group}_{number}"
             role = "Active" if number == 1 else "Standby"
-            parts.append(kind.node.format(name=name, number=number, port=port, role=role, namespace=fleet.NAMESPACE))
+            text = kind.node.format(name=name, number=number, port=port, role=role, namespace=fleet.NAMESPACE)
+            parts.append(text)
             members.append(f'{{ node = "{name}", priority = {number} }}')
         parts.append(
             _GROUP.format(
-                group=group,
+                group=first + group,
                 gate=gate,
                 members=", ".join(members),
                 fencing=kind.fencing,
@@ -156,6 +156,11 @@ def site_text(kind: Fleet, nodes: Sequence[int], around: FleetPorts) -> str:
             + kind.more
         )
     return "".join(parts)
+
+
+def head_text(references: Sequence[int]) -> str:
+    """What stands before the groups."""
+    return _HEAD.format(references=references)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +196,8 @@ def _run(kind: Fleet, seconds: float) -> _Run:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="otha-bench-")))
         around = stack.enter_context(fleet.running("modbus", kind.nodes, kind.members))
         nodes = around.nodes if kind is MODBUS else stack.enter_context(fleet.running("opcua", kind.nodes)).nodes
-        (folder / "site.toml").write_text(site_text(kind, nodes, around), encoding="utf-8")
+        text = head_text(around.references) + groups_text(kind, nodes, around.gates)
+        (folder / "site.toml").write_text(text, encoding="utf-8")
         began = time.monotonic()
         process = stack.enter_context(supervisor(folder, fifo=True))
         started_s = time.monotonic() - began
@@ -258,7 +264,7 @@ MEASUREMENT = Measurement(
     title="Many nodes",
     what=f"`otha run` over {_MODBUS_NODES} Modbus nodes (groups of {_MODBUS_MEMBERS}, each with its gate) and, "
     f"separately, {_OPCUA_NODES} OPC UA nodes (groups of {_OPCUA_MEMBERS}), one channel a node. The Modbus servers are "
-    "hand-written and share one process; the OPC UA endpoints lead to one asyncua server. Servers and supervisor are on "
-    f"the same cores. Counted from {_SETTLE_S:g} s after the supervisor answers.",
+    "hand-written and share one process; the OPC UA endpoints lead to one asyncua server. Servers and supervisor are "
+    f"on the same cores. Counted from {_SETTLE_S:g} s after the supervisor answers.",
     measure=measure,
 )
