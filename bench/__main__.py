@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import core, cuts, explorer, failover, heartbeat, journal, lateness, machine, table
+from bench import core, cuts, explorer, failover, heartbeat, journal, lateness, machine, scale, table
 from bench.figure import holds
 from bench.options import Measurement, Options
 from bench.table import Section
@@ -25,6 +25,7 @@ MEASUREMENTS = (
     cuts.MEASUREMENT,
     failover.MEASUREMENT,
     explorer.MEASUREMENT,
+    scale.MEASUREMENT,
 )
 
 

@@ -149,7 +149,7 @@ def supervisor(folder: Path, *, fifo: bool) -> "Iterator[subprocess.Popen[bytes]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
         until = time.monotonic() + _START_S
-        while _status(folder) is None:
+        while status_of(folder) is None:
             if process.poll() is not None or time.monotonic() > until:
                 raise HostError(f"the supervisor did not start: {(folder / 'otha.log').read_text()[-2000:]}")
             time.sleep(0.05)
@@ -164,7 +164,8 @@ def supervisor(folder: Path, *, fifo: bool) -> "Iterator[subprocess.Popen[bytes]
                 process.wait()
 
 
-def _status(folder: Path) -> dict[str, Any] | None:
+def status_of(folder: Path) -> dict[str, Any] | None:
+    """What the supervisor of this folder says of itself; None when none answers."""
     try:
         with WireClient(folder / "state" / SOCKET_NAME) as client:
             return client.status()
@@ -232,9 +233,9 @@ def _run(pairs: int, seconds: float, *, fifo: bool) -> _Run:
         (folder / "site.toml").write_text(site_text(ports), encoding="utf-8")
         with supervisor(folder, fifo=fifo) as process:
             time.sleep(_SETTLE_S)
-            before, cpu_s, began = _status(folder), _cpu_s(process.pid), time.monotonic()
+            before, cpu_s, began = status_of(folder), _cpu_s(process.pid), time.monotonic()
             orders = _give_orders(folder, [f"g{pair}" for pair in range(1, pairs + 1)], seconds)
-            took_s, cpu_s, after = time.monotonic() - began, _cpu_s(process.pid) - cpu_s, _status(folder)
+            took_s, cpu_s, after = time.monotonic() - began, _cpu_s(process.pid) - cpu_s, status_of(folder)
         if before is None or after is None:
             raise HostError("the supervisor stopped answering")
         late = between(before["loop"]["lateness_counts"], after["loop"]["lateness_counts"])

@@ -195,7 +195,7 @@ class Supervision:
         if before.liveness is not after.liveness:
             reasons = (*reasons, Reason(why=Why.NODE, rule="", args=(name, after.liveness.value)))
         for at, _, _ in self._members[name]:
-            moved = self._judge_nodes(at, now)
+            moved = self._judge_nodes(at, now, heard=name)
             if not moved and reasons:
                 decisions.append(self._note(at, reasons))
             for index, view in moved:
@@ -203,14 +203,21 @@ class Supervision:
                 reasons = ()
         return tuple(decisions)
 
-    def _judge_nodes(self, at: int, now: int) -> list[tuple[int, NodeView]]:
-        """The nodes of group `at` whose verdicts differ from what the group knows."""
+    def _judge_nodes(self, at: int, now: int, heard: str | None = None) -> list[tuple[int, NodeView]]:
+        """The nodes of group `at` whose verdicts differ from what the group knows.
+
+        `heard`: the one node that was heard of. Unless the others are measured against it, theirs is looked at when they
+        are heard of themselves, or missed, a period later at most: a large group would else cost its square.
+        """
         cfg, g = self.cfg.groups[at], self._groups[at]
         # Without a record the gate's owner is whom a standby is compared with; without that, there is nothing to lag.
         active_name = g.record.active if g.record is not None else g.gate.owner
         active = self._nodes.get(active_name) if active_name is not None else None
         moved = []
+        only = heard if heard != active_name else None
         for index, member in enumerate(cfg.nodes):
+            if only is not None and member.name != only:
+                continue
             w = self._nodes[member.name]
             if active_name is None or member.name == active_name:
                 in_rpo = ready = Verdict.TRUE

@@ -2,7 +2,8 @@
 
 Prints its port, then obeys lines of JSON on standard input and prints "ok" after each: {"set": {"Role": 2}},
 {"status": ["Role", CODE]}, {"level": 0}, {"back_in_s": 3}, {"stall_ms": 300}, {"source_age_s": 5}, {"reset": true}, and
-{"answer": "variant" | "fault:CODE" | "rubbish" | "few" | ""}, how it answers reads from then on.
+{"answer": "variant" | "fault:CODE" | "rubbish" | "few" | ""}, how it answers reads from then on, or "refuse:CODE", how it
+answers those who want a session.
 """
 
 import asyncio
@@ -50,25 +51,32 @@ class Liar:
     def encode(self, response: Any) -> bytes:
         """The bytes of a response."""
         honest: bytes = self._honest(response)
+        kind, _, code = self.answer.partition(":")
+        if kind == "refuse" and isinstance(response, ua.CreateSessionResponse):
+            return self._fault(response, int(code))
         if not self.answer or not isinstance(response, ua.ReadResponse):
             return honest
-        kind, _, code = self.answer.partition(":")
         match kind:
             case "variant":
                 # A null array of 1.7e9 elements: facts.md, and 5 bytes of it are enough.
                 head: bytes = self._honest(replace(response, Results=[]))[:-8]
                 return head + struct.pack("<iBBi", 1, 1, 0x80, 1_700_000_000) + struct.pack("<i", 0)
             case "fault":
-                fault = ua.ServiceFault()
-                fault.ResponseHeader = response.ResponseHeader
-                fault.ResponseHeader.ServiceResult = ua.StatusCode(int(code))
-                made: bytes = self._honest(fault)
-                return made
+                return self._fault(response, int(code))
+            case "refuse":
+                return honest
             case "rubbish":
                 return random.Random(1).randbytes(300)
             case _:
                 few: bytes = self._honest(replace(response, Results=response.Results[:1]))
                 return few
+
+    def _fault(self, response: Any, code: int) -> bytes:
+        fault = ua.ServiceFault()
+        fault.ResponseHeader = response.ResponseHeader
+        fault.ResponseHeader.ServiceResult = ua.StatusCode(code)
+        made: bytes = self._honest(fault)
+        return made
 
 
 class OneUser:
