@@ -85,7 +85,7 @@ class Peer:
 
 
 class Pair:
-    """Two peers in the places of the demo site's controllers, and the supervisor. `bound_ms`: as `otha check` prints."""
+    """Two peers in the places of the demo site's controllers, and the supervisor. `bound_ms`: that of `otha check`."""
 
     def __init__(self, peers: Sequence[Peer], site: Path, folder: Path) -> None:
         self.peers = dict(zip(NODES, peers, strict=True))
@@ -173,7 +173,7 @@ def _with_gate_of(plant: Path, text: str) -> str:
 
 @contextmanager
 def pair(folder: Path, script: str, scheme: str, **site: str) -> Iterator[Pair]:
-    """Plant, peers and supervisor, all ended with the context. `scheme`: an endpoint with a {port}; `site`: the rest."""
+    """Plant, peers, supervisor, all ended with the context. `scheme`: an endpoint with a {port}; `site`: the rest."""
     command = [sys.executable, "-m", "sim", "up", "--dir", str(folder / "plant"), "--ephemeral"]
     peers: list[Peer] = []
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as plant:
