@@ -5,7 +5,7 @@ from typing import Any
 
 from otha.core.words import OrderKind
 from otha.demo.act import Result
-from otha.demo.cast import Cast, active, at_peace, other, transfers
+from otha.demo.cast import Cast, active, all_well, at_peace, other, transfers
 from otha.demo.stage import Stage, StageError
 
 _NS_PER_MS = 1_000_000
@@ -46,3 +46,5 @@ def killed_in_transfer(stage: Stage, result: Result, cast: Cast) -> None:
         result.expect(last.ending in ("done", "returned", "aborted_safe"), f"taken up again and ended {last.ending}")
     seconds = (time.monotonic_ns() - killed_ns) / 1e9
     result.expect(True, f"all agree on {active(stage, cast)} again {seconds:.1f} s after the kill")
+    # The groups that were not in mid-transfer too, before the next act disturbs them.
+    all_well(stage, within_s=_BACK_WITHIN_S)
