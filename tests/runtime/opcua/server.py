@@ -2,8 +2,8 @@
 
 Prints its port, then obeys lines of JSON on standard input and prints "ok" after each: {"set": {"Role": 2}},
 {"status": ["Role", CODE]}, {"level": 0}, {"back_in_s": 3}, {"stall_ms": 300}, {"source_age_s": 5}, {"reset": true}, and
-{"answer": "variant" | "fault:CODE" | "rubbish" | "few" | ""}, how it answers reads from then on, or "refuse:CODE", how it
-answers those who want a session.
+{"answer": "variant" | "fault:CODE" | "rubbish" | "few" | ""}, how it answers reads from then on, or "refuse:CODE", how
+it answers those who want a session.
 """
 
 import asyncio
