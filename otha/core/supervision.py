@@ -206,8 +206,8 @@ class Supervision:
     def _judge_nodes(self, at: int, now: int, heard: str | None = None) -> list[tuple[int, NodeView]]:
         """The nodes of group `at` whose verdicts differ from what the group knows.
 
-        `heard`: the one node that was heard of. Unless the others are measured against it, theirs is looked at when
-        they are heard of themselves, or missed, a period later at most: a large group would else cost its square.
+        `heard`: the one node that was heard of. Unless it is the active one, against which all are measured, the others
+        are judged when heard or missed themselves, a period later at most: a large group would cost its square.
         """
         cfg, g = self.cfg.groups[at], self._groups[at]
         # Without a record the gate's owner is whom a standby is compared with; without that, there is nothing to lag.

@@ -1,6 +1,7 @@
 """File descriptors for the connections of a large site: a session's usual limit is 1,024."""
 
 import resource
+from contextlib import suppress
 
 
 def allow(needed: int) -> str:
@@ -9,8 +10,11 @@ def allow(needed: int) -> str:
     Processes started later have the same limit.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = soft
     if soft != hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    if hard == resource.RLIM_INFINITY or needed <= hard:
+        with suppress(OSError, ValueError):  # some systems have a lower bound of their own
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+            allowed = hard
+    if allowed == resource.RLIM_INFINITY or needed <= allowed:
         return ""
-    return f"{needed} descriptors are needed and {hard} allowed: connections will fail; raise the limit (ulimit -n)"
+    return f"{needed} descriptors are needed, {allowed} are allowed: connections will fail. Raise the limit (ulimit -n)"

@@ -21,7 +21,7 @@ from otha.journal.recorder import Recorder
 from otha.journal.recording import Header
 from otha.journal.terms import Trouble
 from otha.journal.writer import Journal
-from otha.runtime import realtime, snapshot, standing
+from otha.runtime import descriptors, realtime, snapshot, standing
 from otha.runtime.coordination.sqlite import SqliteStore
 from otha.runtime.coordination.store import ConsensusStore, StoreAnswer
 from otha.runtime.effects import Done, EffectRunner
@@ -43,6 +43,7 @@ _DURABLE_TIMEOUT_S = 1.0
 _NAME_MAX = 200
 _COMMENT_MAX = 1000
 _EFFECTS_END_NS = 1_000_000_000
+_DESCRIPTORS_OF_OWN = 64  # files, sockets, workers, callers
 
 
 def code_version() -> str:
@@ -212,6 +213,7 @@ class Supervisor:
     async def run(self, stop: asyncio.Event) -> int:
         """Supervise until `stop`. Raises HostError, JournalInUse and the journal's other opening errors."""
         with self._stack as stack:
+            self._allow_descriptors()
             journal = Journal(self._state.journal, on_trouble=self._journal_trouble)
             stack.callback(journal.close)
             store = SqliteStore(self._state.records)
@@ -296,6 +298,12 @@ class Supervisor:
                 what = f"arming and maintenance of {group.name} are as the site file says, not as last ordered: {error}"
                 self._notices.append(what)
                 self._lines.write("warning", "notice", text=what)
+
+    def _allow_descriptors(self) -> None:
+        paths = sum(len(section.paths) + 1 for section in self._site.sections)
+        notice = descriptors.allow(_DESCRIPTORS_OF_OWN + len(self._site.channels) + paths)
+        if notice:
+            self._notices.append(notice)
 
     def _be_punctual(self, ring: Ring) -> None:
         notices = [ring.scheduler.notice]

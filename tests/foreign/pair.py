@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ class Peer:
 
 
 class Pair:
-    """Two peers in the places of the demo site's controllers, and the supervisor. `bound_ms`: that of `otha check`."""
+    """Two peers in the places of the demo site's controllers, supervised. `bound_ms`: as `otha check` prints it."""
 
     def __init__(self, peers: Sequence[Peer], site: Path, folder: Path) -> None:
         self.peers = dict(zip(NODES, peers, strict=True))
@@ -128,7 +129,7 @@ class Pair:
     def switch_to(self, name: str) -> None:
         """Order a switchover and wait until the gate lets the frames of `name` through."""
         order = Order(
-            id=f"foreign-{name}-{time.monotonic_ns()}",
+            id=f"foreign-{name}",
             kind=OrderKind.SWITCHOVER,
             group="tanks",
             user="",
@@ -137,10 +138,12 @@ class Pair:
             arming=None,
             comment="",
         )
-        with WireClient(self.state / "otha.sock", timeout_s=10) as client:
-            reply = client.order(order)
-        assert reply.accepted, reply.obstacles
         end = time.monotonic() + WAIT_S
+        with WireClient(self.state / "otha.sock", timeout_s=10) as client:
+            # The gate and its permit may not have been seen yet.
+            while not (reply := client.order(replace(order, id=f"{order.id}-{time.monotonic_ns()}"))).accepted:
+                assert time.monotonic() < end, reply.obstacles
+                time.sleep(0.1)
         while not (self.group()["active"] == name == self.group()["gate"]["owner"] and self.group()["gate"]["driven"]):
             assert time.monotonic() < end, self.group()
             time.sleep(0.02)
@@ -173,7 +176,7 @@ def _with_gate_of(plant: Path, text: str) -> str:
 
 @contextmanager
 def pair(folder: Path, script: str, scheme: str, **site: str) -> Iterator[Pair]:
-    """Plant, peers, supervisor, all ended with the context. `scheme`: an endpoint with a {port}; `site`: the rest."""
+    """Plant, peers and supervisor, ended with the context. `scheme`: an endpoint with a {port}; `site`: the rest."""
     command = [sys.executable, "-m", "sim", "up", "--dir", str(folder / "plant"), "--ephemeral"]
     peers: list[Peer] = []
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as plant:
