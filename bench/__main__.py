@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import core, cuts, explorer, failover, heartbeat, journal, lateness, machine, scale, table
+from bench import core, cuts, explorer, failover, heartbeat, journal, lateness, machine, scale, servers, table
 from bench.figure import holds
 from bench.options import Measurement, Options
 from bench.table import Section
@@ -26,6 +26,9 @@ MEASUREMENTS = (
     failover.MEASUREMENT,
     explorer.MEASUREMENT,
     scale.MEASUREMENT,
+    servers.SCADA,
+    servers.GATEWAY,
+    servers.HISTORIAN,
 )
 
 
@@ -52,7 +55,7 @@ def _chosen(only: str) -> tuple[Measurement, ...]:
     unknown = set(names) - {each.name for each in MEASUREMENTS}
     if unknown:
         sys.exit(f"there is no measurement {', '.join(sorted(unknown))}; --list names them")
-    return tuple(each for each in MEASUREMENTS if not names or each.name in names)
+    return tuple(each for each in MEASUREMENTS if (each.name in names if names else not each.on_request))
 
 
 def _measure(measurement: Measurement, options: Options) -> Section:
@@ -75,7 +78,8 @@ def main() -> int:
     arguments = _arguments()
     if arguments.list:
         for measurement in MEASUREMENTS:
-            print(f"{measurement.name:10} {measurement.title}")
+            asked = " (only when named)" if measurement.on_request else ""
+            print(f"{measurement.name:10} {measurement.title}{asked}")
         return 0
     options = Options(
         count=arguments.count,

@@ -17,8 +17,8 @@ from typing import Any
 from bench.bystander import Bystander
 from bench.figure import MS, Figure, at_most, holds, median, quantile, shown
 from bench.options import Measurement, Options
-from otha.core.words import Ending, OrderKind, Role
-from otha.demo.cast import TANKS, active, at_peace
+from otha.core.words import Ending, Liveness, OrderKind, Role
+from otha.demo.cast import TANKS, WAYS, Cast, active, at_peace, node_view
 from otha.demo.play import write_site
 from otha.demo.stage import Stage, StageError, wait_for
 from otha.journal.verify import verify as verify_journal
@@ -82,16 +82,16 @@ class Events:
             while True:
                 self._queue.get_nowait()
 
-    def wait_for_done(self) -> None:
+    def wait_for_done(self, group: str, within_s: float) -> None:
         """Until a transfer of the group has ended as done. Raises StageError."""
-        until = time.monotonic() + _ENDS_WITHIN_S
+        until = time.monotonic() + within_s
         while True:
             try:
                 event = self._queue.get(timeout=max(0.0, until - time.monotonic()))
             except queue.Empty:
-                raise StageError(f"no failover within {_ENDS_WITHIN_S:g} s", mend="see otha.log") from None
+                raise StageError(f"no failover of {group} within {within_s:g} s", mend="see otha.log") from None
             reasons = event.get("body", {}).get("reasons", ())
-            if event["group"] == TANKS.name and any(_is_done(reason) for reason in reasons):
+            if event["group"] == group and any(_is_done(reason) for reason in reasons):
                 return
 
 
@@ -99,8 +99,8 @@ def _is_done(reason: dict[str, Any]) -> bool:
     return (reason["why"], reason["args"][:1]) == ("ENDED", [Ending.DONE.value])
 
 
-def _repair(stage: Stage, kind: Kind, node: str) -> None:
-    """Bring the lost controller back, and wait until it knows that it is the standby."""
+def _repair(stage: Stage, kind: Kind, node: str, cast: Cast, within_s: float) -> None:
+    """Bring the lost node back, and wait until it stands by. A gateway does not say so: it only lives."""
     match kind:
         case Kind.KILL:
             stage.fault("restart", node=node)
@@ -110,24 +110,27 @@ def _repair(stage: Stage, kind: Kind, node: str) -> None:
             stage.fault("heal")
 
     def back() -> bool | None:
-        views = (view for group in stage.status()["groups"] for view in group["nodes"])
-        return any(view["name"] == node and view["role"] == Role.STANDBY.name for view in views) or None
+        view = node_view(stage, cast, node)
+        stands_by = view["role"] == Role.STANDBY.name or cast is WAYS
+        return (stands_by and view["liveness"] == Liveness.ALIVE.value) or None
 
-    wait_for(back, within_s=_ENDS_WITHIN_S, what=f"{node} is the standby")
+    wait_for(back, within_s=within_s, what=f"{node} stands by")
 
 
-def _lose(stage: Stage, events: Events, kind: Kind, chance: random.Random) -> tuple[Kind, int]:
+def lose(
+    stage: Stage, events: Events, kind: Kind, chance: random.Random, cast: Cast, *, within_s: float = _ENDS_WITHIN_S
+) -> tuple[Kind, int]:
     """One fault at a random phase, its failover, the acknowledgement, and peace with the old node back."""
-    at_peace(stage)
+    at_peace(stage, cast)
     time.sleep(_CALM_S + chance.random() * _CALM_S)
-    node = active(stage)
+    node = active(stage, cast)
     events.forget()
     fault_ns = stage.fault(_FAULT[kind], node=node)
-    events.wait_for_done()
-    reply = stage.order(OrderKind.ACKNOWLEDGE, TANKS.name, comment=f"{kind.value} seen")
+    events.wait_for_done(cast.name, within_s)
+    reply = stage.order(OrderKind.ACKNOWLEDGE, cast.name, comment=f"{kind.value} seen")
     if not reply.accepted:
         raise StageError("the acknowledgement was refused")
-    _repair(stage, kind, node)
+    _repair(stage, kind, node, cast, within_s)
     return kind, fault_ns
 
 
@@ -147,11 +150,11 @@ def _driven(stage: Stage) -> Callable[[int, str], int | None]:
     return first
 
 
-def _samples(stage: Stage, faults: list[tuple[Kind, int]]) -> list[Sample]:
-    """What the journal and the controller's own log tell of each fault, read after the run."""
+def samples_of(stage: Stage, faults: list[tuple[Kind, int]], cast: Cast) -> list[Sample]:
+    """What the journal and, of the tanks, the controller's own log tell of each fault, read after the run."""
     said = stage.said()
-    begun = terms.transfers(said)
-    driven = _driven(stage)
+    begun = [each for each in terms.transfers(said) if each.group == cast.name]
+    driven = _driven(stage) if cast is TANKS else lambda _since_ns, _node: None
     found = []
     for index, (kind, fault_ns) in enumerate(faults):
         until_ns = faults[index + 1][1] if index + 1 < len(faults) else None
@@ -182,7 +185,8 @@ def _dead(said: list[Said], since_ns: int, node: str) -> int | None:
 
 
 @contextmanager
-def _folder(keep: Path | None, name: str) -> Iterator[Path]:
+def folder_of(keep: Path | None, name: str) -> Iterator[Path]:
+    """A folder for a run: kept in `keep`, or removed afterwards."""
     if keep is not None:
         (keep / name).mkdir(parents=True)
         yield keep / name
@@ -194,7 +198,8 @@ def _folder(keep: Path | None, name: str) -> Iterator[Path]:
         shutil.rmtree(made, ignore_errors=True)
 
 
-def _evidence(stage: Stage, name: str, samples: list[Sample]) -> Iterator[Figure]:
+def evidence(stage: Stage, name: str) -> Iterator[Figure]:
+    """Journal and recording of a run."""
     verification = verify_journal(stage.state_dir)
     yield holds(f"{name}: journal verifies", verification.ok, f"{verification.rows:,} rows")
     replay = Replay(path=stage.state_dir / "recordings")
@@ -206,6 +211,9 @@ def _evidence(stage: Stage, name: str, samples: list[Sample]) -> Iterator[Figure
         else str(replay.difference)
     )
     yield holds(f"{name}: recording replays to the byte", replay.difference is None, what)
+
+
+def _bus(stage: Stage, name: str, samples: list[Sample]) -> Iterator[Figure]:
     findings = checker.check(stage.plant_dir)
     note = f"{findings.frames_on_bus:,} frames" if findings.ok else str(findings.violations[:3])
     yield holds(f"{name}: no rule broken on the bus", findings.ok, note)
@@ -223,7 +231,21 @@ def _spread(values: list[float]) -> str:
     return f"median {median(values):.1f}, p95 {quantile(values, 95, 100):.1f}"
 
 
-def _of_kind(name: str, samples: list[Sample], timing: GroupTiming, limit_ms: float | None) -> Iterator[Figure]:
+def _by_the_terminals(name: str, samples: list[Sample]) -> Iterator[Figure]:
+    """The controller's own log against OTHA's word."""
+    driven = [(each.driven_ns - each.fault_ns) / MS for each in samples if each.driven_ns is not None]
+    later = [
+        (s.transfer.verified_ns - s.driven_ns) / MS
+        for s in samples
+        if s.transfer.verified_ns is not None and s.driven_ns is not None
+    ]
+    if driven and later:
+        yield shown(f"{name}: driven again by the terminal log, max", max(driven), "ms", note=_spread(driven))
+        note = f"{_spread(later)}, min {min(later):.1f}"
+        yield shown(f"{name}: OTHA's word after the terminals, max", max(later), "ms", note=note)
+
+
+def of_kind(name: str, samples: list[Sample], timing: GroupTiming, limit_ms: float | None) -> Iterator[Figure]:
     """Detection, failover, ground truth and terms of one kind of fault."""
     once = sum(each.transfer.ending == Ending.DONE.value and each.transfers == 1 for each in samples)
     yield holds(f"{name}: done by one transfer", once == len(samples), f"{once} of {len(samples)}")
@@ -234,15 +256,7 @@ def _of_kind(name: str, samples: list[Sample], timing: GroupTiming, limit_ms: fl
         yield at_most(f"{name}: failover, median", median(totals), "ms", limit_ms)
     yield at_most(f"{name}: failover, max", max(totals), "ms", timing.failover.ns / MS, note=_spread(totals))
     yield at_most(f"{name}: sum of `otha check` / max", timing.failover.ns / MS / max(totals), "", _SLACK)
-    driven = [(each.driven_ns - each.fault_ns) / MS for each in samples if each.driven_ns is not None]
-    yield shown(f"{name}: driven again by the terminal log, max", max(driven), "ms", note=_spread(driven))
-    later = [
-        (s.transfer.verified_ns - s.driven_ns) / MS
-        for s in samples
-        if s.transfer.verified_ns is not None and s.driven_ns is not None
-    ]
-    note = f"{_spread(later)}, min {min(later):.1f}"
-    yield shown(f"{name}: OTHA's word after the terminals, max", max(later), "ms", note=note)
+    yield from _by_the_terminals(name, samples)
     measured = [each.transfer.terms_ms(each.fault_ns) for each in samples]
     for term in timing.failover.terms:
         values = [each[term.name] for each in measured if term.name in each]
@@ -259,7 +273,7 @@ def _run(period_ms: int, count: int, folder: Path) -> Iterator[Figure]:
         # In turn, so that what else the machine does meets every kind of fault alike.
         for _ in range(count):
             for kind in Kind:
-                faults.append(_lose(stage, events, kind, chance))
+                faults.append(lose(stage, events, kind, chance, TANKS))
         at_peace(stage)
         late = stage.status()["loop"]
     assert stage.site is not None
@@ -267,11 +281,12 @@ def _run(period_ms: int, count: int, folder: Path) -> Iterator[Figure]:
     note = f"{len(bystander.took_ns):,} durable writes, {_spread([took / MS for took in bystander.took_ns])}"
     yield shown(f"{period_ms} ms: a bystander on the same disk, max", max(bystander.took_ns) / MS, "ms", note=note)
     timing = next(each for each in stage.site.timings if each.group == TANKS.name)
-    samples = _samples(stage, faults)
+    samples = samples_of(stage, faults, TANKS)
     for kind in Kind:
-        of_kind = [each for each in samples if each.kind is kind]
-        yield from _of_kind(f"{period_ms} ms, {kind.value}", of_kind, timing, _MEDIAN_LIMITS_MS.get(period_ms))
-    yield from _evidence(stage, f"{period_ms} ms", samples)
+        mine = [each for each in samples if each.kind is kind]
+        yield from of_kind(f"{period_ms} ms, {kind.value}", mine, timing, _MEDIAN_LIMITS_MS.get(period_ms))
+    yield from evidence(stage, f"{period_ms} ms")
+    yield from _bus(stage, f"{period_ms} ms", samples)
     note = f"max {late['lateness_ns']['max'] / MS:.1f}, {late['skipped']} skipped, {late['stalls']} stalls above 5 ms"
     yield shown(f"{period_ms} ms: heartbeats late, p99.9", late["lateness_ns"]["p99_9"] / MS, "ms", note=note)
 
@@ -279,7 +294,7 @@ def _run(period_ms: int, count: int, folder: Path) -> Iterator[Figure]:
 def measure(options: Options) -> Iterator[Figure]:
     """`count` faults of each kind at each period."""
     for period_ms in options.periods_ms:
-        with _folder(options.keep, f"failover-{period_ms}ms") as folder:
+        with folder_of(options.keep, f"failover-{period_ms}ms") as folder:
             yield from _run(period_ms, options.count, folder)
 
 

@@ -19,9 +19,13 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """One measurement: its name on the command line, its title, how it is taken, and what takes it."""
+    """One measurement: its name on the command line, its title, how it is taken, and what takes it.
+
+    `on_request`: it takes most of an hour, and is taken only when it is named.
+    """
 
     name: str
     title: str
     what: str
     measure: Callable[[Options], Iterable[Figure]]
+    on_request: bool = False
