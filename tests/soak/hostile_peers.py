@@ -104,8 +104,8 @@ def _polite(manner: Manner) -> Manner:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await manner(reader, writer)
-        except (asyncio.IncompleteReadError, OSError):
-            pass
+        except (asyncio.IncompleteReadError, OSError, asyncio.CancelledError):
+            pass  # cancelled at the end of the process only
         finally:
             writer.close()
 
