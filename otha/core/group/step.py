@@ -50,8 +50,11 @@ def _effect_ended(t: Turn, ended: EffectEnded) -> None:
         elif ended.id.phase == SAFE_ERRAND:
             t.put(errand_retry_at=t.now + t.cfg.timing.retry_ns)
         else:
-            # What it did is read back at the pace of the clients; asked at once again it would only fill the journal.
-            t.put(errand_retry_at=t.now + t.cfg.timing.verify_ns)
+            # What it did is read back at the pace of the clients; asked at once again it would only fill the journal. Rows
+            # that nobody has any more are asked for still more seldom.
+            timing = t.cfg.timing
+            pause_ns = timing.settle_ns if ended.id.phase == "backfill" else timing.verify_ns
+            t.put(errand_retry_at=t.now + pause_ns)
         if ended.id.phase == "adopt" and ended.outcome is Outcome.DONE:
             t.put(adopt_ordered=False)
             t.say(Why.ADOPTED, "S2", t.g.record.active or "-" if t.g.record is not None else "-")
