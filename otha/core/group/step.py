@@ -50,8 +50,8 @@ def _effect_ended(t: Turn, ended: EffectEnded) -> None:
         elif ended.id.phase == SAFE_ERRAND:
             t.put(errand_retry_at=t.now + t.cfg.timing.retry_ns)
         else:
-            # What it did is read back at the pace of the clients; asked at once again it would only fill the journal. Rows
-            # that nobody has any more are asked for still more seldom.
+            # What it did is read back at the pace of the clients; asked at once again it would only fill the journal.
+            # Rows that nobody has any more are asked for still more seldom.
             timing = t.cfg.timing
             pause_ns = timing.settle_ns if ended.id.phase == "backfill" else timing.verify_ns
             t.put(errand_retry_at=t.now + pause_ns)

@@ -11,7 +11,7 @@ from otha.core.config import GroupConfig
 from otha.core.effects import Backfill, Demote, Promote, Select
 from otha.core.group.event import NodeJudged, SharedChanged
 from otha.core.words import Course, Ending, Liveness, OrderKind, Outcome, Phase, Role, Standing, Verdict
-from tests.core.build import MS, alive, path_config, selector_config, silent, store_config
+from tests.core.build import MS, alive, path_config, record, selector_config, silent, store_config
 from tests.core.group.test_redirect import asked, failing_over, following, promoted, switching
 from tests.core.rig import Rig
 
@@ -74,13 +74,26 @@ def test_who_cannot_obey_is_not_told_to_stand_by(liveness: Liveness) -> None:
     assert rig.effects == []
 
 
-def test_what_is_set_right_is_asked_for_at_the_pace_of_the_clients() -> None:
+def test_a_client_that_was_away_is_led_again_at_the_pace_of_the_clients() -> None:
+    rig = following(path_config())
+    rig.g = replace(rig.g, record=record(active="b", epoch=3))
+    rig.selector("a", 1)
+    assert asked(rig) == Select(node="b", epoch=3)
+    rig.ends(Outcome.UNKNOWN)
+    rig.forget()
+    rig.wait(rig.cfg.timing.verify_ns // MS - 1)
+    assert rig.effects == []
+    rig.wait(1)
+    assert asked(rig) == Select(node="b", epoch=3)
+
+
+def test_rows_that_nobody_has_are_asked_for_seldom() -> None:
     rig = following(store_config())
     rig.node("a", whole=Verdict.FALSE)
     assert asked(rig) == Backfill(node="a", epoch=1)
     rig.ends(Outcome.DONE)
     rig.forget()
-    rig.wait(rig.cfg.timing.verify_ns // MS - 1)
+    rig.wait(rig.cfg.timing.settle_ns // MS - 1)
     assert rig.effects == []
     rig.wait(1)
     assert asked(rig) == Backfill(node="a", epoch=1)
