@@ -49,6 +49,6 @@ def test_the_whole_plants_ports_are_distinct_and_its_site_file_fits_them() -> No
     assert len(set(shipped.values())) == len(shipped)
     text = resources.files("sim").joinpath("sites", "whole_plant.toml").read_text(encoding="utf-8")
     assert substitute(text, shipped) == text
-    with pytest.raises(UsageError, match="nothing of this plant listens on 127.0.0.1:150"):
+    with pytest.raises(UsageError, match="nothing of this plant listens on"):
         substitute(text, dict(DEFAULT_PORTS))
     assert set(free_ports(shipped)) == set(shipped)
