@@ -50,9 +50,13 @@ def wait_for(what: str, condition: Callable[[], Any]) -> Any:
         time.sleep(0.02)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The site file of a running plant."""
+    """The site file of a running plant; a new one for each test, for a gate remembers what an earlier one did to it.
+
+    A claim that was voided leaves the gate at an epoch above its owner's grant; a supervisor with no record of that
+    refuses to adopt it (rule S2), and rightly.
+    """
     folder = tmp_path_factory.mktemp("plant")
     command = [sys.executable, "-m", "sim", "up", "--dir", str(folder), "--ephemeral"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
