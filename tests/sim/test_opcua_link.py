@@ -32,9 +32,12 @@ async def test_a_server_that_says_nothing_costs_the_time_to_connect_and_no_more(
     """A connect proves nothing: a stopped process' kernel takes it. Twice, as the feeding task would ask."""
     monkeypatch.setattr("sim.opcua_link._OPEN_S", 0.2)
 
+    callers: set[asyncio.StreamWriter] = set()
+
     async def wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(-1)
-        writer.close()
+        callers.add(writer)
+        with suppress(ConnectionError):
+            await reader.read(-1)
 
     silent = await asyncio.start_server(wait, "127.0.0.1", 0)
     link = OpcuaLink(silent.sockets[0].getsockname()[1], "urn:nobody", timeout_ms=100)
@@ -44,4 +47,8 @@ async def test_a_server_that_says_nothing_costs_the_time_to_connect_and_no_more(
                 await link.call("Store", [])
     assert not link.connected
     silent.close()
+    for writer in callers:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
     await silent.wait_closed()
