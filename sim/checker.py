@@ -19,7 +19,8 @@ from sim.recordings import Layout, Scan, SeenFrame, bus_writes, layouts, scans
 _FREE, _OWNED, _HELD, _SAFE, _LOCAL = range(5)
 _OPCODES: Final = {1: "REVOKE", 2: "VOID", 3: "GRANT", 4: "RELEASE", 5: "SAFE"}
 _CLEARING: Final = (1, 3, 5)
-_WRITTEN_OUT_NS: Final = 250_000_000  # the recorders write out every 50 to 100 ms
+_WRITTEN_OUT_NS: Final = 5_000_000_000  # the recorders write out every 50 to 100 ms, when the machine lets them
+_LOOK_EVERY_S: Final = 0.05
 
 
 class Rule(Enum):
@@ -100,12 +101,10 @@ def _check(directory: Path, shape: Layout) -> Findings:
     # The terminal log first: whatever it holds was on the bus before, and of a plant that still runs the bus recorder
     # writes it out a little later.
     seen = list(scans(directory, shape))
-    if seen:
-        young_ns = seen[-1].at_ns + _WRITTEN_OUT_NS - time.monotonic_ns()
-        time.sleep(min(max(young_ns, 0), _WRITTEN_OUT_NS) / 1e9)
-    judge = _Judge(_frames_on_bus(directory, shape))
-    for scan in seen:
-        judge.take(scan)
+    judge = _judged(directory, shape, seen)
+    while judge.may_be_early(time.monotonic_ns()):
+        time.sleep(_LOOK_EVERY_S)
+        judge = _judged(directory, shape, seen)
     commands = Counter(
         _OPCODES.get(int(write.raw[4:8] or "0", 16), "malformed")
         for write in bus_writes(directory, shape)
@@ -124,6 +123,13 @@ def _check(directory: Path, shape: Layout) -> Findings:
         frames_on_bus=sum(judge.on_bus.values()),
         commands_on_bus=dict(commands),
     )
+
+
+def _judged(directory: Path, shape: Layout, seen: list[Scan]) -> "_Judge":
+    judge = _Judge(_frames_on_bus(directory, shape))
+    for scan in seen:
+        judge.take(scan)
+    return judge
 
 
 def _frames_on_bus(directory: Path, shape: Layout) -> Counter[tuple[int, str]]:
@@ -160,6 +166,11 @@ class _Judge:
             self._terminals(scan, last, taken)
             self.holds += scan.state == _HELD and last.state != _HELD
         self._last = scan
+
+    def may_be_early(self, now_ns: int) -> bool:
+        """A frame is missing on the bus that its recorder may have taken and not written out yet."""
+        missing = [broken.at_ns for broken in self.violations if broken.rule is Rule.NOT_ON_BUS]
+        return any(0 <= now_ns - at_ns < _WRITTEN_OUT_NS for at_ns in missing)
 
     def _start(self, scan: Scan) -> None:
         if scan.boot in self.boots:

@@ -35,3 +35,8 @@ def plc_state(directory: Path, section: str = PLC_SECTIONS[0]) -> dict[str, Any]
     """What the PLC itself knows of a section: gate status, outputs; and all field tags. For tests, and for a person who
     looks inside."""
     return asyncio.run(control.call(directory / "plc.sock", "state", section=section))
+
+
+def gateway_state(directory: Path, gateway: str) -> dict[str, Any]:
+    """What a gateway knows of itself: its line, its queue, its connections."""
+    return asyncio.run(control.call(directory / f"{gateway}.sock", "state"))

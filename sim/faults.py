@@ -109,6 +109,7 @@ _END: Final = Parameter(
     default="all",
 )
 
+_GATEWAY: Final = Parameter(name="node", kind=str, help="a gateway", choices=GATEWAYS)
 _LINE: Final = Parameter(name="line", kind=str, help="the gateway at its end", choices=GATEWAYS)
 
 
@@ -338,6 +339,18 @@ _ENTRIES: Final = (
             _END,
         ),
         carry_out=_heal,
+    ),
+    Fault(
+        name="hold_queue",
+        help="a gateway takes requests and sends none of them down its line; its other tasks go on",
+        parameters=(_GATEWAY,),
+        carry_out=_inside("hold_queue"),
+    ),
+    Fault(
+        name="let_go",
+        help="end hold_queue: what waits is sent",
+        parameters=(_GATEWAY,),
+        carry_out=_inside("let_go"),
     ),
     Fault(
         name="cut_line",

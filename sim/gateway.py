@@ -37,6 +37,7 @@ _REPLY_TIMEOUT_S: Final = 0.15
 _IDLE_S: Final = 0.02
 _COMMUNICATE_MS: Final = 10
 _MAX_ADU: Final = 260
+_FRAME: Final = 16  # the function code of owner frames, and of a supervisor's commands
 _BLOCK: Final = struct.Struct(">HHIIHHHIII")
 _FRAMER: Final = FramerSocket(DecodePDU(True))
 
@@ -75,6 +76,7 @@ class Gateway:
         self._cycle = 0
         self._answered = True
         self._asked = False
+        self._held = False
         self.forwarded = 0
         self.failed = 0
         self.refused = 0
@@ -101,7 +103,7 @@ class Gateway:
         """The task that serves the line, for ever: one request after the other, or a look around."""
         while True:
             self._cycle = (self._cycle + 1) & U32_MAX
-            if self._queue:
+            if self._queue and not self._held:
                 await self._forward(self._queue.popleft())
                 continue
             self._wanted.clear()
@@ -110,6 +112,15 @@ class Gateway:
                     await self._wanted.wait()
             except TimeoutError:
                 pass
+
+    def hold_queue(self) -> None:
+        """From now on requests wait; what is on the line ends."""
+        self._held = True
+
+    def let_go(self) -> None:
+        """The queue goes on."""
+        self._held = False
+        self._wanted.set()
 
     async def _forward(self, request: _Queued) -> None:
         reply = await self._bus.ask(request.unit, request.pdu)
@@ -188,6 +199,7 @@ class Gateway:
         return {
             "link": self.link_state.name,
             "queue": len(self._queue),
+            "frames": sum(queued.pdu[0] == _FRAME for queued in self._queue),
             "connections": len(self._sessions),
             "forwarded": self.forwarded,
             "failed": self.failed,
@@ -251,7 +263,14 @@ async def start(plant: Plant, name: str) -> Callable[[], None]:
     await gateway.listen(plant.ports[name])
     tasks = [asyncio.create_task(each) for each in (bus.run(), gateway.serve_bus())]
     ticker = Ticker(_COMMUNICATE_MS, gateway.communicate)
-    door = await control.serve(plant.door(name), {"state": gateway.state})
+    door = await control.serve(
+        plant.door(name),
+        {
+            "state": gateway.state,
+            "hold_queue": gateway.hold_queue,
+            "let_go": gateway.let_go,
+        },
+    )
 
     def end() -> None:
         ticker.stop()

@@ -22,7 +22,7 @@ from otha.demo.stage import Stage, wait_for
 
 _WATCH_S = 2.0
 _WAKES_WITHIN_S = 5.0
-_EXCHANGE_S = 0.1  # frame first, then two reads: 75 ms of the line in every 250 ms
+_QUEUED_WITHIN_S = 5.0
 _NETWORKS = ("net_a", "net_b")
 
 
@@ -38,29 +38,21 @@ def gateway_kill(stage: Stage, result: Result) -> None:
     no_transfer(stage, result, fault_ns, server, HEADER)
 
 
-def _after_an_exchange(stage: Stage) -> None:
-    """Wait until the server has just exchanged a frame with the gate: the next one is certain to meet what comes now.
-
-    One whose exchange is cut short waits for it longer than the failover takes, and sends no frame meanwhile.
-    """
-    seq = stage.gate(HEADER.section)["status"]["last_seq"]
-    wait_for(
-        lambda: stage.gate(HEADER.section)["status"]["last_seq"] != seq or None,
-        within_s=_WAKES_WITHIN_S,
-        what="a frame that reaches the gate",
-    )
-    watch(_EXCHANGE_S)
-
-
 def gateway_stop(stage: Stage, result: Result) -> None:
     """SIGSTOP of the gateway with an owner's frame in its queue, SIGCONT after the failover: the gate refuses it."""
     at_peace(stage, WAYS, HEADER)
     gateway, server, before = active(stage, WAYS), active(stage, HEADER), refusals(stage, HEADER)
-    _after_an_exchange(stage)
+    stage.fault("hold_queue", node=gateway)
+    wait_for(
+        lambda: stage.queued_frames(gateway) or None,
+        within_s=_QUEUED_WITHIN_S,
+        what=f"an owner's frame in the queue of {gateway}",
+    )
     fault_ns = stage.fault("stop", node=gateway)
     measure(stage, result, fault_ns, WAYS)
     driven_by(stage, result, server, HEADER)
     stage.fault("cont", node=gateway)
+    stage.fault("let_go", node=gateway)
     count = wait_for(
         lambda: n if (n := refusals(stage, HEADER) - before) > 0 else None,
         within_s=_WAKES_WITHIN_S,

@@ -168,7 +168,7 @@ class Stage:
         """End what an act that broke off has left: networks healed, applications thawed, stopped and dead ones back."""
         from sim import console
         from sim.errors import SimError
-        from sim.plant import NODES
+        from sim.plant import GATEWAYS, NODES
         from sim.whole import SERVERS
 
         try:
@@ -182,6 +182,8 @@ class Stage:
                 self.fault("restart" if pid is None else "cont", node=name)
                 if name in (*NODES, *SERVERS):
                     self.fault("thaw", node=name)
+                if name in GATEWAYS:
+                    self.fault("let_go", node=name)
         if self._otha is None:
             self.start_otha()
 
@@ -221,6 +223,12 @@ class Stage:
         from sim import console
 
         return console.plc_state(self.plant_dir, section)
+
+    def queued_frames(self, gateway: str) -> int:
+        """How many owner frames wait in a gateway's queue."""
+        from sim import console
+
+        return int(console.gateway_state(self.plant_dir, gateway)["frames"])
 
     def said(self, since_ns: int = 0) -> list[Said]:
         """The reasons that the journal holds, from CLOCK_MONOTONIC `since_ns` on."""

@@ -1,6 +1,7 @@
 """The offline checker: silent about a gate that keeps its rules, loud about each one that is broken."""
 
 import json
+import threading
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -235,6 +236,26 @@ def test_tails_cut_off_by_a_kill_are_left_out(recording: Recording) -> None:
         path.write_bytes(path.read_bytes() + path.read_bytes()[8:20])
     again = check(recording.directory)
     assert (again.scans, again.frames_on_bus) == (findings.scans, findings.frames_on_bus)
+
+
+def test_a_bus_recorder_that_writes_out_late_is_waited_for(recording: Recording) -> None:
+    """A busy machine keeps the recorder of a running plant from its file for longer than the terminal log's."""
+    recording.scan(frame(seq=4), last_seq=4, ns=time.monotonic_ns())
+    recording.judged()
+    path = recording.directory / "bus.bin"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-5])
+
+    def write_the_rest() -> None:
+        with path.open("ab") as file:
+            file.write(whole[-5:])
+
+    late = threading.Timer(0.4, write_the_rest)
+    late.start()
+    try:
+        assert check(recording.directory).ok
+    finally:
+        late.join()
 
 
 def test_damaged_or_missing_recordings_are_named(

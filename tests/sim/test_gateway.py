@@ -14,6 +14,7 @@ from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, WriteMult
 from otha.core.inputs import NodeReading
 from otha.site.decode import decode_node
 from otha.site.profile import compile_decoder, load_profile
+from sim import console
 from sim.checker import check
 from sim.gateway import CONNECTIONS_MAX, OWN_UNIT, QUEUE_MAX, Gateway, LinkState
 from sim.plant import GATEWAYS, NODES, OUTPUTS
@@ -239,6 +240,23 @@ def test_a_cut_line_takes_one_gateway_alone(plant: Running) -> None:
     assert through(plant, "net_a.gw_b", _status_read(plant))[0] == 3
     plant.fault("heal_line", line="gw_a")
     wait_for("mended", lambda: through(plant, "net_a.gw_a", _status_read(plant))[0] == 3)
+
+
+def test_a_held_queue_keeps_requests_until_it_is_let_go(plant: Running) -> None:
+    """What stages a frame in the queue of a gateway that is stopped next."""
+    plant.fault("hold_queue", node="gw_b")
+    pdu = _status_read(plant)
+    with socket.create_connection(("127.0.0.1", plant.plant.ports["gw_b"]), timeout=10) as link:
+        link.sendall(struct.pack(">HHHB", 1, 0, len(pdu) + 1, 1) + pdu)
+        wait_for("queued", lambda: console.gateway_state(plant.directory, "gw_b")["queue"] == 1)
+        assert console.gateway_state(plant.directory, "gw_b")["frames"] == 0
+        link.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            link.recv(1)
+        link.settimeout(10)
+        plant.fault("let_go", node="gw_b")
+        head = _exactly(link, 7)
+        assert _exactly(link, int.from_bytes(head[4:6]) - 1)[0] == 3
 
 
 def test_a_frame_kept_by_a_stopped_gateway_is_refused_when_it_is_woken(plant: Running) -> None:
