@@ -3,26 +3,33 @@
 from collections.abc import Sequence
 
 _RETURN_AFTER = 3  # good answers in a row before a preferred path is used again
+_DEAD_AFTER = 2  # failures in a row before a path is not tried in place of one that failed once
 
 
 class Paths:
-    """Paths by index, the first one preferred. A path that fails is left for the next; a better one is taken back.
+    """Paths by index, the first one preferred. A path that fails is left for the next that is not known to be dead; a
+    better one is taken back.
 
-    Taken back only after several good answers, so that a path that comes and goes is not followed.
+    Taken back only after several good answers, so that a path that comes and goes is not followed. One late answer of
+    the last living path is no reason to wait for a dead one in its place.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = tuple(names)
         self.current = 0
-        self._streak = [0] * len(self.names)
+        self._good = [0] * len(self.names)
+        self._bad = [0] * len(self.names)
 
     def report(self, index: int, good: bool) -> None:
         """A request over path `index` was answered in time, or was not."""
-        self._streak[index] = self._streak[index] + 1 if good else 0
-        if good and index < self.current and self._streak[index] >= _RETURN_AFTER:
-            self.current = index
-        elif not good and index == self.current:
-            self.current = (index + 1) % len(self.names)
+        self._good[index] = self._good[index] + 1 if good else 0
+        self._bad[index] = 0 if good else self._bad[index] + 1
+        if good:
+            better = index < self.current and self._good[index] >= _RETURN_AFTER
+            if better or self._bad[self.current]:
+                self.current = index
+        elif index == self.current:
+            self.current = next((each for each in self.order()[1:] if self._bad[each] < _DEAD_AFTER), index)
 
     def order(self) -> tuple[int, ...]:
         """All paths, the one in use first."""

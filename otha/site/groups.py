@@ -43,6 +43,12 @@ def deadline_ms(detection: DetectionTable) -> int:
     return min(detection.deadline_ms, detection.period_ms)
 
 
+def gate_deadline_ms(section: SectionTable, detection: DetectionTable) -> int:
+    """How long a read at the gate may take: as a heartbeat, or 4/5 of its own slower pace. On a line that others use it
+    waits for its turn, and is not lost by that."""
+    return max(deadline_ms(detection), (section.poll_ms or 0) * 4 // 5)
+
+
 def detector_of(detection: DetectionTable) -> FixedDetector | AdaptiveDetector:
     """The detector of a group's channels."""
     match detection.detector:
@@ -170,7 +176,7 @@ def _driver(
     section = file.section[table.target]
     pace = pace_of(file, table, configs)
     bounds = _bounds(file, table, section, pace)
-    gate = _gate(table.target, section, pace)
+    gate = _gate(table.target, section, pace, gate_deadline_ms(section, table.detection) * MS)
     heartbeats, veto = timing.heartbeats(pace), timing.veto(pace)
     worst = GroupTiming(
         group=name,
@@ -328,13 +334,13 @@ def pace_of(file: SiteFile, table: GroupTable, nodes: tuple[NodeConfig, ...]) ->
     )
 
 
-def _gate(name: str, section: SectionTable, pace: Pace) -> GateConfig:
+def _gate(name: str, section: SectionTable, pace: Pace, deadline_ns: int) -> GateConfig:
     return GateConfig(
         section=name,
         paths=tuple(f"{name}.{way}" for way in section.paths),
         poll_ns=pace.poll_ns,
         fast_poll_ns=pace.fast_poll_ns,
-        stale_after_ns=3 * timing.late(pace.poll_ns) + pace.deadline_ns,
+        stale_after_ns=3 * timing.late(pace.poll_ns) + deadline_ns,
         fresh_owner_ns=pace.fresh_owner_ns,
         hold_max_ns=section.hold_max_ms * MS,
         owner_watchdog_ns=section.owner_watchdog_ms * MS,

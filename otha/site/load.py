@@ -16,7 +16,7 @@ from otha.site.devices import (
     check_places,
 )
 from otha.site.document import Document
-from otha.site.groups import BuiltGroup, Owner, build_group, deadline_ms, detector_of, reference_pace
+from otha.site.groups import BuiltGroup, Owner, build_group, deadline_ms, detector_of, gate_deadline_ms, reference_pace
 from otha.site.judge import judge
 from otha.site.line import Line
 from otha.site.line_load import line_loads, with_line_times
@@ -294,8 +294,8 @@ def _sections(doc: Document, file: SiteFile, lines: dict[str, Line]) -> tuple[Se
                 mend="Give each group a section of its own",
                 rule="S1",
             )
-        cadence = _cadence(file, tuple(driven[:1]))
-        sections.append(build_section(doc, name, table, cadence.deadline_ns, driven[0] if driven else None, lines))
+        deadline_ns = gate_deadline_ms(table, file.group[driven[0]].detection) * MS if driven else IDLE.deadline_ns
+        sections.append(build_section(doc, name, table, deadline_ns, driven[0] if driven else None, lines))
     return tuple(sections)
 
 

@@ -13,11 +13,32 @@ def test_a_failing_path_is_left_and_taken_back_after_three_good_answers() -> Non
     assert paths.current == 0
     paths.report(0, False)
     assert paths.order() == (1, 0)
+    paths.report(1, True)
     for good in (True, True, False, True, True):
         paths.report(0, good)
         assert paths.current == 1
     paths.report(0, True)
     assert paths.current == 0
+
+
+def test_one_late_answer_does_not_lead_back_to_a_dead_path() -> None:
+    paths = Paths(["a", "b"])
+    for _ in range(2):
+        paths.report(0, False)
+    assert paths.current == 1
+    paths.report(1, True)
+    paths.report(1, False)
+    assert paths.current == 1
+
+
+def test_with_all_paths_dead_the_first_good_answer_decides() -> None:
+    paths = Paths(["a", "b"])
+    for _ in range(3):
+        paths.report(0, False)
+        paths.report(1, False)
+    stuck = paths.current
+    paths.report(1 - stuck, True)
+    assert paths.current == 1 - stuck
 
 
 @given(st.integers(1, 4), st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=60))

@@ -112,3 +112,15 @@ def test_confirmation_outlasts_the_reference_points(tmp_path: Path) -> None:
         lost_ns = reference.period_ns * reference.misses + reference.deadline_ns
         earliest_death_ns = 2 * 50 * MS
         assert site.group("tanks").timing.confirm_ns == lost_ns - earliest_death_ns
+
+
+def test_a_read_at_the_gate_may_take_four_fifths_of_its_own_pace(tmp_path: Path) -> None:
+    """On a serial line it waits for the owner's frames. As short as a heartbeat's, its deadline made the gate unseen
+    whenever polls and frames fell into step."""
+    scan, poll = "scan_ms = 5", "scan_ms = 5\npoll_ms = 500"
+    for text, deadline_ms in ((scan, 40), (poll, 400)):
+        site = loaded(tmp_path, (scan, text))
+        assert [section.deadline_ns for section in site.sections] == [deadline_ms * MS]
+        gates = [group.gate for group in site.groups]
+        poll_ms = 500 if text == poll else 50
+        assert [gate.stale_after_ns for gate in gates if gate] == [int((3 * 1.25 * poll_ms + deadline_ms) * MS)]
