@@ -121,6 +121,6 @@ def test_a_read_at_the_gate_may_take_four_fifths_of_its_own_pace(tmp_path: Path)
     for text, deadline_ms in ((scan, 40), (poll, 400)):
         site = loaded(tmp_path, (scan, text))
         assert [section.deadline_ns for section in site.sections] == [deadline_ms * MS]
-        gates = [group.gate for group in site.groups]
+        gates = [group.gate for group in site.core.groups]
         poll_ms = 500 if text == poll else 50
         assert [gate.stale_after_ns for gate in gates if gate] == [int((3 * 1.25 * poll_ms + deadline_ms) * MS)]
