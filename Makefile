@@ -38,7 +38,7 @@ demo: $(VENV)/.runtime
 	$(BIN)/otha demo $(if $(ACTS),--acts $(ACTS)) $(if $(HMI),--hmi) $(ARGS)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -q $(ARGS)
+	@sh tools/test.sh $(BIN)/python $(ARGS)
 
 test-all:
 	@sh tools/test_all.sh $(ARGS)

@@ -93,6 +93,11 @@ class Archive:
             expected = seq + 1
         return (expected, to_seq) if expected <= to_seq else None
 
+    def count(self, from_seq: int, to_seq: int) -> int:
+        """How many rows of that range there are, both ends included."""
+        within = "SELECT count(*) FROM sample WHERE seq BETWEEN ? AND ?"
+        return int(self._db.execute(within, (from_seq, to_seq)).fetchone()[0])
+
     def history(self, tag: str, from_ns: int, to_ns: int, limit: int, *, newest_first: bool) -> list[Point]:
         """A tag's values in that time, both ends included."""
         assert tag in TAGS

@@ -220,8 +220,8 @@ class Historian:
     async def backfill(self, from_seq: int, to_seq: int) -> tuple[Answer, int]:
         """Pull what is missing in that range. INCOMPLETE when no source had all of it in a bounded time; ask again."""
         await self._thawed()
-        filled = 0
         until_s = time.monotonic() + _FILL_WITHIN_S
+        before = await self._count(from_seq, to_seq)
         gap = await self._gap(from_seq, to_seq)
         if gap is None:
             return Answer.ALREADY, 0
@@ -229,11 +229,10 @@ class Historian:
             rows = await self._pull(*gap)
             if not rows:
                 break
-            before = self.archive.stored
             await self._keep(rows, None)
-            filled += self.archive.stored - before
             gap = await self._gap(from_seq, to_seq)
         self._fed = None  # the peer may miss them as well
+        filled = await self._count(from_seq, to_seq) - before
         return (Answer.DONE if gap is None else Answer.INCOMPLETE), filled
 
     async def fill_gaps(self, epoch: int) -> tuple[Answer, int]:
@@ -246,6 +245,9 @@ class Historian:
 
     async def _gap(self, from_seq: int, to_seq: int) -> tuple[int, int] | None:
         return await self._on_disk(lambda: self.archive.gap(from_seq, to_seq))
+
+    async def _count(self, from_seq: int, to_seq: int) -> int:
+        return await self._on_disk(lambda: self.archive.count(from_seq, to_seq))
 
     async def _pull(self, from_seq: int, to_seq: int) -> list[Row]:
         for source in self._sources:
