@@ -4,10 +4,11 @@ A tag byte, then a length-prefixed or self-ending payload, so that no two differ
 Dataclasses are written as their class name and their fields in the order of declaration.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
+from operator import attrgetter
 
 from otha.core.errors import EngineerError
 
@@ -25,7 +26,28 @@ def _sized(tag: bytes, payload: bytes) -> bytes:
     return tag + len(payload).to_bytes(4, "big") + payload
 
 
+def _integer(value: int) -> bytes:
+    return _sized(b"i", value.to_bytes((value.bit_length() + 8) // 8, "big", signed=True))
+
+
+# Most integers of an input are small, and every input comes here.
+_SMALL = tuple(_integer(value) for value in range(1024))
+
+
+@cache
+def _head(kind: type) -> tuple[bytes, Callable[[object], tuple[object, ...]]]:
+    """What stands before the fields of a dataclass, and the fields of a value of it."""
+    names = _field_names(kind)
+    head = _sized(b"D", kind.__name__.encode()) + len(names).to_bytes(2, "big")
+    if len(names) > 1:
+        return head, attrgetter(*names)
+    return head, lambda value: tuple(getattr(value, name) for name in names)
+
+
 def _write(value: object, out: list[bytes]) -> None:
+    if type(value) is int:
+        out.append(_SMALL[value] if 0 <= value < len(_SMALL) else _integer(value))
+        return
     match value:
         case None:
             out.append(b"N")
@@ -36,7 +58,7 @@ def _write(value: object, out: list[bytes]) -> None:
         case Enum():
             out.append(_sized(b"E", f"{type(value).__name__}.{value.name}".encode()))
         case int():
-            out.append(_sized(b"i", value.to_bytes((value.bit_length() + 8) // 8, "big", signed=True)))
+            out.append(_integer(value))
         case str():
             out.append(_sized(b"s", value.encode()))
         case bytes():
@@ -53,10 +75,10 @@ def _write(value: object, out: list[bytes]) -> None:
                 out.append(encoded)
                 _write(item, out)
         case _ if is_dataclass(value) and not isinstance(value, type):
-            names = _field_names(type(value))
-            out.append(_sized(b"D", type(value).__name__.encode()) + len(names).to_bytes(2, "big"))
-            for name in names:
-                _write(getattr(value, name), out)
+            head, fields_of = _head(type(value))
+            out.append(head)
+            for item in fields_of(value):
+                _write(item, out)
         case _:
             raise TypeError(f"{type(value).__name__} has no canonical form")
 

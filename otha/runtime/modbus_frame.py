@@ -1,6 +1,7 @@
-"""Requests and replies of Modbus, and frames of Modbus TCP, made and read with pymodbus' framer and PDU classes.
+"""Requests and replies of Modbus, and frames of Modbus TCP, made with pymodbus' framer and PDU classes.
 
-A request is encoded once; only its transaction id changes from one departure to the next.
+A request is encoded once; only its transaction id changes from one departure to the next. Of a reply the header of 7
+bytes is read here: it is judged more sharply than the framer does, and heartbeats are too many to read it twice.
 """
 
 from dataclasses import dataclass
@@ -16,10 +17,11 @@ from pymodbus.pdu.register_message import (
 )
 
 _FRAMER = FramerSocket(DecodePDU(is_server=False))
+_PREFIX = 6  # transaction, protocol, length: what the length does not count
 _HEADER = 7
 _LENGTH_MAX = 254  # unit and a PDU of at most 253 bytes (Modbus application protocol 1.1b3, section 4.1)
 _LENGTH_MIN = 3  # unit, function and at least one byte: no reply is shorter
-FRAME_MAX = 6 + _LENGTH_MAX
+FRAME_MAX = _PREFIX + _LENGTH_MAX
 
 _BUSY_CODES = frozenset({0x05, 0x06})  # acknowledge (still working on it), server device busy
 _UNREACHED_CODES = frozenset({0x0A, 0x0B})  # a gateway had no path to the device, or no reply from it
@@ -107,13 +109,14 @@ def split(data: bytes) -> tuple[int, int, int, bytes]:
 
     Raises Incomplete when more bytes are needed, BrokenFrame when no frame begins like this.
     """
-    if len(data) < 6:
+    if len(data) < _PREFIX:
         if data[2:4].strip(b"\0"):
             raise BrokenFrame
         raise Incomplete
-    if data[2] or data[3] or not _LENGTH_MIN <= (data[4] << 8) + data[5] <= _LENGTH_MAX:
+    length = (data[4] << 8) + data[5]
+    if data[2] or data[3] or not _LENGTH_MIN <= length <= _LENGTH_MAX:
         raise BrokenFrame
-    used, unit, transaction, pdu = _FRAMER.decode(data)
-    if not used:
+    used = _PREFIX + length
+    if len(data) < used:
         raise Incomplete
-    return used, transaction, unit, pdu
+    return used, (data[0] << 8) + data[1], data[6], data[_HEADER:used]

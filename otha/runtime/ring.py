@@ -11,7 +11,17 @@ from typing import Any
 from otha.core.config import AdaptiveDetector
 from otha.core.group.state import OrderAnswer
 from otha.core.group.turn import Decision
-from otha.core.inputs import ClockStepped, DueReached, HeartbeatEnded, Input, LoopStalled, Order, OrderGiven
+from otha.core.inputs import (
+    ClockStepped,
+    DueReached,
+    GatePolled,
+    HeartbeatEnded,
+    Input,
+    LoopStalled,
+    Order,
+    OrderGiven,
+    SelectorPolled,
+)
 from otha.core.supervision import Supervision
 from otha.runtime import standing
 from otha.runtime.clock import WallClockWatch
@@ -25,6 +35,8 @@ OnFast = Callable[[frozenset[str], int], None]
 LATE_NS = 5_000_000  # no call may hold the loop for longer
 _LOOK_NS = 20_000_000
 _WAKE_AGAIN_NS = 1_000_000
+# Readings that, when they change nothing, only put off what the core waits for.
+_UNCHANGED = frozenset({HeartbeatEnded, GatePolled, SelectorPolled})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +78,7 @@ class Ring:
         """Begin to watch the clocks and to wake the core. `on_fast` is told which gates to poll at their fast pace."""
         self._effects = effects
         self._on_fast = on_fast
-        self._look = self.scheduler.every(_LOOK_NS, self._look_at_clocks, first_ns=now + _LOOK_NS)
+        self._look = self.scheduler.every(_LOOK_NS, self._look_at_clocks, first_ns=now + _LOOK_NS, departs=False)
         self._arm(now)
 
     def close(self) -> None:
@@ -125,8 +137,9 @@ class Ring:
             except Exception as error:
                 # What can't be written down must not keep the next decision from being carried out.
                 self.defect(error)
-        if type(raw) is HeartbeatEnded and not decisions:
-            if raw.channel in self._adaptive:
+        if not decisions and type(raw) in _UNCHANGED:
+            # What was armed comes too soon at worst, and the core is asked anew then.
+            if type(raw) is HeartbeatEnded and raw.channel in self._adaptive:
                 self._arm_sooner(self.core.channel(raw.channel).due, at_ns)
             return
         if decisions and self._on_fast is not None:

@@ -35,13 +35,14 @@ class Timer:
 
 
 class Beat:
-    """Periodic work at absolute times."""
+    """Periodic work at absolute times. `departs`: it sends something, so that its lateness and its skips count."""
 
-    __slots__ = ("_work", "due_ns", "period_ns", "skipped")
+    __slots__ = ("_work", "departs", "due_ns", "period_ns", "skipped")
 
-    def __init__(self, first_ns: int, period_ns: int, work: Work) -> None:
+    def __init__(self, first_ns: int, period_ns: int, work: Work, departs: bool) -> None:
         self.due_ns = first_ns
         self.period_ns = period_ns
+        self.departs = departs
         self.skipped = 0
         self._work: Work | None = work
 
@@ -95,9 +96,9 @@ class Scheduler:
         """Call `work(now)` once all input that was readable at `at_ns` has been taken: for judging deadlines."""
         return self._add(Timer(at_ns, work, True))
 
-    def every(self, period_ns: int, work: Work, *, first_ns: int) -> Beat:
-        """Call `work(now)` at first_ns + k * period_ns."""
-        beat = Beat(first_ns, period_ns, work)
+    def every(self, period_ns: int, work: Work, *, first_ns: int, departs: bool = True) -> Beat:
+        """Call `work(now)` at first_ns + k * period_ns. `departs`: as Beat's."""
+        beat = Beat(first_ns, period_ns, work, departs)
         heappush(self._beats, (first_ns, self._next(), beat))
         self._arm_for(first_ns)
         return beat
@@ -158,6 +159,8 @@ class Scheduler:
             self._beat_until(started)
             while timers and timers[0][0] <= started:
                 timer = heappop(timers)[2]
+                if timer._work is None:
+                    continue  # an exchange that was answered in time: nearly all are
                 try:
                     self._ring(timer, time.monotonic_ns())
                 except Exception as error:
@@ -187,11 +190,12 @@ class Scheduler:
             heappop(self._beats)
             return
         behind = (now - due) // beat.period_ns
-        beat.skipped += behind
-        self.skipped += behind
         beat.due_ns = due + (behind + 1) * beat.period_ns
         heapreplace(self._beats, (beat.due_ns, self._next(), beat))
-        self.lateness.add(now - due)
+        if beat.departs:
+            beat.skipped += behind
+            self.skipped += behind
+            self.lateness.add(now - due)
         work(now)
 
     def _ring(self, timer: Timer, now: int) -> None:
