@@ -150,7 +150,7 @@ def _recorder() -> Iterator[Figure]:
     header = Header(code_version="", site_hash=plant.site.digest, python_version="", snapshot=snapshot)
     alone = _paced_cpu_s(inputs, None)
     with _folder() as folder:
-        with Recorder(folder, header, snapshot=lambda: snapshot) as recorder:
+        with Recorder(folder, header, capture=lambda: lambda: snapshot) as recorder:
             cpu_s = _paced_cpu_s(inputs, recorder)
         size = sum(os.path.getsize(path) for path in folder.iterdir())
     share = (cpu_s - alone) / _RECORDING_S * 100

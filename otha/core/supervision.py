@@ -4,6 +4,7 @@ The watches and groups are wired here, and nowhere else, so that the supervisor,
 wiring. It holds its state in dictionaries for speed, but nothing of it depends on time, chance or the outside.
 """
 
+import copy
 from dataclasses import replace
 from typing import Any, TypeVar, assert_never, cast
 
@@ -38,6 +39,11 @@ from otha.core.watch.selector import SelectorWatch
 from otha.core.words import Answer, GroupKind, Pulse, Verdict
 
 _FORMAT = 3
+# The containers whose places are filled anew as inputs come; all else is never touched or replaced whole.
+_MOVING = (
+    "_groups", "_channels", "_nodes", "_gates", "_selectors", "_let_go", "_tags", "_delays", "_judge_at", "_references",
+    "_wakes", "_alarms",
+)  # fmt: skip
 
 _T = TypeVar("_T")
 
@@ -483,6 +489,14 @@ class Supervision:
         return tuple(Reason(why=why, rule="", args=(each.code.value, each.detail)) for why, each in raised + cleared)
 
     # For the recorder and replay
+
+    def still(self) -> "Supervision":
+        """The state as it stands now, for reading on another thread while this one is fed on. Costs no more than a few
+        references: what a supervision is made of is replaced, never changed."""
+        picture = copy.copy(self)
+        for name in _MOVING:
+            setattr(picture, name, copy.copy(getattr(self, name)))
+        return picture
 
     def snapshot(self) -> bytes:
         """Canonical bytes of the whole state, from which `restore` goes on with the same decisions."""

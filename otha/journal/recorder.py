@@ -50,25 +50,27 @@ class Recorder:
         header: Header,
         max_bytes: int = 512 << 20,
         *,
-        snapshot: Callable[[], bytes],
+        capture: Callable[[], Callable[[], bytes]],
         on_trouble: Callable[[str], None] | None = None,
         segment_bytes: int | None = None,
     ) -> None:
         """Start a segment with `header`, and the writing thread.
 
-        `snapshot` supplies the core's state when a new segment begins; `input` calls it before that input is recorded,
-        so it must give the state before it. `on_trouble` is called on the recorder's thread with what is wrong when
-        the disk takes nothing, and with "" when it does again. Segments, also of earlier runs, are deleted from the
-        oldest on to stay below `max_bytes`. Raises OSError if the directory can't be used.
+        `capture` takes hold of the core's state when a new segment begins; `input` calls it before that input is
+        recorded, so it must be the state before it. What it returns gives the bytes of that state, later and on the
+        recorder's thread: to write out a large state would keep heartbeats waiting. `on_trouble` is called on that
+        thread with what is wrong when the disk takes nothing, and with "" when it does again. Segments, also of earlier
+        runs, are deleted from the oldest on to stay below `max_bytes`. Raises OSError if the directory can't be used.
         """
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._directory = directory
         self._max_bytes = max_bytes
         self._segment_bytes = segment_bytes or max_bytes // SEGMENTS
-        self._snapshot = snapshot
+        self._capture = capture
         self._on_trouble = on_trouble
         # Shared by the two threads; appending to a deque and taking from it need no lock.
-        self._waiting: deque[tuple[int, int, bytes]] = deque([(_HEADER, 0, header.snapshot)])
+        self._waiting: deque[tuple[int, int, bytes]] = deque([(_HEADER, 0, b"")])
+        self._captured: deque[Callable[[], bytes]] = deque([lambda: header.snapshot])
         self._rotate_due = False
         # The caller's own.
         self._now_ns = 0
@@ -93,7 +95,7 @@ class Recorder:
         """Record one core input, before the core sees it. Never blocks. `now_ns` is CLOCK_MONOTONIC."""
         if self._rotate_due:
             self._rotate_due = False
-            self._waiting.append((_HEADER, self._now_ns, self._snapshot()))
+            self._begin_segment()
         self._now_ns = now_ns
         if self._lost_rows and not self._end_gap():
             return
@@ -126,9 +128,13 @@ class Recorder:
             self._lost_rows += 1
             return False
         self._waiting.append((_GAP, self._now_ns, self._lost_rows.to_bytes(8, "big")))
-        self._waiting.append((_HEADER, self._now_ns, self._snapshot()))
+        self._begin_segment()
         self._lost_rows = 0
         return True
+
+    def _begin_segment(self) -> None:
+        self._captured.append(self._capture())  # first: the thread may take the row at once
+        self._waiting.append((_HEADER, self._now_ns, b""))
 
     # The thread's side.
 
@@ -173,7 +179,7 @@ class Recorder:
         for _ in range(min(len(self._waiting), MAX_BLOCK_ROWS)):
             row = self._waiting.popleft()
             if row[0] == _HEADER:
-                self._next_snapshot = row[2]
+                self._next_snapshot = self._captured.popleft()()
                 return
             self._rows.append(row)
 

@@ -1,7 +1,8 @@
 """The one bounded inbox: every input of the core, in one order.
 
 While the loop keeps up, everything is taken. When it is behind, readings of the same channel, path or source replace
-one another, the newest wins; what replaces nothing (ends of effects, orders, clock and deadline inputs) is never
+one another: the newest takes the place of the older one in the queue, so that every source is heard of in its turn
+however far behind the loop is; what replaces nothing (ends of effects, orders, clock and deadline inputs) is never
 dropped and is bounded by those who put it.
 """
 
@@ -63,6 +64,7 @@ class Inbox:
         self._orders = 0
         self._scheduled = False
         self._last_ns = 0
+        self._taken_ns = 0
         self.coalesced = 0
         self.longest = 0
 
@@ -77,8 +79,8 @@ class Inbox:
         if type(raw) is EffectEnded:
             # What was read before an effect ended must be seen before its end: it may not be replaced any more.
             self._newest.clear()
-        if len(self._queue) >= self._behind:
-            self._coalesce(raw, place)
+        if len(self._queue) >= self._behind and self._coalesce(raw, place):
+            return
         self._queue.append(place)
         if not self._scheduled:
             self._scheduled = True
@@ -92,15 +94,18 @@ class Inbox:
         self.put(raw, at_ns)
         return True
 
-    def _coalesce(self, raw: Input, place: _Place) -> None:
+    def _coalesce(self, raw: Input, place: _Place) -> bool:
+        """Put it in the place of an older one of its source; False when there is none."""
         source = _source(raw)
         if source is None:
-            return
+            return False
         older = self._newest.get(source)
-        if older is not None and older.raw is not None:
-            older.raw = None
-            self.coalesced += 1
-        self._newest[source] = place
+        if older is None or older.raw is None:
+            self._newest[source] = place
+            return False
+        older.raw, older.at_ns = raw, place.at_ns
+        self.coalesced += 1
+        return True
 
     def _drain(self) -> None:
         self._scheduled = False
@@ -111,11 +116,12 @@ class Inbox:
             while queue:
                 place = queue.popleft()
                 raw, place.raw = place.raw, None
-                if raw is None:
-                    continue
+                assert raw is not None
+                # A newer reading in an older one's place is ahead of those behind it: time never falls back.
+                self._taken_ns = at_ns = max(place.at_ns, self._taken_ns)
                 if type(raw) is OrderGiven:
                     self._orders -= 1
-                self._take(raw, place.at_ns)
+                self._take(raw, at_ns)
                 now = time.monotonic_ns()
                 self._between(now)
                 if now >= stop:

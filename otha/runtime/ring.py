@@ -66,6 +66,7 @@ class Ring:
         self._wall = WallClockWatch(self._tilt_ns)
         self._look: Beat | None = None
         self._wake: Timer | None = None
+        self._due_waits = False
         self._answers: dict[str, list[asyncio.Future[Answered]]] = {}
         adaptive = [each.name for each in core.cfg.channels if isinstance(each.detector, AdaptiveDetector)]
         self._adaptive = frozenset(adaptive)
@@ -125,6 +126,8 @@ class Ring:
 
     def _take(self, raw: Input, at_ns: int) -> None:
         self._evidence.input(raw, at_ns)
+        if type(raw) is DueReached:
+            self._due_waits = False
         try:
             decisions = self.core.feed(raw, at_ns)
         except Exception as error:
@@ -162,6 +165,8 @@ class Ring:
                     waiting.set_result(Answered(answer=answer, row=row))
 
     def _arm(self, now: int) -> None:
+        if self._due_waits:
+            return  # one is in the inbox: a loop that is behind must not be given more of them
         wake = self.core.wake
         if self._wake is not None:
             if self._wake.at_ns == wake:
@@ -178,6 +183,7 @@ class Ring:
 
     def _due(self, now: int) -> None:
         self._wake = None
+        self._due_waits = True
         self.inbox.put(DueReached(), now)
 
     def _stalled(self, gap_ns: int, now: int) -> None:

@@ -6,7 +6,7 @@ import logging
 import os
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager, nullcontext
 from importlib.metadata import PackageNotFoundError, version
@@ -145,11 +145,14 @@ class Desk:
             return False
         return True
 
-    def status(self) -> Json:
+    def status(self) -> Callable[[], Json]:
         """See `otha.runtime.snapshot`; with the state of the process itself."""
+        core, now, own = self._ring.core.still(), time.monotonic_ns(), self._own_status()
+        return lambda: {**snapshot.status(core, now), **own}
+
+    def _own_status(self) -> Json:
         journal = self._journal.status()
         return {
-            **snapshot.status(self._ring.core, time.monotonic_ns()),
             "pid": os.getpid(),
             "version": code_version(),
             "loop": self._ring.status(),
@@ -262,7 +265,12 @@ class Supervisor:
             python_version=platform.python_version(),
             snapshot=core.snapshot(),
         )
-        return Recorder(self._state.recordings, header, snapshot=core.snapshot, on_trouble=self._recorder_trouble)
+        return Recorder(
+            self._state.recordings,
+            header,
+            capture=lambda: core.still().snapshot,
+            on_trouble=self._recorder_trouble,
+        )
 
     def _effects(
         self, tasks: asyncio.TaskGroup, journal: Journal, store: SqliteStore, network: Network, ring: Ring

@@ -10,6 +10,7 @@ import os
 import pwd
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol, assert_never
 
@@ -51,8 +52,9 @@ class Handler(Protocol):
     def turned_away(self, request: OrderRequest, user: str, what: str) -> None:
         """Note an order that the user's role does not allow."""
 
-    def status(self) -> Json:
-        """The newest snapshot."""
+    def status(self) -> Callable[[], Json]:
+        """Takes hold of the state as it is now; what is returned writes it out, on another thread: of a large site that
+        would keep heartbeats waiting."""
 
     def why(self, group: str, node: str | None) -> Json | None:
         """What stands against a switchover of the group; None: there is no such group."""
@@ -64,6 +66,13 @@ def _user_of(sock: socket.socket) -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return f"uid {uid}"
+
+
+def _frame(message: Message) -> bytes:
+    try:
+        return codec.encode(message)
+    except WireError as error:
+        return codec.encode(Refusal(what=error.what, mend=""))
 
 
 class _Client:
@@ -104,10 +113,9 @@ class _Client:
             self._lost += 1
 
     async def _send(self, message: Message) -> None:
-        try:
-            frame = codec.encode(message)
-        except WireError as error:
-            frame = codec.encode(Refusal(what=error.what, mend=""))
+        await self._send_frame(_frame(message))
+
+    async def _send_frame(self, frame: bytes) -> None:
         self._writer.write(frame)
         async with asyncio.timeout(_WRITE_TIMEOUT_S):
             await self._writer.drain()
@@ -122,7 +130,7 @@ class _Client:
             case OrderRequest():
                 await self._send(await self._order(message, role))
             case StatusRequest():
-                await self._send(StatusReply(status=self._server.handler.status()))
+                await self._send_frame(await self._server.written_out(self._server.handler.status()))
             case WhyRequest(group=group, node=node):
                 why = self._server.handler.why(group, node)
                 await self._send(
@@ -192,6 +200,7 @@ class WireServer:
         self._clients: set[_Client] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+        self._scribe = ThreadPoolExecutor(max_workers=1, thread_name_prefix="otha-status")
 
     async def start(self) -> None:
         """Listen; an old socket is replaced (the state directory's lock says that nobody uses it). Raises HostError."""
@@ -210,6 +219,13 @@ class WireServer:
             raise HostError(
                 f"no socket at {self.path}: {error.strerror}", mend="check the --state directory"
             ) from error
+        # Its thread is there from the start, so that it gets the priority of the process' other threads.
+        await asyncio.get_running_loop().run_in_executor(self._scribe, int)
+
+    async def written_out(self, status: Callable[[], Json]) -> bytes:
+        """The reply that carries `status`, made on the thread that is there for it."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._scribe, lambda: _frame(StatusReply(status=status())))
 
     async def close(self) -> None:
         """Send everybody away and remove the socket."""
@@ -218,6 +234,7 @@ class WireServer:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._scribe.shutdown()
         self.path.unlink(missing_ok=True)
 
     def publish(self, event: Json) -> None:

@@ -536,3 +536,16 @@ def test_a_cut_snapshot_is_refused() -> None:
     for length in (0, 1, len(whole) // 2, len(whole) - 1):
         with pytest.raises(CanonError):
             Supervision.restore(whole[:length])
+
+
+def test_a_still_picture_stays_as_it_was_while_the_supervision_is_fed_on() -> None:
+    s = Supervision(site_config(), 1_000 * MS)
+    told = story()
+    half = len(told) // 2
+    for at_ms, raw in told[:half]:
+        s.feed(raw, at_ms * MS)
+    picture, then = s.still(), s.snapshot()
+    for at_ms, raw in told[half:]:
+        s.feed(raw, at_ms * MS)
+    assert picture.snapshot() == then
+    assert s.snapshot() != then

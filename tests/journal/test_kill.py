@@ -35,13 +35,15 @@ while True:
 
 RECORD = """
 import os, sys, time
+from functools import partial
 from pathlib import Path
 from otha.journal.recorder import Recorder
 from otha.journal.recording import Header
 
 header = Header(code_version="1", site_hash="s", python_version="3", snapshot=(0).to_bytes(8, "big"))
 n = 0
-recorder = Recorder(Path(sys.argv[1]), header, snapshot=lambda: n.to_bytes(8, "big"), segment_bytes=20_000)
+take = lambda: partial(bytes, n.to_bytes(8, "big"))
+recorder = Recorder(Path(sys.argv[1]), header, capture=take, segment_bytes=20_000)
 while True:
     recorder.input(n, n.to_bytes(8, "big") + os.urandom(40))
     n += 1
@@ -114,6 +116,6 @@ def test_a_recording_survives_kills_up_to_the_last_batch(tmp_path: Path) -> None
             due = [int(n) for n, at_ns in (line.split() for line in lines) if int(at_ns) < killed_ns - 500_000_000]
             assert len(numbers) >= max(due, default=0)
     header = Header(code_version="1", site_hash="s", python_version="3", snapshot=b"")
-    Recorder(tmp_path, header, snapshot=bytes).close()
+    Recorder(tmp_path, header, capture=lambda: bytes).close()
     assert [row.kind for row in read(tmp_path)][-1] is RowKind.END
     assert os.listdir(tmp_path)

@@ -5,6 +5,8 @@ import random
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,12 +28,18 @@ from otha.journal.recording import (
 )
 
 ONE_ROW = ((BlockKind.ROWS, (2, 2, b"b")), (BlockKind.END, (5, 2, b"")))
+
+
+def taken(state: int) -> Callable[[], bytes]:
+    return partial(bytes, b"state %d" % state)
+
+
 HEADER = Header(code_version="0.1.0", site_hash="ab" * 32, python_version="3.11.7", snapshot=b"state 0")
 
 
 def record(directory: Path, rows: int) -> None:
     state = 0
-    with Recorder(directory, HEADER, snapshot=lambda: b"state %d" % state) as recorder:
+    with Recorder(directory, HEADER, capture=lambda: taken(state)) as recorder:
         for n in range(rows):
             recorder.input(n * 1000, b"input %d " % n + os.urandom(20))
             state = n + 1
@@ -112,7 +120,7 @@ def rotate(directory: Path) -> None:
     """Record until several segments are there."""
     state = 0
     dice = random.Random(1)
-    with Recorder(directory, HEADER, snapshot=lambda: b"state %d" % state, segment_bytes=5_000) as recorder:
+    with Recorder(directory, HEADER, capture=lambda: taken(state), segment_bytes=5_000) as recorder:
         while len(recordings_in(directory)) < 4:
             recorder.input(state, b"%d " % state + dice.randbytes(100))
             state += 1
@@ -154,7 +162,7 @@ def test_the_oldest_segments_go_when_the_space_is_used_up(tmp_path: Path) -> Non
     first_run = only(tmp_path)
     state = 0
     dice = random.Random(1)
-    with Recorder(tmp_path, HEADER, 40_000, snapshot=lambda: b"state %d" % state, segment_bytes=10_000) as recorder:
+    with Recorder(tmp_path, HEADER, 40_000, capture=lambda: taken(state), segment_bytes=10_000) as recorder:
         while not recordings_in(tmp_path)[-1].stem.endswith("7"):
             recorder.input(state, dice.randbytes(100))
             state += 1
@@ -179,7 +187,7 @@ def test_input_never_waits_and_a_gap_is_written_down(tmp_path: Path, monkeypatch
     monkeypatch.setattr(recorder_module, "MAX_WAITING_ROWS", 100)
     monkeypatch.setattr(recorder_module, "FLUSH_S", 0.2)
     state = 0
-    with Recorder(tmp_path, HEADER, snapshot=lambda: b"state %d" % state) as recorder:
+    with Recorder(tmp_path, HEADER, capture=lambda: taken(state)) as recorder:
         while RowKind.GAP not in kinds(tmp_path):
             recorder.input(state, b"%d" % state)
             recorder.decision(b"d")
@@ -211,7 +219,7 @@ soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 told = []
 header = Header(code_version="1", site_hash="s", python_version="3", snapshot=b"")
 dice = random.Random(1)
-recorder = Recorder(Path(sys.argv[1]), header, snapshot=bytes, on_trouble=told.append)
+recorder = Recorder(Path(sys.argv[1]), header, capture=lambda: bytes, on_trouble=told.append)
 n = 0
 def feed(until):
     global n

@@ -47,7 +47,10 @@ async def desk(folder: Path) -> AsyncIterator[tuple[Desk, Ring]]:
     core = Supervision(load_site(SITE).core, time.monotonic_ns())
     header = Header(code_version="", site_hash="", python_version="", snapshot=core.snapshot())
     lines = LineLog(io.StringIO())
-    with Journal(folder) as journal, Recorder(folder / "recordings", header, snapshot=core.snapshot) as recorder:
+    with (
+        Journal(folder) as journal,
+        Recorder(folder / "recordings", header, capture=lambda: core.still().snapshot) as recorder,
+    ):
         ring = Ring(core, Evidence(recorder, journal, lines))
         async with asyncio.TaskGroup() as tasks:
             effects = EffectRunner(tasks, journal, _NoStore(), {}, ring.inbox.put)

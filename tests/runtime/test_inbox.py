@@ -63,10 +63,26 @@ async def test_behind_the_newest_of_a_source_wins_and_what_has_no_successor_stay
     assert [raw.id.attempt for raw in taken if isinstance(raw, EffectEnded)] == list(range(50, 1000, 100))
     assert len([raw for raw in taken if isinstance(raw, OrderGiven)]) == 10
     beats = [raw for raw in taken if isinstance(raw, HeartbeatEnded)]
-    assert [b.channel for b in beats[-20:]] == [f"c{n}" for n in range(20)]
-    assert all(b.answer is Answer.LATE for b in beats[-20:])
+    last = {b.channel: b.answer for b in beats}
+    assert last == {f"c{n}": Answer.LATE for n in range(20)}
     assert len(taken) <= 10 + 10 * (20 + 2 + 2) + 22
     assert inbox.coalesced > 1500
+
+
+@pytest.mark.asyncio
+async def test_a_source_that_is_replaced_again_and_again_keeps_its_turn() -> None:
+    taken: list[tuple[str, int]] = []
+
+    def take(raw: Input, at: int) -> None:
+        assert isinstance(raw, HeartbeatEnded)
+        taken.append((raw.channel, at))
+
+    inbox = Inbox(asyncio.get_running_loop(), take, between=idle, behind=0)
+    for number, channel in enumerate(("a", "b", "c", "a", "a")):
+        inbox.put(beat(channel), number)
+    assert len(inbox) == 3
+    await drained(inbox)
+    assert taken == [("a", 4), ("b", 4), ("c", 4)]
 
 
 @pytest.mark.asyncio

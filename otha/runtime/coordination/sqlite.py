@@ -93,24 +93,17 @@ def _read(link: sqlite3.Connection, group: str) -> StoreAnswer:
 
 
 def _swap(link: sqlite3.Connection, group: str, expect: str | None, record: Record) -> StoreAnswer:
-    link.execute("BEGIN IMMEDIATE")
-    try:
-        found = _found(link, group)
-        if (None if found is None else found.revision) != expect:
-            link.execute("ROLLBACK")
-            return StoreAnswer(outcome=Outcome.REFUSED, record=found)
-        revision = 1 if found is None else int(found.revision) + 1
-        body = _encode(record)
-        link.execute(
-            "INSERT INTO record VALUES (?, ?, ?)"
-            " ON CONFLICT (group_name) DO UPDATE SET revision = excluded.revision, body = excluded.body",
-            (group, revision, body),
-        )
-        link.execute("COMMIT")
-    except BaseException:
-        if link.in_transaction:
-            link.execute("ROLLBACK")
-        raise
+    """In a transaction that others may share."""
+    found = _found(link, group)
+    if (None if found is None else found.revision) != expect:
+        return StoreAnswer(outcome=Outcome.REFUSED, record=found)
+    revision = 1 if found is None else int(found.revision) + 1
+    body = _encode(record)
+    link.execute(
+        "INSERT INTO record VALUES (?, ?, ?)"
+        " ON CONFLICT (group_name) DO UPDATE SET revision = excluded.revision, body = excluded.body",
+        (group, revision, body),
+    )
     return StoreAnswer(outcome=Outcome.DONE, record=_decode(revision, body))
 
 
@@ -130,7 +123,8 @@ class _Job:
             async with asyncio.timeout(within_ns / 1e9):
                 return await self._future
         except TimeoutError:
-            return UNKNOWN
+            # A loop that was late itself finds answer and time-out in one turn: the answer is there.
+            return self._future.result() if self._future.done() and not self._future.cancelled() else UNKNOWN
         finally:
             self.given_up = True
 
@@ -179,23 +173,49 @@ class SqliteStore:
         return await job.answer(within_ns)
 
     def _run(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            if not job.given_up:
-                job.give(self._carry_out(job.work))
+        going_on = True
+        while going_on:
+            jobs = [self._jobs.get()]
+            while not self._jobs.empty():
+                jobs.append(self._jobs.get_nowait())
+            going_on = None not in jobs
+            wanted = [job for job in jobs if job is not None and not job.given_up]
+            for job, answer in zip(wanted, self._carry_out(wanted), strict=True):
+                job.give(answer)
         if self._link is not None:
             self._link.close()
 
-    def _carry_out(self, work: _Work) -> StoreAnswer:
+    def _carry_out(self, jobs: list[_Job]) -> list[StoreAnswer]:
+        """What waits is done in one transaction: many groups that ask at once share the disk's answer."""
         try:
             if self._link is None:
                 self._link = self._connect(self._path)
-            answer = work(self._link)
+            trouble, answers = self._in_one_transaction(self._link, jobs)
         except (sqlite3.Error, OSError, UnreadableRecordError) as error:
             self._note(str(error))
             self._let_go()
-            return UNKNOWN
-        self._note("")
-        return answer
+            return [UNKNOWN for _ in jobs]
+        self._note(trouble)
+        return answers
+
+    @staticmethod
+    def _in_one_transaction(link: sqlite3.Connection, jobs: list[_Job]) -> tuple[str, list[StoreAnswer]]:
+        trouble, answers = "", []
+        link.execute("BEGIN")
+        try:
+            for job in jobs:
+                try:
+                    answers.append(job.work(link))
+                except UnreadableRecordError as error:
+                    # This group's record alone is spoilt, and nothing was written over it.
+                    trouble = str(error)
+                    answers.append(UNKNOWN)
+            link.execute("COMMIT")
+        except BaseException:
+            if link.in_transaction:
+                link.execute("ROLLBACK")
+            raise
+        return trouble, answers
 
     def _let_go(self) -> None:
         link, self._link = self._link, None

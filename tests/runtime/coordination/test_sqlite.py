@@ -67,6 +67,21 @@ async def test_of_many_swaps_over_one_revision_one_wins(store: SqliteStore) -> N
 
 
 @pytest.mark.asyncio
+async def test_groups_that_ask_at_once_share_a_transaction_and_not_a_spoilt_record(tmp_path: Path) -> None:
+    path = tmp_path / "records.sqlite"
+    store = SqliteStore(path)
+    await store.swap("spoilt", None, FIRST, within_ns=LONG)
+    link = sqlite3.connect(path, isolation_level=None)
+    link.execute("UPDATE record SET body = 'x'")
+    names = [f"g{n}" for n in range(100)] + ["spoilt"]
+    answers = await asyncio.gather(*(store.swap(name, None, FIRST, within_ns=LONG) for name in names))
+    assert [answer.outcome for answer in answers] == [Outcome.DONE] * 100 + [Outcome.UNKNOWN]
+    assert link.execute("SELECT count(*) FROM record WHERE body != 'x'").fetchone() == (100,)
+    link.close()
+    store.close()
+
+
+@pytest.mark.asyncio
 async def test_a_new_store_on_the_same_file_knows_what_the_old_one_was_told(tmp_path: Path) -> None:
     path = tmp_path / "records.sqlite"
     old = SqliteStore(path)
