@@ -198,11 +198,8 @@ def _run(kind: Fleet, seconds: float) -> _Run:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="otha-bench-")))
         around = stack.enter_context(fleet.running("modbus", kind.nodes, kind.members))
-        nodes = (
-            around.nodes
-            if kind.protocol == MODBUS.protocol
-            else stack.enter_context(fleet.running("opcua", kind.nodes)).nodes
-        )
+        others = stack.enter_context(fleet.running("opcua", kind.nodes)) if kind is OPCUA else around
+        nodes = others.nodes
         text = head_text(around.references) + groups_text(kind, nodes, around.gates)
         (folder / "site.toml").write_text(text, encoding="utf-8")
         began = time.monotonic()
@@ -272,9 +269,9 @@ def measure(options: Options) -> Iterator[Figure]:
 MEASUREMENT = Measurement(
     name="scale",
     title="Many nodes",
-    what=f"`otha run` over {_HALF_MODBUS_NODES} and {_MODBUS_NODES} Modbus nodes (groups of {_MODBUS_MEMBERS}, each with its gate) and, "
-    f"separately, {_OPCUA_NODES} OPC UA nodes (groups of {_OPCUA_MEMBERS}), one channel a node. The Modbus servers are "
-    "hand-written and share one process; the OPC UA endpoints lead to one asyncua server. Servers and supervisor are "
-    f"on the same cores. Counted from {_SETTLE_S:g} s after the supervisor answers.",
+    what=f"`otha run` over {_HALF_MODBUS_NODES}, then {_MODBUS_NODES} Modbus nodes (groups of {_MODBUS_MEMBERS}, each "
+    f"with its gate) and, separately, {_OPCUA_NODES} OPC UA nodes (groups of {_OPCUA_MEMBERS}), one channel a node. The "
+    "Modbus servers are hand-written and share one process; the OPC UA endpoints lead to one asyncua server. Servers and "
+    f"supervisor are on the same cores. Counted from {_SETTLE_S:g} s after the supervisor answers.",
     measure=measure,
 )
