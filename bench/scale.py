@@ -270,8 +270,8 @@ MEASUREMENT = Measurement(
     name="scale",
     title="Many nodes",
     what=f"`otha run` over {_HALF_MODBUS_NODES}, then {_MODBUS_NODES} Modbus nodes (groups of {_MODBUS_MEMBERS}, each "
-    f"with its gate) and, separately, {_OPCUA_NODES} OPC UA nodes (groups of {_OPCUA_MEMBERS}), one channel a node. The "
-    "Modbus servers are hand-written and share one process; the OPC UA endpoints lead to one asyncua server. Servers and "
+    f"with its gate), then {_OPCUA_NODES} OPC UA nodes (groups of {_OPCUA_MEMBERS}), one channel a node. The Modbus "
+    "servers are hand-written and share one process; the OPC UA endpoints lead to one asyncua server. Servers and "
     f"supervisor are on the same cores. Counted from {_SETTLE_S:g} s after the supervisor answers.",
     measure=measure,
 )

@@ -47,6 +47,7 @@ CORE_STDLIB = frozenset(
         "bisect",
         "collections",
         "collections.abc",
+        "copy",
         "dataclasses",
         "enum",
         "functools",

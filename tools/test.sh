@@ -13,7 +13,7 @@ computing=""
 clocked=""
 for place in tests/*/ tests/test_*.py; do
     case $place in
-        tests/bench/ | tests/core/ | tests/journal/ | tests/report/ | tests/scenarios/ | tests/site/ | tests/verify/ | tests/wire/ | tests/*.py)
+        tests/bench/ | tests/core/ | tests/report/ | tests/scenarios/ | tests/site/ | tests/verify/ | tests/wire/ | tests/*.py)
             computing="$computing $place" ;;
         tests/__pycache__/) ;;
         *) clocked="$clocked $place" ;;
