@@ -16,24 +16,33 @@ _NS_PER_MS = 1_000_000
 _OWNED = 1
 _ENDS_WITHIN_S = 20.0
 _RESUMES_WITHIN_S = 2.0
+_RESUME_WINDOW_S = 70.0  # the simulated gate counts over 60 s
 _LOOK_EVERY_S = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cast:
     """A redundant pair. `section`: the one that it drives and the PLC can be asked about, "" for another kind.
-    `verified`: what a transfer of it ends with.
+    `way_to`: the section that it leads to. `verified`: what a transfer of it ends with.
     """
 
     name: str
     nodes: tuple[str, str]
     section: str = ""
+    way_to: str = ""
     verified: str = "outputs driven again and verified"
+
+    @property
+    def gate(self) -> str:
+        """The section whose gate sees what becomes of a transfer, "" when there is none."""
+        return self.section or self.way_to
 
 
 TANKS = Cast(name="tanks", nodes=("sc_a", "sc_b"), section="plc")
 HEADER = Cast(name="header", nodes=("scada_a", "scada_b"), section="header")
-WAYS = Cast(name="ways", nodes=("gw_a", "gw_b"), verified="frames arrive by the other way, seen at the gate,")
+WAYS = Cast(
+    name="ways", nodes=("gw_a", "gw_b"), way_to="header", verified="frames arrive by the other way, seen at the gate,"
+)
 ARCHIVE = Cast(name="archive", nodes=("hist_a", "hist_b"), verified="rows stored again, seen there,")
 
 
@@ -72,6 +81,17 @@ def at_peace(stage: Stage, *casts: Cast, within_s: float = 30.0) -> None:
             return ", ".join(f"{each['block']} {each['detail']}" for each in why.get("obstacles", ()))
 
         wait_for(look, within_s=within_s, what=f"{cast.name} ready for a transfer", said=against)
+        if cast.gate:
+            _may_resume(stage, cast.gate)
+
+
+def _may_resume(stage: Stage, section: str) -> None:
+    """Wait until a watchdog hold may end by itself again: after a few in one window the gate waits for a person."""
+    wait_for(
+        lambda: stage.gate(section)["status"]["resumes_left"] or None,
+        within_s=_RESUME_WINDOW_S,
+        what=f"the gate of {section} lets its owner resume by itself",
+    )
 
 
 def all_well(stage: Stage, *, within_s: float = 30.0) -> None:
