@@ -85,6 +85,7 @@ class Recorder:
         self._partial_write = False
         self._rotate_asked = False
         self._rows: list[tuple[int, int, bytes]] = []
+        self._next_capture: Callable[[], bytes] | None = None
         self._next_snapshot: bytes | None = None
         self._trouble = ""
         self._stop = threading.Event()
@@ -156,11 +157,14 @@ class Recorder:
         """Write all that waits. False if the disk refused; then nothing is lost and the next call goes on."""
         try:
             while True:
-                if not self._rows and self._next_snapshot is None:
+                if not self._rows and self._next_capture is None and self._next_snapshot is None:
                     self._take()
                 if self._rows:
                     self._write_block(BlockKind.ROWS, self._rows)
                     self._rows = []
+                if self._next_capture is not None:
+                    # Only now: writing out a large state takes its time, and rows that were taken must not wait for it.
+                    self._next_snapshot, self._next_capture = self._next_capture(), None
                 if self._next_snapshot is not None:
                     self._start_segment(self._next_snapshot)
                     self._next_snapshot = None
@@ -179,7 +183,7 @@ class Recorder:
         for _ in range(min(len(self._waiting), MAX_BLOCK_ROWS)):
             row = self._waiting.popleft()
             if row[0] == _HEADER:
-                self._next_snapshot = self._captured.popleft()()
+                self._next_capture = self._captured.popleft()
                 return
             self._rows.append(row)
 

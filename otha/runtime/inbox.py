@@ -11,12 +11,15 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from otha.core.inputs import EffectEnded, GatePolled, HeartbeatEnded, Input, OrderGiven, ReferencePolled, TagsPolled
+from otha.core.inputs import GatePolled, HeartbeatEnded, Input, OrderGiven, ReferencePolled, TagsPolled
 
 Put = Callable[[Input, int], None]
 """Hands an input over, stamped with its receipt (ns of CLOCK_MONOTONIC)."""
 
 _SLICE_NS = 2_000_000  # one turn of the loop takes inputs for so long, then departures and sockets have their turn
+
+
+_REPLACEABLE = frozenset({HeartbeatEnded, GatePolled, TagsPolled, ReferencePolled})
 
 
 class _Place:
@@ -76,8 +79,9 @@ class Inbox:
         # One order: a stamp never falls behind the one before it.
         self._last_ns = at_ns = max(at_ns, self._last_ns)
         place = _Place(raw, at_ns)
-        if type(raw) is EffectEnded:
-            # What was read before an effect ended must be seen before its end: it may not be replaced any more.
+        if type(raw) not in _REPLACEABLE:
+            # What was read before an effect ended, a clock jumped or a time came due must be seen before it: nothing
+            # newer may take its place any more.
             self._newest.clear()
         if len(self._queue) >= self._behind and self._coalesce(raw, place):
             return

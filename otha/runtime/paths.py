@@ -29,7 +29,11 @@ class Paths:
             if better or self._bad[self.current]:
                 self.current = index
         elif index == self.current:
-            self.current = next((each for each in self.order()[1:] if self._bad[each] < _DEAD_AFTER), index)
+            others = self.order()[1:]
+            living = [each for each in others if self._bad[each] < _DEAD_AFTER]
+            # With every path dead they are tried in turn: the one that comes back first may be any.
+            tried = living or (others if self._bad[index] >= _DEAD_AFTER else ())
+            self.current = next(iter(tried), index)
 
     def order(self) -> tuple[int, ...]:
         """All paths, the one in use first."""

@@ -35,6 +35,7 @@ OnFast = Callable[[frozenset[str], int], None]
 LATE_NS = 5_000_000  # no call may hold the loop for longer
 _LOOK_NS = 20_000_000
 _WAKE_AGAIN_NS = 1_000_000
+_AFTER_DEFECT_NS = 20_000_000  # a defect that comes back at each wake must not keep the loop busy
 # Readings that, when they change nothing, only put off what the core waits for.
 _UNCHANGED = frozenset({HeartbeatEnded, GatePolled, SelectorPolled})
 
@@ -125,14 +126,15 @@ class Ring:
         }
 
     def _take(self, raw: Input, at_ns: int) -> None:
-        self._evidence.input(raw, at_ns)
         if type(raw) is DueReached:
             self._due_waits = False
+        self._evidence.input(raw, at_ns)
         try:
             decisions = self.core.feed(raw, at_ns)
         except Exception as error:
             # The group that could not decide stays as it was; the other groups and the heartbeats go on.
             self.defect(error)
+            self._arm(at_ns + _AFTER_DEFECT_NS)
             return
         for decision in decisions:
             try:

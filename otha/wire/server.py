@@ -204,6 +204,8 @@ class WireServer:
 
     async def start(self) -> None:
         """Listen; an old socket is replaced (the state directory's lock says that nobody uses it). Raises HostError."""
+        # The thread is there before anybody can ask, so that it gets the priority of the process' other threads.
+        await asyncio.get_running_loop().run_in_executor(self._scribe, int)
         self.path.unlink(missing_ok=True)
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -219,8 +221,6 @@ class WireServer:
             raise HostError(
                 f"no socket at {self.path}: {error.strerror}", mend="check the --state directory"
             ) from error
-        # Its thread is there from the start, so that it gets the priority of the process' other threads.
-        await asyncio.get_running_loop().run_in_executor(self._scribe, int)
 
     async def written_out(self, status: Callable[[], Json]) -> bytes:
         """The reply that carries `status`, made on the thread that is there for it."""

@@ -5,7 +5,17 @@ import time
 
 import pytest
 
-from otha.core.inputs import DueReached, EffectEnded, EffectId, GatePolled, HeartbeatEnded, Input, Order, OrderGiven
+from otha.core.inputs import (
+    DueReached,
+    EffectEnded,
+    EffectId,
+    GatePolled,
+    HeartbeatEnded,
+    Input,
+    LoopStalled,
+    Order,
+    OrderGiven,
+)
 from otha.core.words import Answer, OrderKind, Outcome
 from otha.runtime.inbox import Inbox
 
@@ -83,6 +93,20 @@ async def test_a_source_that_is_replaced_again_and_again_keeps_its_turn() -> Non
     assert len(inbox) == 3
     await drained(inbox)
     assert taken == [("a", 4), ("b", 4), ("c", 4)]
+
+
+@pytest.mark.asyncio
+async def test_nothing_newer_overtakes_what_replaces_nothing() -> None:
+    """A miss that a stall of the loop has made must be judged after the stall was told (S10)."""
+    taken: list[tuple[Input, int]] = []
+    inbox = Inbox(asyncio.get_running_loop(), lambda raw, at: taken.append((raw, at)), between=idle, behind=0)
+    stall = LoopStalled(gap_ns=5)
+    inbox.put(beat("a", Answer.REPLIED), 100)
+    inbox.put(DueReached(), 150)
+    inbox.put(stall, 160)
+    inbox.put(beat("a"), 610)
+    await drained(inbox)
+    assert taken == [(beat("a", Answer.REPLIED), 100), (DueReached(), 150), (stall, 160), (beat("a"), 610)]
 
 
 @pytest.mark.asyncio

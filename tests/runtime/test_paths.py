@@ -31,6 +31,17 @@ def test_one_late_answer_does_not_lead_back_to_a_dead_path() -> None:
     assert paths.current == 1
 
 
+def test_with_all_paths_dead_they_are_tried_in_turn() -> None:
+    paths = Paths(["a", "b"])
+    for _ in range(2):
+        paths.report(1, False)
+    tried = set()
+    for _ in range(4):
+        paths.report(paths.current, False)
+        tried.add(paths.current)
+    assert tried == {0, 1}
+
+
 def test_with_all_paths_dead_the_first_good_answer_decides() -> None:
     paths = Paths(["a", "b"])
     for _ in range(3):

@@ -180,8 +180,9 @@ class SqliteStore:
                 jobs.append(self._jobs.get_nowait())
             going_on = None not in jobs
             wanted = [job for job in jobs if job is not None and not job.given_up]
-            for job, answer in zip(wanted, self._carry_out(wanted), strict=True):
-                job.give(answer)
+            if wanted:
+                for job, answer in zip(wanted, self._carry_out(wanted), strict=True):
+                    job.give(answer)
         if self._link is not None:
             self._link.close()
 
