@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -110,6 +111,20 @@ async def test_a_slow_disk_gives_unknown_and_its_late_success_is_found_by_readin
     # The first had begun and happened after all; the second was given up before it began.
     assert found is not None
     assert found.epoch == 3
+
+
+@pytest.mark.asyncio
+async def test_a_loop_that_is_late_takes_the_answer_that_is_there(store: SqliteStore) -> None:
+    await store.read("tanks", within_ns=LONG)
+    asked = asyncio.create_task(store.read("tanks", within_ns=SECOND // 20))
+    await asyncio.sleep(0)
+    time.sleep(0.3)  # noqa: ASYNC251 - the loop is held up on purpose
+    assert (await asked).outcome is Outcome.DONE
+
+
+def test_a_store_that_was_never_asked_makes_no_file(tmp_path: Path) -> None:
+    SqliteStore(tmp_path / "records.sqlite").close()
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.asyncio
