@@ -163,7 +163,11 @@ class EffectEnded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What a user asks. `id` makes it idempotent: a repeat gets the same answer and changes nothing."""
+    """What a user asks. `id` makes it idempotent: a repeat gets the same answer and changes nothing.
+
+    `item`: what of the group it is about, by its name in the site file or its alarm code. `occurrence`: which coming of
+    an alarm. `for_ns`: for how long. `transfer`: of which kind. None where the order has no use for it.
+    """
 
     id: str
     kind: OrderKind
@@ -173,6 +177,10 @@ class Order:
     node: str | None
     arming: Arming | None
     comment: str
+    item: str | None = None
+    occurrence: int | None = None
+    for_ns: int | None = None
+    transfer: TransferKind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,10 @@ def _order(order: Order) -> dict[str, Any]:
         "node": order.node,
         "arming": order.arming.value if isinstance(order.arming, Arming) else None,
         "comment": order.comment,
+        "item": order.item,
+        "occurrence": order.occurrence,
+        "for_ms": None if order.for_ns is None else order.for_ns // 1_000_000,
+        "transfer": None if order.transfer is None else order.transfer.value,
     }
 
 

@@ -93,7 +93,8 @@ class Desk:
         if request.group not in self._groups:
             mend = "`otha status` lists the groups"
             return self._refused(request, user, f"there is no group {request.group[:_NAME_MAX]!r}", mend)
-        if not 0 < len(request.id) <= _NAME_MAX or len(request.node or "") > _NAME_MAX:
+        named = (request.node or "", request.item or "")
+        if not 0 < len(request.id) <= _NAME_MAX or any(len(name) > _NAME_MAX for name in named):
             what = "an order without an id, or with a name that is too long"
             return self._refused(request, user, what, "give another --id")
         order = Order(
@@ -105,6 +106,10 @@ class Desk:
             node=request.node,
             arming=request.arming,
             comment=request.comment[:_COMMENT_MAX],
+            item=request.item,
+            occurrence=request.occurrence,
+            for_ns=request.for_ns,
+            transfer=request.transfer,
         )
         try:
             async with asyncio.timeout(_ORDER_TIMEOUT_S):

@@ -64,6 +64,10 @@ class WireClient:
             node=order.node,
             arming=order.arming,
             comment=order.comment,
+            item=order.item,
+            occurrence=order.occurrence,
+            for_ns=order.for_ns,
+            transfer=order.transfer,
         )
         return self._ask(request, OrderReply)
 

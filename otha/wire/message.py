@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from otha.core.words import Arming, OrderKind
+from otha.core.words import Arming, OrderKind, TransferKind
 from otha.wire.vocabulary import Vocabulary
 
 PROTOCOL = 1
@@ -24,7 +24,8 @@ class Hello:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRequest:
-    """An order. Who gives it is not for the client to say: the kernel does. `id` makes a repeat harmless."""
+    """An order, as in `otha.core.inputs.Order`. Who gives it is not for the client to say: the kernel does. `id` makes
+    a repeat harmless."""
 
     id: str
     order: OrderKind
@@ -32,6 +33,10 @@ class OrderRequest:
     node: str | None
     arming: Arming | None
     comment: str
+    item: str | None = None
+    occurrence: int | None = None
+    for_ns: int | None = None
+    transfer: TransferKind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +119,7 @@ Message = (
     | Refusal
 )
 
-MESSAGES: Vocabulary[Message] = Vocabulary(get_args(Message), parts=(Obstacle,), enums=(OrderKind, Arming))
+MESSAGES: Vocabulary[Message] = Vocabulary(get_args(Message), parts=(Obstacle,), enums=(OrderKind, Arming, TransferKind))
 
 
 def to_json(message: Message) -> Json:
