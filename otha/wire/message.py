@@ -119,7 +119,9 @@ Message = (
     | Refusal
 )
 
-MESSAGES: Vocabulary[Message] = Vocabulary(get_args(Message), parts=(Obstacle,), enums=(OrderKind, Arming, TransferKind))
+MESSAGES: Vocabulary[Message] = Vocabulary(
+    get_args(Message), parts=(Obstacle,), enums=(OrderKind, Arming, TransferKind)
+)
 
 
 def to_json(message: Message) -> Json:
