@@ -7,6 +7,7 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -14,7 +15,7 @@ from rich.console import Console
 from bench import core, cuts, explorer, failover, heartbeat, journal, lateness, machine, scale, servers, table
 from bench.figure import holds
 from bench.options import Measurement, Options
-from bench.table import Section
+from bench.table import Run, Section
 from otha.core.errors import OthaError
 
 MEASUREMENTS = (
@@ -45,6 +46,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=60.0, help="length of each lateness run (default 60)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything measured to this file")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the page of measurements to this file")
+    parser.add_argument(
+        "--page", type=Path, nargs="+", metavar="JSON", help="measure nothing: --markdown of what earlier runs wrote"
+    )
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the failovers' folders here")
     parser.add_argument("--list", action="store_true", help="name the measurements and stop")
     return parser.parse_args()
@@ -73,6 +77,20 @@ def _measure(measurement: Measurement, options: Options) -> Section:
     )
 
 
+def _page(files: Sequence[Path], markdown: Path | None) -> int:
+    """Write one page of several runs; the exit code."""
+    if markdown is None:
+        sys.exit("--page writes a page: say where with --markdown FILE")
+    runs = []
+    for file in files:
+        try:
+            runs.append(table.from_json(file.read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            sys.exit(f"{file} is not what a run of the benchmarks wrote with --json: {error}")
+    markdown.write_text(table.markdown(runs, "make bench"), encoding="utf-8")
+    return 0
+
+
 def main() -> int:
     """Measure what was asked; the exit code."""
     arguments = _arguments()
@@ -81,6 +99,8 @@ def main() -> int:
             asked = " (only when named)" if measurement.on_request else ""
             print(f"{measurement.name:10} {measurement.title}{asked}")
         return 0
+    if arguments.page is not None:
+        return _page(arguments.page, arguments.markdown)
     options = Options(
         count=arguments.count,
         periods_ms=tuple(int(period) for period in arguments.periods.split(",")),
@@ -93,11 +113,12 @@ def main() -> int:
     for measurement in _chosen(arguments.only):
         sections.append(_measure(measurement, options))
         table.show(console, sections[-1])
+    run = Run(machine=here, sections=tuple(sections))
     command = "make bench" + (f" ONLY={arguments.only}" if arguments.only else "")
     if arguments.json is not None:
-        arguments.json.write_text(table.as_json(sections, here), encoding="utf-8")
+        arguments.json.write_text(table.as_json(run), encoding="utf-8")
     if arguments.markdown is not None:
-        arguments.markdown.write_text(table.markdown(sections, here, command), encoding="utf-8")
+        arguments.markdown.write_text(table.markdown([run], command), encoding="utf-8")
     missed = [f"{section.name}: {name}" for section in sections for name in section.missed]
     console.print(f"missed: {'; '.join(missed)}" if missed else "every budget was kept", highlight=False, markup=False)
     return 1 if missed else 0

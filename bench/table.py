@@ -27,6 +27,14 @@ class Section:
         return tuple(figure.name for figure in self.figures if figure.ok is False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What one run of the benchmarks measured, and on what."""
+
+    machine: dict[str, str]
+    sections: tuple[Section, ...]
+
+
 def _cells(figure: Figure) -> tuple[str, ...]:
     ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
     value = f"{number(figure.value)} {figure.unit}".strip()
@@ -58,8 +66,8 @@ def plain(section: Section) -> Iterator[str]:
         yield "  " + "  ".join(part for part in parts if part)
 
 
-def markdown(sections: Sequence[Section], machine: dict[str, str], command: str) -> str:
-    """The whole page docs/measurements.md."""
+def markdown(runs: Sequence[Run], command: str) -> str:
+    """The whole page docs/measurements.md. What all runs have in common stands at its top, the rest at the sections."""
     lines = [
         "# Measurements",
         "",
@@ -67,18 +75,32 @@ def markdown(sections: Sequence[Section], machine: dict[str, str], command: str)
         "was measured in the same run. Wall-clock figures belong to this machine; ratios and sums travel better.",
         "",
     ]
-    lines += [f"- {name}: {value}" for name, value in machine.items()]
-    for section in sections:
-        lines += ["", f"## {section.title}", "", section.what, ""]
-        lines += ["| figure | measured | x floor | budget | | note |", "|---|---:|---:|---|---|---|"]
-        lines += [
-            "| " + " | ".join(cell.replace("|", "\\|") for cell in _cells(each)) + " |" for each in section.figures
-        ]
+    common = dict(set.intersection(*(set(run.machine.items()) for run in runs)))
+    lines += [f"- {name}: {value}" for name, value in runs[0].machine.items() if name in common]
+    for run in runs:
+        own = [f"{name}: {value}" for name, value in run.machine.items() if name not in common]
+        for section in run.sections:
+            lines += ["", f"## {section.title}", "", section.what, ""]
+            lines += [f"({'; '.join(own)})", ""] if own else []
+            lines += ["| figure | measured | x floor | budget | | note |", "|---|---:|---:|---|---|---|"]
+            lines += [
+                "| " + " | ".join(cell.replace("|", "\\|") for cell in _cells(each)) + " |" for each in section.figures
+            ]
     return "\n".join(lines) + "\n"
 
 
-def as_json(sections: Sequence[Section], machine: dict[str, str]) -> str:
+def as_json(run: Run) -> str:
     """Everything measured, for machines."""
-    missed = [f"{section.name}: {name}" for section in sections for name in section.missed]
-    body = {"machine": machine, "missed": missed, "sections": [asdict(section) for section in sections]}
+    missed = [f"{section.name}: {name}" for section in run.sections for name in section.missed]
+    body = {"machine": run.machine, "missed": missed, "sections": [asdict(section) for section in run.sections]}
     return json.dumps(body, indent=2) + "\n"
+
+
+def from_json(text: str) -> Run:
+    """The run that `as_json` wrote. Raises ValueError, KeyError or TypeError for anything else."""
+    body = json.loads(text)
+    sections = tuple(
+        Section(**{**section, "figures": tuple(Figure(**figure) for figure in section["figures"])})
+        for section in body["sections"]
+    )
+    return Run(machine=dict(body["machine"]), sections=sections)
