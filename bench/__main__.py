@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import core, cuts, explorer, failover, heartbeat, journal, lateness, machine, scale, servers, table
+from bench import bump, core, cuts, explorer, failover, heartbeat, journal, lateness, machine, scale, servers, table
 from bench.figure import holds
 from bench.options import Measurement, Options
 from bench.table import Run, Section
@@ -26,6 +26,7 @@ MEASUREMENTS = (
     cuts.MEASUREMENT,
     failover.MEASUREMENT,
     explorer.MEASUREMENT,
+    bump.MEASUREMENT,
     scale.MEASUREMENT,
     servers.SCADA,
     servers.GATEWAY,

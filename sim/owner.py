@@ -22,10 +22,9 @@ def new_session() -> int:
 class Ownership:
     """One process at one gate. `session` is new at every start; the gate binds it with the first frame after GRANT."""
 
-    def __init__(self, section: Section, number: int) -> None:
-        self._section = section
+    def __init__(self, number: int, session: int | None = None) -> None:
         self._number = number
-        self.session = new_session()
+        self.session = session or new_session()
         self._status: Mapping[str, int] | None = None
         self._seq = 0
         self._seq_epoch = 0
@@ -48,13 +47,13 @@ class Ownership:
             return Role.UNKNOWN
         return Role.ACTIVE if self.drives() else Role.STANDBY
 
-    def frame(self, cycle: int, outputs: tuple[int, ...]) -> WriteMultipleRegistersRequest:
+    def frame(self, cycle: int, outputs: tuple[int, ...]) -> Frame:
         """The next frame of one who owns."""
         assert self._status is not None
         if self._seq_epoch != self._status["owner_epoch"]:
             self._seq_epoch, self._seq = self._status["owner_epoch"], 0
         self._seq += 1
-        frame = Frame(
+        return Frame(
             owner=self._number,
             epoch=self._seq_epoch,
             session=self.session,
@@ -62,5 +61,9 @@ class Ownership:
             cycle=cycle,
             outputs=outputs,
         )
-        address = self._section.frame_base + (self._number - 1) * gate_map().frame_stride
-        return WriteMultipleRegistersRequest(address=address, registers=encode_frame(frame))
+
+
+def frame_write(section: Section, frame: Frame) -> WriteMultipleRegistersRequest:
+    """The write that puts a frame into its owner's mailbox."""
+    address = section.frame_base + (frame.owner - 1) * gate_map().frame_stride
+    return WriteMultipleRegistersRequest(address=address, registers=encode_frame(frame))

@@ -13,10 +13,9 @@ from sim.plc_bank import FieldBank, PlcBank
 from sim.plc_section import PlcSection, Process, Switches
 from sim.process import Ticker, child_main
 from sim.rtu_server import RtuServer
-from sim.tanks import Tanks
+from sim.tanks import HIGH_LEVEL, Tanks
 from sim.terminal import TerminalLog
 
-HIGH_LEVEL: Final = 9500
 TANKS, HEADER = PLC_SECTIONS
 SETTABLE: Final = (
     *("maintenance_key", "high_level_trip", "permit_switch", "return_permit_switch", "local_switch"),

@@ -18,7 +18,7 @@ from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, WriteMult
 from sim.disturb import Disturbance
 from sim.heartbeat import Role
 from sim.modbus_client import ModbusLink
-from sim.owner import Ownership
+from sim.owner import Ownership, frame_write
 from sim.pid import Pid
 from sim.plant import PLC_SECTIONS, Plant
 from sim.registers import U16_MAX, U32_MAX, decode_short_status, pack, short_status_length, unpack
@@ -64,7 +64,8 @@ class Scada:
     def __init__(self, plant: Plant, name: str, links: dict[int, ModbusLink], peer: ModbusLink) -> None:
         """`links` are the ways through the gateways by their number; `use` says which."""
         self._plant = plant
-        self._owner = Ownership(plant.section(PLC_SECTIONS[1]), SCADA[name])
+        self._section = plant.section(PLC_SECTIONS[1])
+        self._owner = Ownership(SCADA[name])
         self._links = links
         self._link: ModbusLink | None = None
         self._peer = peer
@@ -136,7 +137,8 @@ class Scada:
         calls: list[tuple[ModbusPDU, Callable[[ModbusPDU], None]]] = []
         if self._owner.owns():
             # First the frame, with the ownership as it was learnt last time; then the question who owns it now.
-            calls.append((self._owner.frame(self.cycle, (round(self.loop.output), self._valve)), _ignore))
+            frame = self._owner.frame(self.cycle, (round(self.loop.output), self._valve))
+            calls.append((frame_write(self._section, frame), _ignore))
         header = self._plant.header
         status = ReadHoldingRegistersRequest(address=header.status_base, count=short_status_length())
         calls.append((status, self._learn_gate))

@@ -8,8 +8,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.load import Load
+
 STEP_S: Final = 0.005
 FULL_SCALE: Final = 10_000
+HIGH_LEVEL: Final = 9500  # trips: nobody may take the tanks over
 
 _PUMP: Final = 0.2  # tank heights per second at full speed
 _VALVE: Final = 0.1  # through the open valve, per root of the difference of levels
@@ -21,9 +24,10 @@ _BLOCK: Final = 4096
 
 
 class Tanks:
-    """The levels of both tanks, 0..1 of their height."""
+    """The levels of both tanks, 0..1 of their height. `load`: what the consumers do besides their slow swing."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, load: Load | None = None) -> None:
+        self._load = load
         self._random = np.random.default_rng(seed)
         self._levels: NDArray[np.float64] = np.array([0.6, 0.5])
         self._noise: NDArray[np.float64] = np.zeros((0, 2))
@@ -35,7 +39,8 @@ class Tanks:
         phase = 2 * np.pi * self._steps * STEP_S / _SWING_PERIOD_S
         difference = self._levels[0] - self._levels[1]
         through = _VALVE * valve * np.sign(difference) * np.sqrt(abs(difference))
-        drains = _DRAIN * (1 + _SWING * np.sin(phase)) * np.sqrt(self._levels)
+        taken = (1 + _SWING * np.sin(phase)) * (1.0 if self._load is None else self._load.step())
+        drains = _DRAIN * taken * np.sqrt(self._levels)
         flows = _PUMP * pumps - drains - np.array([through, -through])
         np.clip(self._levels + flows * STEP_S, 0.0, 1.0, out=self._levels)
         self._steps += 1
@@ -47,3 +52,7 @@ class Tanks:
             self._noise = self._random.normal(0.0, _NOISE, (_BLOCK, 2))
         shown = np.clip((self._levels + self._noise[at]) * FULL_SCALE, 0, FULL_SCALE)
         return int(shown[0]), int(shown[1])
+
+    def tripped(self) -> bool:
+        """A level so high that nobody may take the tanks over."""
+        return max(self.measure()) >= HIGH_LEVEL

@@ -1,0 +1,78 @@
+"""The two coupled tanks as a kind of plant: see `sim.tanks` for their physics, `sim.tank_law` for their control."""
+
+from typing import Final
+
+from sim.gate import GateConfig, HoldAction
+from sim.kind import Kind
+from sim.load import Load
+from sim.tank_law import INTEGRAL_S, VALVE, TankLaw
+from sim.tanks import STEP_S, Tanks
+
+SETPOINTS: Final = (6000, 5000)
+
+
+class TwoTanks:
+    """The tanks, with consumers that come and go; see `sim.kind.Machine`.
+
+    A consumer of 3 % of the drain (standard deviation) joins or leaves every 15 s on average, its valve strokes in 2 s;
+    the rest of the consumers wander by 0.5 % within 5 s.
+    """
+
+    def __init__(self, seed: int) -> None:
+        load = Load(seed, step_s=STEP_S, step_share=0.03, every_s=15.0, stroke_s=2.0, restless=0.005, restless_s=5.0)
+        self._tanks = Tanks(seed, load)
+
+    @property
+    def state(self) -> str:
+        """Tanks have one state."""
+        return "RUNNING"
+
+    def terminals(self, outputs: tuple[int, ...]) -> tuple[int, ...]:
+        """Nothing stands between the gate and the terminals."""
+        return outputs
+
+    def step(self, outputs: tuple[int, ...]) -> None:
+        """One scan."""
+        self._tanks.step(outputs)
+
+    def measure(self) -> tuple[int, ...]:
+        """Both levels."""
+        return self._tanks.measure()
+
+    def permits(self) -> tuple[bool, bool]:
+        """Nobody takes over a tank about to run over; who drove it goes on."""
+        return not self._tanks.tripped(), True
+
+    def tags(self) -> dict[str, int]:
+        """The switches stand as in an ordinary run."""
+        level_1, level_2 = self.measure()
+        return {
+            "maintenance_key": 0,
+            "permit_switch": 1,
+            "return_permit_switch": 1,
+            "high_level_trip": int(self._tanks.tripped()),
+            "level_1": level_1,
+            "level_2": level_2,
+        }
+
+
+KIND: Final = Kind(
+    name="two_tanks",
+    cycle_ms=10,
+    gate=GateConfig(
+        safe_values=(0, 0, 0),
+        tolerance=(50, 50, 50),
+        hold_actions=(HoldAction.HOLD,) * 3,
+        owner_watchdog_ms=60,
+        hold_max_ms=10_000,
+        scan_ms=5,
+        max_resumes=3,
+        resume_window_ms=60_000,
+    ),
+    outputs=("pump_1", "pump_2", "valve"),
+    discrete=(VALVE,),
+    pv=(0, 1),
+    integral_s=INTEGRAL_S,
+    machine=TwoTanks,
+    law=lambda: TankLaw(SETPOINTS),
+)
