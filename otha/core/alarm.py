@@ -10,7 +10,7 @@ from enum import Enum
 from otha.core.config import GroupConfig
 from otha.core.group import guard
 from otha.core.group.state import GroupState, Shared, StoreView
-from otha.core.words import GateState, GroupKind, Role, Standing, Verdict
+from otha.core.words import GateState, GroupKind, Liveness, Role, Standing, Verdict
 
 
 class AlarmCode(Enum):
@@ -53,6 +53,17 @@ def _of_gate(cfg: GroupConfig, g: GroupState) -> list[Alarm]:
     return []
 
 
+def _unvouched(cfg: GroupConfig, shared: Shared, g: GroupState) -> bool:
+    """Nobody vouches for the outputs: the active node is dead, and no path leads to the gate that would tell. Of an
+    observer that is isolated it is known already that it sees nothing."""
+    if cfg.kind is not GroupKind.DRIVER or g.gate.seen or g.plan is not None or g.settle_until is not None:
+        return False
+    if shared.isolated:
+        return False
+    active = guard.node_view(cfg, g, g.record.active if g.record is not None else None)
+    return active is not None and active.liveness is Liveness.DEAD
+
+
 def _of_clients(cfg: GroupConfig, g: GroupState) -> list[Alarm]:
     """Clients that can't be redirected, and a store with a gap. A plan judges both itself."""
     if g.plan is not None or g.settle_until is not None:
@@ -83,7 +94,7 @@ def standing(cfg: GroupConfig, shared: Shared, g: GroupState) -> tuple[Alarm, ..
         found.append(Alarm(code=AlarmCode.HALTED, detail=g.halted))
     if g.standing is Standing.NEEDS_OPERATOR and g.plan is None and g.concern is not None:
         found.append(Alarm(code=AlarmCode.NEEDS_OPERATOR, detail=g.concern.block.code))
-    elif g.unverified:
+    elif g.unverified or _unvouched(cfg, shared, g):
         found.append(Alarm(code=AlarmCode.NEEDS_OPERATOR, detail="unverified"))
     active = g.record.active if g.record is not None else None
     if g.standing is Standing.FOLLOWING and g.plan is None:

@@ -43,8 +43,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """One act: its name on the command line, its title, and how it is played."""
+    """One act: its name on the command line, its title, and how it is played. `on_request`: it takes its time, and is
+    played only when it is named."""
 
     name: str
     title: str
     play: Callable[[Stage, Result], None]
+    on_request: bool = False

@@ -23,6 +23,7 @@ from otha.demo.act import Act, Result
 from otha.demo.cast import ARCHIVE
 from otha.demo.gateway_acts import GATEWAY_ACTS
 from otha.demo.historian_acts import HISTORIAN_ACTS, archive_is_whole
+from otha.demo.safe_acts import SAFE_ACTS
 from otha.demo.server_acts import SERVER_ACTS
 from otha.demo.stage import Stage
 from otha.demo.tank_acts import TANK_ACTS
@@ -33,13 +34,14 @@ _PICTURE_WIDTH = 150
 _TERMS = ("T_detect", "T_confirm", "T_cas", "T_fence", "T_promote", "T_redirect", "T_track", "T_release", "T_verify")
 TWO_TANKS = "two_tanks"
 WHOLE_PLANT = "whole_plant"
-PLANTS = {TWO_TANKS: TANK_ACTS, WHOLE_PLANT: (*TANK_ACTS, *SERVER_ACTS, *GATEWAY_ACTS, *HISTORIAN_ACTS)}
+PLANTS = {TWO_TANKS: TANK_ACTS, WHOLE_PLANT: (*TANK_ACTS, *SERVER_ACTS, *GATEWAY_ACTS, *HISTORIAN_ACTS, *SAFE_ACTS)}
 
 
 def list_acts(plant: str) -> None:
     """Print the names and titles of a plant's acts. Raises EngineerError for a plant that is none."""
     for act in _acts(plant):
-        sys.stdout.write(f"{act.name:12} {act.title}\n")
+        asked = " (only when named)" if act.on_request else ""
+        sys.stdout.write(f"{act.name:12} {act.title}{asked}\n")
 
 
 def _acts(plant: str) -> tuple[Act, ...]:
@@ -53,7 +55,7 @@ def _chosen(names: tuple[str, ...], plant: str) -> tuple[Act, ...]:
     unknown = [name for name in names if name not in known]
     if unknown:
         raise EngineerError(f"there is no act {', '.join(unknown)}", mend=f"the acts: {', '.join(known)}")
-    return tuple(act for act in known.values() if not names or act.name in names)
+    return tuple(act for act in known.values() if (act.name in names if names else not act.on_request))
 
 
 def site_text(period_ms: int | None = None, *, commit_ms: int | None = None, plant: str = TWO_TANKS) -> str:

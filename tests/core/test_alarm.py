@@ -145,3 +145,16 @@ def test_a_transfer_that_could_not_be_verified_alarms() -> None:
     rig.gate(state=GateState.OWNED, last_driver="b", owner_fresh=True, hold_until=None)
     rig.wait(200)
     assert "needs_operator" in codes(rig)
+
+
+def test_a_dead_active_at_a_gate_out_of_sight_is_unverified() -> None:
+    rig = following()
+    rig.gate(seen=False)
+    assert codes(rig) == ["gate_unseen"]
+    rig.node("a", liveness=Liveness.DEAD)
+    found = alarm.standing(rig.cfg, rig.shared, rig.g)
+    assert Alarm(code=AlarmCode.NEEDS_OPERATOR, detail="unverified") in found
+    blind = replace(rig.shared, isolated=True)
+    assert AlarmCode.NEEDS_OPERATOR not in {each.code for each in alarm.standing(rig.cfg, blind, rig.g)}
+    rig.gate(seen=True)
+    assert "needs_operator" not in codes(rig)
