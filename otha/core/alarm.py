@@ -1,35 +1,15 @@
 """Which conditions of a group need an operator, derived from its state alone.
 
-A completed transfer that needs no response is an event, not an alarm (ISA-18.2). The alarm machine with its
-acknowledgement states stands on top of this list.
+A completed transfer that needs no response is an event, not an alarm (ISA-18.2). What becomes of a condition
+(delays, acknowledgement, latching, flags) is `alarm_machine`'s; how each alarm is rationalised stands in `alarm_list`.
 """
 
 from dataclasses import dataclass
-from enum import Enum
 
 from otha.core.config import GroupConfig
 from otha.core.group import guard
 from otha.core.group.state import GroupState, Shared, StoreView
-from otha.core.words import GateState, GroupKind, Liveness, Role, Standing, Verdict
-
-
-class AlarmCode(Enum):
-    """What is wrong; the operator's response stands in docs/operator.md."""
-
-    NEEDS_OPERATOR = "needs_operator"
-    REDUNDANCY_LOST = "redundancy_lost"
-    ACTIVE_SUSPECT = "active_suspect"
-    GATE_UNSEEN = "gate_unseen"
-    SELECTOR_UNSEEN = "selector_unseen"
-    ROWS_MISSING = "rows_missing"
-    SECTION_HELD = "section_held"
-    SECTION_SAFE = "section_safe"
-    TWO_CLAIM_ACTIVE = "two_claim_active"
-    ROLE_DISAGREES = "role_disagrees"
-    STORE_SILENT = "store_silent"
-    OBSERVER_ISOLATED = "observer_isolated"
-    TILT = "tilt"
-    HALTED = "halted"
+from otha.core.words import AlarmCode, GateState, GroupKind, Liveness, Role, Standing, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,14 +8,16 @@ import struct
 from enum import Enum
 from typing import cast
 
-from otha.core import alarm, canon, config, inputs, reasons, words
+from otha.core import alarm, alarm_machine, canon, config, inputs, reasons, words
 from otha.core.canon import CanonError
 from otha.core.group import state
 from otha.core.inputs import HeartbeatEnded, Input, NodeReading
 from otha.core.watch import channel, condition, gate, node, observer, selector
 from otha.core.words import Answer
 
-_MODULES = (config, inputs, words, reasons, alarm, state, channel, condition, gate, node, observer, selector)
+_MODULES = (
+    config, inputs, words, reasons, alarm, alarm_machine, state, channel, condition, gate, node, observer, selector,
+)  # fmt: skip
 _KINDS: dict[str, type] = {
     name: kind
     for module in _MODULES

@@ -6,6 +6,7 @@ Times are integer nanoseconds. Analogue values are the raw integers that the dev
 from dataclasses import dataclass
 from enum import Enum
 
+from otha.core.alarm_list import DEFAULTS, AlarmConfig
 from otha.core.words import (
     AfterFence,
     Arming,
@@ -293,7 +294,10 @@ class ReferenceConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteConfig:
-    """All that one supervisor decides on. `tilt_gap_ns`: a loop gap or clock step above it starts TILT (S10)."""
+    """All that one supervisor decides on. `tilt_gap_ns`: a loop gap or clock step above it starts TILT (S10).
+
+    `alarms`: the rationalised list, with each alarm once.
+    """
 
     name: str
     supervisor: str
@@ -303,3 +307,4 @@ class SiteConfig:
     groups: tuple[GroupConfig, ...]
     tilt_gap_ns: int
     tilt_for_ns: int
+    alarms: tuple[AlarmConfig, ...] = DEFAULTS

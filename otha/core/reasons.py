@@ -38,6 +38,11 @@ class Why(Enum):
     TILT = auto()
     ALARM_RAISED = auto()
     ALARM_CLEARED = auto()
+    ALARM_ACKED = auto()
+    ALARM_KEPT_QUIET = auto()
+    ALARM_RESET = auto()
+    ALARM_FLAGGED = auto()
+    ALARM_UNFLAGGED = auto()
 
 
 class Block(Enum):
@@ -57,6 +62,12 @@ class Block(Enum):
     NOBODY_DRIVES = ("nobody_drives", "S2")
     FIRST_START_DISAGREES = ("first_start_disagrees", "S2")
     NOTHING_TO_CONFIRM = ("nothing_to_confirm", "order")
+    NO_SUCH_ALARM = ("no_such_alarm", "order")
+    OLD_OCCURRENCE = ("old_occurrence", "order")
+    NOTHING_TO_ACK = ("nothing_to_ack", "order")
+    NOTHING_TO_RESET = ("nothing_to_reset", "order")
+    NOT_FLAGGED = ("not_flagged", "order")
+    SHELVED_TOO_LONG = ("shelved_too_long", "order")
     HALTED = ("halted", "")
     OWNER_DISAGREES = ("owner_disagrees", "S2")
     STORE_SILENT = ("store_silent", "S9")

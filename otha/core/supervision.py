@@ -8,13 +8,15 @@ import copy
 from dataclasses import replace
 from typing import Any, TypeVar, assert_never, cast
 
-from otha.core import alarm, canon, codec
+from otha.core import alarm, alarm_machine, alarm_orders, canon, codec
+from otha.core.alarm_machine import AlarmBook, AlarmWatch
 from otha.core.config import AdaptiveDetector, ChannelConfig, Compare, NodeConfig, SiteConfig
 from otha.core.errors import IllegalTransitionError, InvariantBreachError
+from otha.core.group import orders
 from otha.core.group import step as group_step
 from otha.core.group.event import ConditionJudged, Event, GateJudged, NodeJudged, SelectorJudged, SharedChanged
 from otha.core.group.state import GateView, GroupState, NodeView, SelectorView, Shared
-from otha.core.group.turn import Decision
+from otha.core.group.turn import Decision, Turn
 from otha.core.inputs import (
     ClockStepped,
     DueReached,
@@ -23,12 +25,13 @@ from otha.core.inputs import (
     HeartbeatEnded,
     Input,
     LoopStalled,
+    Order,
     OrderGiven,
     ReferencePolled,
     SelectorPolled,
     TagsPolled,
 )
-from otha.core.reasons import Reason, Why
+from otha.core.reasons import Blocker, Reason, Why
 from otha.core.watch import channel, condition, gate, node, observer, selector, sync
 from otha.core.watch.channel import ChannelWatch
 from otha.core.watch.condition import Judgement, TagWatch
@@ -38,7 +41,7 @@ from otha.core.watch.observer import ReferenceWatch
 from otha.core.watch.selector import SelectorWatch
 from otha.core.words import Answer, GroupKind, Pulse, Verdict
 
-_FORMAT = 3
+_FORMAT = 4
 # The containers whose places are filled anew as inputs come; all else is never touched or replaced whole.
 _MOVING = (
     "_groups", "_channels", "_nodes", "_gates", "_selectors", "_let_go", "_tags", "_delays", "_judge_at", "_references",
@@ -65,7 +68,8 @@ class Supervision:
         self._judge_at: list[int | None] = [None for _ in cfg.groups]
         self._references: dict[str, ReferenceWatch] = {r.name: ReferenceWatch() for r in cfg.references}
         self._wakes: list[int | None] = [None for _ in cfg.groups]
-        self._alarms: list[tuple[alarm.Alarm, ...]] = [() for _ in cfg.groups]
+        self._alarms: list[AlarmBook] = [AlarmBook() for _ in cfg.groups]
+        self._listed = {each.code: each for each in cfg.alarms}
         self._tilt_until: int | None = None
         self._rejoin_until: int | None = None
         self._channel_cfg: dict[str, ChannelConfig] = {c.name: c for c in cfg.channels}
@@ -99,7 +103,11 @@ class Supervision:
 
     def alarms(self, name: str) -> tuple[alarm.Alarm, ...]:
         """The standing alarm conditions of group `name`."""
-        return self._alarms[self._by_name[name]]
+        return self._alarms[self._by_name[name]].found
+
+    def alarm_watches(self, name: str) -> tuple[AlarmWatch, ...]:
+        """Every alarm of group `name` that ever came or was flagged, as the alarm machine has it."""
+        return self._alarms[self._by_name[name]].watches
 
     def channel(self, name: str) -> ChannelWatch:
         """The watch of channel `name`."""
@@ -125,6 +133,7 @@ class Supervision:
     def wake(self) -> int | None:
         """When to feed DueReached if nothing else happens."""
         deadlines = [*self._wakes, *self._judge_at, self._tilt_until, self._rejoin_until]
+        deadlines += [book.wake for book in self._alarms]
         deadlines += [w.seen_until for w in self._gates.values()]
         deadlines += [w.seen_until for w in self._selectors.values()]
         deadlines += [self._channels[name].due for name in self._adaptive]
@@ -149,7 +158,10 @@ class Supervision:
             case ReferencePolled():
                 return self._reference_polled(raw, now)
             case OrderGiven(order=order):
-                return self._step(self._known(self._by_name, order.group, "group"), raw, now)
+                at = self._known(self._by_name, order.group, "group")
+                return (
+                    self._alarm_order(at, order, now) if order.kind in alarm_orders.KINDS else self._step(at, raw, now)
+                )
             case EffectEnded(id=id_):
                 return self._step(self._known(self._by_name, id_.group, "group"), raw, now)
             case ClockStepped(jump_ns=jump_ns):
@@ -203,7 +215,7 @@ class Supervision:
         for at, _, _ in self._members[name]:
             moved = self._judge_nodes(at, now, heard=name)
             if not moved and reasons:
-                decisions.append(self._note(at, reasons))
+                decisions.append(self._note(at, reasons, now))
             for index, view in moved:
                 decisions += self._step(at, NodeJudged(index=index, view=view), now, reasons)
                 reasons = ()
@@ -407,6 +419,9 @@ class Supervision:
             wake = self._wakes[at]
             if wake is not None and now >= wake:
                 decisions += self._step(at, DueReached(), now)
+            turns_at = self._alarms[at].wake
+            if turns_at is not None and now >= turns_at:
+                decisions.append(self._note(at, (), now))
         return tuple(decisions)
 
     def _expire_channel(self, name: str, now: int) -> list[Decision]:
@@ -428,10 +443,10 @@ class Supervision:
         try:
             decision = group_step.step(cfg, self._shared, before, event, now)
         except InvariantBreachError as breach:
-            return (self._halt(at, breach, reasons),)
+            return (self._halt(at, breach, reasons, now),)
         self._groups[at] = decision.state
         self._wakes[at] = decision.wake
-        decisions = [replace(decision, reasons=reasons + decision.reasons + self._alarm_changes(at))]
+        decisions = [replace(decision, reasons=reasons + decision.reasons + self._alarm_changes(at, now))]
         active_moved = _active(before) != _active(decision.state)
         if active_moved or (before.plan is None) != (decision.state.plan is None):
             for index, view in self._judge_nodes(at, now):
@@ -462,31 +477,41 @@ class Supervision:
             return ()
         return self._share(replace(self._shared, troubled=troubled), (), now)
 
-    def _halt(self, at: int, breach: InvariantBreachError, reasons: tuple[Reason, ...]) -> Decision:
+    def _halt(self, at: int, breach: InvariantBreachError, reasons: tuple[Reason, ...], now: int) -> Decision:
         self._groups[at] = group_step.halt(self._groups[at], str(breach))
         self._wakes[at] = None
         halted = Reason(why=Why.HALTED, rule=breach.rule, args=(breach.what,))
-        return self._note(at, (*reasons, halted))
+        return self._note(at, (*reasons, halted), now)
 
-    def _note(self, at: int, reasons: tuple[Reason, ...]) -> Decision:
+    def _note(self, at: int, reasons: tuple[Reason, ...], now: int) -> Decision:
         """A decision that changes nothing and tells something."""
         return Decision(
             group=self.cfg.groups[at].name,
             state=self._groups[at],
             effects=(),
-            reasons=reasons + self._alarm_changes(at),
+            reasons=reasons + self._alarm_changes(at, now),
             answer=None,
             wake=self._wakes[at],
         )
 
-    def _alarm_changes(self, at: int) -> tuple[Reason, ...]:
-        before, now_standing = self._alarms[at], alarm.standing(self.cfg.groups[at], self._shared, self._groups[at])
-        if before == now_standing:
-            return ()
-        self._alarms[at] = now_standing
-        raised = [(Why.ALARM_RAISED, each) for each in now_standing if each not in before]
-        cleared = [(Why.ALARM_CLEARED, each) for each in before if each not in now_standing]
-        return tuple(Reason(why=why, rule="", args=(each.code.value, each.detail)) for why, each in raised + cleared)
+    def _alarm_changes(self, at: int, now: int) -> tuple[Reason, ...]:
+        found = alarm.standing(self.cfg.groups[at], self._shared, self._groups[at])
+        self._alarms[at], reasons = alarm_machine.advance(self._listed, self._alarms[at], found, now)
+        return reasons
+
+    def _alarm_order(self, at: int, order: Order, now: int) -> tuple[Decision, ...]:
+        """Orders of alarms are taken in a halted group too: they move nothing."""
+        t = Turn(cfg=self.cfg.groups[at], shared=self._shared, g=self._groups[at], now=now)
+        told: list[Reason] = []
+
+        def carry_out() -> tuple[Blocker, ...]:
+            self._alarms[at], against, reasons = alarm_orders.carry_out(self._listed, self._alarms[at], order, now)
+            told.extend(reasons)
+            return against
+
+        orders.answer(t, order, carry_out)
+        self._groups[at] = t.g
+        return (replace(self._note(at, (*t.reasons, *told), now), answer=t.answer),)
 
     # For the recorder and replay
 

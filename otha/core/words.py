@@ -203,6 +203,53 @@ class Standing(Enum):
     NEEDS_OPERATOR = "needs_operator"
 
 
+class AlarmCode(Enum):
+    """What is wrong; the operator's response stands in docs/operator.md."""
+
+    NEEDS_OPERATOR = "needs_operator"
+    REDUNDANCY_LOST = "redundancy_lost"
+    ACTIVE_SUSPECT = "active_suspect"
+    GATE_UNSEEN = "gate_unseen"
+    SELECTOR_UNSEEN = "selector_unseen"
+    ROWS_MISSING = "rows_missing"
+    SECTION_HELD = "section_held"
+    SECTION_SAFE = "section_safe"
+    TWO_CLAIM_ACTIVE = "two_claim_active"
+    ROLE_DISAGREES = "role_disagrees"
+    STORE_SILENT = "store_silent"
+    OBSERVER_ISOLATED = "observer_isolated"
+    TILT = "tilt"
+    HALTED = "halted"
+
+
+class AlarmState(Enum):
+    """The states of an alarm without a flag (ISA-18.2-2016, 5.1): A to F of its state diagram."""
+
+    NORMAL = "normal"
+    UNACKED = "unacked"
+    ACKED = "acked"
+    RTN_UNACKED = "rtn_unacked"
+    LATCHED_UNACKED = "latched_unacked"
+    LATCHED_ACKED = "latched_acked"
+
+
+class AlarmFlag(Enum):
+    """What keeps an alarm quiet (ISA-18.2-2016, 5.1: G, H and I). The three are independent of each other."""
+
+    SHELVED = "shelved"
+    SUPPRESSED = "suppressed"
+    OUT_OF_SERVICE = "out_of_service"
+
+
+class AlarmPriority(Enum):
+    """How soon an operator must act; EEMUA 191 expects about 1, 5, 15 and 80 % of annunciations of each."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
 class OrderKind(Enum):
     """What an operator may ask of a group."""
 
@@ -210,6 +257,12 @@ class OrderKind(Enum):
     CONFIRM = "confirm"
     REJECT = "reject"
     ACKNOWLEDGE = "ack"
+    ALARM_ACK = "alarm-ack"
+    ALARM_RESET = "alarm-reset"
+    SHELVE = "shelve"
+    UNSHELVE = "unshelve"
+    OUT_OF_SERVICE = "out-of-service"
+    IN_SERVICE = "in-service"
     MAINTENANCE_IN = "maintenance-in"
     MAINTENANCE_OUT = "maintenance-out"
     ARM = "arm"

@@ -19,6 +19,12 @@ _BLOCKS: dict[Block, str] = {
     Block.NOBODY_DRIVES: "nobody drives the section; order the node that shall",
     Block.FIRST_START_DISAGREES: "first start: roles, gate owner and epoch do not agree",
     Block.NOTHING_TO_CONFIRM: "nothing waits for a confirmation",
+    Block.NO_SUCH_ALARM: "there is no such alarm",
+    Block.OLD_OCCURRENCE: "that is not the alarm's newest occurrence",
+    Block.NOTHING_TO_ACK: "the alarm has nothing to acknowledge",
+    Block.NOTHING_TO_RESET: "the alarm is not latched and acknowledged",
+    Block.NOT_FLAGGED: "the alarm is not so marked",
+    Block.SHELVED_TOO_LONG: "an alarm can't be shelved for so long",
     Block.HALTED: "automatic action is stopped after a broken rule",
     Block.OWNER_DISAGREES: "the gate's owner is not the recorded one",
     Block.STORE_SILENT: "the group record can't be read",
@@ -90,6 +96,21 @@ def of_reason(reason: Reason) -> str:
     return f"{text} ({reason.rule})" if reason.rule else text
 
 
+def _of_alarm(why: Why, args: tuple[str | int, ...]) -> str:
+    """What became of an alarm by an order, a deadline or a rule. The user is "" where nobody ordered it."""
+    if why is Why.ALARM_KEPT_QUIET:
+        return f"alarm {args[0]}{f': {args[1]}' if args[1] else ''} came and is kept quiet: {args[2]}"
+    if why in (Why.ALARM_ACKED, Why.ALARM_RESET):
+        done = "acknowledged" if why is Why.ALARM_ACKED else "reset"
+        said, user, comment = f"alarm {args[0]}, occurrence {args[1]}, {done}", args[2], args[3]
+    else:
+        flag = str(args[1]).replace("_", " ")
+        lasts = f" for {args[4]} ms" if why is Why.ALARM_FLAGGED and args[4] else ""
+        said = f"alarm {args[0]} {flag}{lasts}" if why is Why.ALARM_FLAGGED else f"alarm {args[0]} no longer {flag}"
+        user, comment = args[2], args[3]
+    return said + (f" by {user}" if user else "") + (f" ({comment})" if comment else "")
+
+
 def _text(reason: Reason) -> str:
     args = reason.args
     match reason.why:
@@ -154,8 +175,11 @@ def _text(reason: Reason) -> str:
         case Why.TILT:
             return f"TILT {args[0]}" + (f": {args[1]} ms" if args[1] else "")
         case Why.ALARM_RAISED:
-            return f"ALARM {args[0]}" + (f": {args[1]}" if args[1] else "")
+            first = ", first-out" if args[4:] == ("first-out",) else ""
+            return f"ALARM {args[0]}" + (f": {args[1]}" if args[1] else "") + first
         case Why.ALARM_CLEARED:
             return f"alarm ended: {args[0]}" + (f": {args[1]}" if args[1] else "")
+        case Why.ALARM_ACKED | Why.ALARM_RESET | Why.ALARM_FLAGGED | Why.ALARM_UNFLAGGED | Why.ALARM_KEPT_QUIET:
+            return _of_alarm(reason.why, args)
         case never:
             assert_never(never)

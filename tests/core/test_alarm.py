@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from otha.core import alarm
-from otha.core.alarm import Alarm, AlarmCode
+from otha.core.alarm import Alarm
 from otha.core.group.state import Shared, StoreView
-from otha.core.words import GateState, Liveness, Phase, Role, Verdict
+from otha.core.words import AlarmCode, GateState, Liveness, Phase, Role, Verdict
 from tests.core.build import MS, group_config
 from tests.core.rig import Rig, failing_over, following, held_by_watchdog, switching
 

@@ -28,7 +28,7 @@ from otha.core.inputs import (
 )
 from otha.core.reasons import Why
 from otha.core.supervision import Supervision
-from otha.core.words import Answer, GateState, Liveness, OrderKind, Outcome, Phase, Pulse, Standing, Verdict
+from otha.core.words import AlarmState, Answer, GateState, Liveness, OrderKind, Outcome, Phase, Pulse, Standing, Verdict
 from tests.core.build import GATE, MS, gate_reading, group_config, order, reading, record, site_config
 
 
@@ -436,7 +436,8 @@ def test_a_breach_stops_automatic_action_and_alarms_and_watching_goes_on(monkeyp
 # Alarms come and go with what they stand on
 
 
-def test_alarms_are_told_when_they_come_and_go() -> None:
+def calm() -> Feed:
+    """Settled, and the time is over in which what is said may be from before the start."""
     feed = settled()
     feed.beat("b", level=1)
     assert feed.s.alarms("tanks") == (), "what is said in the settling time may be from before it"
@@ -448,11 +449,58 @@ def test_alarms_are_told_when_they_come_and_go() -> None:
         feed.beat("b")
         feed(DueReached())
     feed.forget()
+    return feed
+
+
+def test_alarms_are_told_when_they_come_and_go() -> None:
+    feed = calm()
     feed.beat("b", level=1)
-    assert feed.reasons(Why.ALARM_RAISED) == [("redundancy_lost", "tanks")]
+    assert feed.reasons(Why.ALARM_RAISED) == [("redundancy_lost", "tanks", 1, "low", "first-out")]
     feed.beat("b", level=255)
-    assert feed.reasons(Why.ALARM_CLEARED) == [("redundancy_lost", "tanks")]
+    assert feed.reasons(Why.ALARM_CLEARED) == [("redundancy_lost", "tanks", 1, "rtn_unacked")]
     assert feed.s.alarms("tanks") == ()
+
+
+def test_an_alarm_is_acknowledged_once_and_only_the_occurrence_that_was_seen() -> None:
+    feed = calm()
+    feed.beat("b", level=1)
+    given = order(OrderKind.ALARM_ACK, item="redundancy_lost", occurrence=1, comment="seen")
+    (decision,) = feed(OrderGiven(order=given))
+    assert decision.answer is not None
+    assert decision.answer.accepted
+    assert feed.reasons(Why.ALARM_ACKED) == [("redundancy_lost", 1, "kim", "seen", "acked")]
+    (again,) = feed(OrderGiven(order=given))
+    assert again.answer == decision.answer
+    assert len(feed.reasons(Why.ALARM_ACKED)) == 1
+    feed.beat("b", level=255)
+    feed.beat("b", level=1)
+    (late,) = feed(OrderGiven(order=replace(given, id="o2")))
+    assert late.answer is not None
+    assert [blocker.block.code for blocker in late.answer.blockers] == ["old_occurrence"]
+    assert [w.state for w in feed.s.alarm_watches("tanks")] == [AlarmState.UNACKED]
+
+
+def test_a_shelved_alarm_wakes_the_supervision_when_its_time_is_over() -> None:
+    feed = calm()
+    feed.beat("b", level=1)
+    given = order(OrderKind.SHELVE, item="redundancy_lost", for_ns=10 * MS)
+    feed(OrderGiven(order=given))
+    assert feed.s.wake == (feed.at_ms + 10) * MS
+    feed.forget()
+    feed(DueReached(), feed.at_ms + 10)
+    assert feed.reasons(Why.ALARM_UNFLAGGED) == [("redundancy_lost", "shelved", "", "")]
+    assert feed.reasons(Why.ALARM_RAISED) == [("redundancy_lost", "tanks", 2, "low", "first-out")]
+
+
+def test_alarms_of_a_halted_group_can_be_acknowledged() -> None:
+    feed = calm()
+    feed.beat("b", level=1)
+    given = order(OrderKind.ALARM_ACK, item="redundancy_lost", occurrence=1)
+    at = feed.s._by_name["tanks"]
+    feed.s._groups[at] = replace(feed.s._groups[at], halted="S1: two owners")
+    (decision,) = feed(OrderGiven(order=given))
+    assert decision.answer is not None
+    assert decision.answer.accepted
 
 
 # Snapshot and restore (S15)
@@ -484,6 +532,7 @@ def story() -> list[tuple[int, Input]]:
             id_ = EffectId(group="tanks", epoch=0, plan=0, phase="read", attempt=0)
             inputs.append((at_ms, EffectEnded(id=id_, outcome=Outcome.DONE, record=record())))
     inputs.append((1_995, OrderGiven(order=order(OrderKind.ACKNOWLEDGE))))
+    inputs.append((1_995, OrderGiven(order=order(OrderKind.SHELVE, id="o2", item="tilt", for_ns=5 * MS))))
     inputs.append((1_996, LoopStalled(gap_ns=300 * MS)))
     return inputs
 

@@ -426,7 +426,9 @@ class Story:
 
 
 def _said(reason: Reason) -> str:
-    args = " ".join(str(arg) for arg in reason.args if arg != "")
+    # Of an alarm that comes or goes the story tells which and of what; how it is numbered and ranked is not its matter.
+    told = reason.args[:2] if reason.why in (Why.ALARM_RAISED, Why.ALARM_CLEARED) else reason.args
+    args = " ".join(str(arg) for arg in told if arg != "")
     rule = f"  [{reason.rule}]" if reason.rule else ""
     return f"{reason.why.name.lower().replace('_', ' ')}: {args}{rule}"
 

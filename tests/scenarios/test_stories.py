@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from otha.core.alarm_list import DEFAULTS
 from tests.scenarios.client_story import ClientStory
 from tests.scenarios.story import Script, Story, parse
 
@@ -34,6 +35,21 @@ def test_the_story_goes_as_it_did(path: Path, request: pytest.FixtureRequest) ->
 def test_every_transcript_has_its_story() -> None:
     folder = Path(__file__).parent / "stories"
     assert {path.stem for path in folder.glob("*.txt")} == {path.stem for path in STORIES}
+
+
+@pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
+def test_a_transfer_adds_at_most_ten_alarms_each_with_a_response(path: Path) -> None:
+    """EEMUA 191's flood begins above ten. All that is annunciated from one request to the next counts as its doing."""
+    responses = {each.code.value: each.response for each in DEFAULTS}
+    for transfer in path.with_suffix(".txt").read_text(encoding="utf-8").split("  requested: "):
+        raised = [line.split()[3] for line in transfer.splitlines() if "  alarm raised: " in line]
+        assert len(raised) <= 10
+        assert all(responses[code] for code in raised)
+
+
+def test_the_stories_raise_alarms_at_all() -> None:
+    told = "".join(path.with_suffix(".txt").read_text(encoding="utf-8") for path in STORIES)
+    assert told.count("  alarm raised: ") > 30
 
 
 def test_a_line_that_is_no_event_is_named() -> None:

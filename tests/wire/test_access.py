@@ -19,4 +19,10 @@ def test_roles_only_add(kind: OrderKind) -> None:
 
 def test_what_an_operator_may_not() -> None:
     refused = {kind for kind in OrderKind if not may_order(AccessRole.OPERATOR, kind)}
-    assert refused == {OrderKind.ARM, OrderKind.MAINTENANCE_IN, OrderKind.MAINTENANCE_OUT}
+    assert refused == {
+        OrderKind.ARM,
+        OrderKind.MAINTENANCE_IN,
+        OrderKind.MAINTENANCE_OUT,
+        OrderKind.OUT_OF_SERVICE,
+        OrderKind.IN_SERVICE,
+    }

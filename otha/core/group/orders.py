@@ -1,8 +1,10 @@
 """What operators ask of a group. Every order is answered once; a repeat gets the same answer and changes nothing."""
 
+from collections.abc import Callable
 from typing import assert_never
 
 from otha.core.config import GroupConfig
+from otha.core.errors import IllegalTransitionError
 from otha.core.group import guard, transfer
 from otha.core.group.guard import Stage
 from otha.core.group.state import GroupState, OrderAnswer, Shared
@@ -138,21 +140,39 @@ def _carry_out(t: Turn, order: Order) -> tuple[Blocker, ...]:
             return _maintenance(t, order)
         case OrderKind.ARM:
             return _arm(t, order)
+        case (
+            OrderKind.ALARM_ACK
+            | OrderKind.ALARM_RESET
+            | OrderKind.SHELVE
+            | OrderKind.UNSHELVE
+            | OrderKind.OUT_OF_SERVICE
+            | OrderKind.IN_SERVICE
+        ):
+            raise IllegalTransitionError(f"{order.kind.value} is no order of the group's own: it asks of an alarm")
         case never:
             assert_never(never)
 
 
 def take(t: Turn, order: Order) -> None:
-    """Answer one order."""
+    """Answer one order of the group's own."""
+
+    def carry_out() -> tuple[Blocker, ...]:
+        return _block(Block.HALTED, t.g.halted) if t.g.halted is not None else _carry_out(t, order)
+
+    answer(t, order, carry_out)
+
+
+def answer(t: Turn, order: Order, carry_out: Callable[[], tuple[Blocker, ...]]) -> None:
+    """Answer one order once: `carry_out` does it, or says what stands against it."""
     for earlier in t.g.answered:
         if earlier.order_id == order.id:
             t.answer = earlier
             t.say(Why.ORDER_REPEATED, "S11", order.kind.value, order.user, order.id)
             return
-    found = _block(Block.HALTED, t.g.halted) if t.g.halted is not None else _carry_out(t, order)
+    found = carry_out()
     t.answer = OrderAnswer(order_id=order.id, accepted=not found, blockers=found)
     t.put(answered=(*t.g.answered[1 - _REMEMBERED :], t.answer))
     if found:
         t.say_blockers(Why.ORDER_REFUSED, found, order.kind.value, order.user)
     else:
-        t.say(Why.ORDER_TAKEN, "", order.kind.value, order.user, order.node or "-", order.comment)
+        t.say(Why.ORDER_TAKEN, "", order.kind.value, order.user, order.node or order.item or "-", order.comment)

@@ -4,13 +4,13 @@ from typing import Any
 import pytest
 
 from otha.core import alarm
-from otha.core.alarm import AlarmCode
 from otha.core.effects import ReadRecord, SwapRecord
 from otha.core.group.event import GateJudged, NodeJudged, SharedChanged
 from otha.core.group.state import StoreView
 from otha.core.inputs import Record
 from otha.core.reasons import Block, Why
 from otha.core.words import (
+    AlarmCode,
     Arming,
     Authority,
     GateState,

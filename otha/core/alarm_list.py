@@ -1,0 +1,141 @@
+"""The rationalised alarm list (ISA-18.2-2016, clause 9): what each alarm means and what an operator does about it.
+
+The site file may override any of it (`[alarms.CODE]`). Delays are zero where the condition has a debounce of its own.
+"""
+
+from dataclasses import dataclass
+
+from otha.core.words import AlarmCode, AlarmPriority
+
+HOUR_NS = 3_600_000_000_000
+SHELVE_MAX_NS = 12 * HOUR_NS  # one shift: the next one decides for itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmConfig:
+    """One alarm of the list. A condition comes after it held for `on_delay_ns`, and goes after it was gone for
+    `off_delay_ns`. `latching`: after the condition went, an operator's reset is needed."""
+
+    code: AlarmCode
+    priority: AlarmPriority
+    on_delay_ns: int = 0
+    off_delay_ns: int = 0
+    latching: bool = False
+    cause: str
+    consequence: str
+    response: str
+
+
+DEFAULTS: tuple[AlarmConfig, ...] = (
+    AlarmConfig(
+        code=AlarmCode.NEEDS_OPERATOR,
+        priority=AlarmPriority.HIGH,
+        cause="OTHA can't tell who drives, or could not verify a transfer",
+        consequence="nothing is moved automatically; what drives goes on driving",
+        response="run `otha why GROUP`, look at the plant, then do the step named there",
+    ),
+    AlarmConfig(
+        code=AlarmCode.REDUNDANCY_LOST,
+        priority=AlarmPriority.LOW,
+        cause="no standby is able, or its state is outside the RPO",
+        consequence="the next fault of the active node has no failover",
+        response="mend or restart the standby; `otha why GROUP` names what keeps it from taking over",
+    ),
+    AlarmConfig(
+        code=AlarmCode.ACTIVE_SUSPECT,
+        priority=AlarmPriority.HIGH,
+        cause="the active node is dead, frozen or degraded, and a failover is blocked",
+        consequence="the section may be held, or driven by a node that can't be trusted",
+        response="run `otha why GROUP`; clear what blocks, or order a switchover",
+    ),
+    AlarmConfig(
+        code=AlarmCode.GATE_UNSEEN,
+        priority=AlarmPriority.MEDIUM,
+        cause="no path to the controller answers",
+        consequence="no transfer is possible, and who drives is not known",
+        response="look at the controller, its switch ports and cables",
+    ),
+    AlarmConfig(
+        code=AlarmCode.SELECTOR_UNSEEN,
+        priority=AlarmPriority.LOW,
+        cause="a client's switch does not answer",
+        consequence="the client can't be redirected, and a transfer that needs its word is blocked",
+        response="mend the path to the client, or restart the client",
+    ),
+    AlarmConfig(
+        code=AlarmCode.ROWS_MISSING,
+        priority=AlarmPriority.LOW,
+        cause="the active store knows of rows that it does not have",
+        consequence="there is a gap in the history until it is filled",
+        response="bring the other store back; if it is gone, note the gap for those who use the history",
+    ),
+    AlarmConfig(
+        code=AlarmCode.SECTION_HELD,
+        priority=AlarmPriority.HIGH,
+        cause="the owner's frames stopped, or the gate does not let them through, and no transfer is under way",
+        consequence="outputs stand at their hold values; after hold_max the gate goes to its safe values",
+        response="look at the plant; `otha why GROUP` names what keeps a node from driving",
+    ),
+    AlarmConfig(
+        code=AlarmCode.SECTION_SAFE,
+        priority=AlarmPriority.CRITICAL,
+        cause="the section went to its safe state",
+        consequence="the process of this section is stopped",
+        response="look at the plant, reset the section at the controller, then order who shall drive",
+    ),
+    AlarmConfig(
+        code=AlarmCode.TWO_CLAIM_ACTIVE,
+        priority=AlarmPriority.HIGH,
+        cause="two nodes say that they are active",
+        consequence="the gate takes the frames of one only; clients may be led by the other",
+        response="compare with the gate's owner in `otha status`; restart the node that is not the owner",
+    ),
+    AlarmConfig(
+        code=AlarmCode.ROLE_DISAGREES,
+        priority=AlarmPriority.MEDIUM,
+        cause="another node than the recorded one says that it is active",
+        consequence="operators and clients may look at the wrong server",
+        response="compare with the gate's owner in `otha status`; restart the node that is wrong",
+    ),
+    AlarmConfig(
+        code=AlarmCode.STORE_SILENT,
+        priority=AlarmPriority.MEDIUM,
+        cause="the group record can't be read or written",
+        consequence="no transfer is possible until it can",
+        response="look at the disk of the state directory: full, read-only, failing",
+    ),
+    AlarmConfig(
+        code=AlarmCode.OBSERVER_ISOLATED,
+        priority=AlarmPriority.MEDIUM,
+        cause="OTHA itself is cut off from its reference points",
+        consequence="silence proves nothing; no failover on silence",
+        response="look at the network of the supervisor's machine",
+    ),
+    AlarmConfig(
+        code=AlarmCode.TILT,
+        priority=AlarmPriority.LOW,
+        cause="the wall clock stepped, or the supervisor's loop stood still",
+        consequence="OTHA watches only, until it is over",
+        response="if it comes again, look at the machine's load and at who sets its clock",
+    ),
+    AlarmConfig(
+        code=AlarmCode.HALTED,
+        priority=AlarmPriority.HIGH,
+        cause="a decision would have broken a rule; it was not taken",
+        consequence="no automatic action in this group until a restart",
+        response="keep the state directory as evidence, watch the plant by hand, restart OTHA",
+    ),
+)
+
+# Suppressed by design: while the cause stands in a group, what only follows from it is not annunciated there. What
+# tells of the plant itself (held, safe, two that claim) is never in this table.
+FOLLOWS: dict[AlarmCode, tuple[AlarmCode, ...]] = {
+    AlarmCode.OBSERVER_ISOLATED: (
+        AlarmCode.REDUNDANCY_LOST,
+        AlarmCode.ACTIVE_SUSPECT,
+        AlarmCode.GATE_UNSEEN,
+        AlarmCode.SELECTOR_UNSEEN,
+    ),
+    AlarmCode.TILT: (AlarmCode.ACTIVE_SUSPECT,),
+    AlarmCode.HALTED: (AlarmCode.NEEDS_OPERATOR,),
+}

@@ -1,0 +1,241 @@
+"""The alarm machine of ISA-18.2-2016 (IEC 62682), clause 5: states A to F, flags G to I, delays, first-out.
+
+An occurrence is one annunciation; its number only grows, so that a late acknowledgement can't take a newer one with it.
+While a flag stands the alarm is quiet and its state is NORMAL; the condition is watched on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any
+
+from otha.core.alarm import Alarm
+from otha.core.alarm_list import FOLLOWS, AlarmConfig
+from otha.core.reasons import Reason, Why
+from otha.core.words import AlarmCode, AlarmFlag, AlarmState
+
+
+class AlarmMove(Enum):
+    """What moves an alarm from one state to the next."""
+
+    COMES = "comes"
+    GOES = "goes"
+    ACK = "ack"
+    RESET = "reset"
+
+
+# The state diagram. What is not in it changes nothing.
+AFTER: dict[tuple[AlarmState, AlarmMove], AlarmState] = {
+    (AlarmState.NORMAL, AlarmMove.COMES): AlarmState.UNACKED,
+    (AlarmState.UNACKED, AlarmMove.ACK): AlarmState.ACKED,
+    (AlarmState.UNACKED, AlarmMove.GOES): AlarmState.RTN_UNACKED,
+    (AlarmState.ACKED, AlarmMove.GOES): AlarmState.NORMAL,
+    (AlarmState.RTN_UNACKED, AlarmMove.ACK): AlarmState.NORMAL,
+    (AlarmState.RTN_UNACKED, AlarmMove.COMES): AlarmState.UNACKED,
+    (AlarmState.LATCHED_UNACKED, AlarmMove.ACK): AlarmState.LATCHED_ACKED,
+    (AlarmState.LATCHED_UNACKED, AlarmMove.COMES): AlarmState.UNACKED,
+    (AlarmState.LATCHED_ACKED, AlarmMove.RESET): AlarmState.NORMAL,
+    (AlarmState.LATCHED_ACKED, AlarmMove.COMES): AlarmState.UNACKED,
+}
+# Where a latching alarm goes instead when its condition goes.
+LATCHED: dict[AlarmState, AlarmState] = {
+    AlarmState.UNACKED: AlarmState.LATCHED_UNACKED,
+    AlarmState.ACKED: AlarmState.LATCHED_ACKED,
+}
+UNACKED = (AlarmState.UNACKED, AlarmState.RTN_UNACKED, AlarmState.LATCHED_UNACKED)
+ACTIVE = (AlarmState.UNACKED, AlarmState.ACKED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmWatch:
+    """One alarm of one group.
+
+    `holds`: its condition, after the delays; `turn_at`: when that will turn, if the condition stays as it is now.
+    `details` are those of the condition when it was last seen. `since` is when the state or a flag last changed: it is
+    shown, and decides nothing. `shelved_until` is the end of a timed shelving, `one_shot` shelves until the alarm
+    returns to normal.
+    """
+
+    code: AlarmCode
+    state: AlarmState = AlarmState.NORMAL
+    holds: bool = False
+    turn_at: int | None = None
+    details: tuple[str, ...] = ()
+    occurrence: int = 0
+    first_out: bool = False
+    shelved_until: int | None = None
+    one_shot: bool = False
+    suppressed: bool = False
+    out_of_service: bool = False
+    since: int = 0
+
+    @property
+    def flags(self) -> tuple[AlarmFlag, ...]:
+        """What keeps it quiet."""
+        set_ = (
+            (AlarmFlag.SHELVED, self.shelved_until is not None or self.one_shot),
+            (AlarmFlag.SUPPRESSED, self.suppressed),
+            (AlarmFlag.OUT_OF_SERVICE, self.out_of_service),
+        )
+        return tuple(flag for flag, stands in set_ if stands)
+
+    @property
+    def detail(self) -> str:
+        return ", ".join(each for each in self.details if each)
+
+    @property
+    def wake(self) -> int | None:
+        """When it changes by itself, if nothing else happens."""
+        return min((at for at in (self.turn_at, self.shelved_until) if at is not None), default=None)
+
+
+class AlarmTurn:
+    """One alarm being moved: `w` is replaced, never changed. `alone`: no other alarm of its group is active."""
+
+    def __init__(self, cfg: AlarmConfig, w: AlarmWatch, now: int, *, alone: bool) -> None:
+        self.cfg = cfg
+        self.w = w
+        self.now = now
+        self.alone = alone
+        self.reasons: list[Reason] = []
+
+    def judge(self, details: tuple[str, ...], *, suppressed: bool) -> None:
+        """Take the condition as it is now (no details: it does not hold) and whether a cause suppresses it.
+
+        A flag that begins goes before the condition, and one that ends after it: nothing is annunciated for a moment.
+        """
+        if suppressed and not self.w.suppressed:
+            self.flag(AlarmFlag.SUPPRESSED, suppressed=True)
+        self._condition(details)
+        if self.w.shelved_until is not None and self.now >= self.w.shelved_until:
+            self.unflag(AlarmFlag.SHELVED, "", "", shelved_until=None)
+        if self.w.suppressed and not suppressed:
+            self.unflag(AlarmFlag.SUPPRESSED, "", "", suppressed=False)
+
+    def ack(self, user: str, comment: str) -> None:
+        """Acknowledge the present occurrence; the caller has judged that there is one to acknowledge."""
+        self._move(AlarmMove.ACK)
+        self._say(Why.ALARM_ACKED, self.w.occurrence, user, comment, self.w.state.value)
+
+    def reset(self, user: str, comment: str) -> None:
+        """Reset a latched alarm; the caller has judged that it is one."""
+        self._move(AlarmMove.RESET)
+        self._say(Why.ALARM_RESET, self.w.occurrence, user, comment)
+
+    def flag(self, flag: AlarmFlag, user: str = "", comment: str = "", **changes: Any) -> None:
+        """Set a flag. Any: `replace` takes the fields of AlarmWatch."""
+        was = self.w.state
+        self._put(state=AlarmState.NORMAL, first_out=False, since=self.now, **changes)
+        if flag is AlarmFlag.SUPPRESSED and was is AlarmState.NORMAL:
+            return  # nothing that anybody saw changes
+        left = self.w.shelved_until - self.now if flag is AlarmFlag.SHELVED and self.w.shelved_until is not None else 0
+        self._say(Why.ALARM_FLAGGED, flag.value, user, comment, left // 1_000_000)
+
+    def unflag(self, flag: AlarmFlag, user: str, comment: str, **changes: Any) -> None:
+        """End a flag; when it was the last, an alarm whose condition holds is annunciated. Any: as for `flag`."""
+        self._put(since=self.now, **changes)
+        if flag is not AlarmFlag.SUPPRESSED:
+            self._say(Why.ALARM_UNFLAGGED, flag.value, user, comment)
+        if not self.w.flags and self.w.holds:
+            self._come()
+
+    def _condition(self, details: tuple[str, ...]) -> None:
+        before, raw = self.w.details, bool(details)
+        if raw:
+            self._put(details=details)
+        if raw == self.w.holds:
+            self._put(turn_at=None)
+            if raw and any(each not in before for each in details):
+                self._come()  # something came on top of what was annunciated
+        elif self.w.turn_at is None:
+            self._put(turn_at=self.now + (self.cfg.on_delay_ns if raw else self.cfg.off_delay_ns))
+        if self.w.turn_at is not None and self.now >= self.w.turn_at:
+            self._put(turn_at=None, holds=raw)
+            if raw:
+                self._come()
+            else:
+                self._go()
+
+    def _come(self) -> None:
+        if self.w.flags:
+            kept = ", ".join(flag.value for flag in self.w.flags)
+            self._say(Why.ALARM_KEPT_QUIET, self.w.detail, kept)
+            return
+        self._put(
+            state=AlarmState.UNACKED,
+            occurrence=self.w.occurrence + 1,
+            first_out=self.alone,
+            since=self.now,
+        )
+        first = "first-out" if self.w.first_out else ""
+        self._say(Why.ALARM_RAISED, self.w.detail, self.w.occurrence, self.cfg.priority.value, first)
+
+    def _go(self) -> None:
+        if not self.w.flags:
+            self._move(AlarmMove.GOES)
+            self._say(Why.ALARM_CLEARED, self.w.detail, self.w.occurrence, self.w.state.value)
+        elif self.w.one_shot:
+            self.unflag(AlarmFlag.SHELVED, "", "", one_shot=False)
+
+    def _move(self, move: AlarmMove) -> None:
+        state = AFTER[self.w.state, move]
+        if move is AlarmMove.GOES and self.cfg.latching:
+            state = LATCHED[self.w.state]
+        self._put(state=state, since=self.now)
+
+    def _put(self, **changes: Any) -> None:  # Any: `replace` takes the fields of AlarmWatch
+        self.w = replace(self.w, **changes)
+
+    def _say(self, why: Why, *args: str | int) -> None:
+        self.reasons.append(Reason(why=why, rule="", args=(self.cfg.code.value, *args)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmBook:
+    """All alarms of one group: the conditions `found` last, and each alarm that ever came or was flagged."""
+
+    found: tuple[Alarm, ...] = ()
+    watches: tuple[AlarmWatch, ...] = ()
+
+    @property
+    def wake(self) -> int | None:
+        return min((w.wake for w in self.watches if w.wake is not None), default=None)
+
+    def watch(self, code: AlarmCode) -> AlarmWatch:
+        """The alarm with this code, as it stands."""
+        return next((w for w in self.watches if w.code is code), AlarmWatch(code=code))
+
+    def turn(self, listed: Mapping[AlarmCode, AlarmConfig], code: AlarmCode, now: int) -> AlarmTurn:
+        """The alarm with this code, about to be moved."""
+        alone = not any(w.state in ACTIVE for w in self.watches if w.code is not code)
+        return AlarmTurn(listed[code], self.watch(code), now, alone=alone)
+
+    def put(self, w: AlarmWatch) -> "AlarmBook":
+        """The book with this alarm in it, in the order of the codes."""
+        by_code = {each.code: each for each in (*self.watches, w)}
+        return replace(self, watches=tuple(by_code[code] for code in AlarmCode if code in by_code))
+
+
+def advance(
+    listed: Mapping[AlarmCode, AlarmConfig], book: AlarmBook, found: tuple[Alarm, ...], now: int
+) -> tuple[AlarmBook, tuple[Reason, ...]]:
+    """Take the conditions that hold now; the book after it, and what there is to tell."""
+    wake = book.wake
+    if found == book.found and (wake is None or now < wake):
+        return book, ()
+    details: dict[AlarmCode, tuple[str, ...]] = {}
+    for each in found:
+        details[each.code] = (*details.get(each.code, ()), each.detail)
+    suppressed = [follower for cause in details for follower in FOLLOWS.get(cause, ())]
+    reasons: list[Reason] = []
+    known = [w.code for w in book.watches]
+    book = replace(book, found=found)
+    for code in AlarmCode:
+        if code not in details and code not in known and code not in suppressed:
+            continue
+        turn = book.turn(listed, code, now)
+        turn.judge(details.get(code, ()), suppressed=code in suppressed)
+        if turn.w != book.watch(code):
+            book = book.put(turn.w)
+        reasons += turn.reasons
+    return book, tuple(reasons)
