@@ -29,7 +29,7 @@ class AlarmConfig:
 DEFAULTS: tuple[AlarmConfig, ...] = (
     AlarmConfig(
         code=AlarmCode.NEEDS_OPERATOR,
-        priority=AlarmPriority.HIGH,
+        priority=AlarmPriority.CRITICAL,
         cause="OTHA can't tell who drives, or could not verify a transfer",
         consequence="nothing is moved automatically; what drives goes on driving",
         response="run `otha why GROUP`, look at the plant, then do the step named there",
