@@ -45,12 +45,23 @@ class OrderName(str, Enum):  # noqa: UP042 - StrEnum changes how typer prints th
     """The orders, as in `otha.core.words.OrderKind`."""
 
     SWITCHOVER = "switchover"
+    FAILBACK = "failback"
+    DRILL = "drill"
+    DRILL_ABORT = "drill-abort"
     CONFIRM = "confirm"
     REJECT = "reject"
     ACK = "ack"
     MAINTENANCE_IN = "maintenance-in"
     MAINTENANCE_OUT = "maintenance-out"
     ARM = "arm"
+
+
+class TransferName(str, Enum):  # noqa: UP042 - as above
+    """What a drill rehearses, as in `otha.core.words.TransferKind`."""
+
+    FAILOVER = "failover"
+    SWITCHOVER = "switchover"
+    FAILBACK = "failback"
 
 
 class ArmingName(str, Enum):  # noqa: UP042 - as above
@@ -161,6 +172,7 @@ def order(
     group: Annotated[str, typer.Argument(help="of which group")],
     to: Annotated[str | None, typer.Option("--to", "--node", help="which node")] = None,
     arming: Annotated[ArmingName | None, typer.Option("--level", help="for `arm`")] = None,
+    transfer: Annotated[TransferName | None, typer.Option("--transfer", help="for `drill`: what it rehearses")] = None,
     comment: Annotated[str, typer.Option("--comment", help="kept in the journal")] = "",
     order_id: Annotated[str, typer.Option("--id", help="repeat an order with its id: it is carried out once")] = "",
     state: StateOption = None,
@@ -168,13 +180,16 @@ def order(
     as_json: JsonOption = False,
 ) -> None:
     """Give an order; exit code 1 when it is refused, with every reason."""
+    from otha.core.errors import EngineerError
     from otha.core.inputs import Order
-    from otha.core.words import Arming, OrderKind
+    from otha.core.words import Arming, OrderKind, TransferKind
     from otha.report import sentence
     from otha.wire.client import WireClient
 
     with _told():
         _check_order(kind, to, arming)
+        if kind is OrderName.DRILL and transfer is None:
+            raise EngineerError("a drill of what?", mend="give --transfer failover, switchover or failback")
     given = Order(
         id=order_id or uuid.uuid4().hex,
         kind=OrderKind(kind.value),
@@ -184,6 +199,7 @@ def order(
         node=to,
         arming=Arming(arming.value) if arming is not None else None,
         comment=comment,
+        transfer=TransferKind(transfer.value) if transfer is not None else None,
     )
     with _told(), WireClient(_socket_of(state, site)) as client:
         reply = client.order(given)

@@ -13,6 +13,7 @@ from otha.core.words import (
     Authority,
     ConditionClass,
     Confirm,
+    FailbackMode,
     Fencing,
     GroupKind,
     RedundancyMode,
@@ -242,11 +243,23 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailbackConfig:
+    """The return to the preferred node, the one with the lowest priority number (rule S12).
+
+    `hold_ns`: how long it must have been stable without interruption: alive, healthy, no channel lost.
+    """
+
+    mode: FailbackMode
+    hold_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupConfig:
     """One redundancy group: at most one of `nodes` is ACTIVE. `supervisor`: who decides, for the claim's id.
 
     `gate`: of the section that the group drives (`driver`), or that its frames must reach (`path`); a `store` has none.
     `selectors`: the clients' switches by which a path or store is redirected; a `driver` has none.
+    `drills`: its target is marked for drills (S14).
     """
 
     name: str
@@ -262,6 +275,8 @@ class GroupConfig:
     fencing: Fencing
     self_fence: SelfFence | None
     after_fence: AfterFence
+    failback: FailbackConfig
+    drills: bool
     rpo_ns: int | None
     on_rpo_miss: RpoMiss
     observers_needed: int
@@ -269,6 +284,11 @@ class GroupConfig:
     tracked: tuple[TrackedTag, ...]
     upstream: tuple[str, ...]
     timing: Timing
+
+    @property
+    def preferred(self) -> str:
+        """The node that the active role returns to."""
+        return min(self.nodes, key=lambda node: node.priority).name
 
     @property
     def section(self) -> str:

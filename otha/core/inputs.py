@@ -119,11 +119,13 @@ class ReferencePolled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """Whose transfer the record belongs to; `id` is derived, never random: supervisor, group, serial and start."""
+    """Whose transfer the record belongs to; `id` is derived, never random: supervisor, group, serial and start.
+    `drill`: it is a rehearsal, so that one taken up again after a restart still is."""
 
     id: str
     kind: TransferKind
     to_node: str
+    drill: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -246,11 +246,12 @@ class Supervision:
                 in_rpo = sync.in_rpo(lag, cfg.rpo_ns)
                 ready = sync.ready(cfg.tracked, active, w)
             view = g.nodes[index]
-            said = (w.liveness, w.role, w.level, in_rpo, ready, w.epoch, w.taking, w.whole)
+            said = (w.liveness, w.role, w.level, w.channels_lost, in_rpo, ready, w.epoch, w.taking, w.whole)
             if said != (
                 view.liveness,
                 view.role,
                 view.level,
+                view.channels_lost,
                 view.in_rpo,
                 view.ready,
                 view.epoch,
@@ -597,6 +598,7 @@ def _node_view(w: NodeWatch, in_rpo: Verdict, ready: Verdict) -> NodeView:
         liveness=w.liveness,
         role=w.role,
         level=w.level,
+        channels_lost=w.channels_lost,
         in_rpo=in_rpo,
         ready=ready,
         epoch=w.epoch,

@@ -146,6 +146,14 @@ class TransferKind(Enum):
 
     FAILOVER = "failover"
     SWITCHOVER = "switchover"
+    FAILBACK = "failback"
+
+
+class FailbackMode(Enum):
+    """Who sees to it that the active role returns to the preferred node (rule S12)."""
+
+    MANUAL = "manual"
+    APPROVAL = "approval"
 
 
 class Milestone(Enum):
@@ -254,6 +262,9 @@ class OrderKind(Enum):
     """What an operator may ask of a group."""
 
     SWITCHOVER = "switchover"
+    FAILBACK = "failback"
+    DRILL = "drill"
+    DRILL_ABORT = "drill-abort"
     CONFIRM = "confirm"
     REJECT = "reject"
     ACKNOWLEDGE = "ack"

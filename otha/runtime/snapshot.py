@@ -60,10 +60,25 @@ def _plan(plan: Plan, now: int) -> Json:
         "phase": plan.phase.value,
         "epoch": plan.epoch,
         "automatic": plan.automatic,
+        "drill": plan.drill,
         "confirmed": plan.confirmed,
         "waiting": plan.waiting,
         "due_in_ms": _left_ms(plan.due, now),
         "against": blockers(plan.against),
+    }
+
+
+def _failback(core: Supervision, cfg: GroupConfig, now: int) -> Json | None:
+    """How far the way back to the preferred node is; None while that one is active."""
+    g = core.group(cfg.name)
+    if g.record is None or g.record.active in (None, cfg.preferred):
+        return None
+    return {
+        "to_node": cfg.preferred,
+        "mode": cfg.failback.mode.value,
+        "steady": g.steady,
+        "hold_left_ms": _left_ms(g.steady_at, now),
+        "obstacles": blockers(orders.failback_against(cfg, core.shared, g, now)),
     }
 
 
@@ -87,6 +102,8 @@ def _group(core: Supervision, cfg: GroupConfig, now: int) -> Json:
         "plan": None if g.plan is None else _plan(g.plan, now),
         "holdoff_left_ms": _left_ms(g.holdoff_until, now),
         "transfers_in_window": len(g.recent),
+        "failback": _failback(core, cfg, now),
+        "drills": cfg.drills,
         "nodes": [
             {
                 "name": node.name,

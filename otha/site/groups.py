@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from otha.core.config import (
     AdaptiveDetector,
     ConditionConfig,
+    FailbackConfig,
     FixedDetector,
     GateConfig,
     GroupConfig,
@@ -138,6 +139,7 @@ def build_group(
     _check_tracked(doc, path, table, nodes)
     _check_fencing(doc, path, table, nodes)
     check_clients(doc, path, file, table, nodes)
+    _check_drills(doc, path, file, table)
     if table.target is not None and not refer(doc, path, "target", table.target, what="section", valid=file.section):
         return None
     if table.kind is GroupKind.PATH and table.target is not None and table.target not in owners:
@@ -271,6 +273,8 @@ def _group(
         fencing=table.fencing,
         self_fence=_self_fence(table),
         after_fence=table.after_fence,
+        failback=FailbackConfig(mode=table.failback.mode, hold_ns=table.failback.hold_s * SECOND),
+        drills=table.drills,
         rpo_ns=None if table.rpo_ms is None else table.rpo_ms * MS,
         on_rpo_miss=table.on_rpo_miss,
         observers_needed=table.observers,
@@ -460,6 +464,21 @@ def _check_fencing(doc: Document, path: KeyPath, table: GroupTable, nodes: Mappi
                 f"its profile {node.profile.name} honestly does {honest}",
                 mend="Give one of these, or a profile of a device that sends owner frames to the gate",
                 rule="S3",
+            )
+
+
+def _check_drills(doc: Document, path: KeyPath, file: SiteFile, table: GroupTable) -> None:
+    """A way that is drilled interrupts the section behind it for a moment: that one is touched as well (S14)."""
+    if table.kind is not GroupKind.PATH or not table.drills or table.target is None:
+        return
+    for name, other in file.group.items():
+        if other.kind is GroupKind.DRIVER and other.target == table.target and not other.drills:
+            doc.error(
+                path,
+                "drills",
+                f"a drill of this way would touch {table.target}, and group {name} that drives it is not marked",
+                mend=f"Mark group {name} with drills = true as well, or take it out here",
+                rule="S14",
             )
 
 

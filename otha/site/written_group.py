@@ -13,6 +13,7 @@ from otha.core.words import (
     Authority,
     ConditionClass,
     Confirm,
+    FailbackMode,
     Fencing,
     GroupKind,
     RedundancyMode,
@@ -144,6 +145,23 @@ class SelfFenceTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailbackTable:
+    """The return to the preferred node, the one with the lowest priority number (rule S12); never by itself."""
+
+    mode: FailbackMode = key(
+        "manual: a person orders it; approval: OTHA asks for it once all is met, and a person confirms",
+        default=FailbackMode.MANUAL,
+        later={"window": "failback in a time window"},
+    )
+    hold_s: int = key(
+        "how long the node must have been stable without interruption: alive, healthy, no channel lost",
+        default=600,
+        low=0,
+        high=604_800,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrackedTable:
     """A tag that must agree between active and standby."""
 
@@ -174,7 +192,6 @@ class GroupTable:
         "redirects": "client redirects (VIP, DNS, proxy)",
         "power_fence": "power fencing",
         "port_fence": "switch-port fencing",
-        "failback": "scheduled failback",
         "hazards": "hazard conditions",
     }
 
@@ -202,6 +219,8 @@ class GroupTable:
     after_fence: AfterFence = key(
         "what is tried first when a transfer can't go on after the fence", default=AfterFence.RETURN
     )
+    failback: FailbackTable = key("the return to the preferred node", default=FailbackTable())
+    drills: bool = key("true: transfers may be rehearsed on the group's target (rule S14)", default=False)
     detection: DetectionTable = key("how a silent node is noticed")
     bounds: BoundsTable = key("bounds of the steps of a transfer", default=BoundsTable())
     rpo_ms: int | None = key("how far behind a standby may be (rule S5)", default=None, low=0, high=DAY_MS)

@@ -31,7 +31,7 @@ from otha.core.group import step as group_step
 from otha.core.group.event import Event, SharedChanged
 from otha.core.group.state import GroupState, Shared
 from otha.core.inputs import DueReached, EffectEnded, Order, OrderGiven, Record
-from otha.core.words import OrderKind, Outcome, Standing, Verdict
+from otha.core.words import OrderKind, Outcome, Standing, TransferKind, Verdict
 
 HEALTHY = 255
 
@@ -234,10 +234,17 @@ def common_faults(w: _W) -> Iterator[Move[_W]]:
 def orders(w: _W) -> Iterator[Move[_W]]:
     """Everything that an operator may ask."""
     w = replace(w, orders_left=w.orders_left - 1)
-    wanted = [(OrderKind.SWITCHOVER, node.name) for node in w.cfg.nodes]
-    wanted += [(OrderKind.ACKNOWLEDGE, None), (OrderKind.CONFIRM, None), (OrderKind.REJECT, None)]  # type: ignore[list-item]  # no node
-    wanted += [(OrderKind.MAINTENANCE_IN, node.name) for node in w.cfg.nodes]
-    for kind, node in wanted:
+    names = [node.name for node in w.cfg.nodes]
+    wanted: list[tuple[OrderKind, str | None, TransferKind | None]] = []
+    wanted += [(OrderKind.SWITCHOVER, name, None) for name in names]
+    wanted += [
+        (kind, None, None) for kind in (OrderKind.FAILBACK, OrderKind.ACKNOWLEDGE, OrderKind.CONFIRM, OrderKind.REJECT)
+    ]
+    wanted += [(OrderKind.MAINTENANCE_IN, name, None) for name in names]
+    if w.cfg.drills:
+        wanted += [(OrderKind.DRILL, None, transfer) for transfer in TransferKind]
+        wanted.append((OrderKind.DRILL_ABORT, None, None))
+    for kind, node, transfer in wanted:
         order = Order(
             id=f"o{w.orders_left}",
             kind=kind,
@@ -247,8 +254,10 @@ def orders(w: _W) -> Iterator[Move[_W]]:
             node=node,
             arming=None,
             comment="",
+            transfer=transfer,
         )
-        yield f"ORDER {kind.value} {node or ''}", lambda order=order: tell(w, OrderGiven(order=order))  # type: ignore[misc]  # bound as default
+        about = node if transfer is None else transfer.value
+        yield f"ORDER {kind.value} {about or ''}", lambda order=order: tell(w, OrderGiven(order=order))  # type: ignore[misc]  # bound as default
 
 
 def stated_concern(g: GroupState) -> str:

@@ -24,6 +24,9 @@ LOOK = AccessRole.VIEWER
 
 NEEDED: dict[OrderKind, AccessRole] = {
     OrderKind.SWITCHOVER: AccessRole.OPERATOR,
+    OrderKind.FAILBACK: AccessRole.OPERATOR,
+    OrderKind.DRILL: AccessRole.COMMISSIONING,
+    OrderKind.DRILL_ABORT: AccessRole.OPERATOR,
     OrderKind.CONFIRM: AccessRole.OPERATOR,
     OrderKind.REJECT: AccessRole.OPERATOR,
     OrderKind.ACKNOWLEDGE: AccessRole.OPERATOR,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from otha.core.config import GroupConfig, SiteConfig
+from otha.core.config import FailbackConfig, GroupConfig, SiteConfig
 from otha.core.effects import (
     Backfill,
     Demote,
@@ -40,7 +40,17 @@ from otha.core.inputs import (
 )
 from otha.core.reasons import Reason, Why
 from otha.core.supervision import Supervision
-from otha.core.words import AfterFence, Answer, Arming, Confirm, Milestone, OrderKind, Outcome
+from otha.core.words import (
+    AfterFence,
+    Answer,
+    Arming,
+    Confirm,
+    FailbackMode,
+    Milestone,
+    OrderKind,
+    Outcome,
+    TransferKind,
+)
 from sim.registers import Frame
 from tests.core.build import MS, group_config, order, site_config, timing
 from tests.scenarios.gate_model import SCAN_MS, GateModel
@@ -56,6 +66,9 @@ _ENUMS: dict[str, Callable[[str], Any]] = {
     "confirm": Confirm,
     "nodes": str,
     "patience": int,
+    "failback": FailbackMode,
+    "hold_ms": int,  # of the failback
+    "drills": lambda word: word == "yes",
     "kind": str,  # path or store: see client_story
     "first_start": str,  # who drives ("a" or "nobody") where OTHA never ran before
 }
@@ -97,6 +110,8 @@ class Story:
         names = changes.pop("nodes", "ab")
         if (patience := changes.pop("patience", None)) is not None:
             changes["timing"] = timing(patience=patience)
+        hold_ms, mode = changes.pop("hold_ms", 0), changes.pop("failback", FailbackMode.MANUAL)
+        changes["failback"] = FailbackConfig(mode=mode, hold_ns=hold_ms * MS)
         self.first_start: str | None = changes.pop("first_start", None)
         self.group: GroupConfig = group_config(names, **changes)
         self.cfg: SiteConfig = site_config([self.group])
@@ -362,7 +377,9 @@ class Story:
         self.held_back[command] = int(ms)
 
     def _order(self, kind: str, node: str | None = None, level: str | None = None) -> None:
+        """`level`: of an `arm` its level, of a `drill` what it rehearses."""
         self.orders += 1
+        drill = OrderKind(kind) is OrderKind.DRILL
         target = None if node in (None, "-") else node
         given = order(
             OrderKind(kind),
@@ -370,7 +387,8 @@ class Story:
             id=f"o{self.orders}",
             comment="",
             group=self.group.name,
-            arming=None if level is None else Arming(level),
+            arming=None if level is None or drill else Arming(level),
+            transfer=TransferKind(level) if level is not None and drill else None,
         )
         self._feed(OrderGiven(order=given))
 

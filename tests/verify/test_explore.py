@@ -5,15 +5,28 @@ from typing import Any
 
 import pytest
 
-from otha.core.config import GroupConfig
+from otha.core.config import FailbackConfig, GroupConfig
 from otha.core.effects import GateCommand, Grant
-from otha.core.group import guard, suspicion, transfer
+from otha.core.errors import InvariantBreachError
+from otha.core.group import drill, failback, guard, suspicion, transfer
 from otha.core.reasons import Blocker
-from otha.core.words import AfterFence, Arming, Confirm, GateState, Outcome, Phase, Verdict
+from otha.core.words import (
+    AfterFence,
+    Arming,
+    Confirm,
+    FailbackMode,
+    GateState,
+    OrderKind,
+    Outcome,
+    Phase,
+    TransferKind,
+    Verdict,
+)
 from otha.verify import gate_model, world
 from otha.verify.explore import Exploration, commissioned, explore, first_start
 from otha.verify.gate_model import GateModel
-from tests.core.build import INTERLOCK, group_config
+from tests.core.build import INTERLOCK, MS, group_config
+from tests.core.rig import following
 
 
 def _group(nodes: str = "ab", **changes: Any) -> GroupConfig:
@@ -66,6 +79,43 @@ def test_three_nodes_break_no_rule() -> None:
 @pytest.mark.parametrize("after_fence", list(AfterFence))
 def test_two_faults_and_one_order_break_no_rule(after_fence: AfterFence) -> None:
     _explored(_group(after_fence=after_fence), faults=2, orders=1)
+
+
+def _away_from_preferred(mode: FailbackMode = FailbackMode.APPROVAL, **changes: Any) -> GroupConfig:
+    """ "b" is preferred, and "a" drives."""
+    cfg = _group(failback=FailbackConfig(mode=mode, hold_ns=1_000 * MS), **changes)
+    a, b = cfg.nodes
+    return replace(cfg, nodes=(replace(a, priority=2), replace(b, priority=1)))
+
+
+def test_failbacks_break_no_rule() -> None:
+    _explored(_away_from_preferred(), faults=1, orders=1)
+    _explored(_away_from_preferred(FailbackMode.MANUAL), faults=0, orders=2)
+
+
+def test_drills_and_their_abort_break_no_rule() -> None:
+    _explored(_group(drills=True), faults=1, orders=1)
+    _explored(_group(drills=True, confirm=Confirm.PLANNED), faults=0, orders=2)
+    _explored(_away_from_preferred(FailbackMode.MANUAL, drills=True), faults=0, orders=2)
+
+
+@pytest.mark.soak
+def test_a_fault_in_a_drill_that_is_aborted_breaks_no_rule() -> None:
+    _explored(_group(drills=True), faults=1, orders=2)
+
+
+def test_a_failback_before_its_hold_time_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(failback, "_steadiness", lambda cfg, shared, g, now: ())
+    found = explore(commissioned(_away_from_preferred(FailbackMode.MANUAL), faults=1, orders=1))
+    assert found.stories[0].breach.startswith("S12")
+
+
+def test_a_drill_of_an_unmarked_target_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The order comes as it would to a marked one; the guard has forgotten to look."""
+    monkeypatch.setattr(drill, "_marked", lambda cfg: ())
+    rig = following(_group())
+    with pytest.raises(InvariantBreachError, match="S14"):
+        rig.order(OrderKind.DRILL, "b", transfer=TransferKind.FAILOVER)
 
 
 # The explorer itself is seen to find what is wrong: a slip in the core, or a gate that is too weak.

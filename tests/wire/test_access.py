@@ -21,6 +21,7 @@ def test_what_an_operator_may_not() -> None:
     refused = {kind for kind in OrderKind if not may_order(AccessRole.OPERATOR, kind)}
     assert refused == {
         OrderKind.ARM,
+        OrderKind.DRILL,
         OrderKind.MAINTENANCE_IN,
         OrderKind.MAINTENANCE_OUT,
         OrderKind.OUT_OF_SERVICE,

@@ -215,8 +215,9 @@ def against(
         found += _observers(cfg, shared, cause) + _fence(cfg)
         if stage is Stage.START:
             found += _anti_flap(cfg, g, to_node, cause)
-    if kind is TransferKind.SWITCHOVER:
+    if kind is not TransferKind.FAILOVER:
         found += permissives(cfg, g)
+    if kind is TransferKind.SWITCHOVER:
         view = node_view(cfg, g, to_node)
         driving = (
             g.record is not None and g.gate.state in (GateState.OWNED, GateState.HELD) and g.gate.owner is not None

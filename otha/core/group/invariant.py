@@ -20,6 +20,7 @@ from otha.core.effects import (
     Void,
 )
 from otha.core.errors import InvariantBreachError
+from otha.core.group import invariant_planned
 from otha.core.group.state import GroupState, Shared, StoreView
 from otha.core.group.turn import Decision
 from otha.core.words import (
@@ -256,6 +257,7 @@ def check(cfg: GroupConfig, shared: Shared, before: GroupState, decision: Decisi
         _hold(
             "S9", not past or (g.record is not None and g.record.epoch >= plan.epoch + 1), "past the claim without it"
         )
+    invariant_planned.check(cfg, before, decision)
     _hold("L2", decision.wake is None or decision.wake > now, "a wake that has passed")
     for effect in decision.effects:
         _effect(cfg, shared, before, g, effect)

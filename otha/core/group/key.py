@@ -75,6 +75,7 @@ def key(g: GroupState, now: int) -> bytes:
         serial=0,
         harmless="yes" if claim is not None and g.harmless == claim.id else None,
         confirm_at=_ahead(g.confirm_at, now),
+        steady_at=_ahead(g.steady_at, now),
         holdoff_until=_ahead(g.holdoff_until, now),
         recent=tuple(max(0, at - now) for at in g.recent),
         uncontrolled_until=_ahead(g.uncontrolled_until, now),

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from otha.core.config import GroupConfig
 from otha.core.errors import IllegalTransitionError
-from otha.core.group import guard, transfer
+from otha.core.group import drill, failback, guard, redirect, transfer, trouble
 from otha.core.group.guard import Stage
 from otha.core.group.state import GroupState, OrderAnswer, Shared
 from otha.core.group.turn import Turn
@@ -94,6 +94,69 @@ def _switchover(t: Turn, order: Order) -> tuple[Blocker, ...]:
     return found
 
 
+def failback_against(cfg: GroupConfig, shared: Shared, g: GroupState, now: int) -> tuple[Blocker, ...]:
+    """What stands against an ordered failback; the same answer as the order's."""
+    if g.plan is not None:
+        return _block(Block.TRANSFER_RUNNING, g.plan.phase.value)
+    to_node = cfg.preferred
+    if to_node in (user_of(cfg, g), g.record.active if g.record is not None else None):
+        return _block(Block.ALREADY_ACTIVE, to_node)
+    return failback.against_start(cfg, shared, g, now)
+
+
+def _failback(t: Turn, order: Order) -> tuple[Blocker, ...]:
+    if order.node not in (None, t.cfg.preferred):
+        return _block(Block.NOT_PREFERRED, t.cfg.preferred)
+    found = failback_against(t.cfg, t.shared, t.g, t.now)
+    if not found:
+        transfer.begin(t, kind=TransferKind.FAILBACK, cause=None, to_node=t.cfg.preferred)
+    return found
+
+
+def drill_against(
+    cfg: GroupConfig, shared: Shared, g: GroupState, kind: TransferKind | None, node: str | None, now: int
+) -> tuple[Blocker, ...]:
+    """What stands against a drill of this kind of transfer to `node` (None: the one it would choose by itself)."""
+    if g.plan is not None:
+        return _block(Block.TRANSFER_RUNNING, g.plan.phase.value)
+    if kind is None:
+        return _block(Block.NO_SUCH_DRILL)
+    found = drill.against_start(cfg, shared, g)
+    if kind is TransferKind.FAILBACK:
+        if node not in (None, cfg.preferred):
+            return found + _block(Block.NOT_PREFERRED, cfg.preferred)
+        return found + failback_against(cfg, shared, g, now)
+    to_node = switchover_target(cfg, shared, g, node)
+    if to_node is None:
+        return found + no_standby(cfg, shared, g)
+    if guard.node_index(cfg, to_node) is None:
+        return found + _no_such_node(cfg, to_node)
+    if user_of(cfg, g) == to_node:
+        return found + _block(Block.ALREADY_ACTIVE, to_node)
+    return found + guard.against(cfg, shared, g, kind=kind, to_node=to_node, cause=None, stage=Stage.START, now=now)
+
+
+def _drill(t: Turn, order: Order) -> tuple[Blocker, ...]:
+    kind = order.transfer
+    found = drill_against(t.cfg, t.shared, t.g, kind, order.node, t.now)
+    to_node = t.cfg.preferred if kind is TransferKind.FAILBACK else switchover_target(t.cfg, t.shared, t.g, order.node)
+    if not found and kind is not None and to_node is not None:
+        transfer.begin(t, kind=kind, cause=None, to_node=to_node, is_drill=True, because="drill")
+    return found
+
+
+def _drill_abort(t: Turn, order: Order) -> tuple[Blocker, ...]:
+    """Before the claim nothing has happened yet; after it the transfer is led back."""
+    plan = t.g.plan
+    if plan is None or not plan.drill:
+        return _block(Block.NOTHING_TO_ABORT)
+    if plan.phase in (Phase.REQUESTED, Phase.PERMITTED):
+        transfer.end(t, Ending.ABORTED_SAFE, "", f"drill aborted by {order.user}")
+        return ()
+    led_back = trouble.lead_back(t) if t.cfg.kind is GroupKind.DRIVER else redirect.lead_back(t)
+    return () if led_back else _block(Block.TOO_LATE_TO_ABORT, f"{plan.course.value}, {plan.phase.value}")
+
+
 def _confirm(t: Turn, order: Order) -> tuple[Blocker, ...]:
     plan = t.g.plan
     if plan is None or plan.phase is not Phase.REQUESTED or plan.confirmed:
@@ -131,6 +194,12 @@ def _carry_out(t: Turn, order: Order) -> tuple[Blocker, ...]:
     match order.kind:
         case OrderKind.SWITCHOVER:
             return _switchover(t, order)
+        case OrderKind.FAILBACK:
+            return _failback(t, order)
+        case OrderKind.DRILL:
+            return _drill(t, order)
+        case OrderKind.DRILL_ABORT:
+            return _drill_abort(t, order)
         case OrderKind.CONFIRM | OrderKind.REJECT:
             return _confirm(t, order)
         case OrderKind.ACKNOWLEDGE:

@@ -30,7 +30,7 @@ def claim_of(t: Turn) -> Record:
     return Record(
         epoch=plan.epoch + 1,
         active=record.active if record is not None else None,
-        claim=Claim(id=claim_id(t), kind=plan.kind, to_node=plan.to_node),
+        claim=Claim(id=claim_id(t), kind=plan.kind, to_node=plan.to_node, drill=plan.drill),
         milestone=Milestone.CLAIMED,
         revision="",
     )

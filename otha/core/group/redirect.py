@@ -49,6 +49,21 @@ def _turn_back(t: Turn) -> None:
     t.put_plan(phase=Phase.CLAIMED)
 
 
+_CAN_BE_LED_BACK = (Phase.CLAIMED, Phase.FENCED, Phase.PROMOTED)
+
+
+def lead_back(t: Turn) -> bool:
+    """Turn a transfer round on a person's word; False where the old node is not able, or clients are led already."""
+    plan = t.plan
+    back = plan.from_node
+    if plan.course is not Course.FORWARD or plan.phase not in _CAN_BE_LED_BACK:
+        return False
+    if back is None or guard.able(t.cfg, t.g, back):
+        return False
+    _turn_back(t)
+    return True
+
+
 def _go_on_again(t: Turn) -> bool:
     """The way back failed because the old node does: on to the new one after all, if nothing stands against it now.
     Clients took both epochs of this claim already, so that it needs another one."""
@@ -301,7 +316,8 @@ def resume(t: Turn) -> None:
     record = t.g.record
     assert record is not None
     assert record.claim is not None
-    transfer.begin(t, kind=record.claim.kind, cause=None, to_node=record.claim.to_node)
+    claim = record.claim
+    transfer.begin(t, kind=claim.kind, cause=None, to_node=claim.to_node, is_drill=claim.drill and t.cfg.drills)
     back = any(view.seen and view.epoch == record.epoch for view in t.g.selectors)
     course = Course.RETURN if back and t.plan.from_node is not None else Course.FORWARD
     t.put_plan(epoch=record.epoch - 1, confirmed=True, revoked=True, course=course)

@@ -47,7 +47,8 @@ class Cause(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeView:
-    """The verdicts of `watch` on one node. `ready`: its tracked tags agree with the active's (S13).
+    """The verdicts of `watch` on one node. `ready`: its tracked tags agree with the active's (S13). `channels_lost`: at
+    least one of its channels is.
 
     Of a store: `epoch` as it says, `taking`: its position has advanced under that epoch, `whole`: no row is missing.
     """
@@ -55,6 +56,7 @@ class NodeView:
     liveness: Liveness = Liveness.UNKNOWN
     role: Role = Role.UNKNOWN
     level: int = 0
+    channels_lost: bool = False
     in_rpo: Verdict = Verdict.UNKNOWN
     ready: Verdict = Verdict.UNKNOWN
     epoch: int = 0
@@ -117,7 +119,8 @@ class Plan:
     `revoked`: a REVOKE, or the first command to a selector, may have left. `asked`: the effect whose end is awaited.
     `demoted`: the other store was told once on this course to stand by. `due`: when the phase must have ended.
     `continued`: it goes on from a hold that an earlier one left, so only the promotion itself is judged.
-    `lag_confirmed`: a person knew of a standby outside the RPO. `attempt` counts emissions, so that no two share an id.
+    `drill`: it is a rehearsal (S14). `lag_confirmed`: a person knew of a standby outside the RPO. `attempt` counts
+    emissions, so that no two share an id.
     `waiting`: nothing else can be done; the transfer waits inside the gate's hold. `against`: what stands against it.
     """
 
@@ -131,6 +134,7 @@ class Plan:
     epoch: int
     boot: int
     automatic: bool
+    drill: bool
     confirmed: bool
     lag_confirmed: bool
     revoked: bool
@@ -174,6 +178,8 @@ class GroupState:
     nobody to promote. `unverified`: the last transfer ended without the gate's word for it; it is taken up again, and
     an alarm stands until then. `answered`: the newest orders' answers. `confirm_at` None with a suspicion: it has
     stood.
+    `steady`: the preferred node, which is not the active one, has been stable since its hold time began; it has passed
+    once `steady_at` is None. `return_asked`: a failback was asked for in this hold time (S12).
     """
 
     store: StoreView = StoreView.UNREAD
@@ -196,6 +202,9 @@ class GroupState:
     harmless: str | None = None
     suspicion: Cause | None = None
     confirm_at: int | None = None
+    steady: bool = False
+    steady_at: int | None = None
+    return_asked: bool = False
     told: tuple[Blocker, ...] = ()
     holdoff_until: int | None = None
     recent: tuple[int, ...] = ()

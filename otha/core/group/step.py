@@ -6,7 +6,7 @@ from typing import TypeVar, assert_never
 from otha.core.config import GroupConfig
 from otha.core.effects import Safe
 from otha.core.errors import IllegalTransitionError, InvariantBreachError
-from otha.core.group import agree, guard, invariant, orders, record, redirect, settle, suspicion, transfer
+from otha.core.group import agree, failback, guard, invariant, orders, record, redirect, settle, suspicion, transfer
 from otha.core.group.event import ConditionJudged, Event, GateJudged, NodeJudged, SelectorJudged, SharedChanged
 from otha.core.group.guard import Stage
 from otha.core.group.record import SAFE_ERRAND, STORE_ERRANDS
@@ -97,7 +97,7 @@ def _expire(t: Turn) -> None:
         t.put(recent=tuple(at for at in g.recent if at > t.now))
         if not t.g.recent:
             t.put(extra_used=False)
-    for name in ("settle_until", "calm_until", "confirm_at", "holdoff_until", "errand_retry_at"):
+    for name in ("settle_until", "calm_until", "confirm_at", "steady_at", "holdoff_until", "errand_retry_at"):
         if t.reached(getattr(g, name)):
             t.put(**{name: None})
     if t.reached(g.uncontrolled_until):
@@ -177,11 +177,11 @@ def _move(t: Turn) -> bool:
         case GroupKind.DRIVER:
             if t.g.plan is not None:
                 return transfer.advance(t)
-            return settle.settle(t) or _suspect(t) or _mind_the_hold(t)
+            return settle.settle(t) or _suspect(t) or _mind_the_hold(t) or failback.ask(t)
         case GroupKind.PATH | GroupKind.STORE:
             if t.g.plan is not None:
                 return redirect.advance(t)
-            return agree.settle(t) or _suspect(t)
+            return agree.settle(t) or _suspect(t) or failback.ask(t)
         case never:
             assert_never(never)
 
@@ -189,7 +189,7 @@ def _move(t: Turn) -> bool:
 def _wake(g: GroupState, now: int) -> int | None:
     plan = g.plan
     deadlines = [g.settle_until, g.calm_until, g.confirm_at, g.holdoff_until, g.errand_retry_at, g.uncontrolled_until]
-    deadlines += g.recent
+    deadlines += [g.steady_at, *g.recent]
     if plan is not None:
         deadlines += [plan.due, plan.retry_at]
     return min((at for at in deadlines if at is not None and at > now), default=None)
@@ -204,6 +204,7 @@ def step(cfg: GroupConfig, shared: Shared, g: GroupState, event: Event, now: int
     t = Turn(cfg=cfg, shared=shared, g=g, now=now)
     _expire(t)
     _absorb(t, event)
+    failback.mind_the_hold(t)
     if t.g.halted is None:
         for _ in range(_MOVES_AT_MOST):
             if not _move(t):

@@ -10,7 +10,7 @@ from typing import assert_never
 
 from otha.core.config import GroupConfig
 from otha.core.effects import Grant, Release, Revoke, Safe, Void
-from otha.core.group import guard, suspicion, trouble
+from otha.core.group import drill, failback, guard, suspicion, trouble
 from otha.core.group import record as group_record
 from otha.core.group.guard import Stage
 from otha.core.group.state import Cause, Plan, StoreView
@@ -34,24 +34,27 @@ from otha.core.words import (
 SWAPPING = (Phase.PERMITTED, Phase.OUTPUT_VERIFIED, Phase.BACKFILLED)
 
 
-def needs_confirmation(t: Turn, kind: TransferKind, to_node: str) -> bool:
-    """Whether a person must confirm: by the group's setting, or because S5 asks."""
+def needs_confirmation(t: Turn, kind: TransferKind, to_node: str, *, is_drill: bool = False) -> bool:
+    """Whether a person must confirm: by the group's setting, or because S5 asks. Every drill is planned."""
     match t.cfg.confirm:
         case Confirm.NEVER:
             pass
         case Confirm.PLANNED:
-            if kind is TransferKind.SWITCHOVER:
+            if is_drill or kind is not TransferKind.FAILOVER:
                 return True
         case Confirm.ALWAYS:
             return True
     return t.cfg.on_rpo_miss is RpoMiss.ASK and bool(guard.sync(t.cfg, t.g, to_node))
 
 
-def begin(t: Turn, *, kind: TransferKind, cause: Cause | None, to_node: str) -> None:
-    """Open a transfer. The caller has judged that nothing stands against it."""
+def begin(
+    t: Turn, *, kind: TransferKind, cause: Cause | None, to_node: str, is_drill: bool = False, because: str = "order"
+) -> None:
+    """Open a transfer. The caller has judged that nothing stands against it. `because`: what is said of one without a
+    cause."""
     g = t.g
     from_node = g.record.active if g.record is not None else None
-    confirmed = not needs_confirmation(t, kind, to_node)
+    confirmed = not needs_confirmation(t, kind, to_node, is_drill=is_drill)
     t.put(
         plan=Plan(
             serial=g.serial + 1,
@@ -64,6 +67,7 @@ def begin(t: Turn, *, kind: TransferKind, cause: Cause | None, to_node: str) -> 
             epoch=(g.record.epoch if g.record is not None else g.gate.epoch) + 1,
             boot=g.gate.boot,
             automatic=cause is not None,
+            drill=is_drill,
             confirmed=confirmed,
             lag_confirmed=False,
             revoked=False,
@@ -86,7 +90,7 @@ def begin(t: Turn, *, kind: TransferKind, cause: Cause | None, to_node: str) -> 
         uncontrolled_until=None,
         told=(),
     )
-    t.say(Why.REQUESTED, "", kind.value, from_node or "-", to_node, cause.value if cause is not None else "order")
+    t.say(Why.REQUESTED, "", kind.value, from_node or "-", to_node, cause.value if cause is not None else because)
 
 
 def enter(t: Turn, phase: Phase, within_ns: int) -> None:
@@ -141,6 +145,9 @@ def standing_against(t: Turn, stage: Stage) -> tuple[Blocker, ...]:
         stage=stage,
         now=t.now,
     )
+    if stage is not Stage.AFTER_FENCE:
+        found += failback.against(t.cfg, t.shared, t.g, kind=plan.kind, to_node=plan.to_node, now=t.now)
+        found += drill.against(t.cfg, t.shared, t.g, is_drill=plan.drill)
     if plan.lag_confirmed:
         found = serious(t.cfg, found)
     if plan.automatic and stage is not Stage.AFTER_FENCE and suspicion.cause(t.cfg, t.shared, t.g) is None:
@@ -159,7 +166,7 @@ def requested(t: Turn) -> bool:
     """REQUESTED, of every kind: judged at once, or once a person has confirmed."""
     found = standing_against(t, Stage.START)
     if not t.plan.confirmed:
-        found = serious(t.cfg, found)
+        found = failback.lasting(serious(t.cfg, found), t.plan.kind)
     if found:
         t.say_blockers(Why.BLOCKED, found, t.plan.to_node)
         end(t, Ending.ABORTED_SAFE, found[0].block.rule, found[0].block.code)
@@ -441,7 +448,8 @@ def resume(t: Turn) -> None:
     assert record is not None
     assert record.claim is not None
     assert record.milestone is Milestone.CLAIMED
-    begin(t, kind=record.claim.kind, cause=None, to_node=record.claim.to_node)
+    claim = record.claim
+    begin(t, kind=claim.kind, cause=None, to_node=claim.to_node, is_drill=claim.drill and t.cfg.drills)
     forward, back = record.epoch - 1, record.epoch
     plan = replace(t.plan, epoch=forward, confirmed=True, revoked=True, boot=gate.boot)
     phase, course, within_ns = Phase.CLAIMED, Course.FORWARD, t.cfg.timing.fence_ns

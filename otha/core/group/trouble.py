@@ -37,6 +37,17 @@ def _go_back(t: Turn) -> bool:
     return True
 
 
+def lead_back(t: Turn) -> bool:
+    """Turn a transfer round on a person's word; False where there is no way back, or the new owner drives already."""
+    plan, gate = t.plan, t.g.gate
+    if not gate.seen or plan.course is not Course.FORWARD:
+        return False
+    if gate.state is GateState.OWNED and plan.phase is Phase.CLAIMED:
+        change_course(t, Course.VOID, t.cfg.timing.fence_ns)
+        return True
+    return gate.state is GateState.HELD and _go_back(t)
+
+
 def _go_on_to_next(t: Turn) -> bool:
     """Another node, under a claim of its own: only what stands against the promotion itself is judged again."""
     plan = t.plan

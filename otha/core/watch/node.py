@@ -15,11 +15,12 @@ _UNSAID = (None, None)
 class NodeWatch:
     """`still_until`/`idle_until`: by when the cycle and the heartbeat counter must have moved, if the node goes on
     answering. `said`: the two counters as each channel told them last. `heard_at`: the last reading, `seen_at`: the
-    last one that came in time and so has a known age; it serves the sync lag (S5)."""
+    last one that came in time and so has a known age; it serves the sync lag (S5). `channels_lost`: one at least is."""
 
     liveness: Liveness = Liveness.UNKNOWN
     role: Role = Role.UNKNOWN
     level: int = 0
+    channels_lost: bool = False
     heartbeat: int | None = None
     cycle: int | None = None
     still_until: int = 0
@@ -46,6 +47,9 @@ class NodeWatch:
 
 def from_pulses(w: NodeWatch, pulses: tuple[Pulse, ...]) -> NodeWatch:
     """Judge a change of the channels' verdicts: DEAD when all of them are LOST, alive again by a reading only."""
+    lost = any(pulse is Pulse.LOST for pulse in pulses)
+    if lost is not w.channels_lost:
+        w = replace(w, channels_lost=lost)
     if all(pulse is Pulse.LOST for pulse in pulses):
         return replace(w, liveness=Liveness.DEAD, role=Role.UNKNOWN, level=0)
     return w
@@ -120,6 +124,7 @@ def watch(
         liveness=liveness,
         role=_role(reading.role),
         level=_LEVEL_UNSAID if reading.level is None else reading.level,
+        channels_lost=w.channels_lost,
         heartbeat=reading.heartbeat,
         cycle=reading.cycle,
         still_until=still_until,

@@ -53,13 +53,18 @@ def connect(path: Path) -> sqlite3.Connection:
     return link
 
 
+def _claim(claim: Claim) -> dict[str, str | bool]:
+    drill = {"drill": True} if claim.drill else {}
+    return {"id": claim.id, "kind": claim.kind.value, "to_node": claim.to_node, **drill}
+
+
 def _encode(record: Record) -> str:
     claim = record.claim
     return json.dumps(
         {
             "epoch": record.epoch,
             "active": record.active,
-            "claim": None if claim is None else {"id": claim.id, "kind": claim.kind.value, "to_node": claim.to_node},
+            "claim": None if claim is None else _claim(claim),
             "milestone": record.milestone.value,
         },
         sort_keys=True,
@@ -75,7 +80,12 @@ def _decode(revision: int, body: str) -> Record:
             active=raw["active"],
             claim=None
             if claim is None
-            else Claim(id=claim["id"], kind=TransferKind(claim["kind"]), to_node=claim["to_node"]),
+            else Claim(
+                id=claim["id"],
+                kind=TransferKind(claim["kind"]),
+                to_node=claim["to_node"],
+                drill=bool(claim.get("drill", False)),
+            ),
             milestone=Milestone(raw["milestone"]),
             revision=str(revision),
         )

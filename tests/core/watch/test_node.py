@@ -94,8 +94,10 @@ def test_data_age_is_not_judged_where_the_site_gives_no_limit() -> None:
 
 def test_a_node_is_dead_only_when_all_of_its_channels_are_lost() -> None:
     w = heard((1_000, 1, 100))
-    assert node.from_pulses(w, (Pulse.LOST, Pulse.LATE)) is w
-    assert node.from_pulses(w, (Pulse.LOST, Pulse.UNKNOWN)) is w
+    one_lost = node.from_pulses(w, (Pulse.LOST, Pulse.LATE))
+    assert (one_lost.liveness, one_lost.channels_lost) == (Liveness.ALIVE, True)
+    assert node.from_pulses(one_lost, (Pulse.ON_TIME, Pulse.LATE)) == w
+    assert node.from_pulses(one_lost, (Pulse.LOST, Pulse.UNKNOWN)) is one_lost
     dead = node.from_pulses(w, (Pulse.LOST, Pulse.LOST))
     assert (dead.liveness, dead.role, dead.level) == (Liveness.DEAD, Role.UNKNOWN, 0)
 

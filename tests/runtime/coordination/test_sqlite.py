@@ -52,10 +52,14 @@ async def test_swap_stores_only_over_the_revision_that_was_seen(store: SqliteSto
     assert second.record is not None
     assert second.record.revision != first.record.revision
     assert second.record.claim == CLAIM
+    drilled = replace(claimed, claim=replace(CLAIM, drill=True))
+    third = await store.swap("tanks", second.record.revision, drilled, within_ns=LONG)
+    assert third.record is not None
+    assert third.record.claim == replace(CLAIM, drill=True)
 
     stale = await store.swap("tanks", first.record.revision, FIRST, within_ns=LONG)
-    assert (stale.outcome, stale.record) == (Outcome.REFUSED, second.record)
-    assert (await store.read("tanks", within_ns=LONG)).record == second.record
+    assert (stale.outcome, stale.record) == (Outcome.REFUSED, third.record)
+    assert (await store.read("tanks", within_ns=LONG)).record == third.record
     assert (await store.read("other", within_ns=LONG)).record is None
 
 

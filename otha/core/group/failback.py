@@ -1,0 +1,121 @@
+"""The return of the active role to the preferred node (rule S12).
+
+Never by itself: a person orders it, or confirms a request that is raised once the node has been stable for its hold
+time and agrees with the active one. Both are judged anew on every emission up to the fence.
+"""
+
+from otha.core.config import GroupConfig
+from otha.core.group import guard, suspicion, transfer
+from otha.core.group.guard import HEALTHY_LEVEL, Stage
+from otha.core.group.state import GroupState, Shared
+from otha.core.group.turn import Turn
+from otha.core.reasons import Block, Blocker
+from otha.core.words import FailbackMode, GroupKind, Liveness, Standing, TransferKind, Verdict
+
+_SECOND = 1_000_000_000
+# What comes and goes with every change of the plant, and is judged again once a person has confirmed.
+_PASSING = (Block.NOT_RESYNCHRONISED, Block.PERMISSIVE)
+
+
+def _active(g: GroupState) -> str | None:
+    return g.record.active if g.record is not None else None
+
+
+def disturbance(cfg: GroupConfig, shared: Shared, g: GroupState) -> str:
+    """Why the preferred node does not count as stable now; "" when it does. What was not watched is not stable."""
+    name = cfg.preferred
+    index = guard.node_index(cfg, name)
+    assert index is not None
+    view = g.nodes[index]
+    if shared.tilted or shared.isolated:
+        return f"{name} is not watched undisturbed"
+    if view.liveness is not Liveness.ALIVE:
+        return f"{name} is {view.liveness.value}"
+    if view.level < HEALTHY_LEVEL:
+        return f"{name} has ServiceLevel {view.level}"
+    if view.channels_lost:
+        return f"{name} has lost a channel"
+    if guard.able(cfg, g, name):
+        return f"{name} is in maintenance"
+    return ""
+
+
+def mind_the_hold(t: Turn) -> None:
+    """The hold time runs while the preferred node is stable and another one is active; every interruption ends it."""
+    g = t.g
+    if _active(g) in (None, t.cfg.preferred) or disturbance(t.cfg, t.shared, g):
+        if g.steady:
+            t.put(steady=False, steady_at=None, return_asked=False)
+    elif not g.steady:
+        hold_ns = t.cfg.failback.hold_ns
+        t.put(steady=True, steady_at=t.now + hold_ns if hold_ns else None, return_asked=False)
+
+
+def _steadiness(cfg: GroupConfig, shared: Shared, g: GroupState, now: int) -> tuple[Blocker, ...]:
+    name = cfg.preferred
+    if not g.steady:
+        detail = disturbance(cfg, shared, g) or f"{name} has just come back"
+        return (Blocker(block=Block.NOT_STEADY, detail=detail),)
+    if g.steady_at is not None:
+        left_s = -(-(g.steady_at - now) // _SECOND)
+        return (Blocker(block=Block.NOT_STEADY, detail=f"{name}: {left_s} s left"),)
+    return ()
+
+
+def _resynchronisation(cfg: GroupConfig, g: GroupState) -> tuple[Blocker, ...]:
+    """Unknown is not verified; of a store no row may be missing, as it says itself."""
+    view = guard.node_view(cfg, g, cfg.preferred)
+    assert view is not None
+    said = [("sync", view.in_rpo), ("tracked tags", view.ready)]
+    if cfg.kind is GroupKind.STORE:
+        said.append(("rows", view.whole))
+    return tuple(
+        Blocker(block=Block.NOT_RESYNCHRONISED, detail=f"{cfg.preferred}: {what} {verdict.value}")
+        for what, verdict in said
+        if verdict is not Verdict.TRUE
+    )
+
+
+def against(
+    cfg: GroupConfig, shared: Shared, g: GroupState, *, kind: TransferKind, to_node: str, now: int
+) -> tuple[Blocker, ...]:
+    """What of S12 stands against a transfer of this kind; empty for any but a failback."""
+    if kind is not TransferKind.FAILBACK:
+        return ()
+    found = _steadiness(cfg, shared, g, now) + _resynchronisation(cfg, g)
+    if to_node != cfg.preferred:
+        found += (Blocker(block=Block.NOT_PREFERRED, detail=cfg.preferred),)
+    if suspicion.cause(cfg, shared, g) is not None:
+        # What the active needs then is a failover, which asks for less.
+        found += (Blocker(block=Block.ACTIVE_IN_TROUBLE, detail=_active(g) or ""),)
+    return found
+
+
+def against_start(cfg: GroupConfig, shared: Shared, g: GroupState, now: int) -> tuple[Blocker, ...]:
+    """Everything that stands against a failback now."""
+    to_node, kind = cfg.preferred, TransferKind.FAILBACK
+    permits = guard.against(cfg, shared, g, kind=kind, to_node=to_node, cause=None, stage=Stage.START, now=now)
+    return permits + against(cfg, shared, g, kind=kind, to_node=to_node, now=now)
+
+
+def lasting(found: tuple[Blocker, ...], kind: TransferKind) -> tuple[Blocker, ...]:
+    """What ends a failback that waits for its confirmation."""
+    if kind is not TransferKind.FAILBACK:
+        return found
+    return tuple(blocker for blocker in found if blocker.block not in _PASSING)
+
+
+def ask(t: Turn) -> bool:
+    """Ask a person for the failback once all is met, once in a hold time; True when the request was raised."""
+    g = t.g
+    due = g.steady and g.steady_at is None and not g.return_asked
+    if not due or t.cfg.failback.mode is not FailbackMode.APPROVAL:
+        return False
+    if g.standing is not Standing.FOLLOWING or g.suspicion is not None:
+        return False
+    if against_start(t.cfg, t.shared, g, t.now):
+        return False
+    transfer.begin(t, kind=TransferKind.FAILBACK, cause=None, to_node=t.cfg.preferred, because="stable")
+    t.put_plan(confirmed=False)
+    t.put(return_asked=True)
+    return True
