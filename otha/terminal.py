@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from otha.core.reasons import Block
-from otha.core.words import GroupKind
+from otha.core.words import AlarmPriority, GroupKind
 from otha.report import sentence
 from otha.verify.replay import Replay, input_name
 
@@ -74,6 +74,59 @@ def _process(status: Json) -> list[str]:
     return lines
 
 
+_URGENCY = [priority.value for priority in AlarmPriority]
+_STATES = {
+    "normal": "",
+    "unacked": "unacknowledged",
+    "acked": "acknowledged",
+    "rtn_unacked": "over, unacknowledged",
+    "latched_unacked": "over, latched, unacknowledged",
+    "latched_acked": "over, latched: reset it",
+}
+
+
+def _state(alarm: Json) -> str:
+    """The state of an alarm in words, or what keeps it quiet."""
+    quiet = [flag.replace("_", " ") for flag in alarm["flags"]]
+    if alarm["shelved_left_ms"] is not None:
+        quiet.append(f"for another {_age(alarm['shelved_left_ms'])}")
+    return " ".join(quiet) + (", condition holds" if alarm["active"] else "") if quiet else _STATES[alarm["state"]]
+
+
+def _alarm_line(alarm: Json) -> str:
+    head = "ALARM" if alarm["state"] in ("unacked", "acked") else "alarm"
+    detail = f": {alarm['detail']}" if alarm["detail"] else ""
+    return f"{head} {alarm['code']}{detail} ({_state(alarm)}, occurrence {alarm['occurrence']})"
+
+
+def _age(ms: int) -> str:
+    seconds = ms // 1000
+    if seconds < 120:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
+
+
+def alarm_rows(status: Json) -> list[Json]:
+    """The alarms of all groups: what is not acknowledged first, then by priority, then the newest."""
+    rows = [{"group": group["name"], **alarm} for group in status["groups"] for alarm in group["alarms"]]
+    return sorted(rows, key=lambda row: (not row["unacked"], _URGENCY.index(row["priority"]), row["since_ms"]))
+
+
+def show_alarms(rows: list[Json]) -> None:
+    """`otha alarms`."""
+    console = _console()
+    if not rows:
+        console.print("no alarm")
+        return
+    table = _folded("priority", "state", "since", "group", "alarm", "no", "response")
+    for row in rows:
+        first = " (first-out)" if row["first_out"] else ""
+        which = row["code"] + (f": {row['detail']}" if row["detail"] else "") + first
+        where = (row["group"], which, str(row["occurrence"]))
+        table.add_row(row["priority"], _state(row), _age(row["since_ms"]), *where, row["response"])
+    console.print(table)
+
+
 def show_status(status: Json) -> None:
     """`otha status`."""
     console = _console()
@@ -100,7 +153,7 @@ def show_status(status: Json) -> None:
         for line in _needs_operator(group["name"], group):
             console.print(f"  {line}")
         for alarm in group["alarms"]:
-            console.print(f"  ALARM {alarm['code']}: {alarm['detail']}")
+            console.print(f"  {_alarm_line(alarm)}")
     channels = Table("channel", "node", "verdict", "last trouble", title="channels")
     for channel in status["channels"]:
         trouble = "" if channel["pulse"] == "on_time" else status["links"][channel["name"]]["trouble"]
@@ -108,7 +161,14 @@ def show_status(status: Json) -> None:
     console.print(channels)
 
 
-_LEAST = {"condition": 9, "kind": 10, "verdict": 7, "quality": 7}  # the longest word under a heading
+_LEAST = {
+    "condition": 9,
+    "kind": 10,
+    "verdict": 7,
+    "quality": 7,
+    "priority": 8,
+    "no": 2,
+}  # the longest word under a heading
 
 
 def _folded(*headings: str) -> Table:

@@ -32,6 +32,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     ),
     "otha.terminal": frozenset({"otha.core", "otha.report", "otha.verify"}),  # what the commands print
     "otha.cli": frozenset({"otha", "sim"}),
+    "otha.alarm_cli": frozenset({"otha.cli", "otha.core", "otha.journal", "otha.report", "otha.terminal", "otha.wire"}),
     "otha.__main__": frozenset({"otha.cli"}),
     "sim": frozenset({"otha.site"}),
     "hmi": frozenset({"otha.names"}),

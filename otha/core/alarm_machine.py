@@ -11,6 +11,7 @@ from typing import Any
 
 from otha.core.alarm import Alarm
 from otha.core.alarm_list import FOLLOWS, AlarmConfig
+from otha.core.inputs import AlarmStood
 from otha.core.reasons import Reason, Why
 from otha.core.words import AlarmCode, AlarmFlag, AlarmState
 
@@ -214,6 +215,25 @@ class AlarmBook:
         """The book with this alarm in it, in the order of the codes."""
         by_code = {each.code: each for each in (*self.watches, w)}
         return replace(self, watches=tuple(by_code[code] for code in AlarmCode if code in by_code))
+
+
+def stood(
+    listed: Mapping[AlarmCode, AlarmConfig], book: AlarmBook, alarms: tuple[AlarmStood, ...], now: int
+) -> tuple[AlarmBook, tuple[Reason, ...]]:
+    """The book with what stood before this start: occurrences go on counting, and what was kept quiet is quiet."""
+    reasons: list[Reason] = []
+    comment = "since before this start"
+    for each in alarms:
+        turn = book.turn(listed, each.code, now)
+        turn.w = replace(turn.w, occurrence=max(turn.w.occurrence, each.occurrence))
+        if each.shelved_for_ns is not None or each.one_shot:
+            until = None if each.shelved_for_ns is None else now + each.shelved_for_ns
+            turn.flag(AlarmFlag.SHELVED, "", comment, shelved_until=until, one_shot=each.one_shot)
+        if each.out_of_service:
+            turn.flag(AlarmFlag.OUT_OF_SERVICE, "", comment, out_of_service=True)
+        book = book.put(turn.w)
+        reasons += turn.reasons
+    return book, tuple(reasons)
 
 
 def advance(

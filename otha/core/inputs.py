@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from otha.core.words import Answer, Arming, GateState, Milestone, OrderKind, Outcome, TransferKind
+from otha.core.words import AlarmCode, Answer, Arming, GateState, Milestone, OrderKind, Outcome, TransferKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +191,26 @@ class OrderGiven:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmStood:
+    """What must outlive a restart of one alarm: how often it came, and what kept it quiet. `shelved_for_ns` is what was
+    left of a timed shelving."""
+
+    code: AlarmCode
+    occurrence: int
+    shelved_for_ns: int | None
+    one_shot: bool
+    out_of_service: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmsStood:
+    """How the alarms of a group stood before this start, as the journal tells."""
+
+    group: str
+    alarms: tuple[AlarmStood, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClockStepped:
     """The wall clock moved against the monotonic one by `jump_ns` since the last look."""
 
@@ -216,6 +236,7 @@ Input = (
     | TagsPolled
     | ReferencePolled
     | OrderGiven
+    | AlarmsStood
     | EffectEnded
     | ClockStepped
     | LoopStalled

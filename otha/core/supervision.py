@@ -18,6 +18,8 @@ from otha.core.group.event import ConditionJudged, Event, GateJudged, NodeJudged
 from otha.core.group.state import GateView, GroupState, NodeView, SelectorView, Shared
 from otha.core.group.turn import Decision, Turn
 from otha.core.inputs import (
+    AlarmsStood,
+    AlarmStood,
     ClockStepped,
     DueReached,
     EffectEnded,
@@ -162,6 +164,8 @@ class Supervision:
                 return (
                     self._alarm_order(at, order, now) if order.kind in alarm_orders.KINDS else self._step(at, raw, now)
                 )
+            case AlarmsStood(group=group, alarms=alarms):
+                return self._alarms_stood(self._known(self._by_name, group, "group"), alarms, now)
             case EffectEnded(id=id_):
                 return self._step(self._known(self._by_name, id_.group, "group"), raw, now)
             case ClockStepped(jump_ns=jump_ns):
@@ -499,6 +503,10 @@ class Supervision:
         found = alarm.standing(self.cfg.groups[at], self._shared, self._groups[at])
         self._alarms[at], reasons = alarm_machine.advance(self._listed, self._alarms[at], found, now)
         return reasons
+
+    def _alarms_stood(self, at: int, alarms: tuple[AlarmStood, ...], now: int) -> tuple[Decision, ...]:
+        self._alarms[at], reasons = alarm_machine.stood(self._listed, self._alarms[at], alarms, now)
+        return (self._note(at, reasons, now),)
 
     def _alarm_order(self, at: int, order: Order, now: int) -> tuple[Decision, ...]:
         """Orders of alarms are taken in a halted group too: they move nothing."""

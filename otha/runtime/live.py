@@ -30,6 +30,11 @@ def _style(word: str) -> str:
     return "" if word in _QUIET else "bold"
 
 
+def _alarm(alarm: dict[str, Any]) -> str:
+    """An alarm that nobody has seen yet stands out."""
+    return f"{alarm['code']} !" if alarm["unacked"] else str(alarm["code"])
+
+
 def _groups(status: dict[str, Any]) -> Table:
     table = Table(expand=True)
     for heading in ("group", "standing", "active", "epoch", "gate", "transfer", "nodes", "alarms"):
@@ -47,7 +52,7 @@ def _groups(status: dict[str, Any]) -> Table:
             Text(f"{state} {owner}".strip(), _style(state)),
             "-" if plan is None else f"{plan['kind']} to {plan['to_node']}: {plan['course']} {plan['phase']}",
             nodes,
-            Text(", ".join(alarm["code"] for alarm in group["alarms"]) or "-"),
+            Text(", ".join(_alarm(alarm) for alarm in group["alarms"] if not alarm["flags"]) or "-"),
         )
     return table
 

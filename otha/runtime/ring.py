@@ -160,6 +160,9 @@ class Ring:
             # Before the decision's own row: once that one is durable, this one is.
             stands = standing.body(self._configs[decision.group], decision.state)
             self._evidence.note(standing.KIND, stands, group=decision.group, user=raw.order.user, mono_ns=at_ns)
+        if standing.moves_alarms(decision.reasons):
+            stand = standing.alarms_body(self.core.alarm_watches(decision.group), at_ns)
+            self._evidence.note(standing.ALARMS_KIND, stand, group=decision.group, mono_ns=at_ns)
         row = self._evidence.decision(decision, raw, at_ns)
         if answer is not None and row is not None:
             for waiting in self._answers.get(answer.order_id, ()):

@@ -10,6 +10,7 @@ from otha.core.reasons import Block, Blocker
 from otha.core.supervision import Supervision
 from otha.core.watch import condition
 from otha.core.words import TransferKind
+from otha.runtime import alarm_view
 
 Json = dict[str, Any]  # Any: JSON
 MS = 1_000_000
@@ -125,7 +126,7 @@ def _group(core: Supervision, cfg: GroupConfig, now: int) -> Json:
             {"name": each.name, "interlock": each.interlock, "class": each.klass.value, "verdict": verdict.value}
             for each, verdict in zip(cfg.conditions, g.conditions, strict=True)
         ],
-        "alarms": [{"code": each.code.value, "detail": each.detail} for each in core.alarms(cfg.name)],
+        "alarms": alarm_view.alarms(core, cfg.name, now),
     }
 
 

@@ -307,8 +307,14 @@ class Supervisor:
             try:
                 for order in standing.orders(self._state.journal, group):
                     ring.inbox.put_order(OrderGiven(order=order), now)
+                alarms = standing.alarms(self._state.journal, group, time.time_ns())
+                if alarms is not None:
+                    ring.inbox.put(alarms, now)
             except OthaError as error:
-                what = f"arming and maintenance of {group.name} are as the site file says, not as last ordered: {error}"
+                what = (
+                    f"arming, maintenance and alarms of {group.name} are as the site file says, not as last ordered: "
+                    f"{error}"
+                )
                 self._notices.append(what)
                 self._lines.write("warning", "notice", text=what)
 

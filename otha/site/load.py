@@ -5,6 +5,7 @@ from pathlib import Path
 from otha.core.config import ChannelConfig, ReferenceConfig, SiteConfig
 from otha.core.errors import DefectError
 from otha.core.words import GroupKind
+from otha.site.alarms import build_alarms
 from otha.site.client_groups import selector_name
 from otha.site.conditions import build_conditions
 from otha.site.devices import (
@@ -69,6 +70,7 @@ def load_site(path: Path) -> Site:
     file = with_line_times(file, loads)
     supervisor = next(iter(file.supervisor), "")
     built = _groups(doc, file, nodes, supervisor)
+    alarms = build_alarms(doc, file.alarms)
     doc.raise_errors()
     groups = [each for each in built.values() if each is not None]
     whole_nodes = tuple(node for node in nodes.values() if node is not None)
@@ -83,6 +85,7 @@ def load_site(path: Path) -> Site:
         groups=tuple(each.group for each in groups),
         tilt_gap_ns=file.site.tilt_gap_ms * MS,
         tilt_for_ns=file.site.tilt_for_ms * MS,
+        alarms=alarms,
     )
     site = Site(
         path=path,

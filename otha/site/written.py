@@ -12,6 +12,7 @@ from typing import ClassVar
 from otha.site.line import Parity
 from otha.site.profile_file import ItemsTable, Word, WordType
 from otha.site.read import Endpoint, key
+from otha.site.written_alarm import AlarmTable
 from otha.site.written_group import DAY_MS, GroupTable
 
 
@@ -276,7 +277,7 @@ class SiteFile:
         "etcd": "a shared consensus store",
         "fence": "power and port fencing",
         "redirect": "client redirects (VIP, DNS, proxy)",
-        "alarm": "alarm definitions",
+        "alarm": "alarms on plant tags",
         "hazard": "hazard conditions",
     }
 
@@ -290,4 +291,5 @@ class SiteFile:
     section: dict[str, SectionTable] = key("controller sections by name", least=1)
     tag: dict[str, TagTable] = key("plant tags by name", default={})
     group: dict[str, GroupTable] = key("redundancy groups by name", least=1)
+    alarms: dict[str, AlarmTable] = key("what this site says of alarms, by their codes", default={})
     roles: RolesTable = key("who may do what", default=RolesTable())

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from otha.core import canon, codec, inputs, words
 from otha.core.canon import CanonError
 from otha.core.inputs import (
+    AlarmsStood,
+    AlarmStood,
     ClockStepped,
     DueReached,
     EffectEnded,
@@ -25,7 +27,7 @@ from otha.core.inputs import (
     SelectorReading,
     TagsPolled,
 )
-from otha.core.words import Answer, Arming, OrderKind, Outcome
+from otha.core.words import AlarmCode, Answer, Arming, OrderKind, Outcome
 from tests.core.build import gate_reading, open_claim, order, reading, record
 
 few = settings(max_examples=60, deadline=None)
@@ -47,6 +49,12 @@ OTHERS: list[Input] = [
     ReferencePolled(name="ref_a", answer=Answer.MISSED),
     OrderGiven(order=order(OrderKind.SWITCHOVER, "b")),
     OrderGiven(order=order(OrderKind.ARM, arming=Arming.ARMED)),
+    AlarmsStood(
+        group="tanks",
+        alarms=(
+            AlarmStood(code=AlarmCode.TILT, occurrence=3, shelved_for_ns=5_000, one_shot=False, out_of_service=True),
+        ),
+    ),
     EffectEnded(id=EFFECT, outcome=Outcome.UNKNOWN, record=None),
     EffectEnded(id=EFFECT, outcome=Outcome.DONE, record=record()),
     EffectEnded(id=EFFECT, outcome=Outcome.REFUSED, record=open_claim()),

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from otha.core.config import GroupConfig
-from otha.core.inputs import Order, OrderGiven
+from otha.core.inputs import LoopStalled, Order, OrderGiven
+from otha.core.reasons import Why
 from otha.core.supervision import Supervision
-from otha.core.words import Arming, OrderKind
+from otha.core.words import AlarmCode, AlarmState, Arming, OrderKind
 from otha.journal.entry import Entry
 from otha.journal.writer import Journal
 from otha.runtime import standing
@@ -88,3 +89,64 @@ def test_a_new_journal_holds_no_orders(tmp_path: Path) -> None:
 def test_which_orders_stand(kind: OrderKind) -> None:
     stands = kind in (OrderKind.ARM, OrderKind.MAINTENANCE_IN, OrderKind.MAINTENANCE_OUT)
     assert standing.is_standing(order(kind)) == stands
+
+
+# Alarms
+
+HOUR_NS = 3_600_000_000_000
+
+
+def alarm_order(kind: OrderKind, code: AlarmCode, for_ns: int | None = None) -> OrderGiven:
+    return OrderGiven(order=replace(order(kind), id=f"{kind} {code}", item=code.value, for_ns=for_ns))
+
+
+def kept_alarms(folder: Path, core: Supervision) -> None:
+    with Journal(folder) as journal:
+        body = standing.alarms_body(core.alarm_watches(GROUP.name), 1_000)
+        journal.append(Entry(kind=standing.ALARMS_KIND, group=GROUP.name, body=body))
+
+
+def test_what_was_kept_quiet_is_quiet_again_for_the_time_that_is_left(tmp_path: Path) -> None:
+    core = Supervision(SITE.core, 0)
+    core.feed(alarm_order(OrderKind.SHELVE, AlarmCode.TILT, for_ns=8 * HOUR_NS), 1_000)
+    core.feed(alarm_order(OrderKind.SHELVE, AlarmCode.GATE_UNSEEN), 1_000)
+    core.feed(alarm_order(OrderKind.OUT_OF_SERVICE, AlarmCode.ROWS_MISSING), 1_000)
+    kept_alarms(tmp_path, core)
+    stood = standing.alarms(tmp_path, GROUP, time.time_ns() + 3 * HOUR_NS)
+    assert stood is not None
+    again = Supervision(SITE.core, 0)
+    (decision,) = again.feed(stood, 500)
+    assert [reason.why for reason in decision.reasons] == [Why.ALARM_FLAGGED] * 3
+    tilt, gate, rows = (
+        again._alarms[0].watch(code) for code in (AlarmCode.TILT, AlarmCode.GATE_UNSEEN, AlarmCode.ROWS_MISSING)
+    )
+    assert tilt.shelved_until is not None
+    assert 4.9 * HOUR_NS < tilt.shelved_until - 500 <= 5 * HOUR_NS
+    assert (gate.one_shot, rows.out_of_service) == (True, True)
+    late = standing.alarms(tmp_path, GROUP, time.time_ns() + 9 * HOUR_NS)
+    assert late is not None
+    assert [each.shelved_for_ns for each in late.alarms] == [None, None, None]
+
+
+def test_a_wall_clock_that_was_set_back_does_not_lengthen_a_shelving(tmp_path: Path) -> None:
+    core = Supervision(SITE.core, 0)
+    core.feed(alarm_order(OrderKind.SHELVE, AlarmCode.TILT, for_ns=HOUR_NS), 1_000)
+    kept_alarms(tmp_path, core)
+    stood = standing.alarms(tmp_path, GROUP, 0)
+    assert stood is not None
+    assert [each.shelved_for_ns for each in stood.alarms] == [HOUR_NS]
+
+
+def test_occurrences_go_on_counting_after_a_restart(tmp_path: Path) -> None:
+    """An acknowledgement from before the restart must not meet an occurrence that nobody has seen."""
+    core = Supervision(SITE.core, 0)
+    core.feed(LoopStalled(gap_ns=HOUR_NS), 1_000)
+    kept_alarms(tmp_path, core)
+    stood = standing.alarms(tmp_path, GROUP, time.time_ns())
+    assert stood is not None
+    again = Supervision(SITE.core, 0)
+    again.feed(stood, 500)
+    again.feed(LoopStalled(gap_ns=HOUR_NS), 600)
+    (tilt,) = (w for w in again.alarm_watches(GROUP.name) if w.code is AlarmCode.TILT)
+    assert (tilt.state, tilt.occurrence) == (AlarmState.UNACKED, 2)
+    assert standing.alarms(tmp_path, replace(GROUP, name="other"), time.time_ns()) is None

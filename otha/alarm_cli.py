@@ -1,0 +1,177 @@
+"""`otha alarms ...`: the alarms of a site as a table, and what an operator does about one.
+
+Exit codes as of `otha`: 0 done, 1 refused, 2 bad input.
+"""
+
+import sys
+import uuid
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from otha.core.errors import EngineerError
+from otha.core.words import OrderKind
+
+app = typer.Typer(help="Show alarms; acknowledge, reset, shelve them, or take them out of service.")
+
+StateOption = Annotated[
+    Path | None, typer.Option("--state", envvar="OTHA_STATE", help="the state directory", readable=False)
+]
+SiteOption = Annotated[Path | None, typer.Option("--site", help="the site file, to find its state directory")]
+JsonOption = Annotated[bool, typer.Option("--json", help="JSON instead of tables")]
+GroupArgument = Annotated[str, typer.Argument(help="of which group")]
+CodeArgument = Annotated[str, typer.Argument(help="which alarm, by its code")]
+CommentOption = Annotated[str, typer.Option("--comment", help="kept in the journal")]
+IdOption = Annotated[str, typer.Option("--id", help="repeat an order with its id: it is carried out once")]
+
+_UNITS_S = {"s": 1, "m": 60, "h": 3600}
+
+
+def duration_ns(text: str) -> int:
+    """Nanoseconds of 90s, 30m or 8h. Raises EngineerError for anything else."""
+    number, unit = text[:-1], _UNITS_S.get(text[-1:])
+    if unit is None or not (number.isascii() and number.isdecimal()) or len(number) > 6:
+        raise EngineerError(f"--for {text!r} is no time", mend="write 90s, 30m or 8h")
+    return int(number) * unit * 1_000_000_000
+
+
+@app.callback(invoke_without_command=True)
+def show(ctx: typer.Context, state: StateOption = None, site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """All alarms that are not normal, the most urgent first, with what to do about each."""
+    from otha import terminal
+    from otha.cli import _print_json, _socket_of, _told
+    from otha.wire.client import WireClient
+
+    if ctx.invoked_subcommand is not None:
+        return
+    with _told(), WireClient(_socket_of(state, site)) as client:
+        found = terminal.alarm_rows(client.status())
+    if as_json:
+        _print_json(found)
+    else:
+        terminal.show_alarms(found)
+
+
+def _give(
+    kind: OrderKind,
+    group: str,
+    code: str,
+    *,
+    occurrence: int | None = None,
+    for_: str = "",
+    comment: str,
+    order_id: str,
+    state: Path | None,
+    site: Path | None,
+) -> None:
+    from otha.cli import FAILED, _socket_of, _told
+    from otha.core.inputs import Order
+    from otha.report import sentence
+    from otha.wire.client import WireClient
+
+    with _told():
+        given = Order(
+            id=order_id or uuid.uuid4().hex,
+            kind=kind,
+            group=group,
+            user="",
+            client="cli",
+            node=None,
+            arming=None,
+            comment=comment,
+            item=code,
+            occurrence=occurrence,
+            for_ns=duration_ns(for_) if for_ else None,
+        )
+        with WireClient(_socket_of(state, site)) as client:
+            reply = client.order(given)
+    said = "taken" if reply.accepted else "refused"
+    sys.stdout.write(f"{kind.value} {group} {code}: {said} (order {reply.id})\n")
+    for obstacle in reply.obstacles:
+        detail = f": {obstacle.detail}" if obstacle.detail else ""
+        sys.stdout.write(f"  {sentence.of_block(obstacle.block)}{detail} ({obstacle.rule})\n")
+    if not reply.durable:
+        sys.stderr.write("the journal's disk has not taken this answer yet; see `otha status`\n")
+    raise typer.Exit(0 if reply.accepted else FAILED)
+
+
+@app.command()
+def ack(
+    group: GroupArgument,
+    code: CodeArgument,
+    occurrence: Annotated[int, typer.Argument(help="which occurrence was seen; `otha alarms` shows it")],
+    comment: CommentOption = "",
+    order_id: IdOption = "",
+    state: StateOption = None,
+    site: SiteOption = None,
+) -> None:
+    """Acknowledge an alarm: somebody has seen it and acts. A newer occurrence stays unacknowledged."""
+    what = (OrderKind.ALARM_ACK, group, code)
+    _give(*what, occurrence=occurrence, comment=comment, order_id=order_id, state=state, site=site)
+
+
+@app.command()
+def reset(
+    group: GroupArgument,
+    code: CodeArgument,
+    comment: CommentOption = "",
+    order_id: IdOption = "",
+    state: StateOption = None,
+    site: SiteOption = None,
+) -> None:
+    """Reset an alarm that latched, after its cause is gone and it was acknowledged."""
+    _give(OrderKind.ALARM_RESET, group, code, comment=comment, order_id=order_id, state=state, site=site)
+
+
+@app.command()
+def shelve(
+    group: GroupArgument,
+    code: CodeArgument,
+    for_: Annotated[str, typer.Option("--for", help="90s, 30m, 8h (12h at most); without it: until it is normal")] = "",
+    comment: CommentOption = "",
+    order_id: IdOption = "",
+    state: StateOption = None,
+    site: SiteOption = None,
+) -> None:
+    """Keep an alarm quiet for a while, or until it returns to normal."""
+    _give(OrderKind.SHELVE, group, code, for_=for_, comment=comment, order_id=order_id, state=state, site=site)
+
+
+@app.command()
+def unshelve(
+    group: GroupArgument,
+    code: CodeArgument,
+    comment: CommentOption = "",
+    order_id: IdOption = "",
+    state: StateOption = None,
+    site: SiteOption = None,
+) -> None:
+    """End the shelving now."""
+    _give(OrderKind.UNSHELVE, group, code, comment=comment, order_id=order_id, state=state, site=site)
+
+
+@app.command("out-of-service")
+def out_of_service(
+    group: GroupArgument,
+    code: CodeArgument,
+    comment: CommentOption = "",
+    order_id: IdOption = "",
+    state: StateOption = None,
+    site: SiteOption = None,
+) -> None:
+    """Keep an alarm quiet until it is taken back into service. For engineers."""
+    _give(OrderKind.OUT_OF_SERVICE, group, code, comment=comment, order_id=order_id, state=state, site=site)
+
+
+@app.command("in-service")
+def in_service(
+    group: GroupArgument,
+    code: CodeArgument,
+    comment: CommentOption = "",
+    order_id: IdOption = "",
+    state: StateOption = None,
+    site: SiteOption = None,
+) -> None:
+    """Take an alarm back into service. For engineers."""
+    _give(OrderKind.IN_SERVICE, group, code, comment=comment, order_id=order_id, state=state, site=site)

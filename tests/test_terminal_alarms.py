@@ -1,0 +1,63 @@
+"""How alarms are put before an operator."""
+
+import pytest
+
+from otha import terminal
+from otha.core.inputs import LoopStalled, OrderGiven
+from otha.core.supervision import Supervision
+from otha.core.words import OrderKind
+from otha.runtime import alarm_view
+from tests.core.build import MS, order, site_config
+
+Json = terminal.Json
+
+
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+def shown(core: Supervision, at_ms: int) -> list[Json]:
+    alarms = [each for each in alarm_view.alarms(core, "tanks", at_ms * MS) if each["code"] == "tilt"]
+    groups = [{"name": "tanks", "alarms": alarms}]
+    return terminal.alarm_rows({"groups": groups})
+
+
+def test_an_alarm_is_shown_with_its_state_age_and_response(capsys: pytest.CaptureFixture[str]) -> None:
+    core = Supervision(site_config(), 0)
+    core.feed(LoopStalled(gap_ns=60_000 * MS), 1_000 * MS)
+    (row,) = shown(core, 61_000)
+    assert (row["code"], row["state"], row["priority"], row["occurrence"]) == ("tilt", "unacked", "low", 1)
+    assert (row["group"], row["since_ms"], row["active"]) == ("tanks", 60_000, True)
+    terminal.show_alarms([row])
+    said = " ".join(capsys.readouterr().out.split())
+    for word in ("unacknowledged", "60 s", "sets its clock"):
+        assert word in said
+
+
+def test_what_is_kept_quiet_stays_in_sight(capsys: pytest.CaptureFixture[str]) -> None:
+    core = Supervision(site_config(), 0)
+    core.feed(OrderGiven(order=order(OrderKind.SHELVE, item="tilt", for_ns=600_000 * MS)), 0)
+    (row,) = shown(core, 60_000)
+    assert (row["flags"], row["shelved_left_ms"], row["active"]) == (["shelved"], 540_000, False)
+    terminal.show_alarms([row])
+    assert "shelved for another 9 min" in " ".join(capsys.readouterr().out.split())
+
+
+def test_no_alarm_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.show_alarms([])
+    assert capsys.readouterr().out == "no alarm\n"
+
+
+def test_what_nobody_has_seen_comes_first_then_what_is_urgent_then_what_is_new() -> None:
+    def alarm(code: str, priority: str, since_ms: int, *, unacked: bool) -> Json:
+        return {"code": code, "priority": priority, "since_ms": since_ms, "unacked": unacked}
+
+    alarms = [
+        alarm("seen", "critical", 1, unacked=False),
+        alarm("old", "low", 9, unacked=True),
+        alarm("new", "low", 5, unacked=True),
+        alarm("urgent", "high", 99, unacked=True),
+    ]
+    rows = terminal.alarm_rows({"groups": [{"name": "g", "alarms": alarms}]})
+    assert [row["code"] for row in rows] == ["urgent", "new", "old", "seen"]
