@@ -22,6 +22,7 @@ from otha.runtime.paths import Paths
 from otha.runtime.probes.gate import GateProbe
 from otha.runtime.probes.node import NodeProbe
 from otha.runtime.probes.opcua import OpcuaProbe
+from otha.runtime.probes.opcua_tags import OpcuaTagsProbe
 from otha.runtime.probes.reference import ReferenceProbe
 from otha.runtime.probes.tags import TagsProbe
 from otha.runtime.rtu import RtuLine
@@ -73,6 +74,7 @@ class Network:
         self._actuators: dict[str, GateActuator] = {}
         self._leaders: dict[str, ClientActuator] = {}
         self._tag_lanes: dict[str, Callable[[], tuple[int, Lane]]] = {}
+        self._opcua_tags: list[OpcuaTagsProbe] = []
         self._beats: list[Beat] = []
         self._runners: list[asyncio.Task[None]] = []
         self._fast: frozenset[str] = frozenset()
@@ -88,11 +90,17 @@ class Network:
             self._add_reference(reference.name)
         for read in site.tag_reads:
             self._add_tags(read)
+        for each in site.opcua_tag_reads:
+            probe = OpcuaTagsProbe(each, self.opcua, put)
+            self._opcua_tags.append(probe)
+            self._work.append((each.period_ns, probe.depart))
 
     def start(self, tasks: asyncio.TaskGroup, now: int) -> None:
         """Begin to ask, each period's beats spread evenly over it."""
         self._runners = [tasks.create_task(each.run(), name=f"link {name}") for name, each in self._carriers.items()]
         self.opcua.start(tasks, now)
+        for tags in self._opcua_tags:
+            tags.start(tasks)
         first = now + _START_AFTER_NS
         by_period: dict[int, list[Work]] = {}
         for period, work in self._work:
@@ -111,6 +119,8 @@ class Network:
             beat.stop()
         for probe in self._gate_probes.values():
             probe.stop()
+        for tags in self._opcua_tags:
+            tags.stop()
         for runner in self._runners:
             runner.cancel()
         self.opcua.stop()

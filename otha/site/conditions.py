@@ -7,7 +7,7 @@ from otha.core.words import ConditionClass
 from otha.site.document import Document
 from otha.site.locate import Path as KeyPath
 from otha.site.refer import refer
-from otha.site.tags import RANGES
+from otha.site.tags import RANGES, kind_of
 from otha.site.written import SiteFile
 from otha.site.written_group import GroupTable, When
 
@@ -88,7 +88,7 @@ def _compare(doc: Document, file: SiteFile, path: KeyPath, when: When) -> Compar
     if when.tag is None or when.op is None or when.value is None:
         return _NOTHING
     if refer(doc, path, "tag", when.tag, what="tag", valid=file.tag):
-        kind = file.tag[when.tag].type
+        kind = kind_of(file.tag[when.tag])
         low, high = RANGES[kind]
         if not low <= int(when.value) <= high:
             doc.error(

@@ -36,7 +36,7 @@ from otha.site.model import (
 )
 from otha.site.profile_file import ProfileKind
 from otha.site.read import NAME, NAME_RULE, read_table
-from otha.site.tags import build_reads, build_tags
+from otha.site.tags import build_opcua_reads, build_reads, build_tags
 from otha.site.written import SiteFile
 from otha.site.written_group import GroupTable
 
@@ -66,6 +66,7 @@ def load_site(path: Path) -> Site:
     deadlines = {section.name: section.deadline_ns for section in sections}
     reads = build_reads(doc, file, sections, deadlines)
     found = [node for node in nodes.values() if node is not None]
+    opcua_reads = build_opcua_reads(doc, file, found)
     loads = line_loads(file, lines, found, sections, references, reads)
     file = with_line_times(file, loads)
     supervisor = next(iter(file.supervisor), "")
@@ -102,6 +103,7 @@ def load_site(path: Path) -> Site:
         references=references,
         selectors=_selectors(file, nodes),
         tag_reads=reads,
+        opcua_tag_reads=opcua_reads,
         lines=tuple(loads.values()),
         roles=roles,
         timings=tuple(each.timing for each in groups),
@@ -127,7 +129,7 @@ def _digest(
         tuple((name, group.clients) for name, group in file.group.items()),
         tuple((s.name, s.gate.layout, s.paths, s.outputs, s.status, s.command, s.frames, s.domains) for s in sections),
         tuple((r.name, r.endpoint, r.unit, r.network, r.profile) for r in references),
-        tuple((name, tag.address, tag.type) for name, tag in file.tag.items()),
+        tuple((name, tag.address, tag.type, tag.nodeid, tag.counts_per_unit) for name, tag in file.tag.items()),
         roles,
     )
 

@@ -180,6 +180,20 @@ class TagRead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpcuaTagRead:
+    """One Read of all tags of an OPC UA node, over the first of its `channels` that answers. `nodeids` and
+    `counts_per_unit` in the order of `tags`."""
+
+    source: str
+    channels: tuple[str, ...]
+    tags: tuple[str, ...]
+    nodeids: tuple[str, ...]
+    counts_per_unit: tuple[int, ...]
+    period_ns: int
+    deadline_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
     """A reference point. Its decoder only checks the reply."""
 
@@ -210,6 +224,7 @@ class Site:
     references: tuple[Reference, ...]
     selectors: tuple[Selector, ...]
     tag_reads: tuple[TagRead, ...]
+    opcua_tag_reads: tuple[OpcuaTagRead, ...]
     lines: tuple[LineLoad, ...]
     roles: tuple[tuple[str, UserRole], ...]
     timings: tuple[GroupTiming, ...]

@@ -7,7 +7,8 @@ from otha.core.config import TagConfig
 from otha.site.decode import GarbledReadingError
 from otha.site.document import Document
 from otha.site.locate import Path as KeyPath
-from otha.site.model import Block, Section, TagRead, TagSource
+from otha.site.model import Block, Node, OpcuaTagRead, Section, TagRead, TagSource
+from otha.site.opcua import parse_node
 from otha.site.profile_file import WordType
 from otha.site.refer import refer
 from otha.site.written import SiteFile, TagTable
@@ -16,6 +17,7 @@ MS = 1_000_000
 # Registers between two tags that are rather read along than asked for by a request of their own.
 GAP = 16
 MAX_READ = 125
+FASTEST_OPCUA_NS = 50 * MS
 RANGES = {
     WordType.U16: (0, 0xFFFF),
     WordType.I16: (-0x8000, 0x7FFF),
@@ -29,6 +31,11 @@ _LETTERS = {WordType.U16: "H", WordType.I16: "h", WordType.U32: "I", WordType.I3
 def width(kind: WordType) -> int:
     """Registers of one value."""
     return 2 if kind in (WordType.U32, WordType.I32) else 1
+
+
+def kind_of(tag: TagTable) -> WordType:
+    """What its values can be."""
+    return tag.type or (WordType.U16 if tag.nodeid is None else WordType.I32)
 
 
 def source_of(tag: TagTable) -> str:
@@ -52,10 +59,7 @@ def build_tags(doc: Document, file: SiteFile) -> tuple[TagConfig, ...]:
             refer(doc, path, "section", tag.section, what="section", valid=file.section)
         elif tag.node is not None:
             refer(doc, path, "node", tag.node, what="node", valid=file.node)
-            if any(way.endpoint.is_opcua for way in getattr(file.node.get(tag.node), "channels", {}).values()):
-                doc.error(
-                    path, "node", f"{tag.node} speaks OPC UA: its tags are built later", mend="Read it from a section"
-                )
+        _check_place(doc, path, file, tag)
         low, high = _valid(doc, path, tag)
         built.append(
             TagConfig(name=name, source=source_of(tag), fresh_ns=tag.fresh_ms * MS, valid_low=low, valid_high=high)
@@ -63,8 +67,35 @@ def build_tags(doc: Document, file: SiteFile) -> tuple[TagConfig, ...]:
     return tuple(built)
 
 
+def _speaks_opcua(file: SiteFile, tag: TagTable) -> bool:
+    channels = file.node[tag.node].channels.values() if tag.node in file.node else ()
+    return any(way.endpoint is not None and way.endpoint.is_opcua for way in channels)
+
+
+def _check_place(doc: Document, path: KeyPath, file: SiteFile, tag: TagTable) -> None:
+    """A tag stands in a register, or is a node of an OPC UA server."""
+    if not _speaks_opcua(file, tag):
+        if tag.address is None:
+            doc.error(path, "address", "missing", mend="Give the address of its holding register")
+        if tag.nodeid is not None:
+            what = f"{source_of(tag) or 'its source'} speaks Modbus: it has registers and no NodeIds"
+            doc.error(path, "nodeid", what, mend="Take it out and give `address`")
+        return
+    if tag.address is not None:
+        doc.error(path, "address", f"{tag.node} speaks OPC UA: it has no registers", mend="Give `nodeid` instead")
+    if tag.nodeid is None:
+        mend = 'Give the NodeId of the value at that server, for example nodeid = "nsu=urn:plant;s=Burner.Flame"'
+        doc.error(path, "nodeid", "missing", mend=mend)
+        return
+    try:
+        parse_node(tag.nodeid)
+    except ValueError as error:
+        doc.error(path, "nodeid", f"is no NodeId: {error}", mend='Write it as "nsu=URI;s=NAME" or "nsu=URI;i=NUMBER"')
+
+
 def _valid(doc: Document, path: KeyPath, tag: TagTable) -> tuple[int, int]:
-    low, high = RANGES[tag.type]
+    kind = kind_of(tag)
+    low, high = RANGES[kind]
     if tag.valid is None:
         return low, high
     if len(tag.valid) != 2 or tag.valid[0] > tag.valid[1]:
@@ -74,7 +105,7 @@ def _valid(doc: Document, path: KeyPath, tag: TagTable) -> tuple[int, int]:
         doc.error(
             path,
             "valid",
-            f"{list(tag.valid)} is wider than what type {tag.type.value} can hold, [{low}, {high}]",
+            f"{list(tag.valid)} is wider than what type {kind.value} can hold, [{low}, {high}]",
             mend="Mend the range or the type",
         )
     return tag.valid[0], tag.valid[1]
@@ -91,7 +122,11 @@ def build_reads(
     reads: list[TagRead] = []
     sources = sorted({source_of(tag) for tag in file.tag.values()})
     for source in sources:
-        tags = sorted((tag.address, name) for name, tag in file.tag.items() if source_of(tag) == source)
+        tags = sorted(
+            (tag.address, name)
+            for name, tag in file.tag.items()
+            if tag.address is not None and source_of(tag) == source
+        )
         run: list[str] = []
         for address, name in tags:
             if run and not _joins(file.tag[run[0]], file.tag[run[-1]], file.tag[name]):
@@ -99,7 +134,7 @@ def build_reads(
                 run = []
             run.append(name)
             gate = gates.get(source)
-            span = Block(at=address, count=width(file.tag[name].type))
+            span = Block(at=address, count=width(kind_of(file.tag[name])))
             if gate is not None and any(span.meets(block) for block in (gate.command, gate.frames)):
                 doc.error(
                     ("tag", name),
@@ -112,22 +147,54 @@ def build_reads(
     return tuple(reads)
 
 
+def build_opcua_reads(doc: Document, file: SiteFile, nodes: Sequence[Node]) -> tuple[OpcuaTagRead, ...]:
+    """For each OPC UA node with tags the one Read of them all, as often as the freshest needs it."""
+    reads = []
+    for node in nodes:
+        names = [name for name, tag in file.tag.items() if tag.node == node.name and tag.nodeid is not None]
+        if not names or node.opcua is None:
+            continue
+        if not node.is_read:
+            what = f"{node.name} is in no group and no group's client: nobody asks it"
+            doc.error(("tag", names[0]), "node", what, mend="Read the tag from a node of a group, or from a section")
+            continue
+        tags = [file.tag[name] for name in names]
+        period_ns = max(min(tag.fresh_ms for tag in tags) * MS // 3, FASTEST_OPCUA_NS)
+        reads.append(
+            OpcuaTagRead(
+                source=node.name,
+                channels=tuple(channel.name for channel in node.channels),
+                tags=tuple(names),
+                nodeids=tuple(tag.nodeid or "" for tag in tags),
+                counts_per_unit=tuple(tag.counts_per_unit for tag in tags),
+                period_ns=period_ns,
+                deadline_ns=period_ns,
+            )
+        )
+    return tuple(reads)
+
+
+def _at(tag: TagTable) -> int:
+    assert tag.address is not None, "a tag without an address is in no read of registers"
+    return tag.address
+
+
 def _joins(first: TagTable, last: TagTable, tag: TagTable) -> bool:
-    near = tag.address <= last.address + width(last.type) + GAP
-    return near and tag.address + width(tag.type) - first.address <= MAX_READ
+    near = _at(tag) <= _at(last) + width(kind_of(last)) + GAP
+    return near and _at(tag) + width(kind_of(tag)) - _at(first) <= MAX_READ
 
 
 def _read(file: SiteFile, source: str, names: Sequence[str], deadlines: dict[str, int]) -> TagRead:
     tags = [file.tag[name] for name in names]
-    start = tags[0].address
+    start = _at(tags[0])
     period_ns = max(min(tag.fresh_ms for tag in tags) * MS // 3, 5 * MS)
     return TagRead(
         source=source,
-        block=Block(at=start, count=max(tag.address + width(tag.type) for tag in tags) - start),
+        block=Block(at=start, count=max(_at(tag) + width(kind_of(tag)) for tag in tags) - start),
         period_ns=period_ns,
         deadline_ns=min(period_ns, deadlines.get(source, period_ns)),
         tags=tuple(
-            TagSource(name=name, offset=tag.address - start, type=tag.type)
+            TagSource(name=name, offset=_at(tag) - start, type=kind_of(tag))
             for name, tag in zip(names, tags, strict=True)
         ),
     )

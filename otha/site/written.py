@@ -250,8 +250,17 @@ class TagTable:
 
     section: str | None = key("the section that holds it", default=None)
     node: str | None = key("the node that holds it", default=None)
-    address: int = key("address of its holding register", low=0, high=65_535)
-    type: WordType = key("how the registers are read", default=WordType.U16)
+    address: int | None = key("Modbus: address of its holding register", default=None, low=0, high=65_535)
+    type: WordType | None = key(
+        "how the registers are read, by default u16; of an OPC UA value what it can be, by default i32", default=None
+    )
+    nodeid: str | None = key(
+        'OPC UA: its NodeId at the server of `node`, "nsu=...;s=..."; a value whose status is not Good is bad',
+        default=None,
+    )
+    counts_per_unit: int = key(
+        "OPC UA: the value times this, rounded, is what conditions compare", default=1, low=1, high=1_000_000
+    )
     fresh_ms: int = key("an older value is stale", default=500, low=10, high=3_600_000)
     valid: tuple[int, ...] | None = key(
         "[lowest, highest] raw value that can be right; by default all of its type", default=None

@@ -89,11 +89,17 @@ class Rest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadNodes:
-    """Read the values of nodes; answered by NodesRead of the same `id`."""
+    """Read the values of nodes; answered by NodesRead of the same `id`.
+
+    A number is multiplied by its `counts_per_unit` and rounded. `good_only`: a value whose status is not Good, or whose
+    node or namespace the server does not know, is None; otherwise an unknown namespace fails the whole read.
+    """
 
     id: int
     channel: int
     nodes: tuple[str, ...]
+    counts_per_unit: tuple[int, ...]
+    good_only: bool
     deadline_ns: int
 
 

@@ -149,6 +149,32 @@ def test_a_good_site(load: Callable[..., Site]) -> None:
     assert as_data(site)["devices"]
 
 
+TAGS = """[tag]
+flame = { node = "sc_a", nodeid = "nsu=urn:plant;s=Flame", type = "bool", fresh_ms = 600 }
+draught = { node = "sc_a", nodeid = "nsu=urn:plant;s=Draught", counts_per_unit = 100, valid = [-500, 500] }
+"""
+
+
+def test_the_tags_of_a_server_are_one_read(load: Callable[..., Site]) -> None:
+    site = load(("[tag]\n", TAGS))
+    (read,) = site.opcua_tag_reads
+    assert (read.source, read.channels) == ("sc_a", ("sc_a.net_a", "sc_a.net_b"))
+    assert list(zip(read.tags, read.nodeids, read.counts_per_unit, strict=True)) == [
+        ("flame", "nsu=urn:plant;s=Flame", 1),
+        ("draught", "nsu=urn:plant;s=Draught", 100),
+    ]
+    # The freshest needs it: a value must come twice within 500 ms, so that one lost reply makes nothing stale.
+    assert (read.period_ns, read.deadline_ns) == (500_000_000 // 3, 500_000_000 // 3)
+    tags = {tag.name: tag for tag in site.core.tags}
+    assert (tags["flame"].valid_low, tags["flame"].valid_high) == (0, 1)
+    assert (tags["draught"].valid_low, tags["draught"].valid_high) == (-500, 500)
+    assert {tag.name for read in site.tag_reads for tag in read.tags}.isdisjoint(read.tags)
+
+
+def test_another_nodeid_is_another_site(load: Callable[..., Site]) -> None:
+    assert load(("[tag]\n", TAGS)).digest != load(("[tag]\n", TAGS.replace("Flame", "Spark"))).digest
+
+
 SECURED = '\n[node.NODE.opcua]\nsecurity = "aes256_sha256_rsa_pss"\nserver_certificate = "server.der"\n'
 
 
@@ -181,11 +207,11 @@ def test_an_open_door_is_a_warning_at_a_real_plant(load: Callable[..., Site]) ->
         ([], {"items": ITEMS + 'lag_ms = { node = "i=1", source_age = true }\n'}, "only `data_age_ms` is an age"),
         ([], {"items": ITEMS + 'acked = { node = "i=1", type = "u32" }\n'}, "carries its own type"),
         ([(".items]", ".registers]")], {}, "an OPC UA server has no registers"),
-        (
-            [('maintenance_key = { section = "plc"', 'maintenance_key = { node = "sc_a"')],
-            {},
-            "its tags are built later",
-        ),
+        ([('maintenance_key = { section = "plc"', 'maintenance_key = { node = "sc_a"')], {}, "it has no registers"),
+        ([("[tag]\n", '[tag]\nflame = { node = "sc_a" }\n')], {}, "Give the NodeId of the value at that server"),
+        ([("[tag]\n", '[tag]\nflame = { node = "sc_a", nodeid = "flame" }\n')], {}, "is no NodeId"),
+        ([("[tag]\n", '[tag]\nflame = { section = "plc", nodeid = "i=1" }\n')], {}, "it has registers and no NodeIds"),
+        ([("[tag]\n", '[tag]\nflame = { section = "plc" }\n')], {}, "Give the address of its holding register"),
         (
             [],
             {"more": '\n[node.NODE.opcua]\nsecurity = "basic256sha256"\n'},

@@ -215,7 +215,7 @@ class WorkerChannel:
         try:
             session = await self._connected(request.deadline_ns)
             async with asyncio.timeout_at(_loop_time(request.deadline_ns)):
-                values = await session.read(request.nodes)
+                values = await session.read(request)
             end = NodesRead(id=request.id, outcome=ReadOutcome.REPLIED, values=values, trouble="")
         except NotConnectedError:
             end = NodesRead(id=request.id, outcome=self._outcome, values=(), trouble=self._trouble)

@@ -147,14 +147,31 @@ class OpcuaPool:
         """All workers, those apart last."""
         return [lodging.worker for lodging in (*self._lodgings, *self._apart)]
 
-    async def read(self, channel: str, nodes: tuple[str, ...], deadline_ns: int) -> tuple[Value, ...] | None:
+    async def read(
+        self,
+        channel: str,
+        nodes: tuple[str, ...],
+        deadline_ns: int,
+        *,
+        counts_per_unit: tuple[int, ...] | None = None,
+        good_only: bool = False,
+    ) -> tuple[Value, ...] | None:
         """The values of other nodes over `channel`, None when there is no answer until `deadline_ns`.
+
+        `counts_per_unit` by default 1 each; `good_only` as in `otha.wire.opcua.ReadNodes`.
 
         Safe to cancel. Raises KeyError for a channel that is none.
         """
         link = self._by_name[channel]
         id_ = next(self._ids)
-        request = wire.ReadNodes(id=id_, channel=link.setup.channel, nodes=nodes, deadline_ns=deadline_ns)
+        request = wire.ReadNodes(
+            id=id_,
+            channel=link.setup.channel,
+            nodes=nodes,
+            counts_per_unit=counts_per_unit or (1,) * len(nodes),
+            good_only=good_only,
+            deadline_ns=deadline_ns,
+        )
         end = await self._ask(id_, link, request, deadline_ns)
         answered = isinstance(end, wire.NodesRead) and end.outcome is wire.ReadOutcome.REPLIED
         return end.values if isinstance(end, wire.NodesRead) and answered else None

@@ -11,9 +11,9 @@ from asyncua import ua
 from otha.runtime.opcua import trust
 from otha.runtime.opcua.guard import Guard, Guarded
 from otha.runtime.opcua.transport import GuardedClient
-from otha.runtime.opcua.values import aware, id_of, is_bad, plain, resolve
+from otha.runtime.opcua.values import aware, id_of, is_bad, is_good, plain, resolve
 from otha.site.opcua import Value, Want
-from otha.wire.opcua import Open
+from otha.wire.opcua import Open, ReadNodes
 
 _SESSION_TIMEOUT_MS = 120_000
 _CHANNEL_LIFETIME_MS = 3_600_000
@@ -81,14 +81,20 @@ class Session:
             for node, want in zip(self._nodes, wanted, strict=True)
         )
 
-    async def read(self, nodes: Sequence[str]) -> tuple[Value, ...]:
-        """The values of other nodes: numbers, or else texts. Raises ValueError for a namespace the server lacks."""
+    async def read(self, request: ReadNodes) -> tuple[Value, ...]:
+        """The values of other nodes: numbers, or else texts. Raises ValueError for a namespace the server lacks, unless
+        that is no more than a value that is not good."""
         spaces = await self._namespaces()
-        ids = [_known(node, spaces) for node in nodes]
-        results = await self._read(ids, with_clock=False)
-        numbers = [plain(value, Want.NUMBER, 1, None) for value in results]
-        texts = [plain(value, Want.TEXT, 1, None) for value in results]
-        return tuple(text if number is None else number for number, text in zip(numbers, texts, strict=True))
+        if request.good_only:
+            ids = [resolve(node, spaces) for node in request.nodes]
+        else:
+            ids = [_known(node, spaces) for node in request.nodes]
+        known = [id_ for id_ in ids if id_ is not None]
+        found = iter(await self._read(known, with_clock=False) if known else ())
+        return tuple(
+            None if id_ is None else _value(next(found), counts, good_only=request.good_only)
+            for id_, counts in zip(ids, request.counts_per_unit, strict=True)
+        )
 
     async def call(self, object_id: str, method_id: str, arguments: Sequence[ua.Variant]) -> ua.CallMethodResult:
         """Call a method. Raises ValueError for a namespace the server lacks."""
@@ -166,6 +172,13 @@ def _known(node: str, spaces: Sequence[str]) -> ua.NodeId:
     if found is None:
         raise ValueError(f"the server does not know the namespace of {node}")
     return found
+
+
+def _value(value: ua.DataValue, counts_per_unit: int, *, good_only: bool) -> Value:
+    if good_only and not is_good(value):
+        return None
+    made = plain(value, Want.NUMBER, counts_per_unit, None)
+    return plain(value, Want.TEXT, 1, None) if made is None else made
 
 
 def _moment(value: ua.DataValue) -> datetime | None:

@@ -13,6 +13,7 @@ _TEXT_MAX = 200
 _MS = timedelta(milliseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BAD = 0x8000_0000
+_SEVERITY = 0xC000_0000
 
 
 # Any: asyncua's annotations name its own aliases of int, str, bytes and UUID, and take these.
@@ -40,6 +41,11 @@ def resolve(text: str, namespaces: Sequence[str]) -> ua.NodeId | None:
 def is_bad(value: ua.DataValue) -> bool:
     """Whether the StatusCode says that the value must not be used. Uncertain counts as usable."""
     return value.StatusCode is not None and bool(value.StatusCode.value & _BAD)
+
+
+def is_good(value: ua.DataValue) -> bool:
+    """Whether the StatusCode vouches for the value: its severity is Good (Part 4, 7.39), neither Uncertain nor Bad."""
+    return value.StatusCode is None or not value.StatusCode.value & _SEVERITY
 
 
 def aware(moment: object) -> datetime | None:
