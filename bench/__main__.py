@@ -12,7 +12,21 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import bump, core, cuts, explorer, failover, heartbeat, journal, lateness, machine, scale, servers, table
+from bench import (
+    bump,
+    core,
+    cuts,
+    explorer,
+    failover,
+    heartbeat,
+    journal,
+    lateness,
+    machine,
+    phases,
+    scale,
+    servers,
+    table,
+)
 from bench.figure import holds
 from bench.options import Measurement, Options
 from bench.table import Run, Section
@@ -27,6 +41,7 @@ MEASUREMENTS = (
     failover.MEASUREMENT,
     explorer.MEASUREMENT,
     bump.MEASUREMENT,
+    phases.MEASUREMENT,
     scale.MEASUREMENT,
     servers.SCADA,
     servers.GATEWAY,

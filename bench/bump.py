@@ -5,23 +5,24 @@ the active killed. From there both have the same noise and load, so that what di
 """
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
+from bench import crane_stops
 from bench.figure import Figure, at_most, holds, median, shown
 from bench.options import Measurement, Options
 from bench.stepped_site import ACTIVE, STANDBY, SteppedSite, plant_site
 from otha.core.reasons import Why
 from otha.core.words import Ending
-from sim import two_tanks
+from sim import boiler, pump_station, two_tanks
 from sim.kind import Kind
 from sim.stepped import SteppedPlant
 
 TRANSFERS: Final = 30
 SHORT_SCANS: Final = 10
-KINDS: Final = (two_tanks.KIND,)
+KINDS: Final = (two_tanks.KIND, pump_station.KIND, boiler.KIND)
 
 _SEED: Final = 4
 _SPAN_PCT: Final = 0.01  # one raw unit of 0..10000
@@ -50,13 +51,15 @@ class Difference:
 class Transfer:
     """One transfer against its twin. `brief`: from its beginning to 10 scans after the new owner's first frame;
     `long`: to three integral times after it. `step`: the new owner's first frame against what was held. `held_ms`:
-    how long nobody drove. `stray`: edges of discrete outputs that the twin does not have near."""
+    how long nobody drove. `missed`: how far the twin's outputs went on meanwhile, which is what a perfect hold differs
+    by. `stray`: edges of discrete outputs that the twin does not have near."""
 
     done: bool
     brief: Difference
     long: Difference
     step: float
     held_ms: int
+    missed: float
     stray: int
 
 
@@ -72,28 +75,38 @@ def _scan(site: SteppedSite) -> Scan:
 class Base:
     """The run that nobody disturbs, with the forks taken of it on the way."""
 
-    def __init__(self, kind: Kind, seed: int, *, tracking: bool = True, tolerant: bool = False) -> None:
-        """`tracking`: the standby's. `tolerant`: the gate lets any first frame through, as one without a tolerance."""
+    def __init__(
+        self, kind: Kind, seed: int, *, tracking: bool = True, tolerant: bool = False, integrals: float = 3.0
+    ) -> None:
+        """`tracking`: the standby's. `tolerant`: the gate lets any first frame through, as one without a tolerance.
+
+        `integrals`: how many integral times a transfer is followed after its end.
+        """
         if tolerant:
             kind = replace(kind, gate=replace(kind.gate, tolerance=(10_000,) * len(kind.outputs)))
         plant = SteppedPlant(kind, seed)
-        plant.commission(ACTIVE, settle_ms=round(6_000 * kind.integral_s))
+        plant.commission(ACTIVE, settle_ms=round(2_000 * kind.integral_s))
         # A standby that was there from the beginning would know the integral even without tracking.
         plant.controllers[STANDBY].restart(tracking=tracking)
         self.kind = kind
         self.site = SteppedSite.settled(plant_site(kind.name, tolerant=tolerant), plant, seed)
         self.scans: list[Scan] = []
-        self.tail = round(3_000 * kind.integral_s) // kind.scan_ms + _GIVE_UP_MS // kind.scan_ms
+        self.after = SHORT_SCANS + round(1_000 * integrals * kind.integral_s) // kind.scan_ms
 
-    def forks(self, count: int, chance: random.Random) -> list[tuple[int, SteppedSite, SteppedSite]]:
-        """Go on, and fork twice at `count` irregular moments. Then go on as long as the last fork may need its twin."""
+    def forks(
+        self, count: int, chance: random.Random, ready: Callable[[SteppedSite], bool] = lambda _: True
+    ) -> list[tuple[int, SteppedSite, SteppedSite]]:
+        """Go on, and fork twice at `count` irregular moments at which the plant is `ready`. Then go on as long as the
+        last fork may need its twin."""
         taken = []
         mean = max(200, round(1_000 * self.kind.integral_s) // self.kind.scan_ms)
         for _ in range(count):
             for _ in range(chance.randrange(mean // 2, 3 * mean // 2)):
                 self.scans.append(_scan(self.site))
+            while not ready(self.site):
+                self.scans.append(_scan(self.site))
             taken.append((len(self.scans), self.site.fork(), self.site.fork()))
-        for _ in range(self.tail):
+        for _ in range(self.after + _GIVE_UP_MS // self.kind.scan_ms):
             self.scans.append(_scan(self.site))
         return taken
 
@@ -110,7 +123,7 @@ def transfer(base: Base, start: int, fork: SteppedSite, *, planned: bool) -> Tra
         scans.append(_scan(fork))
     done = _ended(fork) == Ending.DONE.value and fork.plant.driver == STANDBY
     owned = next((at for at, scan in enumerate(scans) if scan.driver == STANDBY), len(scans))
-    while len(scans) < owned + round(3_000 * kind.integral_s) // kind.scan_ms:
+    while len(scans) < owned + base.after:
         scans.append(_scan(fork))
     twin = base.scans[start : start + len(scans)]
     brief = owned + SHORT_SCANS
@@ -121,6 +134,7 @@ def transfer(base: Base, start: int, fork: SteppedSite, *, planned: bool) -> Tra
         long=_difference(kind, scans, twin),
         step=_step(kind, scans, owned),
         held_ms=free * kind.scan_ms,
+        missed=_missed(kind, scans[:owned], twin),
         stray=_stray(kind, base.scans[start - 1], scans[:brief], twin, near=free + SHORT_SCANS),
     )
 
@@ -146,6 +160,15 @@ def _step(kind: Kind, scans: Sequence[Scan], owned: int) -> float:
         return 0.0
     before, first = scans[owned - 1].outputs, scans[owned].outputs
     return max(abs(first[at] - before[at]) for at in _analogue(kind)) * _SPAN_PCT
+
+
+def _missed(kind: Kind, scans: Sequence[Scan], twin: Sequence[Scan]) -> float:
+    """How far the twin's outputs went while nobody drove."""
+    held = [at for at, scan in enumerate(scans) if scan.driver is None]
+    if not held or held[0] == 0:
+        return 0.0
+    first = twin[held[0] - 1].outputs
+    return max(abs(twin[at].outputs[which] - first[which]) for at in held for which in _analogue(kind)) * _SPAN_PCT
 
 
 def _edges(kind: Kind, before: Scan, scans: Sequence[Scan]) -> list[tuple[int, int, int]]:
@@ -176,9 +199,9 @@ class Bumps:
     natural: float
 
 
-def bump(kind: Kind, count: int, *, tracking: bool = True, tolerant: bool = False) -> Bumps:
-    """`count` planned and as many unplanned transfers."""
-    base = Base(kind, _SEED, tracking=tracking, tolerant=tolerant)
+def bump(kind: Kind, count: int, *, tracking: bool = True, tolerant: bool = False, integrals: float = 3.0) -> Bumps:
+    """`count` planned and as many unplanned transfers; the arguments are those of `Base`."""
+    base = Base(kind, _SEED, tracking=tracking, tolerant=tolerant, integrals=integrals)
     forks = base.forks(count, random.Random(_SEED))
     return Bumps(
         planned=[transfer(base, start, fork, planned=True) for start, fork, _ in forks],
@@ -207,6 +230,7 @@ def _transfers(name: str, told: list[Transfer], free: list[Transfer], limit: flo
     yield at_most(f"{name}: max |ΔPV|, 10 scans", max(values), "%", limit, note=f"median {median(values):.2f}")
     yield shown(f"{name}: max |Δoutput|, 3 Ti", max(each.long.output for each in told), "%")
     yield shown(f"{name}: max |ΔPV|, 3 Ti", max(each.long.value for each in told), "%")
+    yield shown(f"{name}: of it the twin's own way while held", max(each.missed for each in told), "%")
     yield shown(f"{name}: first frame against held", max(each.step for each in told), "%")
     done = sum(each.done for each in told)
     yield holds(f"{name}: all done", done == len(told), f"{done} of {len(told)}")
@@ -224,6 +248,7 @@ def measure(options: Options) -> Iterator[Figure]:
     count = min(TRANSFERS, options.count)
     for kind in KINDS:
         yield from _figures(kind, count)
+    yield from crane_stops.figures(count)
 
 
 MEASUREMENT = Measurement(

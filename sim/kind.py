@@ -33,7 +33,8 @@ class Machine(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One kind of plant. `discrete`: indexes of outputs that are 0 or 10000. `integral_s`: its slowest loop's.
+    """One kind of plant. `start`: where a person brings the outputs by hand before the first
+    owner comes. `discrete`: indexes of outputs that are 0 or 10000. `integral_s`: its slowest loop's.
 
     `machine` takes a seed. `pv` are the indexes of `measure` that the loops control. `gate_class`: the section's gate.
     """
@@ -42,6 +43,7 @@ class Kind:
     cycle_ms: int
     gate: GateConfig
     outputs: tuple[str, ...]
+    start: tuple[int, ...]
     discrete: tuple[int, ...]
     pv: tuple[int, ...]
     integral_s: float

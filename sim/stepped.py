@@ -129,8 +129,9 @@ class SteppedPlant:
         self.now_ms += self.kind.scan_ms
 
     def commission(self, owner: str, settle_ms: int) -> None:
-        """Before OTHA: `owner` drives under epoch 1, and the plant settles."""
+        """Before OTHA: the plant is started by hand, `owner` drives under epoch 1, and the plant settles."""
         number = NODES[owner]
+        self.plc.gate.outputs = self.kind.start
         self._until_learnt()
         self.command(Command(opcode=Opcode.GRANT, node=number, epoch=1, boot=_BOOT))
         self.command(Command(opcode=Opcode.RELEASE, node=number, epoch=1))

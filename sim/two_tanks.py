@@ -6,7 +6,7 @@ from sim.gate import GateConfig, HoldAction
 from sim.kind import Kind
 from sim.load import Load
 from sim.tank_law import INTEGRAL_S, VALVE, TankLaw
-from sim.tanks import STEP_S, Tanks
+from sim.tanks import FULL_SCALE, STEP_S, Tanks
 
 SETPOINTS: Final = (6000, 5000)
 
@@ -70,6 +70,7 @@ KIND: Final = Kind(
         resume_window_ms=60_000,
     ),
     outputs=("pump_1", "pump_2", "valve"),
+    start=(5400, 1950, FULL_SCALE),
     discrete=(VALVE,),
     pv=(0, 1),
     integral_s=INTEGRAL_S,
