@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from otha.core.errors import HostError
 from otha.core.inputs import Order
-from otha.core.words import OrderKind
+from otha.core.words import OrderKind, TransferKind
 from otha.journal.reader import Query, Reader
 from otha.report.terms import Said
 from otha.site.load import load_site
@@ -187,7 +187,15 @@ class Stage:
         if self._otha is None:
             self.start_otha()
 
-    def order(self, kind: OrderKind, group: str, *, node: str | None = None, comment: str = "") -> OrderReply:
+    def order(
+        self,
+        kind: OrderKind,
+        group: str,
+        *,
+        node: str | None = None,
+        comment: str = "",
+        transfer: TransferKind | None = None,
+    ) -> OrderReply:
         """Give an order as the user who runs the demo."""
         order = Order(
             id=uuid.uuid4().hex,
@@ -198,6 +206,7 @@ class Stage:
             node=node,
             arming=None,
             comment=comment,
+            transfer=transfer,
         )
         with WireClient(self.state_dir / SOCKET_NAME) as client:
             return client.order(order)

@@ -21,6 +21,7 @@ from otha.demo.cast import (
     watch,
 )
 from otha.demo.otha_killed import killed_in_transfer
+from otha.demo.planned_acts import PLANNED_ACTS
 from otha.demo.stage import Stage, wait_for
 from otha.report import terms
 
@@ -164,6 +165,7 @@ TANK_ACTS: tuple[Act, ...] = (
     Act(name="kill", title="kill -9 of the active controller", play=kill),
     Act(name="return", title="the killed one comes back as standby", play=comes_back),
     Act(name="switchover", title="ordered switchover", play=switchover),
+    *PLANNED_ACTS,
     Act(name="stop", title="SIGSTOP of the active, later SIGCONT", play=stop_and_wake),
     Act(name="frozen", title="application frozen behind a live socket", play=frozen),
     Act(name="stalled", title="control task stalled, heartbeat advancing", play=stalled_worker),

@@ -297,6 +297,10 @@ class Supervisor:
             "python": platform.python_version(),
             "pid": os.getpid(),
             "notices": list(self._notices),
+            # Evidence compares what was measured with what was promised at the time.
+            "bounds": {
+                timing.group: {term.name: term.ns for term in timing.failover.terms} for timing in self._site.timings
+            },
         }
         evidence.note("supervisor.start", body, urgent=True)
         self._lines.write("info", "started", site=self._site.name, state=str(self._state.path), pid=os.getpid())

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 TANKS = ("--plant", "two_tanks")
-ACTS = "kill,return,switchover,stop,interlock,otha"
+ACTS = "kill,return,switchover,drill,failback,stop,interlock,otha"
 
 
 def _otha(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":

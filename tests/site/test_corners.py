@@ -8,7 +8,7 @@ import pytest
 from otha.core.config import AnyOf, FailbackConfig, MooN
 from otha.core.words import FailbackMode
 from otha.site import SiteErrors, load_site
-from tests.site.examples import BROKEN, TWO_TANKS, changed, loaded
+from tests.site.examples import BROKEN, changed, loaded
 
 DRAIN = """
 [section.drain]
@@ -42,22 +42,20 @@ def _errors(folder: Path, *pairs: tuple[str, str]) -> list[tuple[str, str, str]]
     return [(problem.table, problem.key, problem.wrong) for problem in refused.value.problems]
 
 
+SAID = "drills = true\nfailback = { hold_s = 4 }  # a plant would take minutes\n"
+
+
 def test_a_group_goes_back_by_hand_and_is_not_drilled_unless_it_is_said(tmp_path: Path) -> None:
-    (group,) = loaded(tmp_path).core.groups
-    assert (group.failback, group.preferred) == (
-        FailbackConfig(mode=FailbackMode.MANUAL, hold_ns=600_000_000_000), "sc_a",
-    )  # fmt: skip
-    said = f"[group.tanks]\ndrills = {str(not group.drills).lower()}\n"
-    said += 'failback = { mode = "approval", hold_s = 5 }\n'
-    text = TWO_TANKS.read_text(encoding="utf-8")
-    old = "[group.tanks]\ndrills = true\n" if "[group.tanks]\ndrills = true\n" in text else "[group.tanks]\n"
-    (other,) = loaded(tmp_path, (old, said)).core.groups
-    assert other.failback == FailbackConfig(mode=FailbackMode.APPROVAL, hold_ns=5_000_000_000)
-    assert other.drills is not group.drills
+    (group,) = loaded(tmp_path, (SAID, "")).core.groups
+    usual = FailbackConfig(mode=FailbackMode.MANUAL, hold_ns=600_000_000_000)
+    assert (group.failback, group.drills, group.preferred) == (usual, False, "sc_a")
+    (other,) = loaded(tmp_path, (SAID, 'drills = true\nfailback = { mode = "approval", hold_s = 5 }\n')).core.groups
+    approved = FailbackConfig(mode=FailbackMode.APPROVAL, hold_ns=5_000_000_000)
+    assert (other.failback, other.drills) == (approved, True)
 
 
 def test_a_window_for_failbacks_is_built_later(tmp_path: Path) -> None:
-    ((table, key, wrong),) = _errors(tmp_path, ("[group.tanks]\n", '[group.tanks]\nfailback = { mode = "window" }\n'))
+    ((table, key, wrong),) = _errors(tmp_path, (SAID, 'failback = { mode = "window" }\n'))
     assert (table, key) == ("group.tanks.failback", "mode")
     assert "built later" in wrong
 

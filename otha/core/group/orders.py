@@ -141,7 +141,7 @@ def _drill(t: Turn, order: Order) -> tuple[Blocker, ...]:
     found = drill_against(t.cfg, t.shared, t.g, kind, order.node, t.now)
     to_node = t.cfg.preferred if kind is TransferKind.FAILBACK else switchover_target(t.cfg, t.shared, t.g, order.node)
     if not found and kind is not None and to_node is not None:
-        transfer.begin(t, kind=kind, cause=None, to_node=to_node, is_drill=True, because="drill")
+        transfer.begin(t, kind=kind, cause=None, to_node=to_node, is_drill=True)
     return found
 
 

@@ -90,7 +90,8 @@ def begin(
         uncontrolled_until=None,
         told=(),
     )
-    t.say(Why.REQUESTED, "", kind.value, from_node or "-", to_node, cause.value if cause is not None else because)
+    said = "drill" if is_drill else because
+    t.say(Why.REQUESTED, "", kind.value, from_node or "-", to_node, said if cause is None else cause.value)
 
 
 def enter(t: Turn, phase: Phase, within_ns: int) -> None:
