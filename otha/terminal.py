@@ -127,6 +127,13 @@ def show_alarms(rows: list[Json]) -> None:
     console.print(table)
 
 
+def _failback_line(way: Json) -> str:
+    back = f"failback to {way['to_node']} ({way['mode']})"
+    if not way["obstacles"]:
+        return f"{back}: may be ordered"
+    return f"{back}: {_obstacle(way['obstacles'][0])}"
+
+
 def show_status(status: Json) -> None:
     """`otha status`."""
     console = _console()
@@ -149,7 +156,11 @@ def show_status(status: Json) -> None:
             console.print(f"  client {client['name']}: {_client_line(client)}")
         if group["plan"] is not None:
             plan = group["plan"]
-            console.print(f"  {plan['kind']} to {plan['to_node']}: {plan['course']}, phase {plan['phase']}")
+            what = f"drill of a {plan['kind']}" if plan["drill"] else plan["kind"]
+            waits = "" if plan["confirmed"] else ", waits for a person's confirmation"
+            console.print(f"  {what} to {plan['to_node']}: {plan['course']}, phase {plan['phase']}{waits}")
+        elif group["failback"] is not None:
+            console.print(f"  {_failback_line(group['failback'])}")
         for line in _needs_operator(group["name"], group):
             console.print(f"  {line}")
         for alarm in group["alarms"]:
@@ -190,6 +201,11 @@ def show_why(answer: Json) -> None:
     console.print(f"group {answer['group']}: a switchover to {node} {verdict}")
     for obstacle in obstacles:
         console.print(f"  {_obstacle(obstacle)}")
+    if answer["failback"] is not None:
+        way = answer["failback"]
+        console.print(_failback_line(way))
+        for obstacle in way["obstacles"][1:]:
+            console.print(f"  {_obstacle(obstacle)}")
     if failover:
         console.print("an automatic failover, if the active died now, would not happen:")
         for obstacle in failover:

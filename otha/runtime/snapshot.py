@@ -218,7 +218,8 @@ def why(core: Supervision, name: str, node: str | None, now: int) -> Json | None
     """Each interlock with its tags' values, ages and qualities, and what stands against a transfer of group `name`.
 
     `obstacles` are those of an ordered switchover to `node` (None: the best standby), `failover_obstacles` those of
-    an automatic failover if the active died now. None when there is no such group.
+    an automatic failover if the active died now, `failback` says how far the way back to the preferred node is (None
+    while that one is active). None when there is no such group.
     """
     cfg = next((each for each in core.cfg.groups if each.name == name), None)
     if cfg is None:
@@ -235,6 +236,7 @@ def why(core: Supervision, name: str, node: str | None, now: int) -> Json | None
         "halted": g.halted,
         "obstacles": blockers(orders.switchover_against(cfg, core.shared, g, node, now)),
         "failover_obstacles": _failover(core, cfg, g, now),
+        "failback": _failback(core, cfg, now),
         "conditions": [
             _condition(core, each, verdict.value, now)
             for each, verdict in zip(cfg.conditions, g.conditions, strict=True)

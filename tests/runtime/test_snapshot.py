@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from otha.core.inputs import ClockStepped, EffectEnded
+from otha import terminal
+from otha.core.inputs import ClockStepped, EffectEnded, Record
 from otha.core.reasons import Block
 from otha.core.supervision import Supervision
-from otha.core.words import Outcome
+from otha.core.words import Milestone, Outcome
 from otha.report import sentence
 from otha.runtime import snapshot
 from otha.site.load import load_site
@@ -71,3 +72,35 @@ def test_every_concern_names_the_next_step(block: Block) -> None:
 def test_the_next_step_can_be_typed_as_it_stands() -> None:
     step = sentence.next_step("owner_disagrees", group="tanks", owner="sc_b")
     assert step.endswith("otha order switchover tanks --to sc_b")
+
+
+def away() -> Supervision:
+    """sc_b is the recorded active, sc_a the preferred node; nobody was heard yet."""
+    core = Supervision(SITE.core, 0)
+    decisions = core.feed(ClockStepped(jump_ns=SITE.core.tilt_gap_ns + 1), 0)
+    (asked,) = (effect for decision in decisions for effect in decision.effects)
+    found = Record(epoch=1, active="sc_b", claim=None, milestone=Milestone.DONE, revision="1")
+    core.feed(EffectEnded(id=asked.id, outcome=Outcome.DONE, record=found), 1)
+    return core
+
+
+def test_the_way_back_to_the_preferred_node_is_shown_with_all_that_stands_against_it() -> None:
+    core = away()
+    answer = why(core)
+    assert (answer["failback"]["to_node"], answer["failback"]["mode"], answer["failback"]["steady"]) == (
+        "sc_a", "manual", False,
+    )  # fmt: skip
+    assert {"not_steady", "not_resynchronised"} <= set(codes(answer["failback"]["obstacles"]))
+    (group,) = snapshot.status(core, 2)["groups"]
+    assert group["failback"]["obstacles"]
+    assert group["drills"] is True
+
+
+def test_there_is_no_way_back_to_a_node_that_is_active() -> None:
+    assert why(Supervision(SITE.core, 0))["failback"] is None
+
+
+def test_status_and_why_say_in_a_line_what_stands_against_a_failback(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.show_why(why(away()))
+    shown = capsys.readouterr().out
+    assert "failback to sc_a (manual): " in shown

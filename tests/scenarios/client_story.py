@@ -26,7 +26,7 @@ from tests.core.build import (
 from tests.scenarios.client_model import ClientModel, StoreModel
 from tests.scenarios.gate_model import GateModel
 from tests.scenarios.node_model import CYCLE_MS, NodeModel
-from tests.scenarios.story import COMMAND_MS, PERIOD_MS, Script, Story
+from tests.scenarios.story import COMMAND_MS, PERIOD_MS, Script, Story, failback
 
 _SERVERS = {"s": 1, "t": 2}
 # What clients and stores did is read back at the pace of polls and heartbeats, not of a gate.
@@ -39,6 +39,7 @@ class ClientStory(Story):
     def __init__(self, script: Script) -> None:
         changes = dict(script.config)
         self.kind = changes.pop("kind")
+        changes["failback"] = failback(changes)
         super().__init__(Script({}, script.timed, script.triggered))
         self.clients: dict[str, ClientModel] = {}
         self.stores: dict[str, StoreModel] = {}

@@ -102,6 +102,12 @@ def parse(text: str) -> Script:
     return script
 
 
+def failback(changes: dict[str, Any]) -> FailbackConfig:
+    """What a story says of it, taken out of `changes`."""
+    hold_ms, mode = changes.pop("hold_ms", 0), changes.pop("failback", FailbackMode.MANUAL)
+    return FailbackConfig(mode=mode, hold_ns=hold_ms * MS)
+
+
 class Story:
     """The plant, OTHA, and what passes between them. Time in milliseconds from the story's beginning."""
 
@@ -110,8 +116,7 @@ class Story:
         names = changes.pop("nodes", "ab")
         if (patience := changes.pop("patience", None)) is not None:
             changes["timing"] = timing(patience=patience)
-        hold_ms, mode = changes.pop("hold_ms", 0), changes.pop("failback", FailbackMode.MANUAL)
-        changes["failback"] = FailbackConfig(mode=mode, hold_ns=hold_ms * MS)
+        changes["failback"] = failback(changes)
         self.first_start: str | None = changes.pop("first_start", None)
         self.group: GroupConfig = group_config(names, **changes)
         self.cfg: SiteConfig = site_config([self.group])

@@ -48,6 +48,17 @@ def test_one_fault_and_one_order_break_no_rule_of_a_store() -> None:
     assert {"served", "needs operator: owner_disagrees", "needs operator: selector_unseen"} <= found.endings.keys()
 
 
+@pytest.mark.parametrize("cfg", [path_config(drills=True), store_config(drills=True)], ids=["path", "store"])
+def test_drills_their_abort_and_a_failback_break_no_rule(cfg: GroupConfig) -> None:
+    _explored(cfg, faults=0, orders=2)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("cfg", [path_config(drills=True), store_config(drills=True)], ids=["path", "store"])
+def test_a_fault_in_a_drill_breaks_no_rule(cfg: GroupConfig) -> None:
+    _explored(cfg, faults=1, orders=2)
+
+
 @pytest.mark.parametrize(
     "cfg",
     [

@@ -4,6 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from otha.core.config import FailbackConfig
 from otha.core.group import orders
@@ -189,6 +191,30 @@ def test_a_planned_failback_waits_for_its_confirmation_where_the_group_says_so()
     rig.wait(HOLD_MS)
     assert ordered(rig) == []
     assert (rig.phase(), rig.plan.confirmed) == (Phase.REQUESTED, False)
+
+
+_STEPS = st.tuples(st.integers(0, 12_000), st.sampled_from(["wait", "lose", "regain", "sick", "well", "blind", "sees"]))
+
+
+@given(st.lists(_STEPS, max_size=12))
+def test_a_failback_is_taken_exactly_when_the_node_was_stable_all_the_hold_time(steps: list[tuple[int, str]]) -> None:
+    """Against a model that remembers since when: the state itself holds no past times."""
+    rig = away()
+    stable_since: int | None = rig.now
+    lost = sick = blind = False
+    for wait_ms, what in steps:
+        rig.wait(wait_ms)
+        lost = {"lose": True, "regain": False}.get(what, lost)
+        sick = {"sick": True, "well": False}.get(what, sick)
+        blind = {"blind": True, "sees": False}.get(what, blind)
+        rig.node("a", channels_lost=lost, level=100 if sick else 255)
+        rig.share(isolated=blind)
+        if lost or sick or blind:
+            stable_since = None
+        elif stable_since is None:
+            stable_since = rig.now
+    held = stable_since is not None and rig.now - stable_since >= HOLD_MS * MS
+    assert (ordered(rig) == []) is held
 
 
 # With approval
