@@ -234,8 +234,12 @@ def chain_over(verification: Verification, dossier: Dossier) -> str:
     if verification.ok:
         signed = "signed" if verification.signed_seq >= dossier.last_seq else "not under a signature yet"
         return f"as written, rows {dossier.first_seq} to {dossier.last_seq}, {signed}; {verification.note}"
-    first = verification.first_bad
-    return f"DAMAGED: {first}"
+    rows = f"rows {dossier.first_seq} to {dossier.last_seq}"
+    # The chain leads forward: damage behind these rows leaves them as they were written.
+    behind = all(fault.seq > dossier.last_seq for fault in verification.faults)
+    if behind:
+        return f"as written, {rows}; the journal is damaged further on: {verification.first_bad}"
+    return f"DAMAGED: {verification.first_bad}"
 
 
 def as_json(dossier: Dossier) -> Json:

@@ -198,6 +198,16 @@ def test_bad_input_is_told(state: Path, tmp_path: Path) -> None:
     assert call("drill", drill.id, "--state", state, "--out", tmp_path / "no" / "where.txt").exit_code == BAD_INPUT
 
 
+def test_damage_behind_the_rows_leaves_them_as_written(state: Path) -> None:
+    drill, failover = read(state)
+    with closing(sqlite3.connect(segment_path(state / "journal", 1))) as connection, connection:
+        connection.execute("UPDATE events SET epoch = 99 WHERE seq = ?", (failover.last_seq,))
+    done = call("drill", drill.id, "--state", state)
+    assert done.exit_code == DAMAGE
+    assert "as written" in done.stdout
+    assert "damaged further on" in done.stdout
+
+
 def test_a_changed_row_is_told_on_the_sheet_and_by_the_exit_code(state: Path) -> None:
     drill, _ = read(state)
     with closing(sqlite3.connect(segment_path(state / "journal", 1))) as connection, connection:
