@@ -50,6 +50,12 @@ class OrderName(str, Enum):  # noqa: UP042 - StrEnum changes how typer prints th
     DRILL_ABORT = "drill-abort"
     CONFIRM = "confirm"
     REJECT = "reject"
+    SELECT = "select"
+    OPERATE = "operate"
+    CANCEL = "cancel"
+    BYPASS = "bypass"
+    UNBYPASS = "unbypass"
+    SAFE = "safe"
     ACK = "ack"
     MAINTENANCE_IN = "maintenance-in"
     MAINTENANCE_OUT = "maintenance-out"
@@ -157,9 +163,29 @@ def _stop_at_eof(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
     loop.call_soon_threadsafe(stop.set)
 
 
-def _check_order(kind: OrderName, node: str | None, arming: ArmingName | None) -> None:
+def _duration_ns(text: str) -> int | None:
+    """Nanoseconds of `90s`, `30m`, `8h` or `2d`; None for "". Raises EngineerError for anything else."""
     from otha.core.errors import EngineerError
 
+    if not text:
+        return None
+    number, unit = text[:-1], {"s": 1, "m": 60, "h": 3600, "d": 86_400}.get(text[-1])
+    if unit is None or not number.isdecimal() or not number.isascii() or len(number) > 6:
+        raise EngineerError(f"--for {text!r} is no time", mend="write 90s, 30m, 8h or 2d")
+    return int(number) * unit * 1_000_000_000
+
+
+def _check_order(
+    kind: OrderName, node: str | None, arming: ArmingName | None, item: str | None, for_: str, comment: str
+) -> None:
+    from otha.core.errors import EngineerError
+
+    if kind in (OrderName.BYPASS, OrderName.UNBYPASS) and item is None:
+        raise EngineerError(f"{kind.value} of which interlock?", mend="give --item INTERLOCK; `otha why` lists them")
+    if kind is OrderName.BYPASS and not for_:
+        raise EngineerError("bypass for how long?", mend="give --for 30m")
+    if kind in (OrderName.BYPASS, OrderName.SAFE, OrderName.REJECT) and not comment.strip():
+        raise EngineerError(f"{kind.value} why?", mend='give --comment "..."')
     if kind in (OrderName.MAINTENANCE_IN, OrderName.MAINTENANCE_OUT) and node is None:
         raise EngineerError(f"{kind.value} of which node?", mend="give --node NODE")
     if kind is OrderName.ARM and arming is None:
@@ -173,6 +199,8 @@ def order(
     to: Annotated[str | None, typer.Option("--to", "--node", help="which node")] = None,
     arming: Annotated[ArmingName | None, typer.Option("--level", help="for `arm`")] = None,
     transfer: Annotated[TransferName | None, typer.Option("--transfer", help="for `drill`: what it rehearses")] = None,
+    item: Annotated[str | None, typer.Option("--item", help="what of the group: for `bypass` an interlock")] = None,
+    for_: Annotated[str, typer.Option("--for", help="for how long: 90s, 30m, 8h")] = "",
     comment: Annotated[str, typer.Option("--comment", help="kept in the journal")] = "",
     order_id: Annotated[str, typer.Option("--id", help="repeat an order with its id: it is carried out once")] = "",
     state: StateOption = None,
@@ -180,14 +208,16 @@ def order(
     as_json: JsonOption = False,
 ) -> None:
     """Give an order; exit code 1 when it is refused, with every reason."""
+    from otha import terminal
     from otha.core.errors import EngineerError
     from otha.core.inputs import Order
     from otha.core.words import Arming, OrderKind, TransferKind
-    from otha.report import sentence
     from otha.wire.client import WireClient
+    from otha.wire.message import to_json
 
     with _told():
-        _check_order(kind, to, arming)
+        _check_order(kind, to, arming, item, for_, comment)
+        for_ns = _duration_ns(for_)
         if kind is OrderName.DRILL and transfer is None:
             raise EngineerError("a drill of what?", mend="give --transfer failover, switchover or failback")
     given = Order(
@@ -200,20 +230,15 @@ def order(
         arming=Arming(arming.value) if arming is not None else None,
         comment=comment,
         transfer=TransferKind(transfer.value) if transfer is not None else None,
+        item=item,
+        for_ns=for_ns,
     )
     with _told(), WireClient(_socket_of(state, site)) as client:
         reply = client.order(given)
     if as_json:
-        obstacles = [{"block": o.block, "rule": o.rule, "detail": o.detail} for o in reply.obstacles]
-        shown = {"id": reply.id, "accepted": reply.accepted, "durable": reply.durable, "obstacles": obstacles}
-        _print_json(shown)
-    elif reply.accepted:
-        sys.stdout.write(f"{kind.value} {group}: taken (order {reply.id})\n")
+        _print_json({name: value for name, value in to_json(reply).items() if name != "kind"})
     else:
-        sys.stdout.write(f"{kind.value} {group}: refused\n")
-        for obstacle in reply.obstacles:
-            detail = f": {obstacle.detail}" if obstacle.detail else ""
-            sys.stdout.write(f"  {sentence.of_block(obstacle.block)}{detail} ({obstacle.rule})\n")
+        sys.stdout.write("".join(f"{line}\n" for line in terminal.order_lines(kind.value, group, to_json(reply))))
     if not reply.durable:
         sys.stderr.write(
             "the journal's disk has not taken this answer yet; a crash now would lose the record of it\n"

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from otha.core.reasons import Block
-from otha.core.words import AlarmPriority, GroupKind
+from otha.core.words import AlarmPriority, GroupKind, OrderKind
 from otha.report import sentence
 from otha.verify.replay import Replay, input_name
 
@@ -57,6 +57,46 @@ def _needs_operator(group: str, answer: Json) -> list[str]:
         return []
     step = sentence.next_step(code, group=group, owner=_user(answer))
     return [*lines, f"  next: {step}"] if step else lines
+
+
+def person_lines(group: str, persons: Json) -> list[str]:
+    """What persons hold of a group, for how long yet, and the next step where one waits."""
+    lines = []
+    if held := persons["selection"]:
+        ways = f"{held['from_node'] or 'nobody'} to {held['to_node']}"
+        lines.append(f"selected by {held['by']} ({held['client']}): {ways}, {_seconds(held['left_ms'])} left")
+    if request := persons["request"]:
+        what = f"{request['order']} {request['item']}".rstrip()
+        lines.append(f"{what}, asked by {request['by']}: {request['comment']}; {_seconds(request['left_ms'])} left")
+        lines.append(f"  next: a second person: otha order confirm {group}, or reject with --comment")
+    for each in persons["bypasses"]:
+        who = f"{each['by']} and {each['second']}: {each['comment']}"
+        lines.append(f"BYPASSED {each['item']}, {_seconds(each['left_ms'])} left, by {who}")
+    if persons["safe_ordered"]:
+        lines.append("the safe state was ordered and is being asked for")
+    if persons["declined"]:
+        lines.append(f"a failover ({persons['declined']}) was rejected; otha order ack {group} lets it be asked again")
+    return lines
+
+
+def order_lines(order: str, group: str, reply: Json) -> list[str]:
+    """`otha order`: what became of it, and the next step where it waits for one. `reply`: an OrderReply as JSON."""
+    if not reply["accepted"]:
+        return [f"{order} {group}: refused", *(f"  {_obstacle(each)}" for each in reply["obstacles"])]
+    lines = [f"{order} {group}: taken (order {reply['id']})"]
+    if order in (OrderKind.BYPASS.value, OrderKind.SAFE.value):
+        lines.append(f"  a second person must confirm it: otha order confirm {group}")
+    if shown := reply["preview"]:
+        lines.append(f"  {shown['transfer']} from {shown['from_node'] or 'nobody'} to {shown['to_node']}")
+        lines += [f"  passed over: {_obstacle(each)}" for each in shown["passed"]]
+        if shown["needs_confirmation"]:
+            lines.append("  it will wait for its confirmation")
+        lines.append(f"  next, within {_seconds(shown['for_ms'])}: otha order operate {group}, or cancel")
+    return lines
+
+
+def _seconds(left_ms: int) -> str:
+    return f"{-(-left_ms // 1000)} s"
 
 
 def _process(status: Json) -> list[str]:
@@ -157,10 +197,15 @@ def show_status(status: Json) -> None:
         if group["plan"] is not None:
             plan = group["plan"]
             what = f"drill of a {plan['kind']}" if plan["drill"] else plan["kind"]
-            waits = "" if plan["confirmed"] else ", waits for a person's confirmation"
-            console.print(f"  {what} to {plan['to_node']}: {plan['course']}, phase {plan['phase']}{waits}")
+            console.print(f"  {what} to {plan['to_node']}: {plan['course']}, phase {plan['phase']}")
+            if not plan["confirmed"]:
+                asked = f" ordered by {plan['by']}," if plan["by"] else ""
+                left = _seconds(plan["due_in_ms"])
+                console.print(f"   {asked} waits for a person's confirmation, {left} left")
         elif group["failback"] is not None:
             console.print(f"  {_failback_line(group['failback'])}")
+        for line in person_lines(group["name"], group["persons"]):
+            console.print(f"  {line}")
         for line in _needs_operator(group["name"], group):
             console.print(f"  {line}")
         for alarm in group["alarms"]:
@@ -212,10 +257,13 @@ def show_why(answer: Json) -> None:
             console.print(f"  {_obstacle(obstacle)}")
     else:
         console.print("an automatic failover, if the active died now, would happen")
+    for line in person_lines(answer["group"], answer["persons"]):
+        console.print(line)
     table = _folded("condition", "kind", "verdict", "tag", "value", "quality", "age ms", "fresh ms")
     for condition in answer["conditions"]:
         kind = f"{condition['class']} interlock" if condition["interlock"] else "permissive"
-        first = (condition["name"], kind, condition["verdict"])
+        judged = f"{condition['verdict']}, bypassed" if condition["bypassed"] else condition["verdict"]
+        first = (condition["name"], kind, judged)
         for tag in condition["tags"]:
             value = "-" if tag["value"] is None else str(tag["value"])
             age = "-" if tag["age_ms"] is None else str(tag["age_ms"])

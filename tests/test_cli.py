@@ -50,6 +50,14 @@ def test_nobody_supervises(command: tuple[str, ...], tmp_path: Path) -> None:
         (("maintenance-in", "tanks"), "--node"),
         (("maintenance-out", "tanks"), "--node"),
         (("arm", "tanks"), "--level"),
+        (("bypass", "tanks"), "--item"),
+        (("bypass", "tanks", "--item", "level_ok", "--comment", "why"), "--for"),
+        (("bypass", "tanks", "--item", "level_ok", "--for", "30m"), "--comment"),
+        (("bypass", "tanks", "--item", "level_ok", "--for", "30", "--comment", "why"), "30m"),
+        (("bypass", "tanks", "--item", "level_ok", "--for", "1e3m", "--comment", "why"), "30m"),
+        (("unbypass", "tanks"), "--item"),
+        (("safe", "tanks"), "--comment"),
+        (("reject", "tanks"), "--comment"),
     ],
 )
 def test_an_order_that_lacks_something_is_not_sent(arguments: tuple[str, ...], mend: str, tmp_path: Path) -> None:

@@ -76,6 +76,7 @@ def standing(cfg: GroupConfig, shared: Shared, g: GroupState) -> tuple[Alarm, ..
         found.append(Alarm(code=AlarmCode.NEEDS_OPERATOR, detail=g.concern.block.code))
     elif g.unverified or _unvouched(cfg, shared, g):
         found.append(Alarm(code=AlarmCode.NEEDS_OPERATOR, detail="unverified"))
+    found += [Alarm(code=AlarmCode.BYPASSED, detail=each.item) for each in g.bypasses]
     active = g.record.active if g.record is not None else None
     if g.standing is Standing.FOLLOWING and g.plan is None:
         others = [node.name for node in cfg.nodes if node.name != active]

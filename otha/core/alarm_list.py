@@ -125,6 +125,13 @@ DEFAULTS: tuple[AlarmConfig, ...] = (
         consequence="no automatic action in this group until a restart",
         response="keep the state directory as evidence, watch the plant by hand, restart OTHA",
     ),
+    AlarmConfig(
+        code=AlarmCode.BYPASSED,
+        priority=AlarmPriority.MEDIUM,
+        cause="two persons bypassed a process interlock for a while",
+        consequence="a transfer is not kept back by what the interlock watches",
+        response="watch by eye what it watches; `otha order unbypass GROUP` as soon as it can be done without",
+    ),
 )
 
 # Suppressed by design: while the cause stands in a group, what only follows from it is not annunciated there. What

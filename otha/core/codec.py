@@ -10,13 +10,14 @@ from typing import cast
 
 from otha.core import alarm, alarm_machine, canon, config, inputs, reasons, words
 from otha.core.canon import CanonError
-from otha.core.group import state
+from otha.core.group import request, state
 from otha.core.inputs import HeartbeatEnded, Input, NodeReading
 from otha.core.watch import channel, condition, gate, node, observer, selector
 from otha.core.words import Answer
 
 _MODULES = (
-    config, inputs, words, reasons, alarm, alarm_machine, state, channel, condition, gate, node, observer, selector,
+    config, inputs, words, reasons, alarm, alarm_machine, request, state, channel, condition, gate, node, observer,
+    selector,
 )  # fmt: skip
 _KINDS: dict[str, type] = {
     name: kind

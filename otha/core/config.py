@@ -254,6 +254,18 @@ class FailbackConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Persons:
+    """What the site asks of the persons who order. `select_ns`: how long a selection lasts. `confirm_ns`: within which
+    time a transfer, or a forced action, must be confirmed. `two_persons`: who ordered a switchover may not confirm it.
+    `bypass_max_ns`: the longest bypass of an interlock."""
+
+    select_ns: int
+    confirm_ns: int
+    two_persons: bool
+    bypass_max_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupConfig:
     """One redundancy group: at most one of `nodes` is ACTIVE. `supervisor`: who decides, for the claim's id.
 
@@ -272,6 +284,7 @@ class GroupConfig:
     arming: Arming
     authority: Authority
     confirm: Confirm
+    persons: Persons
     fencing: Fencing
     self_fence: SelfFence | None
     after_fence: AfterFence

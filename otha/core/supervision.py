@@ -128,7 +128,7 @@ class Supervision:
         return frozenset(
             group.section
             for group, g in zip(self.cfg.groups, self._groups, strict=True)
-            if group.gate is not None and (g.plan is not None or g.suspicion is not None)
+            if group.gate is not None and (g.plan is not None or g.suspicion is not None or g.safe_for is not None)
         )
 
     @property

@@ -228,6 +228,7 @@ class AlarmCode(Enum):
     OBSERVER_ISOLATED = "observer_isolated"
     TILT = "tilt"
     HALTED = "halted"
+    BYPASSED = "bypassed"
 
 
 class AlarmState(Enum):
@@ -267,6 +268,12 @@ class OrderKind(Enum):
     DRILL_ABORT = "drill-abort"
     CONFIRM = "confirm"
     REJECT = "reject"
+    SELECT = "select"
+    OPERATE = "operate"
+    CANCEL = "cancel"
+    BYPASS = "bypass"
+    UNBYPASS = "unbypass"
+    SAFE = "safe"
     ACKNOWLEDGE = "ack"
     ALARM_ACK = "alarm-ack"
     ALARM_RESET = "alarm-reset"

@@ -25,6 +25,20 @@ _BLOCKS: dict[Block, str] = {
     Block.NOTHING_TO_RESET: "the alarm is not latched and acknowledged",
     Block.NOT_FLAGGED: "the alarm is not so marked",
     Block.SHELVED_TOO_LONG: "an alarm can't be shelved for so long",
+    Block.AWAITS_CONFIRMATION: "a transfer waits for its confirmation: confirm it, or reject it",
+    Block.REQUEST_PENDING: "a forced action waits for a second person: confirm it, or reject it",
+    Block.SELECTED_BY_OTHER: "somebody else has selected the group",
+    Block.NOT_SELECTED: "nothing is selected: otha order select, then operate",
+    Block.PREMISES_CHANGED: "what was selected is not so any more: select anew",
+    Block.COMMENT_MISSING: "it needs a comment: --comment",
+    Block.SECOND_PERSON: "a second, other person must confirm it",
+    Block.NO_SUCH_INTERLOCK: "the group has no such interlock",
+    Block.NEVER_BYPASSED: "an interlock of class safety is never bypassed",
+    Block.BYPASS_TOO_LONG: "a bypass has an end",
+    Block.NOT_BYPASSED: "that interlock is not bypassed",
+    Block.NOT_HELD: "the gate takes SAFE in a hold only: use the plant's own stop, or LOCAL at the controller",
+    Block.SAFE_ORDERED: "the safe state was ordered",
+    Block.DECLINED: "a person rejected this failover; acknowledge to be asked again",
     Block.HALTED: "automatic action is stopped after a broken rule",
     Block.OWNER_DISAGREES: "the gate's owner is not the recorded one",
     Block.STORE_SILENT: "the group record can't be read",
@@ -153,6 +167,20 @@ def _text(reason: Reason) -> str:
             return f"takes up an open claim: course {args[0]}, phase {args[1]}"
         case Why.SAFE_ASKED:
             return f"asks for the safe state of {args[0]}, epoch {args[1]}, hold {args[2]}"
+        case Why.SELECTED:
+            return f"{args[0]} selected a switchover, {args[1]} to {args[2]}"
+        case Why.SELECTION_ENDED:
+            return f"the selection of {args[0]}, to {args[1]}, ended: {args[2]}"
+        case Why.SECOND_PERSON_ASKED:
+            return f"{args[0]}, asked by {args[1]}, waits for a second person"
+        case Why.REQUEST_ENDED:
+            return f"{args[0]}, asked by {args[1]}, ended: {args[2]}"
+        case Why.BYPASSED:
+            return f"interlock {args[0]} bypassed by {args[1]} and {args[2]} for {args[3]} s"
+        case Why.BYPASS_ENDED:
+            return f"interlock {args[0]} counts again: {args[1]}"
+        case Why.PASSED_OVER:
+            return f"passed over: {_obstacle(args)}"
         case Why.UNVERIFIED:
             return f"UNVERIFIED: {args[0]}; the controller acts by itself"
         case Why.ORDER_TAKEN:

@@ -62,6 +62,7 @@ def _plan(plan: Plan, now: int) -> Json:
         "epoch": plan.epoch,
         "automatic": plan.automatic,
         "drill": plan.drill,
+        "by": plan.by,
         "confirmed": plan.confirmed,
         "waiting": plan.waiting,
         "due_in_ms": _left_ms(plan.due, now),
@@ -83,6 +84,42 @@ def _failback(core: Supervision, cfg: GroupConfig, now: int) -> Json | None:
     }
 
 
+def persons(g: GroupState, now: int) -> Json:
+    """What persons hold of the group: the selection, what waits for a second person, the bypasses."""
+    held, request = g.selection, g.request
+    return {
+        "selection": held
+        and {
+            "by": held.by,
+            "client": held.client,
+            "from_node": held.from_node,
+            "to_node": held.to_node,
+            "left_ms": _left_ms(held.until, now),
+        },
+        "request": request
+        and {
+            "order": request.kind.value,
+            "by": request.by,
+            "item": request.item,
+            "for_ms": request.for_ns // MS,
+            "comment": request.comment,
+            "left_ms": _left_ms(request.until, now),
+        },
+        "bypasses": [
+            {
+                "item": each.item,
+                "by": each.by,
+                "second": each.second,
+                "comment": each.comment,
+                "left_ms": _left_ms(each.until, now),
+            }
+            for each in g.bypasses
+        ],
+        "safe_ordered": g.safe_for is not None,
+        "declined": None if g.declined is None else g.declined.value,
+    }
+
+
 def _group(core: Supervision, cfg: GroupConfig, now: int) -> Json:
     g = core.group(cfg.name)
     record = g.record
@@ -101,6 +138,7 @@ def _group(core: Supervision, cfg: GroupConfig, now: int) -> Json:
         "milestone": None if record is None else record.milestone.value,
         "suspicion": None if g.suspicion is None else g.suspicion.value,
         "plan": None if g.plan is None else _plan(g.plan, now),
+        "persons": persons(g, now),
         "holdoff_left_ms": _left_ms(g.holdoff_until, now),
         "transfers_in_window": len(g.recent),
         "failback": _failback(core, cfg, now),
@@ -123,7 +161,13 @@ def _group(core: Supervision, cfg: GroupConfig, now: int) -> Json:
             for each, view in zip(cfg.selectors, g.selectors, strict=True)
         ],
         "conditions": [
-            {"name": each.name, "interlock": each.interlock, "class": each.klass.value, "verdict": verdict.value}
+            {
+                "name": each.name,
+                "interlock": each.interlock,
+                "class": each.klass.value,
+                "verdict": verdict.value,
+                "bypassed": guard.bypassed(g, each),
+            }
             for each, verdict in zip(cfg.conditions, g.conditions, strict=True)
         ],
         "alarms": alarm_view.alarms(core, cfg.name, now),
@@ -180,8 +224,9 @@ def _tag(core: Supervision, name: str, now: int) -> Json:
     }
 
 
-def _condition(core: Supervision, cfg: ConditionConfig, verdict: str, now: int) -> Json:
+def _condition(core: Supervision, g: GroupState, cfg: ConditionConfig, verdict: str, now: int) -> Json:
     return {
+        "bypassed": guard.bypassed(g, cfg),
         "name": cfg.name,
         "interlock": cfg.interlock,
         "class": cfg.klass.value,
@@ -238,9 +283,10 @@ def why(core: Supervision, name: str, node: str | None, now: int) -> Json | None
         "failover_obstacles": _failover(core, cfg, g, now),
         "failback": _failback(core, cfg, now),
         "conditions": [
-            _condition(core, each, verdict.value, now)
+            _condition(core, g, each, verdict.value, now)
             for each, verdict in zip(cfg.conditions, g.conditions, strict=True)
         ],
+        "persons": persons(g, now),
         "nodes": _group(core, cfg, now)["nodes"],
         "gate": None if cfg.gate is None else _gate(g.gate, now),
         "clients": _group(core, cfg, now)["clients"],

@@ -15,7 +15,9 @@ from typing import Any, TextIO
 
 from otha.core.effects import Command, SwapRecord
 from otha.core.errors import OthaError
+from otha.core.group import request as held
 from otha.core.inputs import EffectId, Order, OrderGiven
+from otha.core.reasons import Blocker
 from otha.core.supervision import Supervision
 from otha.journal.recorder import Recorder
 from otha.journal.recording import Header
@@ -35,7 +37,7 @@ from otha.runtime.wiring import Network
 from otha.site.model import Site
 from otha.site.written import OpcuaSecurity
 from otha.wire.access import AccessRole
-from otha.wire.message import Json, Obstacle, OrderReply, OrderRequest, Refusal
+from otha.wire.message import Json, Obstacle, OrderReply, OrderRequest, Preview, Refusal
 from otha.wire.server import WireServer
 
 _ORDER_TIMEOUT_S = 2.0
@@ -69,6 +71,21 @@ class _Store:
     @staticmethod
     def _done(answer: StoreAnswer) -> Done:
         return Done(outcome=answer.outcome, record=answer.record)
+
+
+def _obstacles(found: tuple[Blocker, ...]) -> tuple[Obstacle, ...]:
+    return tuple(Obstacle(block=each.block.code, rule=each.block.rule, detail=each.detail) for each in found)
+
+
+def _preview(shown: held.Preview) -> Preview:
+    return Preview(
+        transfer=shown.kind,
+        from_node=shown.from_node,
+        to_node=shown.to_node,
+        needs_confirmation=shown.needs_confirmation,
+        passed=_obstacles(shown.passed),
+        for_ms=shown.for_ns // 1_000_000,
+    )
 
 
 class Desk:
@@ -119,11 +136,14 @@ class Desk:
         if answered is None:
             return Refusal(what="too many orders wait", mend="try again in a moment")
         answer = answered.answer
-        obstacles = tuple(
-            Obstacle(block=each.block.code, rule=each.block.rule, detail=each.detail) for each in answer.blockers
-        )
         durable = await self._durable(answered.row)
-        return OrderReply(id=answer.order_id, accepted=answer.accepted, durable=durable, obstacles=obstacles)
+        return OrderReply(
+            id=answer.order_id,
+            accepted=answer.accepted,
+            durable=durable,
+            obstacles=_obstacles(answer.blockers),
+            preview=None if answer.preview is None else _preview(answer.preview),
+        )
 
     def turned_away(self, request: OrderRequest, user: str, what: str) -> None:
         """Journal an order that never came before the core, and why: who tried what is evidence too."""

@@ -233,6 +233,12 @@ class GroupTable:
     )
     deadband_ms: int = key("and for how long", default=10_000, low=100, high=DAY_MS)
     order_ttl_s: int = key("an order not carried out by then expires", default=60, low=1, high=86_400)
+    select_ttl_s: int = key("a selection not operated by then expires", default=30, low=1, high=3600)
+    confirm_ttl_s: int = key(
+        "a transfer, bypass or SAFE that waits for a person's confirmation expires then", default=30, low=1, high=86_400
+    )
+    two_persons: bool = key("true: who ordered a switchover may not confirm it", default=False)
+    bypass_max_s: int = key("the longest bypass of a process interlock", default=28_800, low=1, high=604_800)
     settle_ms: int | None = key(
         "how long OTHA looks before it judges, after its start; by default twice the detection, "
         "with OPC UA nodes or clients at least 8000",

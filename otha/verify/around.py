@@ -244,20 +244,33 @@ def orders(w: _W) -> Iterator[Move[_W]]:
     if w.cfg.drills:
         wanted += [(OrderKind.DRILL, None, transfer) for transfer in TransferKind]
         wanted.append((OrderKind.DRILL_ABORT, None, None))
+    wanted += [(kind, None, None) for kind in _of_persons(w)]
     for kind, node, transfer in wanted:
         order = Order(
             id=f"o{w.orders_left}",
             kind=kind,
             group=w.cfg.name,
-            user="operator",
+            user="second" if kind in (OrderKind.CONFIRM, OrderKind.REJECT) else "operator",
             client="world",
             node=node,
             arming=None,
-            comment="",
+            comment="because",
+            item=next((each.name for each in w.cfg.conditions), None),
+            for_ns=w.cfg.persons.bypass_max_ns,
             transfer=transfer,
         )
         about = node if transfer is None else transfer.value
         yield f"ORDER {kind.value} {about or ''}", lambda order=order: tell(w, OrderGiven(order=order))  # type: ignore[misc]  # bound as default
+
+
+def _of_persons(w: Around) -> list[OrderKind]:
+    """What can be begun by a person while another order is left to go on with it, and what goes on with it."""
+    wanted = [OrderKind.SELECT, OrderKind.SAFE, OrderKind.BYPASS] if w.orders_left else []
+    if w.g.selection is not None:
+        wanted += [OrderKind.OPERATE, OrderKind.CANCEL]
+    if w.g.bypasses:
+        wanted.append(OrderKind.UNBYPASS)
+    return wanted
 
 
 def stated_concern(g: GroupState) -> str:

@@ -118,6 +118,42 @@ HOLDS: tuple[Hold, ...] = (
     ),
     Hold(
         rule="S6",
+        says="An interlock of class safety is never bypassed.",
+        decided_in=(f"{_GROUP}/forced.py", f"{_GROUP}/guard.py", f"{_GROUP}/person_invariant.py"),
+        test=f"{_TESTS}/test_forced.py::test_what_is_no_bypass",
+        mutant=Mutant(
+            file=f"{_GROUP}/forced.py", old="    if found.klass is ConditionClass.SAFETY:\n", new="    if False:\n"
+        ),
+    ),
+    Hold(
+        rule="S6",
+        says="A bypass needs two persons, and ends.",
+        decided_in=(f"{_GROUP}/forced.py", f"{_GROUP}/person_invariant.py"),
+        test=f"{_TESTS}/test_forced.py::test_who_asked_is_no_second_person",
+        mutant=Mutant(file=f"{_GROUP}/forced.py", old="    if order.user == request.by:\n", new="    if False:\n"),
+    ),
+    Hold(
+        rule="S6",
+        says="What was selected is judged again when it is operated.",
+        decided_in=(f"{_GROUP}/orders.py", f"{_GROUP}/selection.py"),
+        test=f"{_TESTS}/test_selection.py::test_an_interlock_that_turned_since_the_selection_refuses_the_operate",
+        mutant=Mutant(
+            file=f"{_GROUP}/orders.py",
+            old="    found = found or switchover_against(t.cfg, t.shared, t.g, to_node, t.now)\n",
+            new="",
+        ),
+    ),
+    Hold(
+        rule="S7",
+        says="A dead active wins over a switchover that waits for a person: one transfer.",
+        decided_in=(f"{_GROUP}/transfer.py",),
+        test=f"{_TESTS}/test_winner.py::test_the_dead_active_wins_over_the_waiting_switchover",
+        mutant=Mutant(
+            file=f"{_GROUP}/transfer.py", old="    if overtaken := _overtaken(t):\n", new="    if overtaken := '':\n"
+        ),
+    ),
+    Hold(
+        rule="S6",
         says="The gate's own permit, evaluated in the controller's scan, decides.",
         decided_in=("sim/gate.py",),
         test="tests/sim/test_gate.py::test_no_takeover_without_permit_in_that_very_scan",

@@ -49,6 +49,18 @@ class Obstacle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What a selection would do, as `otha.core.group.request.Preview`."""
+
+    transfer: TransferKind
+    from_node: str | None
+    to_node: str
+    needs_confirmation: bool
+    passed: tuple[Obstacle, ...]
+    for_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderReply:
     """What became of an order. `durable`: order and answer are in the journal, on disk; no crash takes them back."""
 
@@ -56,6 +68,7 @@ class OrderReply:
     accepted: bool
     durable: bool
     obstacles: tuple[Obstacle, ...]
+    preview: Preview | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +133,7 @@ Message = (
 )
 
 MESSAGES: Vocabulary[Message] = Vocabulary(
-    get_args(Message), parts=(Obstacle,), enums=(OrderKind, Arming, TransferKind)
+    get_args(Message), parts=(Obstacle, Preview), enums=(OrderKind, Arming, TransferKind)
 )
 
 

@@ -17,6 +17,7 @@ from otha.core.config import (
     GateConfig,
     GroupConfig,
     NodeConfig,
+    Persons,
     ReferenceConfig,
     SelectorConfig,
     SiteConfig,
@@ -71,6 +72,8 @@ TIMING = Timing(
     deadband_level=20,
     deadband_ns=10_000 * MS,
 )
+
+PERSONS = Persons(select_ns=30_000 * MS, confirm_ns=30_000 * MS, two_persons=False, bypass_max_ns=28_800_000 * MS)
 
 GATE = GateConfig(
     section="plc",
@@ -157,6 +160,7 @@ def group_config(nodes: str = "ab", **changes: Any) -> GroupConfig:
         arming=Arming.ARMED,
         authority=Authority.OTHA,
         confirm=Confirm.NEVER,
+        persons=PERSONS,
         fencing=Fencing.TOKEN_ENFORCED,
         self_fence=None,
         after_fence=AfterFence.RETURN,

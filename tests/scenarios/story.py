@@ -390,10 +390,25 @@ class Story:
             OrderKind(kind),
             target,
             id=f"o{self.orders}",
-            comment="",
+            comment="not now" if kind == "reject" else "",
             group=self.group.name,
             arming=None if level is None or drill else Arming(level),
             transfer=TransferKind(level) if level is not None and drill else None,
+        )
+        self._feed(OrderGiven(order=given))
+
+    def _says(self, user: str, kind: str, what: str = "-", for_ms: str = "0") -> None:
+        """Another user orders: a node, or with a time an interlock."""
+        self.orders += 1
+        timed = int(for_ms) > 0
+        given = order(
+            OrderKind(kind),
+            None if timed or what == "-" else what,
+            id=f"o{self.orders}",
+            user=user,
+            group=self.group.name,
+            item=what if timed else None,
+            for_ns=int(for_ms) * MS if timed else None,
         )
         self._feed(OrderGiven(order=given))
 
@@ -435,6 +450,7 @@ class Story:
         "hold-back": _hold_back,
         "order": _order,
         "repeat-order": _repeat_order,
+        "says": _says,
         "stall": _stall,
         "clock": _clock,
         "crash": _crash,

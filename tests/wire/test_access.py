@@ -26,4 +26,6 @@ def test_what_an_operator_may_not() -> None:
         OrderKind.MAINTENANCE_OUT,
         OrderKind.OUT_OF_SERVICE,
         OrderKind.IN_SERVICE,
+        OrderKind.BYPASS,
+        OrderKind.UNBYPASS,
     }

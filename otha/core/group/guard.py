@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from otha.core.config import GroupConfig
+from otha.core.config import ConditionConfig, GroupConfig
 from otha.core.group import self_fence
 from otha.core.group.state import Cause, GroupState, NodeView, Shared, StoreView
 from otha.core.reasons import Block, Blocker
@@ -70,7 +70,7 @@ def sync(cfg: GroupConfig, g: GroupState, name: str) -> tuple[Blocker, ...]:
 
 
 def interlocks(cfg: GroupConfig, g: GroupState) -> tuple[Blocker, ...]:
-    """Rule S6: every interlock TRUE; false, bad, stale and unknown alike stand against it."""
+    """Rule S6: every interlock TRUE, or bypassed; false, bad, stale and unknown alike stand against it."""
     return tuple(
         Blocker(
             block=Block.INTERLOCK,
@@ -78,7 +78,22 @@ def interlocks(cfg: GroupConfig, g: GroupState) -> tuple[Blocker, ...]:
             f"{verdict.value}",
         )
         for condition, verdict in zip(cfg.conditions, g.conditions, strict=True)
-        if condition.interlock and verdict is not Verdict.TRUE
+        if condition.interlock and verdict is not Verdict.TRUE and not bypassed(g, condition)
+    )
+
+
+def bypassed(g: GroupState, condition: ConditionConfig) -> bool:
+    """Whether two persons took this interlock out for a while; never one of class `safety`."""
+    may = condition.interlock and condition.klass is ConditionClass.PROCESS
+    return may and any(each.item == condition.name for each in g.bypasses)
+
+
+def passed_over(cfg: GroupConfig, g: GroupState) -> tuple[Blocker, ...]:
+    """The interlocks that are not true and stand against nothing, because they are bypassed."""
+    return tuple(
+        Blocker(block=Block.INTERLOCK, detail=f"{condition.name} (process) {verdict.value}, bypassed")
+        for condition, verdict in zip(cfg.conditions, g.conditions, strict=True)
+        if verdict is not Verdict.TRUE and bypassed(g, condition)
     )
 
 
@@ -209,6 +224,10 @@ def against(
     found += _target(cfg, g, now)
     found += promotion(cfg, g, to_node)
     if stage is Stage.START:
+        if g.safe_for is not None:
+            found.append(Blocker(block=Block.SAFE_ORDERED, detail=""))
+        if cause is not None and cause is g.declined:
+            found.append(Blocker(block=Block.DECLINED, detail=cause.value))
         # A transfer under way has its place already.
         found += room(shared, g, to_node)
     if cause is not None:

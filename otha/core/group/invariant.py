@@ -20,7 +20,7 @@ from otha.core.effects import (
     Void,
 )
 from otha.core.errors import InvariantBreachError
-from otha.core.group import invariant_planned
+from otha.core.group import invariant_planned, person_invariant
 from otha.core.group.state import GroupState, Shared, StoreView
 from otha.core.group.turn import Decision
 from otha.core.words import (
@@ -64,8 +64,7 @@ def _new_owner(cfg: GroupConfig, g: GroupState, effect: Effect, node: str, epoch
     if going_back:
         _hold("S3", node == plan.from_node, "return to somebody else")
         return
-    interlocks = [v for c, v in zip(cfg.conditions, g.conditions, strict=True) if c.interlock]
-    _hold("S6", all(verdict is Verdict.TRUE for verdict in interlocks), "promotion with an interlock not true")
+    _hold("S6", person_invariant.interlocks_hold(cfg, g), "promotion with an interlock not true")
     accepted = cfg.on_rpo_miss is RpoMiss.DEGRADE or (cfg.on_rpo_miss is RpoMiss.ASK and plan.lag_confirmed)
     rpo_judged = cfg.rpo_ns is not None and not accepted
     _hold("S5", not rpo_judged or views[0].in_rpo is Verdict.TRUE, "promotion of a node outside the RPO")
@@ -100,8 +99,7 @@ def _revoke(cfg: GroupConfig, shared: Shared, g: GroupState, before: GroupState,
     resumed = first and plan.cause is None and before.plan is None
     if first and not resumed and not plan.continued:
         _hold("S10", not shared.tilted, "a fence begun in TILT")
-    interlocks = [v for c, v in zip(cfg.conditions, g.conditions, strict=True) if c.interlock]
-    _hold("S6", all(verdict is Verdict.TRUE for verdict in interlocks), "a fence with an interlock not true")
+    _hold("S6", person_invariant.interlocks_hold(cfg, g), "a fence with an interlock not true")
     if plan.automatic and first:
         _hold("S8", not shared.isolated or (plan.cause is not None and plan.cause.positive), "isolated observer acts")
         _hold("S3", cfg.fencing is not Fencing.NONE, "automatic transfer without a fence")
@@ -152,8 +150,7 @@ def _new_active(cfg: GroupConfig, g: GroupState, node: str) -> None:
     if plan.course is Course.RETURN:
         _hold("S3", node == plan.from_node, "return to somebody else")
         return
-    interlocks = [v for c, v in zip(cfg.conditions, g.conditions, strict=True) if c.interlock]
-    _hold("S6", all(verdict is Verdict.TRUE for verdict in interlocks), "promotion with an interlock not true")
+    _hold("S6", person_invariant.interlocks_hold(cfg, g), "promotion with an interlock not true")
     accepted = cfg.on_rpo_miss is RpoMiss.DEGRADE or (cfg.on_rpo_miss is RpoMiss.ASK and plan.lag_confirmed)
     rpo_judged = cfg.rpo_ns is not None and not accepted
     _hold("S5", not rpo_judged or views[0].in_rpo is Verdict.TRUE, "promotion of a node outside the RPO")
@@ -259,5 +256,6 @@ def check(cfg: GroupConfig, shared: Shared, before: GroupState, decision: Decisi
         )
     invariant_planned.check(cfg, before, decision)
     _hold("L2", decision.wake is None or decision.wake > now, "a wake that has passed")
+    person_invariant.check(cfg, before, g, now)
     for effect in decision.effects:
         _effect(cfg, shared, before, g, effect)

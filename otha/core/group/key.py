@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from otha.core import canon
+from otha.core.group.request import Selection
 from otha.core.group.state import GateView, GroupState, Plan
 from otha.core.inputs import EffectId, Record
 
@@ -48,6 +49,10 @@ def _plan(plan: Plan, base: int, serial: int, now: int, boot: int) -> Plan:
     )
 
 
+def _selection(held: Selection | None, base: int, now: int) -> Selection | None:
+    return None if held is None else replace(held, epoch=held.epoch - base, until=max(0, held.until - now))
+
+
 def _record(record: Record, base: int) -> Record:
     claim = replace(record.claim, id="") if record.claim is not None else None
     return replace(record, epoch=record.epoch - base, revision="", claim=claim)
@@ -80,6 +85,10 @@ def key(g: GroupState, now: int) -> bytes:
         recent=tuple(max(0, at - now) for at in g.recent),
         uncontrolled_until=_ahead(g.uncontrolled_until, now),
         calm_until=None,
+        selection=_selection(g.selection, base, now),
+        request=replace(g.request, comment="", until=max(0, g.request.until - now)) if g.request is not None else None,
+        bypasses=tuple(replace(each, comment="", until=max(0, each.until - now)) for each in g.bypasses),
+        safe_for=None if g.safe_for is None else int(g.safe_for == g.gate.hold_no),
         answered=(),
     )
     return canon.encode(relative)

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from otha.core.config import GroupConfig
 from otha.core.errors import IllegalTransitionError
-from otha.core.group import drill, failback, guard, redirect, transfer, trouble
+from otha.core.group import drill, failback, forced, guard, redirect, selection, transfer, trouble
 from otha.core.group.guard import Stage
 from otha.core.group.state import GroupState, OrderAnswer, Shared
 from otha.core.group.turn import Turn
@@ -83,14 +83,47 @@ def _adopts(t: Turn, order: Order) -> bool:
     return has and t.g.standing is Standing.NEEDS_OPERATOR and (record is None or record.active != order.node)
 
 
+def _busy(t: Turn) -> tuple[Blocker, ...]:
+    """What waits for a person, or moves, goes before another switchover: one winner, and one answer that names it."""
+    if t.g.plan is not None and t.g.plan.confirmed:
+        return _block(Block.TRANSFER_RUNNING, t.g.plan.phase.value)
+    return forced.waits_against(t)
+
+
 def _switchover(t: Turn, order: Order) -> tuple[Blocker, ...]:
+    if held := selection.held_by_other(t, order) + _busy(t):
+        return held
     if t.g.plan is None and _adopts(t, order):
         t.put(adopt_ordered=True)
         return ()
     found = switchover_against(t.cfg, t.shared, t.g, order.node, t.now)
     to_node = switchover_target(t.cfg, t.shared, t.g, order.node)
     if not found and to_node is not None:
-        transfer.begin(t, kind=ordered_kind(t.g), cause=None, to_node=to_node)
+        transfer.begin(t, kind=ordered_kind(t.g), cause=None, to_node=to_node, by=order.user)
+    return found
+
+
+def _select(t: Turn, order: Order) -> tuple[Blocker, ...]:
+    found = selection.held_by_other(t, order) + _busy(t)
+    found = found or switchover_against(t.cfg, t.shared, t.g, order.node, t.now)
+    to_node = switchover_target(t.cfg, t.shared, t.g, order.node)
+    if not found and to_node is not None:
+        selection.take(t, order, ordered_kind(t.g), to_node)
+    return found
+
+
+def _operate(t: Turn, order: Order) -> tuple[Blocker, ...]:
+    """What was selected, judged again as it is now. What is refused to its holder ends the selection."""
+    if held := selection.held_by_other(t, order):
+        return held
+    named = t.g.selection.node if t.g.selection is not None else None
+    to_node = switchover_target(t.cfg, t.shared, t.g, named)
+    found = selection.stale(t, order, to_node) or _busy(t)
+    found = found or switchover_against(t.cfg, t.shared, t.g, to_node, t.now)
+    if found:
+        selection.drop(t, "refused")
+    elif to_node is not None:
+        transfer.begin(t, kind=ordered_kind(t.g), cause=None, to_node=to_node, by=order.user)
     return found
 
 
@@ -104,12 +137,17 @@ def failback_against(cfg: GroupConfig, shared: Shared, g: GroupState, now: int) 
     return failback.against_start(cfg, shared, g, now)
 
 
+def _reserved(t: Turn, order: Order) -> tuple[Blocker, ...]:
+    """Somebody else holds the selection, or something waits for a second person."""
+    return selection.held_by_other(t, order) + (forced.waits_against(t) if t.g.plan is None else ())
+
+
 def _failback(t: Turn, order: Order) -> tuple[Blocker, ...]:
     if order.node not in (None, t.cfg.preferred):
         return _block(Block.NOT_PREFERRED, t.cfg.preferred)
-    found = failback_against(t.cfg, t.shared, t.g, t.now)
+    found = _reserved(t, order) or failback_against(t.cfg, t.shared, t.g, t.now)
     if not found:
-        transfer.begin(t, kind=TransferKind.FAILBACK, cause=None, to_node=t.cfg.preferred)
+        transfer.begin(t, kind=TransferKind.FAILBACK, cause=None, to_node=t.cfg.preferred, by=order.user)
     return found
 
 
@@ -138,10 +176,10 @@ def drill_against(
 
 def _drill(t: Turn, order: Order) -> tuple[Blocker, ...]:
     kind = order.transfer
-    found = drill_against(t.cfg, t.shared, t.g, kind, order.node, t.now)
+    found = _reserved(t, order) or drill_against(t.cfg, t.shared, t.g, kind, order.node, t.now)
     to_node = t.cfg.preferred if kind is TransferKind.FAILBACK else switchover_target(t.cfg, t.shared, t.g, order.node)
     if not found and kind is not None and to_node is not None:
-        transfer.begin(t, kind=kind, cause=None, to_node=to_node, is_drill=True)
+        transfer.begin(t, kind=kind, cause=None, to_node=to_node, by=order.user, is_drill=True)
     return found
 
 
@@ -158,13 +196,21 @@ def _drill_abort(t: Turn, order: Order) -> tuple[Blocker, ...]:
 
 
 def _confirm(t: Turn, order: Order) -> tuple[Blocker, ...]:
-    plan = t.g.plan
-    if plan is None or plan.phase is not Phase.REQUESTED or plan.confirmed:
+    plan, request = t.g.plan, t.g.request
+    if order.kind is OrderKind.REJECT and not order.comment.strip():
+        return _block(Block.COMMENT_MISSING)
+    if request is not None:
+        return forced.answer(t, order, request)
+    if plan is None or plan.phase is not Phase.REQUESTED or plan.confirmed or t.reached(plan.due):
         return _block(Block.NOTHING_TO_CONFIRM)
-    if order.kind is OrderKind.CONFIRM:
-        t.put_plan(confirmed=True, lag_confirmed=bool(guard.sync(t.cfg, t.g, plan.to_node)))
-    else:
+    if order.kind is OrderKind.REJECT:
         transfer.end(t, Ending.ABORTED_SAFE, "", f"rejected by {order.user}")
+        t.put(declined=plan.cause)
+    elif t.cfg.persons.two_persons and plan.by == order.user:
+        return _block(Block.SECOND_PERSON, f"asked by {plan.by}")
+    else:
+        lag_confirmed = bool(guard.sync(t.cfg, t.g, plan.to_node))
+        t.put_plan(confirmed=True, lag_confirmed=lag_confirmed, due=t.now + t.cfg.timing.order_ttl_ns)
     return ()
 
 
@@ -202,8 +248,18 @@ def _carry_out(t: Turn, order: Order) -> tuple[Blocker, ...]:
             return _drill_abort(t, order)
         case OrderKind.CONFIRM | OrderKind.REJECT:
             return _confirm(t, order)
+        case OrderKind.SELECT:
+            return _select(t, order)
+        case OrderKind.OPERATE:
+            return _operate(t, order)
+        case OrderKind.CANCEL:
+            return selection.cancel(t, order)
+        case OrderKind.BYPASS | OrderKind.SAFE:
+            return forced.ask(t, order)
+        case OrderKind.UNBYPASS:
+            return forced.unbypass(t, order)
         case OrderKind.ACKNOWLEDGE:
-            t.put(holdoff_until=None, recent=(), extra_used=False, told=())
+            t.put(holdoff_until=None, recent=(), extra_used=False, told=(), declined=None)
             return ()
         case OrderKind.MAINTENANCE_IN | OrderKind.MAINTENANCE_OUT:
             return _maintenance(t, order)
@@ -239,7 +295,7 @@ def answer(t: Turn, order: Order, carry_out: Callable[[], tuple[Blocker, ...]]) 
             t.say(Why.ORDER_REPEATED, "S11", order.kind.value, order.user, order.id)
             return
     found = carry_out()
-    t.answer = OrderAnswer(order_id=order.id, accepted=not found, blockers=found)
+    t.answer = OrderAnswer(order_id=order.id, accepted=not found, blockers=found, preview=t.preview)
     t.put(answered=(*t.g.answered[1 - _REMEMBERED :], t.answer))
     if found:
         t.say_blockers(Why.ORDER_REFUSED, found, order.kind.value, order.user)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from otha.core.group.request import Bypass, Preview, Request, Selection
 from otha.core.inputs import EffectId, Record
 from otha.core.reasons import Blocker
 from otha.core.words import (
@@ -119,8 +120,8 @@ class Plan:
     `revoked`: a REVOKE, or the first command to a selector, may have left. `asked`: the effect whose end is awaited.
     `demoted`: the other store was told once on this course to stand by. `due`: when the phase must have ended.
     `continued`: it goes on from a hold that an earlier one left, so only the promotion itself is judged.
-    `drill`: it is a rehearsal (S14). `lag_confirmed`: a person knew of a standby outside the RPO. `attempt` counts
-    emissions, so that no two share an id.
+    `drill`: it is a rehearsal (S14). `by`: who ordered it, "" for nobody. `lag_confirmed`: a person knew of a standby
+    outside the RPO. `attempt` counts emissions, so that no two share an id.
     `waiting`: nothing else can be done; the transfer waits inside the gate's hold. `against`: what stands against it.
     """
 
@@ -135,6 +136,7 @@ class Plan:
     boot: int
     automatic: bool
     drill: bool
+    by: str
     confirmed: bool
     lag_confirmed: bool
     revoked: bool
@@ -160,11 +162,12 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderAnswer:
-    """What an order got. `blockers` say why not."""
+    """What an order got. `blockers` say why not. `preview`: what a selection would do."""
 
     order_id: str
     accepted: bool
     blockers: tuple[Blocker, ...]
+    preview: Preview | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +183,9 @@ class GroupState:
     stood.
     `steady`: the preferred node, which is not the active one, has been stable since its hold time began; it has passed
     once `steady_at` is None. `return_asked`: a failback was asked for in this hold time (S12).
+    `selection`, `request`, `bypasses`: what persons hold for a while. `safe_for`: the number of the hold that two
+    persons ordered to end in SAFE. `declined`: the cause whose failover a person rejected; it is asked for no more
+    while the cause stands.
     """
 
     store: StoreView = StoreView.UNREAD
@@ -213,5 +219,10 @@ class GroupState:
     uncontrolled: bool = False
     unverified: bool = False
     adopt_ordered: bool = False
+    selection: Selection | None = None
+    request: Request | None = None
+    bypasses: tuple[Bypass, ...] = ()
+    safe_for: int | None = None
+    declined: Cause | None = None
     answered: tuple[OrderAnswer, ...] = ()
     halted: str | None = None

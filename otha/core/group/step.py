@@ -6,7 +6,19 @@ from typing import TypeVar, assert_never
 from otha.core.config import GroupConfig
 from otha.core.effects import Safe
 from otha.core.errors import IllegalTransitionError, InvariantBreachError
-from otha.core.group import agree, failback, guard, invariant, orders, record, redirect, settle, suspicion, transfer
+from otha.core.group import (
+    agree,
+    failback,
+    forced,
+    guard,
+    invariant,
+    orders,
+    record,
+    redirect,
+    settle,
+    suspicion,
+    transfer,
+)
 from otha.core.group.event import ConditionJudged, Event, GateJudged, NodeJudged, SelectorJudged, SharedChanged
 from otha.core.group.guard import Stage
 from otha.core.group.record import SAFE_ERRAND, STORE_ERRANDS
@@ -104,6 +116,7 @@ def _expire(t: Turn) -> None:
         t.put(uncontrolled_until=None, uncontrolled=True)
     if g.plan is not None and t.reached(g.plan.retry_at):
         t.put_plan(retry_at=None)
+    forced.expire(t)
 
 
 def _tell_vetoes(t: Turn) -> bool:
@@ -124,6 +137,8 @@ def _suspect(t: Turn) -> bool:
         return False
     active = g.record.active if g.record is not None else None
     why = suspicion.cause(t.cfg, t.shared, g)
+    if g.declined is not None and why is not g.declined:
+        t.put(declined=None)
     if why is not g.suspicion:
         if why is None:
             t.put(suspicion=None, confirm_at=None, told=())
@@ -172,16 +187,23 @@ def _mind_the_hold(t: Turn) -> bool:
     return False
 
 
+def _ask_back(t: Turn) -> bool:
+    """Ask a person for a failback, when none is busy with the group."""
+    return t.g.selection is None and t.g.request is None and failback.ask(t)
+
+
 def _move(t: Turn) -> bool:
     match t.cfg.kind:
         case GroupKind.DRIVER:
             if t.g.plan is not None:
                 return transfer.advance(t)
-            return settle.settle(t) or _suspect(t) or _mind_the_hold(t) or failback.ask(t)
+            if forced.going_safe(t):
+                return False
+            return settle.settle(t) or _suspect(t) or _mind_the_hold(t) or _ask_back(t)
         case GroupKind.PATH | GroupKind.STORE:
             if t.g.plan is not None:
                 return redirect.advance(t)
-            return agree.settle(t) or _suspect(t) or failback.ask(t)
+            return agree.settle(t) or _suspect(t) or _ask_back(t)
         case never:
             assert_never(never)
 
@@ -190,6 +212,7 @@ def _wake(g: GroupState, now: int) -> int | None:
     plan = g.plan
     deadlines = [g.settle_until, g.calm_until, g.confirm_at, g.holdoff_until, g.errand_retry_at, g.uncontrolled_until]
     deadlines += [g.steady_at, *g.recent]
+    deadlines += [held.until for held in (g.selection, g.request, *g.bypasses) if held is not None]
     if plan is not None:
         deadlines += [plan.due, plan.retry_at]
     return min((at for at in deadlines if at is not None and at > now), default=None)
@@ -225,4 +248,14 @@ def step(cfg: GroupConfig, shared: Shared, g: GroupState, event: Event, now: int
 
 def halt(g: GroupState, breach: str) -> GroupState:
     """Stop automatic action after a breach; watching and journaling go on."""
-    return replace(g, halted=breach, plan=None, errand=None, suspicion=None, confirm_at=None)
+    return replace(
+        g,
+        halted=breach,
+        plan=None,
+        errand=None,
+        suspicion=None,
+        confirm_at=None,
+        selection=None,
+        request=None,
+        safe_for=None,
+    )

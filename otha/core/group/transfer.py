@@ -23,6 +23,7 @@ from otha.core.words import (
     GateState,
     GroupKind,
     Milestone,
+    OrderKind,
     Phase,
     RpoMiss,
     Standing,
@@ -48,10 +49,17 @@ def needs_confirmation(t: Turn, kind: TransferKind, to_node: str, *, is_drill: b
 
 
 def begin(
-    t: Turn, *, kind: TransferKind, cause: Cause | None, to_node: str, is_drill: bool = False, because: str = "order"
+    t: Turn,
+    *,
+    kind: TransferKind,
+    cause: Cause | None,
+    to_node: str,
+    by: str = "",
+    is_drill: bool = False,
+    because: str = "order",
 ) -> None:
-    """Open a transfer. The caller has judged that nothing stands against it. `because`: what is said of one without a
-    cause."""
+    """Open a transfer, ordered `by` a user or by nobody. The caller has judged that nothing stands against it.
+    `because`: what is said of one without a cause."""
     g = t.g
     from_node = g.record.active if g.record is not None else None
     confirmed = not needs_confirmation(t, kind, to_node, is_drill=is_drill)
@@ -68,6 +76,7 @@ def begin(
             boot=g.gate.boot,
             automatic=cause is not None,
             drill=is_drill,
+            by=by,
             confirmed=confirmed,
             lag_confirmed=False,
             revoked=False,
@@ -76,7 +85,7 @@ def begin(
             attempt=0,
             asked=None,
             retry_at=None,
-            due=t.now + t.cfg.timing.order_ttl_ns,
+            due=t.now + (t.cfg.timing.order_ttl_ns if confirmed else t.cfg.persons.confirm_ns),
             waiting=False,
             against=(),
         ),
@@ -89,9 +98,24 @@ def begin(
         confirm_at=None,
         uncontrolled_until=None,
         told=(),
+        declined=None,
     )
     said = "drill" if is_drill else because
     t.say(Why.REQUESTED, "", kind.value, from_node or "-", to_node, said if cause is None else cause.value)
+    for each in guard.passed_over(t.cfg, g):
+        t.say(Why.PASSED_OVER, "S6", each.block.code, each.detail)
+    _give_way(t, confirmed=confirmed)
+
+
+def _give_way(t: Turn, *, confirmed: bool) -> None:
+    """What persons held is over: the transfer is what was selected, or came before it. One thing waits at a time."""
+    held, request = t.g.selection, t.g.request
+    if held is not None:
+        t.put(selection=None)
+        t.say(Why.SELECTION_ENDED, "", held.by, held.to_node, "a transfer began")
+    if request is not None and (request.kind is OrderKind.BYPASS or not confirmed):
+        t.put(request=None)
+        t.say(Why.REQUEST_ENDED, "two persons", request.what, request.by, "a transfer began")
 
 
 def enter(t: Turn, phase: Phase, within_ns: int) -> None:
@@ -163,8 +187,20 @@ def serious(cfg: GroupConfig, found: tuple[Blocker, ...]) -> tuple[Blocker, ...]
     return tuple(blocker for blocker in found if blocker.block is not Block.SYNC_BEHIND)
 
 
+def _overtaken(t: Turn) -> str:
+    """The cause that makes a waiting switchover pointless: its active is not there to hand over any more."""
+    plan = t.plan
+    if plan.confirmed or plan.drill or plan.kind is not TransferKind.SWITCHOVER:
+        return ""
+    why = suspicion.cause(t.cfg, t.shared, t.g)
+    return "" if why is None or why is Cause.DEGRADED else f"{plan.from_node} is under suspicion: {why.value}"
+
+
 def requested(t: Turn) -> bool:
     """REQUESTED, of every kind: judged at once, or once a person has confirmed."""
+    if overtaken := _overtaken(t):
+        end(t, Ending.ABORTED_SAFE, "", overtaken)
+        return True
     found = standing_against(t, Stage.START)
     if not t.plan.confirmed:
         found = failback.lasting(serious(t.cfg, found), t.plan.kind)

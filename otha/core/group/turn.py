@@ -7,6 +7,7 @@ from typing import Any
 from otha.core import canon
 from otha.core.config import GroupConfig
 from otha.core.effects import Action, Backfill, Demote, Effect, ReadRecord, Revoke, Safe, Select, SwapRecord, Void
+from otha.core.group.request import Preview
 from otha.core.group.state import GroupState, OrderAnswer, Plan, Shared
 from otha.core.inputs import EffectId
 from otha.core.reasons import Blocker, Reason, Why
@@ -51,6 +52,7 @@ class Turn:
     effects: list[Effect] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
     answer: OrderAnswer | None = None
+    preview: Preview | None = None
 
     def put(self, **changes: Any) -> None:  # Any: dataclasses.replace takes the fields of GroupState
         self.g = replace(self.g, **changes)

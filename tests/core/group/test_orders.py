@@ -155,7 +155,7 @@ def test_a_rejected_transfer_ends() -> None:
 
 def test_a_request_expires() -> None:
     rig = waiting()
-    rig.wait(59_999)
+    rig.wait(29_999)
     assert rig.phase() is Phase.REQUESTED
     rig.wait(1)
     assert (rig.phase(), rig.ending, rig.effects) == (None, Ending.ABORTED_SAFE, [])

@@ -1,0 +1,175 @@
+"""What needs two persons: bypassing a `process` interlock, and driving a held section to its safe state by order."""
+
+from otha.core.config import ConditionConfig
+from otha.core.effects import Safe
+from otha.core.group import trouble
+from otha.core.group.record import SAFE_ERRAND
+from otha.core.group.request import Bypass, Request
+from otha.core.group.turn import Turn
+from otha.core.inputs import Order
+from otha.core.reasons import Block, Blocker, Why
+from otha.core.words import (
+    Arming,
+    Authority,
+    ConditionClass,
+    Course,
+    GateState,
+    GroupKind,
+    OrderKind,
+)
+
+_NS_PER_S = 1_000_000_000
+
+
+def _block(block: Block, detail: str = "") -> tuple[Blocker, ...]:
+    return (Blocker(block=block, detail=detail),)
+
+
+def waits_against(t: Turn) -> tuple[Blocker, ...]:
+    """One thing of a group waits for a person at a time."""
+    plan, request = t.g.plan, t.g.request
+    if plan is not None and not plan.confirmed:
+        return _block(Block.AWAITS_CONFIRMATION, f"{plan.kind.value} to {plan.to_node}")
+    return () if request is None else _block(Block.REQUEST_PENDING, f"{request.what}, asked by {request.by}")
+
+
+def _interlock(t: Turn, name: str | None) -> ConditionConfig | None:
+    return next((each for each in t.cfg.conditions if each.interlock and each.name == name), None)
+
+
+def _bypass_against(t: Turn, name: str | None, for_ns: int | None) -> tuple[Blocker, ...]:
+    """What stands against bypassing the interlock `name`; judged when it is asked and when it is confirmed."""
+    found = _interlock(t, name)
+    if found is None:
+        known = ", ".join(each.name for each in t.cfg.conditions if each.interlock) or "none"
+        return _block(Block.NO_SUCH_INTERLOCK, f"{name or 'none named'}; its interlocks are {known}")
+    if found.klass is ConditionClass.SAFETY:
+        return _block(Block.NEVER_BYPASSED, found.name)
+    longest_ns = t.cfg.persons.bypass_max_ns
+    if for_ns is None or not 0 < for_ns <= longest_ns:
+        return _block(Block.BYPASS_TOO_LONG, f"say for how long, {longest_ns // _NS_PER_S} s at most")
+    return () if t.g.plan is None else _block(Block.TRANSFER_RUNNING, t.g.plan.phase.value)
+
+
+def _safe_against(t: Turn) -> tuple[Blocker, ...]:
+    """What stands against an ordered SAFE: the gate takes it in a hold alone."""
+    gate, plan = t.g.gate, t.g.plan
+    if t.cfg.kind is not GroupKind.DRIVER:
+        return _block(Block.NOT_HELD, "the group drives no section")
+    if t.cfg.authority is Authority.NATIVE:
+        return _block(Block.NATIVE_AUTHORITY)
+    if t.g.arming is Arming.OBSERVE:
+        return _block(Block.NOT_ARMED, t.g.arming.value)
+    if not gate.seen:
+        return _block(Block.GATE_UNSEEN, t.cfg.section)
+    if gate.state is not GateState.HELD:
+        return _block(Block.NOT_HELD, f"{gate.state.name}, owner {gate.owner or 'nobody'}")
+    if t.g.safe_for is not None:
+        return _block(Block.SAFE_ORDERED)
+    if plan is not None and not plan.revoked:
+        return _block(Block.TRANSFER_RUNNING, plan.phase.value)
+    return ()
+
+
+def ask(t: Turn, order: Order) -> tuple[Blocker, ...]:
+    """BYPASS or SAFE: it waits for a second person."""
+    found = _block(Block.COMMENT_MISSING) if not order.comment.strip() else waits_against(t)
+    if not found:
+        bypass = order.kind is OrderKind.BYPASS
+        found = _bypass_against(t, order.item, order.for_ns) if bypass else _safe_against(t)
+    if not found:
+        request = Request(
+            kind=order.kind,
+            by=order.user,
+            item=(order.item or "") if order.kind is OrderKind.BYPASS else "",
+            for_ns=(order.for_ns or 0) if order.kind is OrderKind.BYPASS else 0,
+            comment=order.comment,
+            until=t.now + t.cfg.persons.confirm_ns,
+        )
+        t.put(request=request)
+        t.say(Why.SECOND_PERSON_ASKED, "two persons", request.what, request.by)
+    return found
+
+
+def answer(t: Turn, order: Order, request: Request) -> tuple[Blocker, ...]:
+    """CONFIRM by a second person, judged anew, or REJECT by anybody, with a comment."""
+    if order.kind is OrderKind.REJECT:
+        end(t, f"rejected by {order.user}")
+        return ()
+    if order.user == request.by:
+        return _block(Block.SECOND_PERSON, f"asked by {request.by}")
+    bypass = request.kind is OrderKind.BYPASS
+    found = _bypass_against(t, request.item, request.for_ns) if bypass else _safe_against(t)
+    if found:
+        # A transfer that has fenced nobody yet is over in a moment, one way or another.
+        if found[0].block is not Block.TRANSFER_RUNNING:
+            end(t, f"{found[0].block.code} {found[0].detail}".rstrip())
+        return found
+    t.put(request=None)
+    if bypass:
+        _bypass(t, request, order.user)
+    else:
+        _go_safe(t)
+    return ()
+
+
+def end(t: Turn, why: str) -> None:
+    """End the request that waits, if there is one."""
+    request = t.g.request
+    if request is not None:
+        t.put(request=None)
+        t.say(Why.REQUEST_ENDED, "two persons", request.what, request.by, why)
+
+
+def _bypass(t: Turn, request: Request, second: str) -> None:
+    given = Bypass(
+        item=request.item, by=request.by, second=second, comment=request.comment, until=t.now + request.for_ns
+    )
+    t.put(bypasses=(*(each for each in t.g.bypasses if each.item != given.item), given))
+    t.say(Why.BYPASSED, "S6", given.item, given.by, given.second, request.for_ns // _NS_PER_S)
+
+
+def unbypass(t: Turn, order: Order) -> tuple[Blocker, ...]:
+    """UNBYPASS: the interlock counts again at once, in a transfer too."""
+    if all(each.item != order.item for each in t.g.bypasses):
+        return _block(Block.NOT_BYPASSED, order.item or "none named")
+    t.put(bypasses=tuple(each for each in t.g.bypasses if each.item != order.item))
+    t.say(Why.BYPASS_ENDED, "S6", order.item or "", f"taken back by {order.user}")
+    return ()
+
+
+def _go_safe(t: Turn) -> None:
+    t.put(safe_for=t.g.gate.hold_no)
+    if t.g.plan is not None:
+        trouble.change_course(t, Course.SAFE, t.cfg.timing.safe_ns)
+
+
+def going_safe(t: Turn) -> bool:
+    """Pursue an ordered SAFE while its hold lasts: asked again until the gate says that the hold is over."""
+    g = t.g
+    if g.safe_for is None:
+        return False
+    over = g.gate.seen and (g.gate.state is not GateState.HELD or g.gate.hold_no != g.safe_for)
+    if over or g.arming is Arming.OBSERVE:
+        t.put(safe_for=None)
+        return False
+    if g.gate.seen:
+        asked = t.ask_errand(Safe(epoch=g.gate.epoch, hold_no=g.gate.hold_no), SAFE_ERRAND, t.cfg.timing.safe_ns)
+        if asked:
+            t.say(Why.SAFE_ASKED, "L2", t.cfg.section, g.gate.epoch, g.gate.hold_no)
+    return True
+
+
+def expire(t: Turn) -> None:
+    """Clear what has run out: a selection, a request that nobody answered, a bypass."""
+    g = t.g
+    if g.selection is not None and t.reached(g.selection.until):
+        t.put(selection=None)
+        t.say(Why.SELECTION_ENDED, "", g.selection.by, g.selection.to_node, "expired")
+    if g.request is not None and t.reached(g.request.until):
+        end(t, "not confirmed in time")
+    over = [each for each in g.bypasses if t.reached(each.until)]
+    if over:
+        t.put(bypasses=tuple(each for each in g.bypasses if not t.reached(each.until)))
+        for each in over:
+            t.say(Why.BYPASS_ENDED, "S6", each.item, "its time has run out")

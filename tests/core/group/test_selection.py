@@ -1,0 +1,212 @@
+"""Select before operate: one holder for 30 s, and at OPERATE everything is judged again."""
+
+from dataclasses import replace
+
+import pytest
+
+from otha.core.group.request import Preview, Selection
+from otha.core.inputs import Record
+from otha.core.reasons import Why
+from otha.core.words import ConditionClass, Confirm, Liveness, OrderKind, Outcome, Phase, TransferKind, Verdict
+from tests.core.build import INTERLOCK, MS, PERMISSIVE, group_config, record
+from tests.core.rig import Rig, following, held_by_watchdog, switching
+
+NOT_TRUE = (Verdict.FALSE, Verdict.STALE, Verdict.BAD, Verdict.UNKNOWN)
+
+
+def codes(rig: Rig, kind: OrderKind, node: str | None = None, **changes: object) -> list[str]:
+    """What stood against the order."""
+    return [blocker.block.code for blocker in rig.order(kind, node, **changes).blockers]
+
+
+def selected(rig: Rig | None = None, node: str | None = "b") -> Rig:
+    """Kim holds the selection since 1000 ms."""
+    rig = rig if rig is not None else following()
+    assert rig.order(OrderKind.SELECT, node, id="s").accepted
+    return rig
+
+
+def test_a_selection_answers_what_would_be_done_and_moves_nothing() -> None:
+    rig = following(group_config(confirm=Confirm.PLANNED))
+    answer = rig.order(OrderKind.SELECT, "b")
+    assert answer.preview == Preview(
+        kind=TransferKind.SWITCHOVER,
+        from_node="a",
+        to_node="b",
+        needs_confirmation=True,
+        passed=(),
+        for_ns=30_000 * MS,
+    )
+    assert rig.g.selection == Selection(
+        by="kim", client="desk", node="b", from_node="a", to_node="b", epoch=1, until=31_000 * MS
+    )
+    assert rig.said(Why.SELECTED) == [("kim", "a", "b")]
+    assert (rig.g.plan, rig.effects) == (None, [])
+
+
+def test_what_is_operated_is_what_was_selected() -> None:
+    rig = selected()
+    rig.wait(29_999)
+    assert codes(rig, OrderKind.OPERATE, id="o") == []
+    assert (rig.phase(), rig.plan.to_node, rig.plan.by, rig.g.selection) == (Phase.PERMITTED, "b", "kim", None)
+    assert rig.said(Why.SELECTION_ENDED) == [("kim", "b", "a transfer began")]
+
+
+def test_a_selection_expires_and_says_so() -> None:
+    rig = selected()
+    rig.wait(30_000)
+    assert (rig.g.selection, rig.said(Why.SELECTION_ENDED)) == (None, [("kim", "b", "expired")])
+    assert codes(rig, OrderKind.OPERATE, id="o") == ["not_selected"]
+    assert (rig.g.plan, rig.effects) == (None, [])
+
+
+def test_an_operate_that_comes_with_the_expiry_is_too_late() -> None:
+    rig = selected()
+    rig.now = 31_000 * MS
+    assert codes(rig, OrderKind.OPERATE, id="o") == ["not_selected"]
+    assert rig.said(Why.SELECTION_ENDED) == [("kim", "b", "expired")]
+
+
+@pytest.mark.parametrize(
+    "kind", [OrderKind.SELECT, OrderKind.OPERATE, OrderKind.CANCEL, OrderKind.SWITCHOVER], ids=lambda kind: kind.value
+)
+@pytest.mark.parametrize("other", [{"user": "eva"}, {"client": "hmi"}], ids=["user", "client"])
+def test_while_somebody_holds_the_selection_others_are_refused_and_told_who(
+    kind: OrderKind, other: dict[str, str]
+) -> None:
+    rig = selected()
+    rig.wait(17_500)
+    answer = rig.order(kind, "b", id="o", **other)
+    assert [(b.block.code, b.detail) for b in answer.blockers] == [("selected_by_other", "kim (desk), 13 s left")]
+    assert rig.g.selection is not None
+    assert (rig.g.selection.by, rig.g.plan, rig.effects) == ("kim", None, [])
+
+
+def test_the_holder_may_select_anew_and_has_the_whole_time_again() -> None:
+    rig = selected(following(group_config("abc")))
+    rig.wait(20_000)
+    assert codes(rig, OrderKind.SELECT, "c", id="o") == []
+    assert rig.g.selection is not None
+    assert (rig.g.selection.to_node, rig.g.selection.until) == ("c", 51_000 * MS)
+
+
+def test_the_holder_may_order_the_switchover_at_once() -> None:
+    rig = selected()
+    assert codes(rig, OrderKind.SWITCHOVER, "b", id="o") == []
+    assert (rig.plan.to_node, rig.g.selection) == ("b", None)
+
+
+def test_a_cancelled_selection_is_free_for_others() -> None:
+    rig = selected()
+    assert codes(rig, OrderKind.CANCEL, id="o1") == []
+    assert rig.said(Why.SELECTION_ENDED) == [("kim", "b", "cancelled")]
+    assert codes(rig, OrderKind.CANCEL, id="o2") == ["not_selected"]
+    assert codes(rig, OrderKind.SELECT, "b", id="o3", user="eva") == []
+
+
+@pytest.mark.parametrize("verdict", NOT_TRUE, ids=lambda verdict: verdict.value)
+def test_an_interlock_that_is_not_true_at_select_refuses_it(verdict: Verdict) -> None:
+    rig = following()
+    rig.condition(verdict)
+    assert codes(rig, OrderKind.SELECT, "b") == ["interlock"]
+    assert rig.said(Why.ORDER_REFUSED) == [("select", "kim", "interlock", f"key_out (safety) {verdict.value}")]
+    assert (rig.g.selection, rig.g.plan, rig.effects) == (None, None, [])
+
+
+@pytest.mark.parametrize("verdict", NOT_TRUE, ids=lambda verdict: verdict.value)
+def test_an_interlock_that_turned_since_the_selection_refuses_the_operate(verdict: Verdict) -> None:
+    rig = selected()
+    rig.wait(1_000)
+    rig.condition(verdict)
+    assert codes(rig, OrderKind.OPERATE, id="o") == ["interlock"]
+    assert rig.said(Why.ORDER_REFUSED) == [("operate", "kim", "interlock", f"key_out (safety) {verdict.value}")]
+    assert rig.said(Why.SELECTION_ENDED) == [("kim", "b", "refused")]
+    assert (rig.g.selection, rig.g.plan, rig.effects) == (None, None, [])
+
+
+@pytest.mark.parametrize("verdict", NOT_TRUE, ids=lambda verdict: verdict.value)
+def test_a_permissive_that_turned_since_the_selection_refuses_the_operate(verdict: Verdict) -> None:
+    rig = selected()
+    rig.condition(verdict, index=1)
+    assert codes(rig, OrderKind.OPERATE, id="o") == ["permissive"]
+    assert rig.g.plan is None
+
+
+def test_an_interlock_that_turned_and_came_back_before_the_operate_stands_against_nothing() -> None:
+    rig = selected()
+    rig.condition(Verdict.FALSE)
+    rig.condition(Verdict.TRUE)
+    assert codes(rig, OrderKind.OPERATE, id="o") == []
+
+
+# The premises
+
+
+def test_another_best_standby_than_the_one_shown_refuses_the_operate() -> None:
+    rig = selected(following(group_config("abc")), node=None)
+    rig.node("b", level=100)
+    answer = rig.order(OrderKind.OPERATE, id="o")
+    assert [(b.block.code, b.detail) for b in answer.blockers] == [("premises_changed", "target was b, is c")]
+    assert (rig.g.selection, rig.g.plan) == (None, None)
+
+
+def test_another_node_than_the_selected_one_can_not_be_operated() -> None:
+    rig = selected(following(group_config("abc")))
+    answer = rig.order(OrderKind.OPERATE, "c", id="o")
+    assert [(b.block.code, b.detail) for b in answer.blockers] == [("premises_changed", "target was b, is c")]
+
+
+def stored(rig: Rig, held: Record) -> None:
+    rig.g = replace(rig.g, record=held)
+
+
+def test_another_epoch_or_active_than_the_one_shown_refuses_the_operate() -> None:
+    rig = selected(following(group_config("abc")))
+    stored(rig, record(3))
+    answer = rig.order(OrderKind.OPERATE, id="o1")
+    assert [(b.block.code, b.detail) for b in answer.blockers] == [("premises_changed", "epoch was 1, is 3")]
+    rig = selected(following(group_config("abc")))
+    stored(rig, record(1, active="c"))
+    answer = rig.order(OrderKind.OPERATE, id="o2")
+    assert [(b.block.code, b.detail) for b in answer.blockers] == [("premises_changed", "active was a, is c")]
+
+
+def test_a_failover_ends_the_selection() -> None:
+    """The dead active waits for no operator: what was selected is over, and the transfer is one."""
+    rig = selected()
+    held_by_watchdog(rig)
+    rig.dies("a", Liveness.FROZEN)
+    rig.wait(40)
+    assert (rig.plan.kind, rig.plan.automatic, rig.g.selection) == (TransferKind.FAILOVER, True, None)
+    assert codes(rig, OrderKind.OPERATE, id="o") == ["not_selected"]
+    assert rig.said(Why.SELECTION_ENDED) == [("kim", "b", "a transfer began")]
+
+
+def test_nothing_is_selected_in_a_transfer() -> None:
+    assert codes(switching(Phase.CLAIMED), OrderKind.SELECT, "b", id="o") == ["transfer_running"]
+
+
+def test_a_selection_of_an_active_that_died_since_becomes_an_ordered_failover() -> None:
+    """Before the suspicion has stood, the operator is quicker: one transfer, his."""
+    rig = selected()
+    rig.dies("a", Liveness.FROZEN)
+    rig.wait(39)
+    assert codes(rig, OrderKind.OPERATE, id="o") == []
+    assert (rig.plan.kind, rig.plan.automatic, rig.plan.serial) == (TransferKind.FAILOVER, False, 1)
+    rig.wait(1)
+    assert (rig.plan.serial, rig.plan.by) == (1, "kim")
+
+
+def test_a_bypassed_interlock_is_named_in_the_preview_and_when_it_is_passed_over() -> None:
+    process = replace(INTERLOCK, name="level_ok", klass=ConditionClass.PROCESS)
+    rig = following(group_config(conditions=(INTERLOCK, PERMISSIVE, process)))
+    rig.condition(Verdict.FALSE, index=2)
+    rig.order(OrderKind.BYPASS, id="y1", item="level_ok", for_ns=60_000 * MS)
+    rig.order(OrderKind.CONFIRM, id="y2", user="eva")
+    answer = rig.order(OrderKind.SELECT, "b", id="s")
+    assert answer.preview is not None
+    assert [b.detail for b in answer.preview.passed] == ["level_ok (process) false, bypassed"]
+    rig.order(OrderKind.OPERATE, id="o")
+    assert rig.said(Why.PASSED_OVER) == [("interlock", "level_ok (process) false, bypassed")]
+    rig.ends(Outcome.DONE, rig.would_store())
+    assert rig.phase() is Phase.CLAIMED
