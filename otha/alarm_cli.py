@@ -5,6 +5,7 @@ Exit codes as of `otha`: 0 done, 1 refused, 2 bad input.
 
 import sys
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -94,6 +95,37 @@ def _give(
     if not reply.durable:
         sys.stderr.write("the journal's disk has not taken this answer yet; see `otha status`\n")
     raise typer.Exit(0 if reply.accepted else FAILED)
+
+
+@app.command()
+def kpi(
+    state: Annotated[Path, typer.Option("--state", envvar="OTHA_STATE", help="state or journal directory")],
+    from_: Annotated[str, typer.Option("--from", help="first moment: ISO 8601 or an age: 30d")] = "",
+    to: Annotated[str, typer.Option("--to", help="first moment not wanted, written alike")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """How well the alarms serve their operators (EEMUA 191, ISA-18.2), from the journal."""
+    from otha import terminal
+    from otha.cli import _print_json, _told
+    from otha.journal.cli import moment_ns
+    from otha.journal.reader import Query, Reader
+    from otha.report.kpi import measures
+
+    with _told(), Reader(state) as reader:
+        from_ns, to_ns = moment_ns(from_, "--from"), moment_ns(to, "--to")
+        wanted = Query(from_ns=from_ns, to_ns=to_ns)
+        first = next(iter(reader.query(wanted, limit=1)), None)
+        last = reader.tail(1, wanted)
+        if first is None:
+            raise EngineerError("no row of the journal is from that time", mend="give another --from")
+        rows = [*reader.query(replace(wanted, kind="decision", text="ALARM_"))]
+        rows += reader.query(replace(wanted, kind="supervisor.start"))
+        begin, end = from_ns or first.wall_ns, to_ns or last[-1].wall_ns
+        found = measures(sorted(rows, key=lambda row: row.seq), begin, end)
+    if as_json:
+        _print_json(found)
+    else:
+        terminal.show_kpi(found)
 
 
 @app.command()

@@ -174,6 +174,28 @@ def _failback_line(way: Json) -> str:
     return f"{back}: {_obstacle(way['obstacles'][0])}"
 
 
+def show_kpi(found: Json) -> None:
+    """`otha alarms kpi`. The figures in brackets are what EEMUA 191 and ISA-18.2 accept for one operator."""
+    console = _console()
+    tenth = found["per_10_min_milli"] / 1000
+    console.print(f"annunciations: {found['annunciations']} in {found['periods']} periods of 10 min")
+    console.print(f"per 10 min: {tenth:.2f} on average (1, at most 2), peak {found['peak_10_min']} (10)")
+    console.print(f"periods with more than 10: {found['above_10_permille'] / 10:.1f} % (below 1)")
+    console.print(f"floods: {found['floods']}, {found['in_flood_permille'] / 10:.1f} % of the time (below 1)")
+    for heading, key in (("standing for more than 24 h (below 5)", "standing_24_h"), ("chattering (0)", "chattering")):
+        names = ", ".join(f"{each['group']} {each['alarm']}" for each in found[key])
+        console.print(f"{heading}: {len(found[key])}{f': {names}' if names else ''}")
+    table = _folded("priority", "count", "share", "expected")
+    for priority, each in found["priorities"].items():
+        share, expected = f"{each['permille'] / 10:.1f} %", f"{each['expected_permille'] / 10:.0f} %"
+        table.add_row(priority, str(each["count"]), share, expected)
+    console.print(table)
+    top = _folded("most frequent", "group", "count", "share")
+    for each in found["top_ten"]:
+        top.add_row(each["alarm"], each["group"], str(each["count"]), f"{each['permille'] / 10:.1f} %")
+    console.print(top)
+
+
 def show_status(status: Json) -> None:
     """`otha status`."""
     console = _console()

@@ -6,6 +6,7 @@ from otha import terminal
 from otha.core.inputs import LoopStalled, OrderGiven
 from otha.core.supervision import Supervision
 from otha.core.words import OrderKind
+from otha.report.kpi import measures
 from otha.runtime import alarm_view
 from tests.core.build import MS, order, site_config
 
@@ -61,3 +62,18 @@ def test_what_nobody_has_seen_comes_first_then_what_is_urgent_then_what_is_new()
     ]
     rows = terminal.alarm_rows({"groups": [{"name": "g", "alarms": alarms}]})
     assert [row["code"] for row in rows] == ["urgent", "new", "old", "seen"]
+
+
+def test_the_measures_are_told_beside_what_is_accepted(capsys: pytest.CaptureFixture[str]) -> None:
+    found = measures([], 0, 600_000 * MS)
+    found["top_ten"] = [{"group": "tanks", "alarm": "tilt", "count": 3, "permille": 1000}]
+    found["chattering"] = [{"group": "tanks", "alarm": "tilt"}]
+    terminal.show_kpi(found)
+    said = " ".join(capsys.readouterr().out.split())
+    for words in (
+        "annunciations: 0 in 1 periods",
+        "chattering (0): 1: tanks tilt",
+        "tilt tanks 3 100.0 %",
+        "critical 0",
+    ):
+        assert words in said

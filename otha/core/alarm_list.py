@@ -1,13 +1,15 @@
 """The rationalised alarm list (ISA-18.2-2016, clause 9): what each alarm means and what an operator does about it.
 
-The site file may override any of it (`[alarms.CODE]`). Delays are zero where the condition has a debounce of its own.
+The site file may override any of it (`[alarms.CODE]`). What may be over before a person has read it, as a
+section held for the length of a failover, comes after a delay; what has a debounce of its own comes at once.
 """
 
 from dataclasses import dataclass
 
 from otha.core.words import AlarmCode, AlarmPriority
 
-HOUR_NS = 3_600_000_000_000
+SECOND_NS = 1_000_000_000
+HOUR_NS = 3_600 * SECOND_NS
 SHELVE_MAX_NS = 12 * HOUR_NS  # one shift: the next one decides for itself
 
 
@@ -30,6 +32,7 @@ DEFAULTS: tuple[AlarmConfig, ...] = (
     AlarmConfig(
         code=AlarmCode.NEEDS_OPERATOR,
         priority=AlarmPriority.CRITICAL,
+        on_delay_ns=SECOND_NS,
         cause="OTHA can't tell who drives, or could not verify a transfer",
         consequence="nothing is moved automatically; what drives goes on driving",
         response="run `otha why GROUP`, look at the plant, then do the step named there",
@@ -37,6 +40,7 @@ DEFAULTS: tuple[AlarmConfig, ...] = (
     AlarmConfig(
         code=AlarmCode.REDUNDANCY_LOST,
         priority=AlarmPriority.LOW,
+        on_delay_ns=SECOND_NS,
         cause="no standby is able, or its state is outside the RPO",
         consequence="the next fault of the active node has no failover",
         response="mend or restart the standby; `otha why GROUP` names what keeps it from taking over",
@@ -51,6 +55,7 @@ DEFAULTS: tuple[AlarmConfig, ...] = (
     AlarmConfig(
         code=AlarmCode.GATE_UNSEEN,
         priority=AlarmPriority.MEDIUM,
+        on_delay_ns=SECOND_NS,
         cause="no path to the controller answers",
         consequence="no transfer is possible, and who drives is not known",
         response="look at the controller, its switch ports and cables",
@@ -58,6 +63,7 @@ DEFAULTS: tuple[AlarmConfig, ...] = (
     AlarmConfig(
         code=AlarmCode.SELECTOR_UNSEEN,
         priority=AlarmPriority.LOW,
+        on_delay_ns=SECOND_NS,
         cause="a client's switch does not answer",
         consequence="the client can't be redirected, and a transfer that needs its word is blocked",
         response="mend the path to the client, or restart the client",
@@ -72,6 +78,7 @@ DEFAULTS: tuple[AlarmConfig, ...] = (
     AlarmConfig(
         code=AlarmCode.SECTION_HELD,
         priority=AlarmPriority.HIGH,
+        on_delay_ns=SECOND_NS // 2,
         cause="the owner's frames stopped, or the gate does not let them through, and no transfer is under way",
         consequence="outputs stand at their hold values; after hold_max the gate goes to its safe values",
         response="look at the plant; `otha why GROUP` names what keeps a node from driving",
@@ -100,6 +107,7 @@ DEFAULTS: tuple[AlarmConfig, ...] = (
     AlarmConfig(
         code=AlarmCode.STORE_SILENT,
         priority=AlarmPriority.MEDIUM,
+        on_delay_ns=SECOND_NS,
         cause="the group record can't be read or written",
         consequence="no transfer is possible until it can",
         response="look at the disk of the state directory: full, read-only, failing",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from otha.core.alarm_list import DEFAULTS
 from otha.core.config import (
     ChannelConfig,
     Compare,
@@ -48,6 +49,8 @@ from otha.core.words import (
 )
 
 MS = 1_000_000
+# Alarms without delays: what is told is told when it is decided. The delays have tests of their own.
+AT_ONCE = tuple(replace(each, on_delay_ns=0, off_delay_ns=0) for each in DEFAULTS)
 
 TIMING = Timing(
     confirm_ns=40 * MS,
@@ -205,6 +208,7 @@ def site_config(groups: Sequence[GroupConfig] | None = None, **changes: Any) -> 
         groups=groups,
         tilt_gap_ns=250 * MS,
         tilt_for_ns=1_000 * MS,
+        alarms=AT_ONCE,
     )
     return replace(site, **changes)
 

@@ -12,10 +12,10 @@ from otha.core.alarm_machine import AFTER, LATCHED, AlarmBook, AlarmMove, AlarmW
 from otha.core.reasons import Reason, Why
 from otha.core.words import AlarmCode, AlarmFlag, AlarmPriority, AlarmState, OrderKind
 from tests.core.alarm_reference import DIAGRAM, NAMES, RULES, Reference
-from tests.core.build import MS, order
+from tests.core.build import AT_ONCE, MS, order
 
 LOST = AlarmCode.REDUNDANCY_LOST
-LISTED = {each.code: each for each in DEFAULTS}
+LISTED = {each.code: each for each in AT_ONCE}
 
 
 class Plant:

@@ -1,0 +1,133 @@
+"""How well the alarms serve their operators: the measures of EEMUA 191 and ISA-18.2-2016, clause 16, from the journal.
+
+Annunciations count; acknowledgements, returns and events do not. Counts stand in fixed periods of ten minutes from the
+begin of what is looked at; a last period that is not whole counts as one.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from otha.core.reasons import Why
+from otha.core.words import AlarmPriority
+from otha.journal.entry import JournalRow
+
+Json = dict[str, Any]  # Any: JSON
+S = 1_000_000_000
+PERIOD_NS = 600 * S
+FLOOD_BEGINS_ABOVE, FLOOD_ENDS_BELOW = 10, 5
+STANDING_NS = 24 * 3600 * S
+CHATTER_COUNT, CHATTER_NS = 3, 60 * S
+# EEMUA 191, per operator position, in per mille of annunciations.
+EXPECTED = {
+    AlarmPriority.CRITICAL: 10,
+    AlarmPriority.HIGH: 50,
+    AlarmPriority.MEDIUM: 150,
+    AlarmPriority.LOW: 800,
+}
+
+Name = tuple[str, str]  # group, alarm code
+
+
+@dataclass(slots=True)
+class AlarmHistory:
+    """What the journal tells of alarms: each annunciation, and how long each alarm stood. Times are wall-clock ns."""
+
+    raised: list[tuple[int, Name, str]] = field(default_factory=list)
+    stood: list[tuple[Name, int]] = field(default_factory=list)
+    standing: dict[Name, int] = field(default_factory=dict)
+
+    def take(self, row: JournalRow) -> None:
+        """Take the next row, in their order."""
+        if row.kind == "supervisor.start":
+            for name in tuple(self.standing):
+                self._ends(name, row.wall_ns)  # what still holds is annunciated anew
+        if row.kind != "decision":
+            return
+        for reason in json.loads(row.body).get("reasons", ()):
+            args = reason["args"]
+            if reason["why"] == Why.ALARM_RAISED.name:
+                name = (row.group, str(args[0]))
+                self.raised.append((row.wall_ns, name, str(args[3]) if len(args) > 3 else ""))
+                self.standing.setdefault(name, row.wall_ns)
+            elif reason["why"] in (Why.ALARM_CLEARED.name, Why.ALARM_FLAGGED.name):
+                self._ends((row.group, str(args[0])), row.wall_ns)
+
+    def _ends(self, name: Name, wall_ns: int) -> None:
+        begin = self.standing.pop(name, None)
+        if begin is not None:
+            self.stood.append((name, wall_ns - begin))
+
+
+def _floods(counts: list[int]) -> tuple[int, int]:
+    """How many floods there were, and how many periods were in one."""
+    floods = periods = 0
+    inside = False
+    for count in counts:
+        if not inside and count > FLOOD_BEGINS_ABOVE:
+            inside = True
+            floods += 1
+        elif inside and count < FLOOD_ENDS_BELOW:
+            inside = False
+        periods += inside
+    return floods, periods
+
+
+def _chattering(raised: list[tuple[int, Name, str]]) -> list[Name]:
+    """The alarms that came at least three times within a minute."""
+    times: dict[Name, list[int]] = {}
+    for at_ns, name, _ in raised:
+        times.setdefault(name, []).append(at_ns)
+    apart = CHATTER_COUNT - 1
+    return [
+        name
+        for name, at in times.items()
+        if any(later - first <= CHATTER_NS for first, later in zip(at, at[apart:], strict=False))
+    ]
+
+
+def measures(rows: Iterable[JournalRow], from_ns: int, to_ns: int) -> Json:
+    """The measures of the rows in [from_ns, to_ns) (wall clock). Shares are per mille, rates thousandths."""
+    history = AlarmHistory()
+    for row in rows:
+        history.take(row)
+    raised = history.raised
+    counts = [0] * max(1, -(-(to_ns - from_ns) // PERIOD_NS))
+    for at_ns, _, _ in raised:
+        counts[min(max(at_ns - from_ns, 0) // PERIOD_NS, len(counts) - 1)] += 1
+    floods, flooded = _floods(counts)
+    stood = [*history.stood, *((name, to_ns - begin) for name, begin in history.standing.items())]
+    often = Counter(name for _, name, _ in raised)
+    ranks = Counter(priority for _, _, priority in raised)
+    total = len(raised)
+    return {
+        "from_ns": from_ns,
+        "to_ns": to_ns,
+        "annunciations": total,
+        "periods": len(counts),
+        "per_10_min_milli": total * 1000 // len(counts),
+        "peak_10_min": max(counts),
+        "above_10_permille": sum(count > FLOOD_BEGINS_ABOVE for count in counts) * 1000 // len(counts),
+        "floods": floods,
+        "in_flood_permille": flooded * 1000 // len(counts),
+        "standing_24_h": [_named(name) for name in dict.fromkeys(name for name, ns in stood if ns > STANDING_NS)],
+        "chattering": [_named(name) for name in _chattering(raised)],
+        "top_ten": [
+            {**_named(name), "count": count, "permille": count * 1000 // total}
+            for name, count in sorted(often.items(), key=lambda pair: (-pair[1], pair[0]))[:10]
+        ],
+        "priorities": {
+            priority.value: {
+                "count": ranks[priority.value],
+                "permille": ranks[priority.value] * 1000 // total if total else 0,
+                "expected_permille": expected,
+            }
+            for priority, expected in EXPECTED.items()
+        },
+    }
+
+
+def _named(name: Name) -> Json:
+    return {"group": name[0], "alarm": name[1]}
