@@ -257,6 +257,19 @@ def _folded(*headings: str) -> Table:
     return table
 
 
+def _tracked_table(rows: list[Json]) -> Table:
+    table = _folded("standby", "tracked tag", "verdict", "active", "standby", "tolerance", "ages ms")
+    before = ""
+    for row in rows:
+        values = ["-" if row[key] is None else str(row[key]) for key in ("active", "standby")]
+        ages = " / ".join("-" if row[key] is None else str(row[key]) for key in ("active_age_ms", "standby_age_ms"))
+        judged = {"true": "agrees", "false": "DIFFERS"}.get(row["verdict"], row["verdict"])
+        node = "" if row["node"] == before else row["node"]
+        table.add_row(node, row["tag"], judged, *values, str(row["tolerance"]), ages)
+        before = row["node"]
+    return table
+
+
 def show_why(answer: Json) -> None:
     """`otha why`."""
     console = _console()
@@ -293,6 +306,8 @@ def show_why(answer: Json) -> None:
             table.add_row(*first, tag["name"], value, quality, age, str(tag["fresh_ms"]))
             first = ("", "", "")
     console.print(table)
+    if answer["tracking"]:
+        console.print(_tracked_table(answer["tracking"]))
     if answer["gate"] is not None:
         console.print(f"gate: {_gate_line(answer['gate'])}, {'permit' if answer['gate']['permit'] else 'no permit'}")
     for client in answer["clients"]:

@@ -8,7 +8,7 @@ from otha.core.group.guard import Stage
 from otha.core.group.state import Cause, GateView, GroupState, Plan
 from otha.core.reasons import Block, Blocker
 from otha.core.supervision import Supervision
-from otha.core.watch import condition
+from otha.core.watch import condition, sync
 from otha.core.words import TransferKind
 from otha.runtime import alarm_view
 
@@ -259,6 +259,30 @@ def _failover(core: Supervision, cfg: GroupConfig, g: GroupState, now: int) -> l
     )
 
 
+def _tracking(core: Supervision, cfg: GroupConfig, now: int) -> list[Json]:
+    """Each standby's tracked tags beside the active's: what it is not yet ready for a bumpless takeover by (S13)."""
+    record = core.group(cfg.name).record
+    active = None if record is None else record.active
+    if active is None:
+        return []
+    heard = core.node(active).heard_at
+    return [
+        {
+            "node": node.name,
+            "tag": each.tag.name,
+            "active": each.active,
+            "standby": each.standby,
+            "tolerance": each.tag.tolerance,
+            "verdict": each.verdict.value,
+            "active_age_ms": (now - heard) // MS if heard else None,
+            "standby_age_ms": (now - core.node(node.name).heard_at) // MS if core.node(node.name).heard_at else None,
+        }
+        for node in cfg.nodes
+        if node.name != active
+        for each in sync.agreements(cfg.tracked, core.node(active), core.node(node.name))
+    ]
+
+
 def why(core: Supervision, name: str, node: str | None, now: int) -> Json | None:
     """Each interlock with its tags' values, ages and qualities, and what stands against a transfer of group `name`.
 
@@ -287,6 +311,7 @@ def why(core: Supervision, name: str, node: str | None, now: int) -> Json | None
             for each, verdict in zip(cfg.conditions, g.conditions, strict=True)
         ],
         "persons": persons(g, now),
+        "tracking": _tracking(core, cfg, now),
         "nodes": _group(core, cfg, now)["nodes"],
         "gate": None if cfg.gate is None else _gate(g.gate, now),
         "clients": _group(core, cfg, now)["clients"],

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from otha import terminal
-from otha.core.inputs import ClockStepped, EffectEnded, Record
+from otha.core.inputs import ClockStepped, EffectEnded, HeartbeatEnded, NodeReading, Record
 from otha.core.reasons import Block
 from otha.core.supervision import Supervision
-from otha.core.words import Milestone, Outcome
+from otha.core.words import Answer, Milestone, Outcome
 from otha.report import sentence
 from otha.runtime import snapshot
 from otha.site.load import load_site
@@ -104,3 +104,26 @@ def test_status_and_why_say_in_a_line_what_stands_against_a_failback(capsys: pyt
     terminal.show_why(why(away()))
     shown = capsys.readouterr().out
     assert "failback to sc_a (manual): " in shown
+
+
+def test_why_shows_each_tracked_tag_beside_the_actives(capsys: pytest.CaptureFixture[str]) -> None:
+    core, now = away(), time.monotonic_ns()
+    for name, output in (("sc_b", 4000), ("sc_a", 4201)):
+        reading = NodeReading(
+            heartbeat=1, cycle=1, role=None, level=255, position=1, acked=1, lag_ms=0, data_age_ms=0, session=1,
+            tracked=(6000, 5000, 1, 1, 4000, output),
+        )  # fmt: skip
+        channel = next(each.name for each in SITE.core.channels if each.node == name)
+        core.feed(HeartbeatEnded(channel=channel, answer=Answer.REPLIED, reading=reading), now)
+    answer = why(core)
+    assert [(each["node"], each["tag"], each["verdict"]) for each in answer["tracking"]] == [
+        ("sc_a", "setpoint_1", "true"),
+        ("sc_a", "setpoint_2", "true"),
+        ("sc_a", "mode_1", "true"),
+        ("sc_a", "mode_2", "true"),
+        ("sc_a", "output_1", "true"),
+        ("sc_a", "output_2", "false"),
+    ]
+    terminal.show_why(answer)
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if "output_2" in line)
+    assert [word for word in line.split() if word.isalnum()][:4] == ["DIFFERS", "4000", "4201", "200"]

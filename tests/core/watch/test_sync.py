@@ -96,3 +96,30 @@ def test_readiness_needs_both_alive(liveness: Liveness) -> None:
 
 def test_without_tracked_tags_there_is_nothing_to_disagree() -> None:
     assert sync.ready((), node(liveness=Liveness.DEAD), node()) is Verdict.TRUE
+
+
+def test_a_person_sees_each_tag_and_which_one_differs() -> None:
+    found = sync.agreements(TAGS, node(), node(tracked=(500, 4_201)))
+    assert [(each.tag.name, each.active, each.standby, each.verdict) for each in found] == [
+        ("setpoint", 500, 500, Verdict.TRUE),
+        ("output", 4_000, 4_201, Verdict.FALSE),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("active", "standby"),
+    [
+        ({}, {}),
+        ({}, {"tracked": (500, 4_201)}),
+        ({}, {"tracked": (501, 4_000)}),
+        ({"tracked": ()}, {}),
+        ({}, {"tracked": (500,)}),
+        ({"liveness": Liveness.DEAD}, {}),
+        ({}, {"liveness": Liveness.FROZEN}),
+    ],
+)
+def test_the_tags_one_by_one_say_what_the_verdict_says(active: dict[str, Any], standby: dict[str, Any]) -> None:
+    verdicts = {each.verdict for each in sync.agreements(TAGS, node(**active), node(**standby))}
+    whole = sync.ready(TAGS, node(**active), node(**standby))
+    assert (verdicts == {Verdict.TRUE}) == (whole is Verdict.TRUE)
+    assert whole in verdicts
