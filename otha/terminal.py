@@ -38,6 +38,41 @@ def _client_line(client: Json) -> str:
     return f"uses {client['node'] or 'nobody'}, epoch {client['epoch']}"
 
 
+def _conduct(rule: Json) -> str:
+    limit = f" at most {rule['limit_ms']} ms, then {rule['then']}" if rule["does"] == "wait" else ""
+    return f"{rule['does']}{limit}"
+
+
+def _machine_line(machine: Json) -> str:
+    kinds = ", ".join(f"{kind}: {_conduct(machine[kind])}" for kind in ("switchover", "failover"))
+    return f"machine: {machine['state']}; {kinds}; after a fence: {machine['after_fence']}"
+
+
+def _leaves(tree: Json) -> list[Json]:
+    if "tag" in tree:
+        return [tree]
+    parts: list[Json] = next(tree[key] for key in ("all", "any", "of") if key in tree)
+    return [leaf for part in parts for leaf in _leaves(part)]
+
+
+def _comparisons(answer: Json) -> list[str]:
+    """What does not hold now, or holds by a delay alone, down to the comparison: interlocks, permissives, states."""
+    lines = []
+    for each in (*answer["conditions"], *answer["states"]):
+        values = {tag["name"]: tag for tag in each["tags"]}
+        for leaf in _leaves(each["when"]):
+            delay = leaf["delay_left_ms"]
+            if leaf["verdict"] == "true" and delay is None:
+                continue
+            tag = values[leaf["tag"]]
+            waits = "" if delay is None else f", {delay} ms of its delay left"
+            value = "no value" if tag["value"] is None else tag["value"]
+            age = "never read" if tag["age_ms"] is None else f"{tag['age_ms']} ms old"
+            wants = f"{leaf['tag']} {leaf['op']} {leaf['value']}"
+            lines.append(f"  {each['name']}: {wants} is {leaf['verdict']}: {value}, {age}{waits}")
+    return lines
+
+
 def _user(answer: Json) -> str | None:
     """Whom the group's target has now, for the operator's next step."""
     if answer["kind"] == GroupKind.DRIVER.value:
@@ -216,6 +251,8 @@ def show_status(status: Json) -> None:
             console.print(f"  section {group['section']}: {_gate_line(group['gate'])}")
         for client in group["clients"]:
             console.print(f"  client {client['name']}: {_client_line(client)}")
+        if group["machine"] is not None:
+            console.print(f"  {_machine_line(group['machine'])}")
         if group["plan"] is not None:
             plan = group["plan"]
             what = f"drill of a {plan['kind']}" if plan["drill"] else plan["kind"]
@@ -297,6 +334,8 @@ def show_why(answer: Json) -> None:
     table = _folded("condition", "kind", "verdict", "tag", "value", "quality", "age ms", "fresh ms")
     for condition in answer["conditions"]:
         kind = f"{condition['class']} interlock" if condition["interlock"] else "permissive"
+        if condition["first_out"]:
+            kind += ", first out"
         judged = f"{condition['verdict']}, bypassed" if condition["bypassed"] else condition["verdict"]
         first = (condition["name"], kind, judged)
         for tag in condition["tags"]:
@@ -308,6 +347,10 @@ def show_why(answer: Json) -> None:
     console.print(table)
     if answer["tracking"]:
         console.print(_tracked_table(answer["tracking"]))
+    if answer["machine"] is not None:
+        console.print(_machine_line(answer["machine"]))
+    for line in _comparisons(answer):
+        console.print(line)
     if answer["gate"] is not None:
         console.print(f"gate: {_gate_line(answer['gate'])}, {'permit' if answer['gate']['permit'] else 'no permit'}")
     for client in answer["clients"]:

@@ -12,6 +12,7 @@ from otha.core.words import (
     Arming,
     Authority,
     ConditionClass,
+    Conduct,
     Confirm,
     FailbackMode,
     Fencing,
@@ -142,12 +143,14 @@ class Comparison(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compare:
-    """`tag op value`, true only after it has held for `for_ns`."""
+    """`tag op value`, true only after it has held for `for_ns`, and for `off_ns` more after it ceased to hold. No
+    delay covers a value that is bad, stale or unknown."""
 
     tag: str
     op: Comparison
     value: int
     for_ns: int
+    off_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +182,43 @@ class ConditionConfig:
     interlock: bool
     klass: ConditionClass
     when: ConditionTree
+
+
+UNKNOWN_MACHINE = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineRule:
+    """What one kind of transfer does in a machine state. `limit_ns`: how long WAIT waits; `then`: what follows, one of
+    STAY, ASK and SAFE."""
+
+    does: Conduct
+    limit_ns: int = 0
+    then: Conduct = Conduct.STAY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineStateConfig:
+    """A state of the machine behind the group's target. `when`: how it is recognised (None: UNKNOWN, when none of the
+    others is). `after_fence`: instead of the group's (None: the group's)."""
+
+    name: str
+    when: ConditionTree | None
+    switchover: MachineRule
+    failover: MachineRule
+    after_fence: AfterFence | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineConfig:
+    """The states of a machine: the first that is recognised is the present one."""
+
+    states: tuple[MachineStateConfig, ...]
+    unknown: MachineStateConfig
+
+    def state(self, index: int) -> MachineStateConfig:
+        """State `index`; UNKNOWN_MACHINE is the unknown one."""
+        return self.unknown if index == UNKNOWN_MACHINE else self.states[index]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,6 +334,7 @@ class GroupConfig:
     on_rpo_miss: RpoMiss
     observers_needed: int
     conditions: tuple[ConditionConfig, ...]
+    machine: MachineConfig | None = None
     tracked: tuple[TrackedTag, ...]
     upstream: tuple[str, ...]
     timing: Timing

@@ -14,7 +14,15 @@ from otha.core.config import AdaptiveDetector, ChannelConfig, Compare, NodeConfi
 from otha.core.errors import IllegalTransitionError, InvariantBreachError
 from otha.core.group import orders
 from otha.core.group import step as group_step
-from otha.core.group.event import ConditionJudged, Event, GateJudged, NodeJudged, SelectorJudged, SharedChanged
+from otha.core.group.event import (
+    ConditionJudged,
+    Event,
+    GateJudged,
+    MachineJudged,
+    NodeJudged,
+    SelectorJudged,
+    SharedChanged,
+)
 from otha.core.group.state import GateView, GroupState, NodeView, SelectorView, Shared
 from otha.core.group.turn import Decision, Turn
 from otha.core.inputs import (
@@ -36,14 +44,14 @@ from otha.core.inputs import (
 from otha.core.reasons import Blocker, Reason, Why
 from otha.core.watch import channel, condition, gate, node, observer, selector, sync
 from otha.core.watch.channel import ChannelWatch
-from otha.core.watch.condition import Judgement, TagWatch
+from otha.core.watch.condition import Delay, Judgement, TagWatch
 from otha.core.watch.gate import GateWatch
 from otha.core.watch.node import NodeWatch
 from otha.core.watch.observer import ReferenceWatch
 from otha.core.watch.selector import SelectorWatch
 from otha.core.words import Answer, GroupKind, Pulse, Verdict
 
-_FORMAT = 4
+_FORMAT = 5
 # The containers whose places are filled anew as inputs come; all else is never touched or replaced whole.
 _MOVING = (
     "_groups", "_channels", "_nodes", "_gates", "_selectors", "_let_go", "_tags", "_delays", "_judge_at", "_references",
@@ -66,7 +74,7 @@ class Supervision:
         self._selectors: dict[str, SelectorWatch] = {s.name: selector.unseen() for g in cfg.groups for s in g.selectors}
         self._let_go: list[int | None] = [None for _ in cfg.groups]
         self._tags: dict[str, TagWatch] = {t.name: TagWatch() for t in cfg.tags}
-        self._delays: list[dict[Compare, int]] = [{} for _ in cfg.groups]
+        self._delays: list[dict[Compare, Delay]] = [{} for _ in cfg.groups]
         self._judge_at: list[int | None] = [None for _ in cfg.groups]
         self._references: dict[str, ReferenceWatch] = {r.name: ReferenceWatch() for r in cfg.references}
         self._wakes: list[int | None] = [None for _ in cfg.groups]
@@ -122,6 +130,13 @@ class Supervision:
     def tag(self, name: str) -> TagWatch:
         """The watch of tag `name`."""
         return self._tags[name]
+
+    def comparison(self, group: str, leaf: Compare, now: int) -> tuple[Verdict, int | None]:
+        """The verdict on one comparison of `group` at `now`, and when its running delay ends (None: none runs)."""
+        judgement = Judgement(self._tag_cfg, self._tags, self._delays[self._by_name[group]], now)
+        verdict = judgement.judge(leaf)
+        kept = judgement.kept.get(leaf)
+        return verdict, None if kept is None else kept.true_at if kept.true_at is not None else kept.false_at
 
     def fast_sections(self) -> frozenset[str]:
         """Sections whose gate is read fast: a transfer is under way, or about to be."""
@@ -347,12 +362,24 @@ class Supervision:
         cfg, g = self.cfg.groups[at], self._groups[at]
         judgement = Judgement(self._tag_cfg, self._tags, self._delays[at], now)
         verdicts = [judgement.judge(each.when) for each in cfg.conditions]
+        state = condition.recognised(judgement, cfg.machine) if cfg.machine is not None else g.machine
         self._delays[at], self._judge_at[at] = judgement.kept, judgement.again
+        changed = [
+            (ConditionJudged(index=index, verdict=verdict), (Why.CONDITION, cfg.conditions[index].name, verdict.value))
+            for index, (verdict, before) in enumerate(zip(verdicts, g.conditions, strict=True))
+            if verdict is not before
+        ]
+        # What the same reading says against a transfer is told before what it says for it.
+        told: list[tuple[Event, tuple[Why, str, str]]] = [
+            each for each in changed if each[0].verdict is not Verdict.TRUE
+        ]
+        if state != g.machine and cfg.machine is not None:
+            told.append((MachineJudged(state=state), (Why.MACHINE, cfg.machine.state(state).name, "")))
+        told += [each for each in changed if each[0].verdict is Verdict.TRUE]
         decisions: list[Decision] = []
-        for index, (verdict, before) in enumerate(zip(verdicts, g.conditions, strict=True)):
-            if verdict is not before:
-                reason = Reason(why=Why.CONDITION, rule="S6", args=(cfg.conditions[index].name, verdict.value))
-                decisions += self._step(at, ConditionJudged(index=index, verdict=verdict), now, (reason,))
+        for event, (why, name, verdict) in told:
+            reason = Reason(why=why, rule="S6" if why is Why.CONDITION else "", args=(name, verdict))
+            decisions += self._step(at, event, now, (reason,))
         return decisions
 
     def _reference_polled(self, raw: ReferencePolled, now: int) -> tuple[Decision, ...]:

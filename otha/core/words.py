@@ -79,6 +79,17 @@ class AfterFence(Enum):
     SAFE = "safe"
 
 
+class Conduct(Enum):
+    """What a transfer does in a machine state: go on, wait for the end of the phase, ask a person, not take place, or
+    send a section that nobody drives to its safe state."""
+
+    GO = "go"
+    WAIT = "wait"
+    ASK = "ask"
+    STAY = "stay"
+    SAFE = "safe"
+
+
 class ConditionClass(Enum):
     """`safety` is never bypassable; `process` may be bypassed by an engineer with reason and expiry."""
 

@@ -47,6 +47,7 @@ _BLOCKS: dict[Block, str] = {
     Block.SYNC_BEHIND: "the standby's state is outside the RPO",
     Block.INTERLOCK: "an interlock is not true",
     Block.PERMISSIVE: "a permissive is not true",
+    Block.MACHINE_STATE: "the machine is in a state that does not allow it",
     Block.GATE_PERMIT: "the controller gives no permit",
     Block.HOLD_OFF: "the hold-off after the last automatic transfer runs; acknowledge to end it",
     Block.TOO_MANY: "too many automatic transfers in the window; acknowledge to go on",
@@ -154,6 +155,8 @@ def _text(reason: Reason) -> str:
             return f"would carry out a {args[0]}, {args[1]} to {args[2]}, because: {args[3]}; not armed"
         case Why.BLOCKED:
             return f"no transfer to {args[0]}: {_obstacle(args)}"
+        case Why.WAITS:
+            return f"the transfer to {args[0]} waits: {_obstacle(args)}"
         case Why.PHASE:
             return f"phase {args[0]}: {args[1]} under epoch {args[2]}"
         case Why.TROUBLE:
@@ -208,6 +211,10 @@ def _text(reason: Reason) -> str:
             return f"selector {args[0]}: {args[1]}, epoch {args[2]}"
         case Why.CONDITION:
             return f"condition {args[0]} {args[1]}"
+        case Why.FIRST_OUT:
+            return f"first interlock of those that were all true to be so no more: {args[0]} {args[1]}"
+        case Why.MACHINE:
+            return f"the machine is in state {args[0]}"
         case Why.ISOLATED:
             return f"this observer is {args[0]}"
         case Why.TILT:

@@ -2,14 +2,23 @@
 
 from typing import Any
 
-from otha.core.config import AllOf, AnyOf, Compare, ConditionConfig, ConditionTree, GroupConfig, MooN
-from otha.core.group import guard, orders
+from otha.core.config import (
+    AllOf,
+    AnyOf,
+    Compare,
+    ConditionConfig,
+    ConditionTree,
+    GroupConfig,
+    MachineRule,
+    MooN,
+)
+from otha.core.group import guard, machine, orders
 from otha.core.group.guard import Stage
 from otha.core.group.state import Cause, GateView, GroupState, Plan
 from otha.core.reasons import Block, Blocker
 from otha.core.supervision import Supervision
 from otha.core.watch import condition, sync
-from otha.core.words import TransferKind
+from otha.core.words import Conduct, TransferKind
 from otha.runtime import alarm_view
 
 Json = dict[str, Any]  # Any: JSON
@@ -170,6 +179,7 @@ def _group(core: Supervision, cfg: GroupConfig, now: int) -> Json:
             }
             for each, verdict in zip(cfg.conditions, g.conditions, strict=True)
         ],
+        "machine": _machine(cfg, g),
         "alarms": alarm_view.alarms(core, cfg.name, now),
     }
 
@@ -198,16 +208,55 @@ def _tags(tree: ConditionTree) -> list[str]:
             return [tag for part in of for tag in _tags(part)]
 
 
-def _tree(tree: ConditionTree) -> Json:
+def _tree(core: Supervision, group: str, tree: ConditionTree, now: int) -> Json:
+    """A condition with the verdict on each comparison, and how long its delay still runs."""
+
+    def parts(of: tuple[ConditionTree, ...]) -> list[Json]:
+        return [_tree(core, group, part, now) for part in of]
+
     match tree:
-        case Compare(tag=tag, op=op, value=value, for_ns=for_ns):
-            return {"tag": tag, "op": op.value, "value": value, "for_ms": for_ns // MS}
+        case Compare(tag=tag, op=op, value=value, for_ns=for_ns, off_ns=off_ns):
+            verdict, delay_until = core.comparison(group, tree, now)
+            said = {"tag": tag, "op": op.value, "value": value, "for_ms": for_ns // MS, "off_ms": off_ns // MS}
+            return {**said, "verdict": verdict.value, "delay_left_ms": _left_ms(delay_until, now)}
         case AllOf(of=of):
-            return {"all": [_tree(part) for part in of]}
+            return {"all": parts(of)}
         case AnyOf(of=of):
-            return {"any": [_tree(part) for part in of]}
+            return {"any": parts(of)}
         case MooN(m=m, of=of):
-            return {"m": m, "of": [_tree(part) for part in of]}
+            return {"m": m, "of": parts(of)}
+
+
+def _rule(rule: MachineRule) -> Json:
+    then = {"limit_ms": rule.limit_ns // MS, "then": rule.then.value} if rule.does is Conduct.WAIT else {}
+    return {"does": rule.does.value, **then}
+
+
+def _machine(cfg: GroupConfig, g: GroupState) -> Json | None:
+    """The machine's state, and what transfers do in it."""
+    if cfg.machine is None:
+        return None
+    state = cfg.machine.state(g.machine)
+    return {
+        "state": state.name,
+        "switchover": _rule(state.switchover),
+        "failover": _rule(state.failover),
+        "after_fence": machine.after_fence(cfg, g).value,
+    }
+
+
+def _states(core: Supervision, cfg: GroupConfig, now: int) -> list[Json]:
+    """Each machine state with what it is recognised by."""
+    states = cfg.machine.states if cfg.machine is not None else ()
+    return [
+        {
+            "name": state.name,
+            "when": _tree(core, cfg.name, state.when, now),
+            "tags": [_tag(core, name, now) for name in dict.fromkeys(_tags(state.when))],
+        }
+        for state in states
+        if state.when is not None
+    ]
 
 
 def _tag(core: Supervision, name: str, now: int) -> Json:
@@ -224,14 +273,18 @@ def _tag(core: Supervision, name: str, now: int) -> Json:
     }
 
 
-def _condition(core: Supervision, g: GroupState, cfg: ConditionConfig, verdict: str, now: int) -> Json:
+def _condition(
+    core: Supervision, group: GroupConfig, cfg: ConditionConfig, verdict: str, now: int, *, first_out: bool
+) -> Json:
+    g = core.group(group.name)
     return {
         "bypassed": guard.bypassed(g, cfg),
         "name": cfg.name,
         "interlock": cfg.interlock,
         "class": cfg.klass.value,
         "verdict": verdict,
-        "when": _tree(cfg.when),
+        "first_out": first_out,
+        "when": _tree(core, group.name, cfg.when, now),
         "tags": [_tag(core, name, now) for name in dict.fromkeys(_tags(cfg.when))],
     }
 
@@ -245,18 +298,17 @@ def _failover(core: Supervision, cfg: GroupConfig, g: GroupState, now: int) -> l
     to_node = guard.best_standby(cfg, core.shared, g, besides=(g.record.active if g.record is not None else None,))
     if to_node is None:
         return blockers(orders.no_standby(cfg, core.shared, g))
-    return blockers(
-        guard.against(
-            cfg,
-            core.shared,
-            g,
-            kind=TransferKind.FAILOVER,
-            to_node=to_node,
-            cause=Cause.DEAD,
-            stage=Stage.START,
-            now=now,
-        )
+    found = guard.against(
+        cfg,
+        core.shared,
+        g,
+        kind=TransferKind.FAILOVER,
+        to_node=to_node,
+        cause=Cause.DEAD,
+        stage=Stage.START,
+        now=now,
     )
+    return blockers(machine.not_waitable(cfg, g, TransferKind.FAILOVER, Cause.DEAD, found))
 
 
 def _tracking(core: Supervision, cfg: GroupConfig, now: int) -> list[Json]:
@@ -307,9 +359,11 @@ def why(core: Supervision, name: str, node: str | None, now: int) -> Json | None
         "failover_obstacles": _failover(core, cfg, g, now),
         "failback": _failback(core, cfg, now),
         "conditions": [
-            _condition(core, g, each, verdict.value, now)
-            for each, verdict in zip(cfg.conditions, g.conditions, strict=True)
+            _condition(core, cfg, each, verdict.value, now, first_out=index == g.first_out)
+            for index, (each, verdict) in enumerate(zip(cfg.conditions, g.conditions, strict=True))
         ],
+        "machine": _machine(cfg, g),
+        "states": _states(core, cfg, now),
         "persons": persons(g, now),
         "tracking": _tracking(core, cfg, now),
         "nodes": _group(core, cfg, now)["nodes"],

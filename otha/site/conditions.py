@@ -31,7 +31,7 @@ def build_conditions(doc: Document, file: SiteFile, group: str, table: GroupTabl
             name=name,
             interlock=True,
             klass=interlock.class_,
-            when=_tree(doc, file, (*path, "interlock", name, "when"), interlock.when),
+            when=condition_tree(doc, file, (*path, "interlock", name, "when"), interlock.when),
         )
         for name, interlock in table.interlock.items()
     ]
@@ -40,14 +40,14 @@ def build_conditions(doc: Document, file: SiteFile, group: str, table: GroupTabl
             name=name,
             interlock=False,
             klass=ConditionClass.PROCESS,
-            when=_tree(doc, file, (*path, "permissive", name, "when"), permissive.when),
+            when=condition_tree(doc, file, (*path, "permissive", name, "when"), permissive.when),
         )
         for name, permissive in table.permissive.items()
     ]
     return tuple(built)
 
 
-def _tree(doc: Document, file: SiteFile, path: KeyPath, when: When) -> ConditionTree:
+def condition_tree(doc: Document, file: SiteFile, path: KeyPath, when: When) -> ConditionTree:
     compares = when.tag is not None or when.op is not None or when.value is not None
     shapes = [compares, when.all_ is not None, when.any_ is not None, when.moon is not None]
     if sum(shapes) != 1:
@@ -59,8 +59,9 @@ def _tree(doc: Document, file: SiteFile, path: KeyPath, when: When) -> Condition
             "or { moon = { m = 2, of = [ ... ] } }",
         )
         return _NOTHING
-    if not compares and when.for_ms:
-        doc.error(path, "for_ms", "belongs to a comparison", mend="Put it into the comparisons inside")
+    for name, given in (("for_ms", when.for_ms), ("off_ms", when.off_ms)):
+        if not compares and given:
+            doc.error(path, name, "belongs to a comparison", mend="Put it into the comparisons inside")
     if when.all_ is not None:
         return AllOf(of=_trees(doc, file, (*path, "all"), when.all_))
     if when.any_ is not None:
@@ -78,7 +79,7 @@ def _tree(doc: Document, file: SiteFile, path: KeyPath, when: When) -> Condition
 
 
 def _trees(doc: Document, file: SiteFile, path: KeyPath, parts: tuple[When, ...]) -> tuple[ConditionTree, ...]:
-    return tuple(_tree(doc, file, (*path, at), part) for at, part in enumerate(parts))
+    return tuple(condition_tree(doc, file, (*path, at), part) for at, part in enumerate(parts))
 
 
 def _compare(doc: Document, file: SiteFile, path: KeyPath, when: When) -> Compare:
@@ -97,7 +98,7 @@ def _compare(doc: Document, file: SiteFile, path: KeyPath, when: When) -> Compar
                 f"{int(when.value)} is outside what {when.tag} ({kind.value}) can be, {low} to {high}",
                 mend="Give the raw value that the device reports",
             )
-    return Compare(tag=when.tag, op=when.op, value=int(when.value), for_ns=when.for_ms * MS)
+    return Compare(tag=when.tag, op=when.op, value=int(when.value), for_ns=when.for_ms * MS, off_ns=when.off_ms * MS)
 
 
 def tags_in(tree: ConditionTree) -> Iterator[str]:

@@ -7,6 +7,7 @@ from otha.site import timing as sums
 from otha.site.document import Document
 from otha.site.groups import confirm_needed_ms, pace_of, standstill
 from otha.site.locate import Path as KeyPath
+from otha.site.machine import judge_waits
 from otha.site.timing import GroupTiming, Term, Total, late, show
 from otha.site.written import SiteFile
 from otha.site.written_group import Detector
@@ -30,6 +31,7 @@ def judge_group(doc: Document, file: SiteFile, group: GroupConfig, timing: Group
     _fresh_owner(doc, group, timing)
     _watchdog(doc, group, timing)
     _hold(doc, group, timing)
+    judge_waits(doc, group)
     _hold_off(doc, group, timing)
     _rpo(doc, file, group)
     _bounds(doc, file, group)

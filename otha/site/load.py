@@ -1,5 +1,6 @@
 """Loads a site file: reads, resolves, judges; the typed site, or all that is wrong with it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from otha.core.config import ChannelConfig, ReferenceConfig, SiteConfig
@@ -22,6 +23,7 @@ from otha.site.judge import judge
 from otha.site.line import Line
 from otha.site.line_load import line_loads, with_line_times
 from otha.site.lines import build_lines
+from otha.site.machine import build_machine
 from otha.site.model import (
     SELF_USER,
     Domain,
@@ -221,7 +223,11 @@ def _groups(
     built: dict[str, BuiltGroup | None] = dict.fromkeys(file.group)
     for name in sorted(file.group, key=lambda name: file.group[name].kind is not GroupKind.DRIVER):
         conditions = build_conditions(doc, file, name, file.group[name])
-        made = built[name] = build_group(doc, file, name, nodes, conditions, supervisor, owners)
+        machine = build_machine(doc, file, name, file.group[name])
+        made = build_group(doc, file, name, nodes, conditions, supervisor, owners)
+        if made is not None and machine is not None:
+            made = replace(made, group=replace(made.group, machine=machine))
+        built[name] = made
         if made is not None and made.owner is not None:
             owners.setdefault(made.group.section, made.owner)
     return built

@@ -12,6 +12,7 @@ from otha.core.words import (
     Arming,
     Authority,
     ConditionClass,
+    Conduct,
     Confirm,
     FailbackMode,
     Fencing,
@@ -47,6 +48,12 @@ class When:
     op: Comparison | None = key("how it is compared", default=None)
     value: int | bool | None = key("with what", default=None)
     for_ms: int = key("how long the comparison must have held", default=0, low=0, high=3_600_000)
+    off_ms: int = key(
+        "for how long the condition stays true after the comparison has ceased; never over a bad or stale value",
+        default=0,
+        low=0,
+        high=3_600_000,
+    )
     all_: "tuple[When, ...] | None" = key("conditions that must all hold", default=None, least=1)
     any_: "tuple[When, ...] | None" = key("conditions of which one must hold", default=None, least=1)
     moon: MoonTable | None = key("m of n conditions must hold", default=None)
@@ -65,6 +72,42 @@ class PermissiveTable:
     """Must hold for an ordered transfer to start."""
 
     when: When = key("the condition under which a transfer may start")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConductTable:
+    """What one kind of transfer does in a machine state."""
+
+    does: Conduct = key(
+        "go: take place; wait: for the end of the phase; ask: a person must confirm; stay: not take place; safe "
+        "(failover alone): send a section that nobody drives to its safe state"
+    )
+    limit_ms: int | None = key("wait: for how long", default=None, low=1, high=DAY_MS)
+    then: Conduct = key("wait: what follows after the limit: stay, ask, or safe", default=Conduct.STAY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateTable:
+    """A state of the machine. The first one of the file that is recognised is the present one. The PLC program must
+    drop its permit in every state that forbids a takeover: only that closes the time between OTHA's reading and the
+    GRANT."""
+
+    when: When = key("how the state is recognised")
+    switchover: ConductTable = key("what an ordered transfer does", default=ConductTable(does=Conduct.STAY))
+    failover: ConductTable = key("what an unplanned transfer does", default=ConductTable(does=Conduct.ASK))
+    after_fence: AfterFence | None = key(
+        "what is tried first when a transfer can't go on after the fence; by default as the group says", default=None
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownStateTable:
+    """When no state is recognised, or a value that tells it is bad, stale or unknown. A switchover is refused."""
+
+    failover: ConductTable = key("what an unplanned transfer does", default=ConductTable(does=Conduct.ASK))
+    after_fence: AfterFence | None = key(
+        "what is tried first when a transfer can't go on after the fence; by default as the group says", default=None
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,4 +293,6 @@ class GroupTable:
     tracked: tuple[TrackedTable, ...] = key("tags that must agree between active and standby (rule S13)", default=())
     upstream: tuple[str, ...] = key("groups whose trouble would look like this one's (rule S18)", default=())
     interlock: dict[str, InterlockTable] = key("must hold throughout a transfer", default={})
+    state: dict[str, StateTable] = key("states of the machine, in the order in which they are looked for", default={})
+    unknown_state: UnknownStateTable = key("when no state is recognised", default=UnknownStateTable())
     permissive: dict[str, PermissiveTable] = key("must hold for an ordered transfer to start", default={})

@@ -7,7 +7,7 @@ A mutant is the rule broken on purpose, in one line of the deciding file; the te
 import sys
 from pathlib import Path
 
-from otha.verify import client_rules, planned_rules
+from otha.verify import client_rules, machine_rules, planned_rules
 from otha.verify.hold import Hold, Mutant
 
 _PAGE = Path("docs/rules.md")
@@ -408,6 +408,7 @@ HOLDS: tuple[Hold, ...] = (
         ),
     ),
     *client_rules.HOLDS,
+    *machine_rules.HOLDS,
 )
 
 

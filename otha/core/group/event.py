@@ -39,10 +39,25 @@ class ConditionJudged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MachineJudged:
+    """The machine is in another state, by its place in the configuration (UNKNOWN_MACHINE: not known)."""
+
+    state: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SharedChanged:
     """Something of the rest of the site changed."""
 
 
 Event = (
-    NodeJudged | GateJudged | SelectorJudged | ConditionJudged | SharedChanged | OrderGiven | EffectEnded | DueReached
+    NodeJudged
+    | GateJudged
+    | SelectorJudged
+    | ConditionJudged
+    | MachineJudged
+    | SharedChanged
+    | OrderGiven
+    | EffectEnded
+    | DueReached
 )

@@ -3,7 +3,7 @@
 from enum import Enum
 
 from otha.core.config import ConditionConfig, GroupConfig
-from otha.core.group import self_fence
+from otha.core.group import machine, self_fence
 from otha.core.group.state import Cause, GroupState, NodeView, Shared, StoreView
 from otha.core.reasons import Block, Blocker
 from otha.core.words import (
@@ -210,8 +210,9 @@ def against(
 
     An automatic transfer is one with a cause. Past FENCED only what makes the promotion itself wrong is judged.
     """
+    forbidden = machine.forbids(cfg, g, kind, cause, started=stage is not Stage.START)
     if stage is Stage.AFTER_FENCE:
-        return promotion(cfg, g, to_node)
+        return promotion(cfg, g, to_node) + forbidden
     found: list[Blocker] = []
     if cfg.authority is Authority.NATIVE:
         found.append(Blocker(block=Block.NATIVE_AUTHORITY, detail=""))
@@ -223,6 +224,7 @@ def against(
         found.append(Blocker(block=Block.TILT, detail=""))
     found += _target(cfg, g, now)
     found += promotion(cfg, g, to_node)
+    found += forbidden
     if stage is Stage.START:
         if g.safe_for is not None:
             found.append(Blocker(block=Block.SAFE_ORDERED, detail=""))

@@ -26,6 +26,7 @@ from otha.core.group.turn import Decision
 from otha.core.words import (
     Arming,
     Authority,
+    Conduct,
     Course,
     Durability,
     Fencing,
@@ -36,6 +37,7 @@ from otha.core.words import (
     Phase,
     Role,
     RpoMiss,
+    TransferKind,
     Verdict,
 )
 
@@ -43,6 +45,18 @@ from otha.core.words import (
 def _hold(rule: str, holds: bool, what: str) -> None:
     if not holds:
         raise InvariantBreachError(rule, what)
+
+
+def _machine_allows(cfg: GroupConfig, g: GroupState) -> bool:
+    """Whether the machine is in a state in which the transfer under way may fence or promote."""
+    plan = g.plan
+    if cfg.machine is None or plan is None:
+        return True
+    present = cfg.machine.unknown if g.machine < 0 else cfg.machine.states[g.machine]
+    said = present.failover if plan.kind is TransferKind.FAILOVER else present.switchover
+    asked = said.does is Conduct.ASK or (said.does is Conduct.WAIT and said.then is Conduct.ASK and plan.waited_out)
+    person = plan.confirmed and plan.confirmed_in is not None and plan.confirmed_in == g.machine
+    return said.does is Conduct.GO or (asked and person)
 
 
 def _new_owner(cfg: GroupConfig, g: GroupState, effect: Effect, node: str, epoch: int) -> None:
@@ -64,6 +78,7 @@ def _new_owner(cfg: GroupConfig, g: GroupState, effect: Effect, node: str, epoch
     if going_back:
         _hold("S3", node == plan.from_node, "return to somebody else")
         return
+    _hold("machine state", _machine_allows(cfg, g), "promotion in a machine state that does not allow it")
     _hold("S6", person_invariant.interlocks_hold(cfg, g), "promotion with an interlock not true")
     accepted = cfg.on_rpo_miss is RpoMiss.DEGRADE or (cfg.on_rpo_miss is RpoMiss.ASK and plan.lag_confirmed)
     rpo_judged = cfg.rpo_ns is not None and not accepted
@@ -99,6 +114,7 @@ def _revoke(cfg: GroupConfig, shared: Shared, g: GroupState, before: GroupState,
     resumed = first and plan.cause is None and before.plan is None
     if first and not resumed and not plan.continued:
         _hold("S10", not shared.tilted, "a fence begun in TILT")
+        _hold("machine state", _machine_allows(cfg, g), "a fence begun in a machine state that does not allow it")
     _hold("S6", person_invariant.interlocks_hold(cfg, g), "a fence with an interlock not true")
     if plan.automatic and first:
         _hold("S8", not shared.isolated or (plan.cause is not None and plan.cause.positive), "isolated observer acts")
@@ -106,7 +122,7 @@ def _revoke(cfg: GroupConfig, shared: Shared, g: GroupState, before: GroupState,
         _hold("arming", g.arming is Arming.ARMED, "automatic transfer in a group that is not armed")
 
 
-def _select(cfg: GroupConfig, g: GroupState, effect: Effect, do: Select) -> None:
+def _select(cfg: GroupConfig, g: GroupState, before: GroupState, effect: Effect, do: Select) -> None:
     """Clients are led by a claim, or after the others under the recorded epoch, which no transfer uses any more."""
     plan, record = g.plan, g.record
     _hold("S9", record is not None, "a redirection without a record")
@@ -127,6 +143,9 @@ def _select(cfg: GroupConfig, g: GroupState, effect: Effect, do: Select) -> None
     _hold("S2", do.epoch == plan.goal_epoch, "clients led under the epoch of another course")
     _hold("S2", all(view.epoch <= do.epoch for view in g.selectors if view.seen), "a client knows a newer epoch")
     _hold("S1", not _out_of_sight(cfg, g), "a client that must be led is out of sight")
+    first = before.plan is None or before.plan.serial != plan.serial or not before.plan.revoked
+    if first and not plan.continued and not (before.plan is None and plan.cause is None):
+        _hold("machine state", _machine_allows(cfg, g), "a fence begun in a machine state that does not allow it")
     if do.node is None:
         return
     _new_active(cfg, g, do.node)
@@ -150,6 +169,7 @@ def _new_active(cfg: GroupConfig, g: GroupState, node: str) -> None:
     if plan.course is Course.RETURN:
         _hold("S3", node == plan.from_node, "return to somebody else")
         return
+    _hold("machine state", _machine_allows(cfg, g), "promotion in a machine state that does not allow it")
     _hold("S6", person_invariant.interlocks_hold(cfg, g), "promotion with an interlock not true")
     accepted = cfg.on_rpo_miss is RpoMiss.DEGRADE or (cfg.on_rpo_miss is RpoMiss.ASK and plan.lag_confirmed)
     rpo_judged = cfg.rpo_ns is not None and not accepted
@@ -202,6 +222,8 @@ def _swap(cfg: GroupConfig, before: GroupState, g: GroupState, do: SwapRecord) -
         if cfg.kind is not GroupKind.DRIVER:
             read_back = plan.phase in (Phase.OUTPUT_VERIFIED, Phase.BACKFILLED) and do.record.active == plan.goal_node
         _hold("S3", read_back, "DONE without a read-back")
+    if do.record.milestone is Milestone.CLAIMED and plan is not None and not plan.continued:
+        _hold("machine state", _machine_allows(cfg, g), "a claim in a machine state that does not allow the transfer")
     if do.record.milestone is Milestone.CLAIMED:
         _hold("S9", before.store is StoreView.KNOWN or g.store is StoreView.KNOWN, "a claim on an unknown record")
 
@@ -224,7 +246,7 @@ def _effect(cfg: GroupConfig, shared: Shared, before: GroupState, g: GroupState,
             _hold("S2", g.record is not None and epoch <= g.record.epoch, "a VOID whose epoch is not reserved")
             _hold("S1", g.gate.owner == node, "a VOID for somebody who does not own")
         case Select() as select:
-            _select(cfg, g, effect, select)
+            _select(cfg, g, before, effect, select)
         case Promote() as promote:
             _promote(cfg, g, effect, promote)
         case Demote() | Backfill() as kept:

@@ -46,6 +46,7 @@ def _plan(plan: Plan, base: int, serial: int, now: int, boot: int) -> Plan:
         asked=_id(plan.asked, base, serial),
         retry_at=_ahead(plan.retry_at, now),
         due=max(0, plan.due - now),
+        wait_until=_ahead(plan.wait_until, now),
     )
 
 
@@ -62,7 +63,7 @@ def key(g: GroupState, now: int) -> bytes:
     """Two states with the same key behave alike from here on.
 
     Left out: serial numbers, attempts, revisions, hold numbers and the memory of answered orders, which name things
-    but decide nothing by their size, and what only alarms.
+    but decide nothing by their size, and what only alarms or tells.
     """
     base = g.record.epoch if g.record is not None else 0
     claim = g.record.claim if g.record is not None else None
@@ -89,6 +90,7 @@ def key(g: GroupState, now: int) -> bytes:
         request=replace(g.request, comment="", until=max(0, g.request.until - now)) if g.request is not None else None,
         bypasses=tuple(replace(each, comment="", until=max(0, each.until - now)) for each in g.bypasses),
         safe_for=None if g.safe_for is None else int(g.safe_for == g.gate.hold_no),
+        first_out=None,
         answered=(),
     )
     return canon.encode(relative)

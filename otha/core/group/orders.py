@@ -5,7 +5,7 @@ from typing import assert_never
 
 from otha.core.config import GroupConfig
 from otha.core.errors import IllegalTransitionError
-from otha.core.group import drill, failback, forced, guard, redirect, selection, transfer, trouble
+from otha.core.group import drill, failback, forced, guard, machine, redirect, selection, transfer, trouble
 from otha.core.group.guard import Stage
 from otha.core.group.state import GroupState, OrderAnswer, Shared
 from otha.core.group.turn import Turn
@@ -64,7 +64,7 @@ def switchover_against(
     if user_of(cfg, g) == to_node and not anew:
         return _block(Block.ALREADY_ACTIVE, to_node)
     found = guard.against(cfg, shared, g, kind=ordered_kind(g), to_node=to_node, cause=None, stage=Stage.START, now=now)
-    return transfer.serious(cfg, found)
+    return machine.not_waitable(cfg, g, ordered_kind(g), None, transfer.serious(cfg, found))
 
 
 def user_of(cfg: GroupConfig, g: GroupState) -> str | None:
@@ -195,13 +195,18 @@ def _drill_abort(t: Turn, order: Order) -> tuple[Blocker, ...]:
     return () if led_back else _block(Block.TOO_LATE_TO_ABORT, f"{plan.course.value}, {plan.phase.value}")
 
 
+def _awaits_a_person(t: Turn) -> bool:
+    """Whether the plan waits to be confirmed: by the group's setting, or because of the machine's state."""
+    return not t.plan.confirmed or machine.asks(t.cfg, t.g)
+
+
 def _confirm(t: Turn, order: Order) -> tuple[Blocker, ...]:
     plan, request = t.g.plan, t.g.request
     if order.kind is OrderKind.REJECT and not order.comment.strip():
         return _block(Block.COMMENT_MISSING)
     if request is not None:
         return forced.answer(t, order, request)
-    if plan is None or plan.phase is not Phase.REQUESTED or plan.confirmed or t.reached(plan.due):
+    if plan is None or plan.phase is not Phase.REQUESTED or not _awaits_a_person(t) or t.reached(plan.due):
         return _block(Block.NOTHING_TO_CONFIRM)
     if order.kind is OrderKind.REJECT:
         transfer.end(t, Ending.ABORTED_SAFE, "", f"rejected by {order.user}")
@@ -211,6 +216,8 @@ def _confirm(t: Turn, order: Order) -> tuple[Blocker, ...]:
     else:
         lag_confirmed = bool(guard.sync(t.cfg, t.g, plan.to_node))
         t.put_plan(confirmed=True, lag_confirmed=lag_confirmed, due=t.now + t.cfg.timing.order_ttl_ns)
+        if machine.asks(t.cfg, t.g):
+            t.put_plan(confirmed_in=t.g.machine)
     return ()
 
 

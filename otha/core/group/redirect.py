@@ -118,12 +118,8 @@ def _hindered(t: Turn) -> bool | None:
 def _claimed(t: Turn) -> bool:
     """The fence. Until something has left, everything is judged once more, and nothing but the claim is lost."""
     plan = t.plan
-    if not plan.revoked:
-        found = transfer.standing_against(t, Stage.BEFORE_REVOKE)
-        if found:
-            t.say_blockers(Why.BLOCKED, found, plan.to_node)
-            transfer.end(t, Ending.ABORTED_SAFE, found[0].block.rule, found[0].block.code)
-            return True
+    if not plan.revoked and transfer.stopped_before_revoke(t):
+        return True
     if t.cfg.kind is GroupKind.PATH:
         transfer.enter(t, Phase.FENCED, t.cfg.timing.redirect_ns)
         return True

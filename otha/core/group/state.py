@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from otha.core.config import UNKNOWN_MACHINE
 from otha.core.group.request import Bypass, Preview, Request, Selection
 from otha.core.inputs import EffectId, Record
 from otha.core.reasons import Blocker
@@ -122,7 +123,9 @@ class Plan:
     `continued`: it goes on from a hold that an earlier one left, so only the promotion itself is judged.
     `drill`: it is a rehearsal (S14). `by`: who ordered it, "" for nobody. `lag_confirmed`: a person knew of a standby
     outside the RPO. `attempt` counts emissions, so that no two share an id.
-    `waiting`: nothing else can be done; the transfer waits inside the gate's hold. `against`: what stands against it.
+    `waiting`: nothing else can be done; the transfer waits for the machine's phase to end, or inside the gate's hold.
+    `against`: what stands against it. `confirmed_in`: the machine state in which a person let it go on. `wait_until`:
+    when it has waited for phases of the machine long enough; `waited_out`: it has.
     """
 
     serial: int
@@ -148,6 +151,9 @@ class Plan:
     due: int
     waiting: bool
     against: tuple[Blocker, ...]
+    confirmed_in: int | None = None
+    wait_until: int | None = None
+    waited_out: bool = False
 
     @property
     def goal_node(self) -> str:
@@ -179,8 +185,10 @@ class GroupState:
     leaves the anti-flap window. `extra_used`: the one more move on positive evidence was made (S7). `told`: would-have
     decisions and blockers already told, so that they are told once. `uncontrolled`: the section was held too long with
     nobody to promote. `unverified`: the last transfer ended without the gate's word for it; it is taken up again, and
-    an alarm stands until then. `answered`: the newest orders' answers. `confirm_at` None with a suspicion: it has
-    stood.
+    an alarm stands until then. `machine`: the machine's state (UNKNOWN_MACHINE: not known). `stays`: a failover has
+    waited for the present one to end as long as it may. `first_out`: the interlock that was the first not to be true
+    any more, until all are true again. `answered`: the newest orders' answers. `confirm_at` None with a suspicion: it
+    has stood.
     `steady`: the preferred node, which is not the active one, has been stable since its hold time began; it has passed
     once `steady_at` is None. `return_asked`: a failback was asked for in this hold time (S12).
     `selection`, `request`, `bypasses`: what persons hold for a while. `safe_for`: the number of the hold that two
@@ -198,6 +206,9 @@ class GroupState:
     gate: GateView
     selectors: tuple[SelectorView, ...] = ()
     conditions: tuple[Verdict, ...]
+    machine: int = UNKNOWN_MACHINE
+    stays: bool = False
+    first_out: int | None = None
     arming: Arming
     standing: Standing = Standing.SETTLING
     concern: Blocker | None = None

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TypeVar, assert_never
 
-from otha.core.config import GroupConfig
+from otha.core.config import UNKNOWN_MACHINE, GroupConfig
 from otha.core.effects import Safe
 from otha.core.errors import IllegalTransitionError, InvariantBreachError
 from otha.core.group import (
@@ -12,14 +12,24 @@ from otha.core.group import (
     forced,
     guard,
     invariant,
+    machine,
     orders,
+    phase_wait,
     record,
     redirect,
     settle,
     suspicion,
     transfer,
 )
-from otha.core.group.event import ConditionJudged, Event, GateJudged, NodeJudged, SelectorJudged, SharedChanged
+from otha.core.group.event import (
+    ConditionJudged,
+    Event,
+    GateJudged,
+    MachineJudged,
+    NodeJudged,
+    SelectorJudged,
+    SharedChanged,
+)
 from otha.core.group.guard import Stage
 from otha.core.group.record import SAFE_ERRAND, STORE_ERRANDS
 from otha.core.group.state import GateView, GroupState, NodeView, SelectorView, Shared
@@ -76,6 +86,22 @@ def _effect_ended(t: Turn, ended: EffectEnded) -> None:
             record.absorb(t, ended)
 
 
+def _condition_judged(t: Turn, index: int, verdict: Verdict) -> None:
+    """Which interlock went first stays told until all are true again: what follows is often its consequence."""
+
+    def all_true() -> bool:
+        judged = zip(t.cfg.conditions, t.g.conditions, strict=True)
+        return all(each is Verdict.TRUE for config, each in judged if config.interlock)
+
+    before = all_true()
+    t.put(conditions=_replaced(t.g.conditions, index, verdict))
+    if all_true():
+        t.put(first_out=None)
+    elif before:
+        t.put(first_out=index)
+        t.say(Why.FIRST_OUT, "S6", t.cfg.conditions[index].name, verdict.value)
+
+
 def _absorb(t: Turn, event: Event) -> None:
     match event:
         case NodeJudged(index=index, view=view):
@@ -91,7 +117,11 @@ def _absorb(t: Turn, event: Event) -> None:
         case ConditionJudged(index=index, verdict=verdict):
             if not 0 <= index < len(t.g.conditions):
                 raise IllegalTransitionError(f"group {t.cfg.name} has no condition {index}")
-            t.put(conditions=_replaced(t.g.conditions, index, verdict))
+            _condition_judged(t, index, verdict)
+        case MachineJudged(state=state):
+            if t.cfg.machine is None or not UNKNOWN_MACHINE <= state < len(t.cfg.machine.states):
+                raise IllegalTransitionError(f"group {t.cfg.name} has no machine state {state}")
+            t.put(machine=state, stays=False)
         case EffectEnded():
             _effect_ended(t, event)
         case OrderGiven(order=order):
@@ -117,6 +147,8 @@ def _expire(t: Turn) -> None:
     if g.plan is not None and t.reached(g.plan.retry_at):
         t.put_plan(retry_at=None)
     forced.expire(t)
+    if g.plan is not None and t.reached(g.plan.wait_until):
+        phase_wait.wait_is_over(t)
 
 
 def _tell_vetoes(t: Turn) -> bool:
@@ -141,7 +173,7 @@ def _suspect(t: Turn) -> bool:
         t.put(declined=None)
     if why is not g.suspicion:
         if why is None:
-            t.put(suspicion=None, confirm_at=None, told=())
+            t.put(suspicion=None, confirm_at=None, told=(), stays=False)
             t.say(Why.SUSPICION_ENDED, "S8", active or "-")
             return _tell_vetoes(t)
         wait_ns = suspicion.standing_time_ns(t.cfg, why)
@@ -157,6 +189,7 @@ def _suspect(t: Turn) -> bool:
         t.cfg, t.shared, t.g, kind=TransferKind.FAILOVER, to_node=to_node, cause=why, stage=Stage.START, now=t.now
     )
     found = transfer.serious(t.cfg, found)
+    found = machine.not_waitable(t.cfg, t.g, TransferKind.FAILOVER, why, found)
     if not found:
         transfer.begin(t, kind=TransferKind.FAILOVER, cause=why, to_node=to_node)
         return True
@@ -214,7 +247,7 @@ def _wake(g: GroupState, now: int) -> int | None:
     deadlines += [g.steady_at, *g.recent]
     deadlines += [held.until for held in (g.selection, g.request, *g.bypasses) if held is not None]
     if plan is not None:
-        deadlines += [plan.due, plan.retry_at]
+        deadlines += [plan.due, plan.retry_at, plan.wait_until]
     return min((at for at in deadlines if at is not None and at > now), default=None)
 
 

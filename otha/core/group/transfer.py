@@ -10,7 +10,7 @@ from typing import assert_never
 
 from otha.core.config import GroupConfig
 from otha.core.effects import Grant, Release, Revoke, Safe, Void
-from otha.core.group import drill, failback, guard, suspicion, trouble
+from otha.core.group import drill, failback, guard, machine, phase_wait, suspicion, trouble
 from otha.core.group import record as group_record
 from otha.core.group.guard import Stage
 from otha.core.group.state import Cause, Plan, StoreView
@@ -88,6 +88,7 @@ def begin(
             due=t.now + (t.cfg.timing.order_ttl_ns if confirmed else t.cfg.persons.confirm_ns),
             waiting=False,
             against=(),
+            waited_out=g.stays and cause is not None,
         ),
         serial=g.serial + 1,
         # What stood before is judged anew when the transfer has ended.
@@ -201,13 +202,19 @@ def requested(t: Turn) -> bool:
     if overtaken := _overtaken(t):
         end(t, Ending.ABORTED_SAFE, "", overtaken)
         return True
-    found = standing_against(t, Stage.START)
+    found = all_found = standing_against(t, Stage.START)
     if not t.plan.confirmed:
         found = failback.lasting(serious(t.cfg, found), t.plan.kind)
+    if not t.plan.continued:
+        found = machine.not_waitable(t.cfg, t.g, t.plan.kind, t.plan.cause, found)
     if found:
         t.say_blockers(Why.BLOCKED, found, t.plan.to_node)
         end(t, Ending.ABORTED_SAFE, found[0].block.rule, found[0].block.code)
-    elif t.plan.confirmed:
+        return True
+    held_up = None if t.plan.continued else phase_wait.hold_up(t, machine.permit_missing(all_found))
+    if held_up is not None:
+        return held_up
+    if t.plan.confirmed:
         enter(t, Phase.PERMITTED, t.cfg.timing.cas_ns)
     elif t.reached(t.plan.due):
         end(t, Ending.ABORTED_SAFE, "", "not confirmed in time")
@@ -219,13 +226,18 @@ def requested(t: Turn) -> bool:
 def permitted(t: Turn) -> bool:
     """PERMITTED, of every kind: the next epoch is claimed, and the one for the way back with it."""
     found = standing_against(t, Stage.BEFORE_REVOKE)
-    silent = all(blocker.block is Block.STORE_SILENT for blocker in found)
-    if found and not silent:
+    waits = phase_wait.only_waits(t, found)
+    serious_ones = tuple(blocker for blocker in found if blocker.block is not Block.STORE_SILENT)
+    if serious_ones and not waits:
         t.say_blockers(Why.BLOCKED, found, t.plan.to_node)
         end(t, Ending.ABORTED_SAFE, found[0].block.rule, found[0].block.code)
         return True
     wanted = group_record.claim_of(t)
     record = t.g.record
+    if waits and t.plan.asked is None and t.g.store is StoreView.KNOWN and not group_record.same(record, wanted):
+        # Nothing is claimed: the machine's phase is waited for where a transfer may wait.
+        enter(t, Phase.REQUESTED, t.cfg.timing.order_ttl_ns)
+        return True
     if t.g.store is StoreView.KNOWN and group_record.same(record, wanted):
         fences_itself = t.cfg.kind is GroupKind.DRIVER
         enter(t, Phase.CLAIMED, t.cfg.timing.fence_ns if fences_itself else t.cfg.timing.redirect_ns)
@@ -237,8 +249,30 @@ def permitted(t: Turn) -> bool:
     if t.reached(t.plan.due):
         end(t, Ending.ABORTED_SAFE, "S9", "the claim was not answered in time")
         return True
-    group_record.stored_in_plan(t, wanted)
+    if not waits or t.g.store is not StoreView.KNOWN:
+        group_record.stored_in_plan(t, wanted)
     return False
+
+
+def stopped_before_revoke(t: Turn) -> bool:
+    """CLAIMED, before anything has left: everything is judged once more. A phase of the machine that may be waited for
+    is waited for in a transfer of its own: this one's claim must not stand open meanwhile."""
+    found = standing_against(t, Stage.BEFORE_REVOKE)
+    if not found:
+        return False
+    plan = t.plan
+    t.say_blockers(Why.BLOCKED, found, plan.to_node)
+    end(t, Ending.ABORTED_SAFE, found[0].block.rule, found[0].block.code)
+    if phase_wait.only_waits(t, found, plan):
+        begin(t, kind=plan.kind, cause=plan.cause, to_node=plan.to_node, is_drill=plan.drill)
+        t.put_plan(
+            confirmed=plan.confirmed,
+            lag_confirmed=plan.lag_confirmed,
+            by=plan.by,
+            wait_until=plan.wait_until,
+            waited_out=plan.waited_out,
+        )
+    return True
 
 
 def _claimed(t: Turn) -> bool:
@@ -247,10 +281,7 @@ def _claimed(t: Turn) -> bool:
         enter(t, Phase.FENCED, t.cfg.timing.promote_ns)
         return True
     if not plan.revoked:
-        found = standing_against(t, Stage.BEFORE_REVOKE)
-        if found:
-            t.say_blockers(Why.BLOCKED, found, plan.to_node)
-            end(t, Ending.ABORTED_SAFE, found[0].block.rule, found[0].block.code)
+        if stopped_before_revoke(t):
             return True
     else:
         found = standing_against(t, Stage.AFTER_FENCE) + _gate_stands_against(t)
@@ -392,6 +423,9 @@ def _void(t: Turn) -> bool:
 def _safe(t: Turn) -> bool:
     gate, plan = t.g.gate, t.plan
     if gate.seen and gate.state is GateState.OWNED:
+        if not plan.revoked:
+            end(t, Ending.ABORTED_SAFE, "", "the section is driven again")
+            return True
         trouble.change_course(t, Course.VOID, t.cfg.timing.fence_ns)
         return True
     if gate.seen and gate.state is GateState.HELD:
@@ -423,7 +457,8 @@ def _gate_ended_it(t: Turn) -> bool:
     if gate.boot != plan.boot:
         end(t, Ending.NEEDS_OPERATOR, "S2", "the controller started anew")
     elif gate.state is GateState.SAFE:
-        end(t, Ending.SAFE_STATE if plan.revoked else Ending.ABORTED_SAFE, "", "the section is in its safe state")
+        asked = plan.revoked or plan.course is Course.SAFE
+        end(t, Ending.SAFE_STATE if asked else Ending.ABORTED_SAFE, "", "the section is in its safe state")
     elif gate.state is GateState.LOCAL:
         end(t, Ending.NEEDS_OPERATOR if plan.revoked else Ending.ABORTED_SAFE, "", "a person took the section")
     elif gate.epoch > plan.epoch + 1:

@@ -1,10 +1,11 @@
 """What a transfer does when it can't go on after a REVOKE may have left.
 
-OWNED by anyone: VOID, and that owner stays. HELD: by the group's setting back to the old owner, on to the next node,
-or to the safe state; when none of these can be done, wait inside the gate's hold, then ask for the safe state.
+OWNED by anyone: VOID, and that owner stays. HELD: as the machine's state or the group says, back to the old owner, on
+to the next node, or to the safe state; when none of these can be done, wait inside the gate's hold, then ask for the
+safe state.
 """
 
-from otha.core.group import guard, transfer
+from otha.core.group import guard, machine, transfer
 from otha.core.group.guard import Stage
 from otha.core.group.state import StoreView
 from otha.core.group.turn import Turn
@@ -110,7 +111,7 @@ def turn_aside(t: Turn, found: tuple[Blocker, ...]) -> bool:
             transfer.end(t, Ending.ABORTED_SAFE, "", "nobody drives; outputs stand at their safe values")
             return True
         case GateState.HELD:
-            if any(choice(t) for choice in _CHOICES[t.cfg.after_fence]):
+            if any(choice(t) for choice in _CHOICES[machine.after_fence(t.cfg, t.g)]):
                 return True
             last_call = gate.hold_until is None or t.now >= gate.hold_until - 2 * t.cfg.timing.safe_ns
             if last_call:

@@ -1,9 +1,19 @@
-"""Interlocks and permissives as data: tags with age and quality, judged three-valued, with on-delays."""
+"""Interlocks, permissives and machine states as data: tags with age and quality, judged three-valued, with delays."""
 
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from otha.core.config import AllOf, AnyOf, Compare, Comparison, ConditionTree, MooN, TagConfig
+from otha.core.config import (
+    UNKNOWN_MACHINE,
+    AllOf,
+    AnyOf,
+    Compare,
+    Comparison,
+    ConditionTree,
+    MachineConfig,
+    MooN,
+    TagConfig,
+)
 from otha.core.words import Verdict
 
 
@@ -32,18 +42,27 @@ def quality(cfg: TagConfig, w: TagWatch, now: int) -> Verdict:
     return Verdict.TRUE
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delay:
+    """The delays of a comparison. `true_at`: when its on-delay ends (None: it has been true). `false_at`: when its
+    off-delay ends (None: it holds)."""
+
+    true_at: int | None
+    false_at: int | None
+
+
 @dataclass(slots=True)
 class Judgement:
-    """One evaluation of a condition: the tags, the running on-delays, and when it must be looked at again.
+    """One evaluation of a condition: the tags, the running delays, and when it must be looked at again.
 
-    `delays` maps a comparison to when its on-delay ends; `again` is the earliest of all deadlines met on the way.
+    `delays` holds the running delays of each comparison; `again` is the earliest of all deadlines met on the way.
     """
 
     configs: dict[str, TagConfig]
     tags: dict[str, TagWatch]
-    delays: dict[Compare, int]
+    delays: dict[Compare, Delay]
     now: int
-    kept: dict[Compare, int] = field(default_factory=dict)
+    kept: dict[Compare, Delay] = field(default_factory=dict)
     again: int | None = None
 
     def _look_again(self, at: int) -> None:
@@ -58,17 +77,30 @@ class Judgement:
         assert tag.value is not None
         assert tag.fresh_until is not None
         self._look_again(tag.fresh_until)
+        was = self.delays.get(leaf)
         if not _holds(leaf.op, tag.value, leaf.value):
-            return Verdict.FALSE
-        true_at = self.delays.get(leaf, self.now + leaf.for_ns)
-        self.kept[leaf] = true_at
-        if self.now >= true_at:
+            return self._ceased(leaf, was)
+        true_at = self.now + leaf.for_ns if was is None else was.true_at
+        if true_at is None or self.now >= true_at:
+            self.kept[leaf] = Delay(true_at=None, false_at=None)
             return Verdict.TRUE
+        self.kept[leaf] = Delay(true_at=true_at, false_at=None)
         self._look_again(true_at)
         return Verdict.FALSE
 
+    def _ceased(self, leaf: Compare, was: Delay | None) -> Verdict:
+        """The comparison does not hold: its off-delay covers it, if it has been true."""
+        if was is None or was.true_at is not None:
+            return Verdict.FALSE
+        false_at = self.now + leaf.off_ns if was.false_at is None else was.false_at
+        if self.now >= false_at:
+            return Verdict.FALSE
+        self.kept[leaf] = Delay(true_at=None, false_at=false_at)
+        self._look_again(false_at)
+        return Verdict.TRUE
+
     def judge(self, tree: ConditionTree) -> Verdict:
-        """The verdict on `tree`. Every leaf is looked at, so that all on-delays run."""
+        """The verdict on `tree`. Every leaf is looked at, so that all delays run."""
         match tree:
             case Compare():
                 return self._compare(tree)
@@ -80,6 +112,16 @@ class Judgement:
                 return _vote([self.judge(part) for part in of], m)
             case never:
                 assert_never(never)
+
+
+def recognised(judgement: Judgement, machine: MachineConfig) -> int:
+    """Which of the machine's states is the present one: the first whose condition is true. UNKNOWN_MACHINE if none is,
+    or if one before it can't be told for a value that is bad, stale or unknown."""
+    verdicts = [judgement.judge(state.when) for state in machine.states if state.when is not None]
+    for index, verdict in enumerate(verdicts):
+        if verdict is not Verdict.FALSE:
+            return index if verdict is Verdict.TRUE else UNKNOWN_MACHINE
+    return UNKNOWN_MACHINE
 
 
 def _holds(op: Comparison, value: int, than: int) -> bool:

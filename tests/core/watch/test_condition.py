@@ -1,13 +1,26 @@
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otha.core.config import AllOf, AnyOf, Compare, Comparison, ConditionTree, MooN, TagConfig
+from otha.core.config import (
+    UNKNOWN_MACHINE,
+    AllOf,
+    AnyOf,
+    Compare,
+    Comparison,
+    ConditionTree,
+    MachineConfig,
+    MachineRule,
+    MachineStateConfig,
+    MooN,
+    TagConfig,
+)
 from otha.core.watch import condition
-from otha.core.watch.condition import Judgement, TagWatch
-from otha.core.words import Verdict
+from otha.core.watch.condition import Delay, Judgement, TagWatch
+from otha.core.words import Conduct, Verdict
 from tests.core.build import MS
 
 few = settings(max_examples=60, deadline=None)
@@ -109,13 +122,13 @@ def test_trees_nest() -> None:
 SLOW = Compare(tag="x", op=Comparison.EQ, value=1, for_ns=100 * MS)
 
 
-def series(*reads: tuple[int, int | None]) -> list[Verdict]:
-    """Verdicts on SLOW right after each read, given as (at_ms, value)."""
-    delays: dict[Compare, int] = {}
+def series(*reads: tuple[int, int | None], leaf: Compare = SLOW) -> list[Verdict]:
+    """Verdicts on `leaf` right after each read, given as (at_ms, value)."""
+    delays: dict[Compare, Delay] = {}
     verdicts = []
     for at_ms, value in reads:
         judgement = Judgement(TAGS, read(at_ms, {"x": value}), delays, at_ms * MS)
-        verdicts.append(judgement.judge(SLOW))
+        verdicts.append(judgement.judge(leaf))
         delays = judgement.kept
     return verdicts
 
@@ -136,7 +149,68 @@ def test_an_on_delay_is_looked_at_when_it_ends_even_inside_a_vote_already_lost()
     judgement = Judgement(TAGS, tags(x=1, y=0), {}, 1_000 * MS)
     assert judgement.judge(AllOf(of=(Y, SLOW))) is F
     assert judgement.again == 1_100 * MS
-    assert judgement.kept[SLOW] == 1_100 * MS
+    assert judgement.kept[SLOW] == Delay(true_at=1_100 * MS, false_at=None)
+
+
+LASTING = Compare(tag="x", op=Comparison.EQ, value=1, for_ns=0, off_ns=100 * MS)
+
+
+def test_an_off_delay_keeps_a_truth_that_has_ceased() -> None:
+    assert series((1_000, 1), (1_010, 0), (1_109, 0), (1_110, 0), leaf=LASTING) == [T, T, T, F]
+
+
+def test_an_off_delay_counts_from_the_first_reading_that_ceased_to_hold() -> None:
+    reads = ((1_000, 1), (1_010, 0), (1_050, 1), (1_060, 0), (1_159, 0), (1_160, 0))
+    assert series(*reads, leaf=LASTING) == [T, T, T, T, T, F]
+
+
+@pytest.mark.parametrize("value", [None, 101])
+def test_an_off_delay_never_covers_a_value_that_is_not_good(value: int | None) -> None:
+    assert series((1_000, 1), (1_010, value), (1_020, 0), leaf=LASTING) == [T, BAD, F]
+
+
+def test_an_off_delay_never_covers_a_value_that_has_become_stale() -> None:
+    first = Judgement(TAGS, read(1_000, {"x": 1}), {}, 1_000 * MS)
+    first.judge(LASTING)
+    assert Judgement(TAGS, read(1_000, {"x": 1}), first.kept, 1_500 * MS).judge(LASTING) is STALE
+
+
+def test_an_off_delay_needs_a_truth_that_was_reached() -> None:
+    both = Compare(tag="x", op=Comparison.EQ, value=1, for_ns=100 * MS, off_ns=100 * MS)
+    reads = ((1_000, 1), (1_050, 0), (1_060, 1), (1_160, 1), (1_170, 0), (1_269, 0), (1_270, 0))
+    assert series(*reads, leaf=both) == [F, F, F, T, T, T, F]
+
+
+def test_an_off_delay_is_looked_at_when_it_ends() -> None:
+    first = Judgement(TAGS, read(1_000, {"x": 1}), {}, 1_000 * MS)
+    first.judge(LASTING)
+    second = Judgement(TAGS, read(1_010, {"x": 0}), first.kept, 1_010 * MS)
+    assert second.judge(LASTING) is T
+    assert second.again == 1_110 * MS
+
+
+GOES = MachineRule(does=Conduct.GO)
+STILL = MachineStateConfig(name="STILL", when=X, switchover=GOES, failover=GOES, after_fence=None)
+TURNING = replace(STILL, name="TURNING", when=Y)
+MACHINE = MachineConfig(states=(STILL, TURNING), unknown=replace(STILL, name="UNKNOWN", when=None))
+
+
+@pytest.mark.parametrize(
+    ("values", "state"),
+    [
+        ({"x": 1, "y": 0}, 0),
+        ({"x": 1, "y": 1}, 0),
+        ({"x": 1, "y": None}, 0),
+        ({"x": 0, "y": 1}, 1),
+        ({"x": 0, "y": 0}, UNKNOWN_MACHINE),
+        ({"x": None, "y": 1}, UNKNOWN_MACHINE),
+        ({"y": 1}, UNKNOWN_MACHINE),
+        ({"x": 0, "y": 101}, UNKNOWN_MACHINE),
+    ],
+)
+def test_the_first_state_that_is_recognised_is_the_machines(values: dict[str, int | None], state: int) -> None:
+    judgement = Judgement(TAGS, read(1_000, values), {}, 1_000 * MS)
+    assert condition.recognised(judgement, MACHINE) == state
 
 
 LEAVES = st.sampled_from([X, Y, Z])
