@@ -364,21 +364,19 @@ class Supervision:
         verdicts = [judgement.judge(each.when) for each in cfg.conditions]
         state = condition.recognised(judgement, cfg.machine) if cfg.machine is not None else g.machine
         self._delays[at], self._judge_at[at] = judgement.kept, judgement.again
-        changed = [
-            (ConditionJudged(index=index, verdict=verdict), (Why.CONDITION, cfg.conditions[index].name, verdict.value))
-            for index, (verdict, before) in enumerate(zip(verdicts, g.conditions, strict=True))
-            if verdict is not before
-        ]
         # What the same reading says against a transfer is told before what it says for it.
-        told: list[tuple[Event, tuple[Why, str, str]]] = [
-            each for each in changed if each[0].verdict is not Verdict.TRUE
-        ]
+        against: list[tuple[Event, tuple[Why, str, str]]] = []
+        others: list[tuple[Event, tuple[Why, str, str]]] = []
+        for index, (verdict, before) in enumerate(zip(verdicts, g.conditions, strict=True)):
+            if verdict is not before:
+                said = (Why.CONDITION, cfg.conditions[index].name, verdict.value)
+                ranked = against if before is Verdict.TRUE else others
+                ranked.append((ConditionJudged(index=index, verdict=verdict), said))
         if state != g.machine and cfg.machine is not None:
-            told.append((MachineJudged(state=state), (Why.MACHINE, cfg.machine.state(state).name, "")))
-        told += [each for each in changed if each[0].verdict is Verdict.TRUE]
+            against.append((MachineJudged(state=state), (Why.MACHINE, cfg.machine.state(state).name, "")))
         decisions: list[Decision] = []
-        for event, (why, name, verdict) in told:
-            reason = Reason(why=why, rule="S6" if why is Why.CONDITION else "", args=(name, verdict))
+        for event, (why, name, value) in against + others:
+            reason = Reason(why=why, rule="S6" if why is Why.CONDITION else "", args=(name, value))
             decisions += self._step(at, event, now, (reason,))
         return decisions
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Self, TypeVar, assert_never
 
-from otha.core.config import GroupConfig
+from otha.core.config import UNKNOWN_MACHINE, GroupConfig
 from otha.core.effects import (
     Action,
     Backfill,
@@ -28,7 +28,7 @@ from otha.core.effects import (
 )
 from otha.core.errors import InvariantBreachError
 from otha.core.group import step as group_step
-from otha.core.group.event import Event, SharedChanged
+from otha.core.group.event import Event, MachineJudged, SharedChanged
 from otha.core.group.state import GroupState, Shared
 from otha.core.inputs import DueReached, EffectEnded, Order, OrderGiven, Record
 from otha.core.words import OrderKind, Outcome, Standing, TransferKind, Verdict
@@ -58,7 +58,8 @@ STATES_OF_A_BODY = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around(ABC):
-    """`flying`: effects on their way. `late`: commands whose sender gave them up; they may arrive once, or never."""
+    """`flying`: effects on their way. `late`: commands whose sender gave them up; they may arrive once, or never.
+    `machine`: the state that the machine is in, of a group that has states."""
 
     cfg: GroupConfig
     g: GroupState
@@ -72,6 +73,7 @@ class Around(ABC):
     late: tuple[Action, ...]
     faults_left: int
     orders_left: int
+    machine: int = 0
 
     def moves(self) -> Iterator[Move[Self]]:
         """Everything that may happen next."""
@@ -210,11 +212,21 @@ def late(w: _W) -> Iterator[Move[_W]]:
         yield f"late {type(action).__name__} is lost", lambda rest=rest: rest  # type: ignore[misc]  # bound as default
 
 
+def machine_read(w: _W) -> Iterator[Move[_W]]:
+    """The tags tell of the state that the machine is in."""
+    if w.cfg.machine is not None and w.g.machine != w.machine:
+        yield "machine state read", lambda: tell(w, MachineJudged(state=w.machine))
+
+
 def common_faults(w: _W) -> Iterator[Move[_W]]:
     """What may befall any group. The budget was charged by the caller."""
     for verdict in (Verdict.TRUE, Verdict.FALSE, Verdict.STALE):
         if w.cfg.conditions and verdict is not w.interlock:
             yield f"FAULT interlock {verdict.value}", lambda verdict=verdict: replace(w, interlock=verdict)  # type: ignore[misc]  # bound as default
+    for state in range(UNKNOWN_MACHINE, len(w.cfg.machine.states) if w.cfg.machine is not None else UNKNOWN_MACHINE):
+        if w.cfg.machine is not None and state != w.machine:
+            name = w.cfg.machine.state(state).name
+            yield f"FAULT the machine enters {name}", lambda state=state: replace(w, machine=state)  # type: ignore[misc]  # bound as default
     yield (
         "FAULT supervisor killed and started",
         lambda: replace(
@@ -303,6 +315,7 @@ def messages_key(w: Around) -> tuple[object, ...]:
         replace(w.store, epoch=0, revision="", claim=None) if w.store is not None else None,
         w.bodies,
         w.interlock,
+        w.machine,
         tuple((_relative(e.do, base, w), e.id in awaited) for e in w.flying),
         tuple(_relative(action, base, w) for action in w.late),
         w.faults_left,

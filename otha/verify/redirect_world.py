@@ -275,6 +275,7 @@ def _views(w: RedirectWorld) -> Iterator[Move[RedirectWorld]]:
         if known_verdict is not verdict:
             event = ConditionJudged(index=index, verdict=verdict)
             yield "interlock read", lambda event=event: tell(w, event)  # type: ignore[misc]  # bound as default
+    yield from around.machine_read(w)
 
 
 def _node_view(w: RedirectWorld, index: int) -> NodeView:

@@ -11,7 +11,17 @@ from otha.core.group.key import key
 from otha.core.group.state import GateView, NodeView, StoreView
 from otha.core.words import GateState, Liveness, Outcome, Role, Standing, Verdict
 from otha.verify import around, gate_model
-from otha.verify.around import HEALTHY, STATES_OF_A_BODY, Around, Move, body_of, common_faults, tell, with_body
+from otha.verify.around import (
+    HEALTHY,
+    STATES_OF_A_BODY,
+    Around,
+    Move,
+    body_of,
+    common_faults,
+    machine_read,
+    tell,
+    with_body,
+)
 from otha.verify.gate_model import GateModel
 
 
@@ -158,6 +168,7 @@ def _progress(w: World) -> Iterator[Move[World]]:
         if known is not verdict:
             event = ConditionJudged(index=index, verdict=verdict)
             yield "interlock read", lambda event=event: tell(w, event)  # type: ignore[misc]  # bound as default
+    yield from machine_read(w)
 
 
 def _faults(w: World) -> Iterator[Move[World]]:

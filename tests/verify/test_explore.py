@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
-from otha.core.config import FailbackConfig, GroupConfig
+from otha.core.config import FailbackConfig, GroupConfig, MachineConfig, MachineRule, MachineStateConfig
 from otha.core.effects import GateCommand, Grant
 from otha.core.errors import InvariantBreachError
-from otha.core.group import drill, failback, guard, suspicion, transfer
+from otha.core.group import drill, failback, guard, machine, suspicion, transfer
 from otha.core.reasons import Blocker
 from otha.core.words import (
     AfterFence,
     Arming,
+    Conduct,
     Confirm,
     FailbackMode,
     GateState,
@@ -116,6 +117,28 @@ def test_a_drill_of_an_unmarked_target_is_found(monkeypatch: pytest.MonkeyPatch)
     rig = following(_group())
     with pytest.raises(InvariantBreachError, match="S14"):
         rig.order(OrderKind.DRILL, "b", transfer=TransferKind.FAILOVER)
+
+
+def _state(name: str, rule: MachineRule) -> MachineStateConfig:
+    return MachineStateConfig(name=name, when=INTERLOCK.when, switchover=rule, failover=rule, after_fence=None)
+
+
+def _with_states() -> GroupConfig:
+    waits = MachineRule(does=Conduct.WAIT, limit_ns=200 * MS, then=Conduct.ASK)
+    states = (_state("RUN", MachineRule(does=Conduct.GO)), _state("IGNITION", waits))
+    unknown = replace(_state("UNKNOWN", MachineRule(does=Conduct.STAY)), when=None)
+    return _group(machine=MachineConfig(states=states, unknown=unknown))
+
+
+def test_a_machine_that_changes_its_state_at_any_moment_breaks_no_rule() -> None:
+    """No fence begins, and nobody new is promoted, in a state that does not allow it."""
+    _explored(_with_states(), faults=1, orders=1)
+
+
+def test_a_fence_in_a_forbidden_machine_state_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "conduct", lambda cfg, g, kind, cause: Conduct.GO)
+    found = explore(commissioned(_with_states(), faults=1, orders=1))
+    assert found.stories[0].breach.startswith("machine state")
 
 
 # The explorer itself is seen to find what is wrong: a slip in the core, or a gate that is too weak.
