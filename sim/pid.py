@@ -11,6 +11,7 @@ _DERIVATIVE_FILTER: Final = 0.1  # share of a new slope taken per cycle
 class Pid:
     """Values and outputs 0..10000, `gain` output per value, `integral_s` and `derivative_s` in seconds.
 
+    `integral_s` 0: no integral action; `integral` is then the output's bias, set while tracking and left alone after.
     `auto` false is manual: the output stays, the integral follows it.
     """
 
@@ -23,6 +24,7 @@ class Pid:
     output: float = 0.0
     _last_value: float | None = None
     _slope: float = 0.0
+    _tracked: bool = False
 
     def step(self, value: float, dt_s: float) -> None:
         """One control cycle as the one in charge."""
@@ -30,14 +32,19 @@ class Pid:
             self.track(value, self.output, dt_s)
             return
         direct = self._direct(value, dt_s)
-        self.integral += self.gain / self.integral_s * (self.setpoint - value) * dt_s
+        # The cycle that takes over begins where tracking ended: a control error of its own would be a step.
+        if self.integral_s and not self._tracked:
+            self.integral += self.gain / self.integral_s * (self.setpoint - value) * dt_s
+        self._tracked = False
         self.output = min(OUTPUT_MAX, max(0.0, direct + self.integral))
-        self._back_calculate(direct)
+        if self.integral_s:
+            self._back_calculate(direct)
 
     def track(self, value: float, applied: float, dt_s: float) -> None:
         """One cycle while another drives, or nobody: take over what is applied, so that the next step starts there."""
         direct = self._direct(value, dt_s)
         self.output = applied
+        self._tracked = True
         self._back_calculate(direct)
 
     def _direct(self, value: float, dt_s: float) -> float:
