@@ -224,7 +224,6 @@ def test_phases_that_follow_one_another_are_waited_for_together_and_no_longer() 
         if rig.phase() is None:
             break
         enters(rig, phase)
-    rig.wait(WAIT_MS)
     assert rig.ending is Ending.ABORTED_SAFE
 
 
