@@ -119,7 +119,7 @@ def test_an_unknown_plant_is_refused_with_the_names() -> None:
 def test_the_whole_plants_acts_are_the_tanks_and_more() -> None:
     tanks, whole = (_otha("demo", "--list", "--plant", plant).stdout for plant in ("two_tanks", "whole_plant"))
     assert whole.startswith(tanks)
-    assert len(tanks.splitlines()) + 11 == len(whole.splitlines())
+    assert len(tanks.splitlines()) + 13 == len(whole.splitlines())
 
 
 def test_a_killed_demo_takes_everything_with_it(tmp_path: Path) -> None:
