@@ -65,4 +65,11 @@ HOLDS: tuple[Hold, ...] = (
             new="    if False:\n",
         ),
     ),
+    Hold(
+        rule="S14",
+        says="A drilled failover stays where the machine's state lets no switchover go.",
+        decided_in=(_DRILL, f"{_GROUP}/machine.py"),
+        test=f"{_TESTS}/test_machine.py::test_a_drill_of_a_failover_obeys_the_rule_of_a_switchover_too",
+        mutant=Mutant(file=_DRILL, old="    if kind is not TransferKind.FAILOVER:\n", new="    if True:\n"),
+    ),
 )

@@ -159,7 +159,7 @@ def drill_against(
         return _block(Block.TRANSFER_RUNNING, g.plan.phase.value)
     if kind is None:
         return _block(Block.NO_SUCH_DRILL)
-    found = drill.against_start(cfg, shared, g)
+    found = drill.against_start(cfg, shared, g, kind)
     if kind is TransferKind.FAILBACK:
         if node not in (None, cfg.preferred):
             return found + _block(Block.NOT_PREFERRED, cfg.preferred)

@@ -173,7 +173,7 @@ def standing_against(t: Turn, stage: Stage) -> tuple[Blocker, ...]:
     )
     if stage is not Stage.AFTER_FENCE:
         found += failback.against(t.cfg, t.shared, t.g, kind=plan.kind, to_node=plan.to_node, now=t.now)
-        found += drill.against(t.cfg, t.shared, t.g, is_drill=plan.drill)
+        found += drill.against(t.cfg, t.shared, t.g, is_drill=plan.drill, kind=plan.kind)
     if plan.lag_confirmed:
         found = serious(t.cfg, found)
     if plan.automatic and stage is not Stage.AFTER_FENCE and suspicion.cause(t.cfg, t.shared, t.g) is None:

@@ -18,7 +18,19 @@ from otha.core.effects import Grant, Revoke, Safe, SwapRecord
 from otha.core.errors import IllegalTransitionError
 from otha.core.group.event import MachineJudged
 from otha.core.reasons import Block, Why
-from otha.core.words import AfterFence, Conduct, Confirm, Course, Ending, GateState, OrderKind, Outcome, Phase, Verdict
+from otha.core.words import (
+    AfterFence,
+    Conduct,
+    Confirm,
+    Course,
+    Ending,
+    GateState,
+    OrderKind,
+    Outcome,
+    Phase,
+    TransferKind,
+    Verdict,
+)
 from tests.core.build import INTERLOCK, MS, PERMISSIVE, group_config
 from tests.core.rig import Rig, failing_over, fenced, following, held_by_watchdog, take_on
 
@@ -390,3 +402,31 @@ def test_first_out_is_the_interlock_that_went_first_until_all_are_true_again() -
     assert first_out(rig) == 1
     rig.condition(Verdict.TRUE, 0)
     assert first_out(rig) is None
+
+
+def drilled(present: int) -> Rig:
+    """A group marked for drills, in a machine that lets failovers go everywhere and switchovers in RUN alone."""
+    return standing(present, config({"drills": True}, switchover=STAY, failover=GO))
+
+
+def test_a_drill_of_a_failover_obeys_the_rule_of_a_switchover_too() -> None:
+    rig = drilled(IGNITION)
+    answer = rig.order(OrderKind.DRILL, "b", transfer=TransferKind.FAILOVER)
+    assert [(each.block, each.detail) for each in answer.blockers] == [(Block.MACHINE_STATE, "IGNITION")]
+    assert rig.g.plan is None
+
+
+def test_a_phase_that_begins_before_anything_has_left_ends_the_drill() -> None:
+    rig = drilled(RUN)
+    assert rig.order(OrderKind.DRILL, "b", transfer=TransferKind.FAILOVER).accepted
+    enters(rig, IGNITION)
+    rig.swapped()
+    assert rig.g.plan is None
+    assert rig.said(Why.ENDED)[0][0] == Ending.ABORTED_SAFE.value
+    assert not [each for each in rig.effects if isinstance(each.do, Revoke)]
+
+
+def test_a_real_failover_goes_where_a_drill_stays() -> None:
+    rig = drilled(IGNITION)
+    a_dies(rig)
+    assert rig.phase() is Phase.PERMITTED
