@@ -98,6 +98,11 @@ class Inbox:
         self.put(raw, at_ns)
         return True
 
+    def put_standing(self, raw: OrderGiven, at_ns: int) -> None:
+        """Queue an order that stands from before this start. None is refused: the site bounds how many there are."""
+        self._orders += 1
+        self.put(raw, at_ns)
+
     def _coalesce(self, raw: Input, place: _Place) -> bool:
         """Put it in the place of an older one of its source; False when there is none."""
         source = _source(raw)

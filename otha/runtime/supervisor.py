@@ -330,7 +330,7 @@ class Supervisor:
         for group in ring.core.cfg.groups:
             try:
                 for order in standing.orders(self._state.journal, group):
-                    ring.inbox.put_order(OrderGiven(order=order), now)
+                    ring.inbox.put_standing(OrderGiven(order=order), now)
                 alarms = standing.alarms(self._state.journal, group, time.time_ns())
                 if alarms is not None:
                     ring.inbox.put(alarms, now)

@@ -18,6 +18,7 @@ MS = 1_000_000
 GAP = 16
 MAX_READ = 125
 FASTEST_OPCUA_NS = 50 * MS
+MOST_IN_ONE_READ = 200
 RANGES = {
     WordType.U16: (0, 0xFFFF),
     WordType.I16: (-0x8000, 0x7FFF),
@@ -148,8 +149,9 @@ def build_reads(
 
 
 def build_opcua_reads(doc: Document, file: SiteFile, nodes: Sequence[Node]) -> tuple[OpcuaTagRead, ...]:
-    """For each OPC UA node with tags the one Read of them all, as often as the freshest needs it."""
-    reads = []
+    """For each OPC UA node with tags the Read of them all, as often as the freshest needs it. A great many are read in
+    parts: a message between OTHA's processes has its limit, and servers have theirs."""
+    reads: list[OpcuaTagRead] = []
     for node in nodes:
         names = [name for name, tag in file.tag.items() if tag.node == node.name and tag.nodeid is not None]
         if not names or node.opcua is None:
@@ -158,20 +160,24 @@ def build_opcua_reads(doc: Document, file: SiteFile, nodes: Sequence[Node]) -> t
             what = f"{node.name} is in no group and no group's client: nobody asks it"
             doc.error(("tag", names[0]), "node", what, mend="Read the tag from a node of a group, or from a section")
             continue
-        tags = [file.tag[name] for name in names]
-        period_ns = max(min(tag.fresh_ms for tag in tags) * MS // 3, FASTEST_OPCUA_NS)
-        reads.append(
-            OpcuaTagRead(
-                source=node.name,
-                channels=tuple(channel.name for channel in node.channels),
-                tags=tuple(names),
-                nodeids=tuple(tag.nodeid or "" for tag in tags),
-                counts_per_unit=tuple(tag.counts_per_unit for tag in tags),
-                period_ns=period_ns,
-                deadline_ns=period_ns,
-            )
-        )
+        reads += [
+            _opcua_read(file, node, names[at : at + MOST_IN_ONE_READ]) for at in range(0, len(names), MOST_IN_ONE_READ)
+        ]
     return tuple(reads)
+
+
+def _opcua_read(file: SiteFile, node: Node, names: Sequence[str]) -> OpcuaTagRead:
+    tags = [file.tag[name] for name in names]
+    period_ns = max(min(tag.fresh_ms for tag in tags) * MS // 3, FASTEST_OPCUA_NS)
+    return OpcuaTagRead(
+        source=node.name,
+        channels=tuple(channel.name for channel in node.channels),
+        tags=tuple(names),
+        nodeids=tuple(tag.nodeid or "" for tag in tags),
+        counts_per_unit=tuple(tag.counts_per_unit for tag in tags),
+        period_ns=period_ns,
+        deadline_ns=period_ns,
+    )
 
 
 def _at(tag: TagTable) -> int:

@@ -179,3 +179,18 @@ async def test_an_exception_in_taking_one_input_spares_the_next() -> None:
     await drained(inbox)
     assert taken == [0, 1, 2]
     assert told == ["broken"]
+
+
+@pytest.mark.asyncio
+async def test_what_stood_before_the_start_is_never_refused() -> None:
+    taken: list[Input] = []
+    inbox = Inbox(asyncio.get_running_loop(), lambda raw, _at: taken.append(raw), between=idle, orders_max=2)
+    stood = [order(number) for number in range(5)]
+    for each in stood:
+        inbox.put_standing(each, 1)
+    assert not inbox.put_order(order(9), 2)
+    await drained(inbox)
+    assert taken == stood
+    assert inbox.put_order(order(9), 3)
+    await drained(inbox)
+    assert taken[-1] == order(9)

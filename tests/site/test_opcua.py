@@ -171,6 +171,13 @@ def test_the_tags_of_a_server_are_one_read(load: Callable[..., Site]) -> None:
     assert {tag.name for read in site.tag_reads for tag in read.tags}.isdisjoint(read.tags)
 
 
+def test_a_great_many_tags_are_read_in_parts(load: Callable[..., Site]) -> None:
+    tags = "".join(f'many_{n} = {{ node = "sc_a", nodeid = "nsu=urn:plant;s=N{n}" }}\n' for n in range(401))
+    reads = load(("[tag]\n", "[tag]\n" + tags)).opcua_tag_reads
+    assert [len(read.tags) for read in reads] == [200, 200, 1]
+    assert len({tag for read in reads for tag in read.tags}) == 401
+
+
 def test_another_nodeid_is_another_site(load: Callable[..., Site]) -> None:
     assert load(("[tag]\n", TAGS)).digest != load(("[tag]\n", TAGS.replace("Flame", "Spark"))).digest
 

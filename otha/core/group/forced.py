@@ -71,6 +71,11 @@ def _safe_against(t: Turn) -> tuple[Blocker, ...]:
     return ()
 
 
+def _other_hold(t: Turn, request: Request) -> tuple[Blocker, ...]:
+    """SAFE is agreed on for one hold: what came after it nobody has judged."""
+    return () if t.g.gate.hold_no == request.hold_no else _block(Block.NOT_HELD, "the hold that was meant is over")
+
+
 def ask(t: Turn, order: Order) -> tuple[Blocker, ...]:
     """BYPASS or SAFE: it waits for a second person."""
     found = _block(Block.COMMENT_MISSING) if not order.comment.strip() else waits_against(t)
@@ -83,6 +88,7 @@ def ask(t: Turn, order: Order) -> tuple[Blocker, ...]:
             by=order.user,
             item=(order.item or "") if order.kind is OrderKind.BYPASS else "",
             for_ns=(order.for_ns or 0) if order.kind is OrderKind.BYPASS else 0,
+            hold_no=0 if order.kind is OrderKind.BYPASS else t.g.gate.hold_no,
             comment=order.comment,
             until=t.now + t.cfg.persons.confirm_ns,
         )
@@ -99,7 +105,7 @@ def answer(t: Turn, order: Order, request: Request) -> tuple[Blocker, ...]:
     if order.user == request.by:
         return _block(Block.SECOND_PERSON, f"asked by {request.by}")
     bypass = request.kind is OrderKind.BYPASS
-    found = _bypass_against(t, request.item, request.for_ns) if bypass else _safe_against(t)
+    found = _bypass_against(t, request.item, request.for_ns) if bypass else _safe_against(t) + _other_hold(t, request)
     if found:
         # A transfer that has fenced nobody yet is over in a moment, one way or another.
         if found[0].block is not Block.TRANSFER_RUNNING:

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from otha.core import canon
-from otha.core.group.request import Selection
+from otha.core.group.request import Request, Selection
 from otha.core.group.state import GateView, GroupState, Plan
 from otha.core.inputs import EffectId, Record
+from otha.core.words import OrderKind
 
 _NEVER = -(1 << 63)
 
@@ -59,6 +60,11 @@ def _record(record: Record, base: int) -> Record:
     return replace(record, epoch=record.epoch - base, revision="", claim=claim)
 
 
+def _request(request: Request, hold_no: int, now: int) -> Request:
+    of_this_hold = int(request.kind is OrderKind.SAFE and request.hold_no == hold_no)
+    return replace(request, comment="", hold_no=of_this_hold, until=max(0, request.until - now))
+
+
 def key(g: GroupState, now: int) -> bytes:
     """Two states with the same key behave alike from here on.
 
@@ -87,7 +93,7 @@ def key(g: GroupState, now: int) -> bytes:
         uncontrolled_until=_ahead(g.uncontrolled_until, now),
         calm_until=None,
         selection=_selection(g.selection, base, now),
-        request=replace(g.request, comment="", until=max(0, g.request.until - now)) if g.request is not None else None,
+        request=_request(g.request, g.gate.hold_no, now) if g.request is not None else None,
         bypasses=tuple(replace(each, comment="", until=max(0, each.until - now)) for each in g.bypasses),
         safe_for=None if g.safe_for is None else int(g.safe_for == g.gate.hold_no),
         first_out=None,

@@ -7,7 +7,7 @@ from otha.core.config import GroupConfig
 from otha.core.errors import IllegalTransitionError
 from otha.core.group import drill, failback, forced, guard, machine, redirect, selection, transfer, trouble
 from otha.core.group.guard import Stage
-from otha.core.group.state import GroupState, OrderAnswer, Shared
+from otha.core.group.state import Cause, GroupState, OrderAnswer, Shared
 from otha.core.group.turn import Turn
 from otha.core.inputs import Order
 from otha.core.reasons import Block, Blocker, Why
@@ -44,8 +44,10 @@ def switchover_target(cfg: GroupConfig, shared: Shared, g: GroupState, node: str
 
 
 def ordered_kind(g: GroupState) -> TransferKind:
-    """Away from an active that is under suspicion no bumpless readiness can be had: that is an ordered failover."""
-    return TransferKind.SWITCHOVER if g.suspicion is None else TransferKind.FAILOVER
+    """Away from an active that is under suspicion no bumpless readiness can be had: that is an ordered failover. One
+    that is merely degraded can hand over, and does so by the rules of a switchover."""
+    planned = g.suspicion is None or g.suspicion is Cause.DEGRADED
+    return TransferKind.SWITCHOVER if planned else TransferKind.FAILOVER
 
 
 def switchover_against(

@@ -39,12 +39,13 @@ class Preview:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A forced action that waits for a second, other person until `until`: BYPASS of the interlock `item` for `for_ns`,
-    or SAFE."""
+    or SAFE of the hold `hold_no`."""
 
     kind: OrderKind
     by: str
     item: str
     for_ns: int
+    hold_no: int
     comment: str
     until: int
 

@@ -60,7 +60,8 @@ def stale(t: Turn, order: Order, to_node: str | None) -> tuple[Blocker, ...]:
         return (Blocker(block=Block.NOT_SELECTED, detail=""),)
     changed = [
         (held.from_node or "nobody", _active(t.g) or "nobody", "active"),
-        (held.to_node, order.node or to_node or "nobody", "target"),
+        (held.to_node, to_node or "nobody", "target"),
+        (held.to_node, order.node or held.to_node, "target"),
         (held.epoch, _epoch(t.g), "epoch"),
     ]
     return tuple(

@@ -5,6 +5,7 @@ The same judgement serves the first start (ADOPT), a restart in the middle of a 
 
 from dataclasses import replace
 
+from otha.core.config import UNKNOWN_MACHINE
 from otha.core.effects import ReadRecord, SwapRecord
 from otha.core.group import transfer
 from otha.core.group.state import StoreView
@@ -123,6 +124,7 @@ def _bides(t: Turn) -> bool:
     if g.unverified:
         return g.gate.state is GateState.OWNED
     unheard = any(view.liveness is Liveness.UNKNOWN for view in g.nodes) or Verdict.UNKNOWN in g.conditions
+    unheard = unheard or (t.cfg.machine is not None and g.machine == UNKNOWN_MACHINE)
     hold_until = g.gate.hold_until
     return unheard and (hold_until is None or hold_until - g.settle_until >= t.cfg.timing.held_bound_ns)
 

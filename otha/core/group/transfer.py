@@ -191,7 +191,7 @@ def serious(cfg: GroupConfig, found: tuple[Blocker, ...]) -> tuple[Blocker, ...]
 def _overtaken(t: Turn) -> str:
     """The cause that makes a waiting switchover pointless: its active is not there to hand over any more."""
     plan = t.plan
-    if plan.confirmed or plan.drill or plan.kind is not TransferKind.SWITCHOVER:
+    if plan.drill or plan.kind is not TransferKind.SWITCHOVER:
         return ""
     why = suspicion.cause(t.cfg, t.shared, t.g)
     return "" if why is None or why is Cause.DEGRADED else f"{plan.from_node} is under suspicion: {why.value}"

@@ -75,7 +75,7 @@ def number(value: object, counts_per_unit: int = 1) -> int | None:
             made = int(value)
         case int():
             made = int(value) * counts_per_unit
-        case float() if math.isfinite(value):
+        case float() if math.isfinite(value * counts_per_unit):
             made = round(value * counts_per_unit)
         case datetime():
             moment = aware(value)

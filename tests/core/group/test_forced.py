@@ -328,9 +328,20 @@ def test_a_safe_state_that_was_asked_goes_on_waiting_when_a_failover_begins() ->
     rig.node("b", liveness=Liveness.ALIVE, level=255, in_rpo=Verdict.TRUE)
     assert rig.phase() is Phase.PERMITTED
     assert codes(rig, OrderKind.CONFIRM, id="o2", user="eva") == ["transfer_running"]
+    held = rig.g.gate.hold_no
     take_on(rig, Phase.FENCED)
+    # A REVOKE that comes in a hold does not begin another one.
+    rig.gate(hold_no=held)
     assert codes(rig, OrderKind.CONFIRM, id="o3", user="eva") == []
     assert rig.plan.course is Course.SAFE
+
+
+def test_a_safe_state_is_agreed_on_for_the_hold_that_was_seen_and_no_later_one() -> None:
+    rig = both_gone()
+    rig.order(OrderKind.SAFE, id="o1")
+    rig.gate(hold_no=rig.g.gate.hold_no + 1)
+    assert codes(rig, OrderKind.CONFIRM, id="o2", user="eva") == ["not_held"]
+    assert (rig.g.request, rig.g.safe_for) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from otha.core.config import (
 )
 from otha.core.effects import Grant, Revoke, Safe, SwapRecord
 from otha.core.errors import IllegalTransitionError
-from otha.core.group.event import MachineJudged
+from otha.core.group.event import MachineJudged, SharedChanged
 from otha.core.reasons import Block, Why
 from otha.core.words import (
     AfterFence,
@@ -25,13 +25,14 @@ from otha.core.words import (
     Course,
     Ending,
     GateState,
+    Liveness,
     OrderKind,
     Outcome,
     Phase,
     TransferKind,
     Verdict,
 )
-from tests.core.build import INTERLOCK, MS, PERMISSIVE, group_config
+from tests.core.build import INTERLOCK, MS, PERMISSIVE, gate_view, group_config, open_claim
 from tests.core.rig import Rig, failing_over, fenced, following, held_by_watchdog, take_on
 
 STAY, GO, ASK, SAFE = (MachineRule(does=does) for does in (Conduct.STAY, Conduct.GO, Conduct.ASK, Conduct.SAFE))
@@ -430,3 +431,18 @@ def test_a_real_failover_goes_where_a_drill_stays() -> None:
     rig = drilled(IGNITION)
     a_dies(rig)
     assert rig.phase() is Phase.PERMITTED
+
+
+def test_an_open_claim_is_not_taken_up_before_the_machine_is_known() -> None:
+    rig = Rig(config({"after_fence": AfterFence.SAFE}))
+    rig.tell(SharedChanged())
+    rig.ends(Outcome.DONE, open_claim())
+    held = gate_view(None, 2, state=GateState.HELD, granted=1, last_driver="a", hold_no=2)
+    rig.tell_gate(replace(held, hold_until=rig.now + 9_000 * MS))
+    rig.dies("a")
+    rig.node("b", liveness=Liveness.ALIVE, level=255, in_rpo=Verdict.TRUE, ready=Verdict.TRUE)
+    for index in range(2):
+        rig.condition(Verdict.TRUE, index)
+    assert rig.g.plan is None
+    enters(rig, RUN)
+    assert any(isinstance(effect.do, Grant) for effect in rig.effects)

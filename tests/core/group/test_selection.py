@@ -150,6 +150,15 @@ def test_another_best_standby_than_the_one_shown_refuses_the_operate() -> None:
     assert (rig.g.selection, rig.g.plan) == (None, None)
 
 
+def test_naming_the_node_shown_does_not_operate_another_that_is_better_now() -> None:
+    rig = following(group_config("abc"))
+    rig.order(OrderKind.SELECT, None, id="s")
+    rig.node("b", level=150)
+    answer = rig.order(OrderKind.OPERATE, "b", id="op")
+    assert [each.block.code for each in answer.blockers] == ["premises_changed"]
+    assert rig.g.plan is None
+
+
 def test_another_node_than_the_selected_one_can_not_be_operated() -> None:
     rig = selected(following(group_config("abc")))
     answer = rig.order(OrderKind.OPERATE, "c", id="o")

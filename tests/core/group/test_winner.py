@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+from otha.core.config import Compare, Comparison, MachineConfig, MachineRule, MachineStateConfig
+from otha.core.group.event import MachineJudged
 from otha.core.group.state import Cause
 from otha.core.reasons import Why
-from otha.core.words import Arming, Confirm, Ending, Liveness, OrderKind, Outcome, Phase, TransferKind, Verdict
+from otha.core.words import Arming, Conduct, Confirm, Ending, Liveness, OrderKind, Outcome, Phase, TransferKind, Verdict
 from tests.core.build import MS, group_config
 from tests.core.rig import Rig, following, held_by_watchdog
 
@@ -12,6 +14,18 @@ from tests.core.rig import Rig, following, held_by_watchdog
 def codes(rig: Rig, kind: OrderKind, node: str | None = None, **changes: object) -> list[str]:
     """What stood against the order."""
     return [blocker.block.code for blocker in rig.order(kind, node, **changes).blockers]
+
+
+def machine_waits() -> Rig:
+    """A switchover that nobody need confirm waits for a person because of the machine's state."""
+    when = Compare(tag="permit", op=Comparison.EQ, value=1, for_ns=0)
+    go, ask = MachineRule(does=Conduct.GO), MachineRule(does=Conduct.ASK)
+    moving = MachineStateConfig(name="MOVING", when=when, switchover=ask, failover=go, after_fence=None)
+    states = MachineConfig(states=(moving,), unknown=replace(moving, name="UNKNOWN", when=None))
+    rig = following(group_config(machine=states, tracked=()))
+    rig.tell(MachineJudged(state=0))
+    assert codes(rig, OrderKind.SWITCHOVER, "b", id="w") == []
+    return rig
 
 
 def waiting(nodes: str = "ab", **changes: object) -> Rig:
@@ -169,3 +183,23 @@ def test_in_a_group_that_only_obeys_the_waiting_switchover_ends_and_can_be_order
     assert (rig.g.plan, rig.ending) == (None, Ending.ABORTED_SAFE)
     assert codes(rig, OrderKind.SWITCHOVER, "b", id="o1") == []
     assert rig.plan.kind is TransferKind.FAILOVER
+
+
+def test_the_dead_active_wins_over_a_confirmed_switchover_that_waits_for_the_machine() -> None:
+    rig = machine_waits()
+    assert (rig.phase(), rig.plan.confirmed) == (Phase.REQUESTED, True)
+    held_by_watchdog(rig)
+    rig.dies("a", Liveness.FROZEN)
+    rig.wait(40)
+    assert (rig.plan.kind, rig.plan.automatic, rig.phase()) == (TransferKind.FAILOVER, True, Phase.PERMITTED)
+
+
+def test_a_degraded_active_is_left_by_the_rules_of_a_switchover() -> None:
+    rig = following(group_config(confirm=Confirm.PLANNED))
+    rig.node("b", ready=Verdict.FALSE)
+    rig.node("a", level=150)
+    assert rig.g.suspicion is Cause.DEGRADED
+    assert codes(rig, OrderKind.SWITCHOVER, "b", id="o1") == ["not_ready"]
+    rig.node("b", ready=Verdict.TRUE)
+    assert codes(rig, OrderKind.SWITCHOVER, "b", id="o2") == []
+    assert (rig.plan.kind, rig.plan.confirmed) == (TransferKind.SWITCHOVER, False)

@@ -32,6 +32,7 @@ NOW = datetime(2030, 1, 1, tzinfo=UTC)
         (INT64_MAX, 1, INT64_MAX),
         (INT64_MAX, 2, None),
         (1e300, 1, None),
+        (1e308, 1000, None),
         (datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC), 1, 1000),
         (datetime(1970, 1, 1, 0, 0, 1), 1, 1000),  # noqa: DTZ001 - asyncua may give UTC without saying so
         (datetime(1601, 1, 1, tzinfo=UTC), 1, None),
