@@ -72,7 +72,7 @@ def markdown(runs: Sequence[Run], command: str) -> str:
         "# Measurements",
         "",
         f"Written by `{command}`; nothing on this page is typed by hand. `x floor` is the ratio against a floor that",
-        "was measured in the same run. Wall-clock figures belong to this machine; ratios and sums travel better.",
+        "was measured in the same run. Wall-clock figures belong to the machine named; ratios and sums travel better.",
         "",
     ]
     common = dict(set.intersection(*(set(run.machine.items()) for run in runs)))
