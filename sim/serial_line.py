@@ -104,7 +104,7 @@ class SerialLine:
         loop = asyncio.get_running_loop()
         near, far = self._masters
         for direction, source, target in ((Direction.REQUEST, near, far), (Direction.REPLY, far, near)):
-            tap = None if log is None else SerialTap(log, number, direction, pause_s=PAUSE_S)
+            tap = None if log is None else SerialTap(log, number, direction, pause_s=SILENCE_S)
             wire = _Wire(self, target, tap)
             self._wires.append(wire)
             loop.add_reader(source, self._readable, source, wire)

@@ -22,7 +22,7 @@ from sim.errors import UsageError
 from sim.forward import Direction
 from sim.rtu_master import RtuMaster
 from sim.rtu_server import RtuServer
-from sim.serial_line import CHAR_S, Cables, SerialLine
+from sim.serial_line import CHAR_S, SILENCE_S, Cables, SerialLine
 from sim.serial_port import SerialPort
 from sim.serial_tap import SerialTap
 
@@ -131,29 +131,53 @@ async def test_reads_writes_and_exceptions(tmp_path: Path) -> None:
         assert await master.ask(1, b"\x08\x00\x00\x12\x34") == b"\x88\x01"
 
 
-@pytest.mark.asyncio
-async def test_whole_frames_are_written_down_as_on_the_bus(tmp_path: Path) -> None:
-    log = BusLog(tmp_path, "serial.bin")
-    request, reply = SerialTap(log, 2, Direction.REQUEST, pause_s=1), SerialTap(log, 2, Direction.REPLY, pause_s=1)
-    asked, answered = frame_of(READ), frame_of(GOOD)
-    request.take(asked[:3], 10.0)
-    request.take(asked[:3], 20.0)  # what was begun before the pause is forgotten
-    request.take(asked[3:], 20.1)
-    reply.take(answered[:-1] + b"\0", 20.2)
-    reply.take(answered, 30.0)
-    log.close()
-    data = (tmp_path / "serial.bin").read_bytes()
+def written_down(folder: Path) -> list[tuple[int, int, bytes]]:
+    """Line, direction and ADU of each record, without the head that a serial frame does not have."""
+    data = (folder / "serial.bin").read_bytes()
     assert data[:8] == MAGIC
     found, at = [], 8
     while at < len(data):
         _, line, direction, length = RECORD.unpack_from(data, at)
-        found.append((line, direction, data[at + RECORD.size : at + RECORD.size + length]))
+        found.append((line, direction, data[at + RECORD.size + 6 : at + RECORD.size + length]))
         at += RECORD.size + length
-    head = b"\0\0\0\0\0"
-    assert found == [
-        (2, 0, head + bytes((len(READ) + 1, 1)) + READ),
-        (2, 1, head + bytes((len(GOOD) + 1, 1)) + GOOD),
-    ]
+    return found
+
+
+def test_whole_frames_are_written_down_as_on_the_bus(tmp_path: Path) -> None:
+    log = BusLog(tmp_path, "serial.bin")
+    request, reply = SerialTap(log, 2, Direction.REQUEST, pause_s=1), SerialTap(log, 2, Direction.REPLY, pause_s=1)
+    asked, answered = frame_of(READ), frame_of(GOOD)
+    request.take(asked[:3], 10.0)
+    request.take(asked[:3], 20.0)  # what was begun before the pause is no part of this frame
+    request.take(asked[3:], 20.1)
+    reply.take(answered[:-1] + b"\0", 20.2)
+    reply.take(answered, 30.0)
+    log.close()
+    assert written_down(tmp_path) == [(2, 0, b"\x01" + READ), (2, 1, b"\x01" + GOOD)]
+
+
+def test_a_frame_in_the_middle_of_which_the_machine_stood_still_is_written_down(tmp_path: Path) -> None:
+    """The device behind may hear it without the pause, and then obeys it: a recorder that lost it accuses the gate."""
+    log = BusLog(tmp_path, "serial.bin")
+    tap = SerialTap(log, 1, Direction.REQUEST, pause_s=SILENCE_S)
+    asked = frame_of(READ)
+    for at, byte in enumerate(asked):
+        tap.take(bytes((byte,)), 10.0 + at * 0.2)
+    tap.take(asked, 20.0)
+    log.close()
+    assert written_down(tmp_path) == [(1, 0, b"\x01" + READ)] * 2
+
+
+@pytest.mark.parametrize("cut", range(1, 8))
+def test_a_frame_after_one_that_broke_off_is_written_down(tmp_path: Path, cut: int) -> None:
+    log = BusLog(tmp_path, "serial.bin")
+    tap = SerialTap(log, 1, Direction.REQUEST, pause_s=SILENCE_S)
+    asked = frame_of(READ)
+    tap.take(asked[:cut], 10.0)
+    tap.take(asked[:5], 10.01)
+    tap.take(asked[5:], 10.2)
+    log.close()
+    assert written_down(tmp_path) == [(1, 0, b"\x01" + READ)]
 
 
 @pytest.mark.asyncio
