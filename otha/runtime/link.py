@@ -7,7 +7,7 @@ from typing import Protocol
 
 from otha.core.words import Answer
 from otha.runtime.modbus_frame import ReplyKind, Request
-from otha.runtime.scheduler import Timer
+from otha.runtime.scheduler import Scheduler, Timer
 
 ANSWERS = {
     ReplyKind.GOOD: Answer.REPLIED,
@@ -65,6 +65,12 @@ class Exchange:
             self.timer = None
         if self.on_end is not None:
             self.on_end(self)
+
+    def hasten(self, scheduler: Scheduler, deadline_ns: int) -> None:
+        """Judge it at `deadline_ns` at the latest, unless it has ended."""
+        if self.answer is None and self.timer is not None and deadline_ns < self.timer.at_ns:
+            self.timer.cancel()
+            self.timer = scheduler.after_input(deadline_ns, self.judge)
 
     def judge(self, now: int) -> None:
         """The deadline has come and all readable input was taken."""

@@ -87,6 +87,7 @@ def as_data(site: Site) -> dict[str, Any]:
                     "failover": _sum(worst.failover),
                     "transfer": _sum(worst.transfer),
                     "held": None if worst.held is None else _sum(worst.held),
+                    "lost_reply": None if worst.lost_reply is None else _sum(worst.lost_reply),
                 },
             }
             for group, worst in zip(site.core.groups, site.timings, strict=True)
@@ -202,6 +203,8 @@ def _worst_case(group: GroupConfig, worst: GroupTiming) -> Table:
     table.add_row("failover", show(worst.failover.ns), _UNTIL[group.kind])
     if worst.held is not None:
         table.add_row("outputs held", show(worst.held.ns), f"the gate allows {show(group.own_gate.hold_max_ns)}")
+    if worst.lost_reply is not None:
+        table.add_row("a lost reply", show(worst.lost_reply.ns), f"more, each time: {worst.lost_reply.spelled}")
     table.add_row("switchover", show(worst.transfer.ns), "an order to the same")
     if group.kind is GroupKind.STORE:
         table.add_row("backfill", show(group.timing.backfill_ns), "then the rows that were missed are fetched")

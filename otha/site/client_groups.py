@@ -215,5 +215,12 @@ def worst_case(
     transfer = Total(terms=tuple(steps))
     failover = Total(terms=(Term(name="T_detect", ns=detect.ns, made_of=detect.spelled), stands, *transfer.terms))
     return GroupTiming(
-        group=name, heartbeats=heartbeats, veto=veto, frozen=frozen, failover=failover, transfer=transfer, held=None
+        group=name,
+        heartbeats=heartbeats,
+        veto=veto,
+        frozen=frozen,
+        failover=failover,
+        transfer=transfer,
+        held=None,
+        lost_reply=None,
     )

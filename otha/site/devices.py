@@ -392,6 +392,8 @@ def build_section(
         frames=blocks["frame_base"],
         writable=(blocks["command_base"],),
         deadline_ns=deadline_ns,
+        # What a serial line needs of it is known when all that is asked over the line is.
+        fast_deadline_ns=deadline_ns,
         domains=table.domains,
         group=group,
         connection_limit=table.connection_limit,

@@ -51,6 +51,13 @@ def gate_deadline_ms(section: SectionTable, detection: DetectionTable) -> int:
     return max(deadline_ms(detection), (section.poll_ms or 0) * 4 // 5)
 
 
+def fast_deadline_ms(section: SectionTable, detection: DetectionTable) -> int:
+    """How long a read at the gate may take in a transfer: as a heartbeat, and never longer than at rest. What a serial
+    line needs is filled in by `otha.site.line_load`."""
+    given = section.fast_deadline_ms or max(deadline_ms(detection), section.round_trip_ms or ROUND_TRIP_MS)
+    return min(given, gate_deadline_ms(section, detection))
+
+
 def detector_of(detection: DetectionTable) -> FixedDetector | AdaptiveDetector:
     """The detector of a group's channels."""
     match detection.detector:
@@ -189,6 +196,7 @@ def _driver(
         failover=timing.failover(max(heartbeats, veto, key=lambda total: total.ns), bounds, pace),
         transfer=timing.transfer(bounds, pace),
         held=timing.held(bounds, pace),
+        lost_reply=timing.lost_reply(pace, fast_deadline_ms(section, table.detection) * MS),
     )
     group = _group(name, table, configs, gate, (), conditions, supervisor, bounds)
     return BuiltGroup(group=group, timing=worst, owner=Owner(gate=gate, pace=pace))

@@ -1,6 +1,6 @@
 """Timing that contradicts itself is refused, with the sum shown (rules S4, S5, S7, S8; section 7 of the design)."""
 
-from otha.core.config import GroupConfig, SelfFence
+from otha.core.config import GateConfig, GroupConfig, SelfFence
 from otha.core.group import self_fence
 from otha.core.words import GroupKind, RpoMiss
 from otha.site import timing as sums
@@ -198,6 +198,14 @@ def _hold(doc: Document, group: GroupConfig, timing: GroupTiming) -> None:
             "left",
             mend=f"Give at least {_ms_up(timing.failover.ns - gate.owner_watchdog_ns)} if the process bears it",
         )
+    elif _needs_more_hold(gate, timing):
+        doc.warn(
+            path,
+            "fast_deadline_ms",
+            f"one lost reply of the gate costs a transfer {timing.lost_reply}, and the outputs are held for "
+            f"{timing.held} without it: more than hold_max_ms, {show(gate.hold_max_ns)} ms",
+            mend="Shorten fast_deadline_ms, or lengthen hold_max_ms if the process bears it",
+        )
     elif group.timing.uncontrolled_ns > gate.hold_max_ns:
         doc.warn(
             ("group", group.name, "bounds"),
@@ -207,6 +215,12 @@ def _hold(doc: Document, group: GroupConfig, timing: GroupTiming) -> None:
             "to its safe values before OTHA asks for it",
             mend="Leave it out",
         )
+
+
+def _needs_more_hold(gate: GateConfig, timing: GroupTiming) -> bool:
+    """Whether one lost reply would take a transfer out of the gate's hold."""
+    held, lost = timing.held, timing.lost_reply
+    return held is not None and lost is not None and gate.hold_max_ns < held.ns + lost.ns
 
 
 def _clients(doc: Document, file: SiteFile, group: GroupConfig, timing: GroupTiming) -> None:

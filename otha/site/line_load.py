@@ -6,7 +6,7 @@ from dataclasses import replace
 from otha.site.cost import STANDBY_POLL_NS
 from otha.site.decode import Decoder
 from otha.site.document import Document
-from otha.site.groups import reference_pace
+from otha.site.groups import deadline_ms, reference_pace
 from otha.site.line import Line, LineLoad, LineUse
 from otha.site.lines import line_paths
 from otha.site.model import Node, Reference, Section, TagRead
@@ -140,14 +140,19 @@ def turn(load: LineLoad, use: LineUse) -> Total:
 
 
 def with_line_times(file: SiteFile, loads: Mapping[str, LineLoad]) -> SiteFile:
-    """The file with `round_trip_ms` and `fast_poll_ms` of each section behind a line, where they are left out."""
+    """The file with `round_trip_ms`, `fast_poll_ms` and `fast_deadline_ms` of each section behind a line, where they
+    are left out."""
     sections = dict(file.section)
     for name, needed_ms in needed_round_trips_ms(file, loads).items():
         table = sections[name]
         round_trip = table.round_trip_ms or needed_ms
         # A poll leaves when the last one was answered: between a change and the poll that shows it lies one more.
         fast = table.fast_poll_ms or max(5, table.scan_ms, round_trip)
-        sections[name] = replace(table, round_trip_ms=round_trip, fast_poll_ms=fast)
+        detections = [group.detection for group in file.group.values() if group.target == name]
+        beat_ms = max((deadline_ms(each) for each in detections), default=1)
+        # The unit whose death is the reason for the transfer may be the one that is silent.
+        patient = table.fast_deadline_ms or max(beat_ms, round_trip, needed_fast_deadlines_ms(file, loads)[name])
+        sections[name] = replace(table, round_trip_ms=round_trip, fast_poll_ms=fast, fast_deadline_ms=patient)
     return replace(file, section=sections)
 
 
@@ -164,6 +169,18 @@ def needed_round_trips_ms(file: SiteFile, loads: Mapping[str, LineLoad]) -> dict
     return needed
 
 
+def needed_fast_deadlines_ms(file: SiteFile, loads: Mapping[str, LineLoad]) -> dict[str, int]:
+    """As `needed_round_trips_ms`, while the worst other unit on the line is silent."""
+    needed: dict[str, int] = {}
+    for path, entry in line_paths(file):
+        load = loads.get(entry.line or "")
+        if path[0] == "section" and load is not None:
+            section, way = str(path[1]), f"{path[1]}.{path[3]}"
+            turns = [turn(load, use).ns + load.silent_ns(use.unit) for use in load.uses if use.user == way]
+            needed[section] = max(needed.get(section, 1), -(-max(turns, default=0) // MS))
+    return needed
+
+
 def judge_lines(doc: Document, file: SiteFile, loads: Sequence[LineLoad]) -> None:
     """A line has one second in a second, and nothing on it is answered before its turn came."""
     for load in loads:
@@ -174,7 +191,17 @@ def judge_lines(doc: Document, file: SiteFile, loads: Sequence[LineLoad]) -> Non
         for use in sorted(load.uses, key=lambda use: -turn(load, use).ns):
             if (use.at, use.key) not in told and _deadline(doc, load, use):
                 told.add((use.at, use.key))
-    for name, needed_ms in needed_round_trips_ms(file, {load.line.name: load for load in loads}).items():
+    by_line = {load.line.name: load for load in loads}
+    for name, needed_ms in needed_fast_deadlines_ms(file, by_line).items():
+        fast_ms = file.section[name].fast_deadline_ms or needed_ms
+        if fast_ms < needed_ms:
+            doc.warn(
+                ("section", name),
+                "fast_deadline_ms",
+                f"{fast_ms} ms is shorter than the {needed_ms} ms that its serial line can need while a unit is silent",
+                mend=f"Give at least {needed_ms}, or leave it out",
+            )
+    for name, needed_ms in needed_round_trips_ms(file, by_line).items():
         given_ms = file.section[name].round_trip_ms or 0
         if given_ms < needed_ms:
             doc.warn(

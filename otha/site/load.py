@@ -18,7 +18,16 @@ from otha.site.devices import (
     check_places,
 )
 from otha.site.document import Document
-from otha.site.groups import BuiltGroup, Owner, build_group, deadline_ms, detector_of, gate_deadline_ms, reference_pace
+from otha.site.groups import (
+    BuiltGroup,
+    Owner,
+    build_group,
+    deadline_ms,
+    detector_of,
+    fast_deadline_ms,
+    gate_deadline_ms,
+    reference_pace,
+)
 from otha.site.judge import judge
 from otha.site.line import Line
 from otha.site.line_load import line_loads, with_line_times
@@ -71,6 +80,7 @@ def load_site(path: Path) -> Site:
     opcua_reads = build_opcua_reads(doc, file, found)
     loads = line_loads(file, lines, found, sections, references, reads)
     file = with_line_times(file, loads)
+    sections = tuple(_with_fast_deadline(file, section) for section in sections)
     supervisor = next(iter(file.supervisor), "")
     built = _groups(doc, file, nodes, supervisor)
     alarms = build_alarms(doc, file.alarms)
@@ -308,6 +318,13 @@ def _sections(doc: Document, file: SiteFile, lines: dict[str, Line]) -> tuple[Se
         deadline_ns = gate_deadline_ms(table, file.group[driven[0]].detection) * MS if driven else IDLE.deadline_ns
         sections.append(build_section(doc, name, table, deadline_ns, driven[0] if driven else None, lines))
     return tuple(sections)
+
+
+def _with_fast_deadline(file: SiteFile, section: Section) -> Section:
+    if section.group is None:
+        return section
+    fast_ms = fast_deadline_ms(file.section[section.name], file.group[section.group].detection)
+    return replace(section, fast_deadline_ns=fast_ms * MS)
 
 
 def _channels(file: SiteFile, nodes: tuple[Node, ...]) -> list[ChannelConfig]:

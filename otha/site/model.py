@@ -140,7 +140,8 @@ class Block:
 class Section:
     """A controller section behind a gate.
 
-    `writable` is the exact allow-list: OTHA writes nothing else anywhere. `deadline_ns` is for one request on a path.
+    `writable` is the exact allow-list: OTHA writes nothing else anywhere. `deadline_ns` is for one request on a path,
+    `fast_deadline_ns` for one in a transfer, when a lost reply must not blind it for long.
     `group`: who drives it, None when no group does: then it is read only for its tags.
     """
 
@@ -153,6 +154,7 @@ class Section:
     frames: Block
     writable: tuple[Block, ...]
     deadline_ns: int
+    fast_deadline_ns: int
     domains: tuple[str, ...]
     group: str | None
     connection_limit: int | None

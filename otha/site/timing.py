@@ -61,7 +61,8 @@ class GroupTiming:
 
     `heartbeats`: from a death to the last channel LOST. `veto`: from a death to the gate showing that the owner is no
     longer fresh; None without a gate. `frozen`: from a standstill of the control task to FROZEN; None when the nodes
-    show no counter. `held`: how long outputs are held at the gate; None where nothing is.
+    show no counter. `held`: how long outputs are held at the gate; None where nothing is. `lost_reply`: what a reply
+    of the gate that is lost in a transfer costs; none of the other sums has one in it.
     """
 
     group: str
@@ -71,6 +72,7 @@ class GroupTiming:
     failover: Total
     transfer: Total
     held: Total | None
+    lost_reply: Total | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +166,18 @@ def fence(pace: Pace) -> Total:
     """A command at the gate: read the magic number, write, be seen."""
     asked = Term(name="read and write", ns=2 * pace.round_trip_ns, made_of="2 x round_trip_ms")
     return Total(terms=(asked, *_seen(pace)))
+
+
+def lost_reply(pace: Pace, fast_deadline_ns: int) -> Total:
+    """A reply of the gate is lost just when it would have moved a transfer: its deadline, and the next poll."""
+    return Total(
+        terms=(
+            Term(name="deadline", ns=fast_deadline_ns, made_of="fast_deadline_ms"),
+            Term(name="poll", ns=pace.fast_poll_ns, made_of="fast_poll_ms"),
+            Term(name="round trip", ns=pace.round_trip_ns, made_of="round_trip_ms"),
+            _loop(),
+        )
+    )
 
 
 def promote(pace: Pace) -> Total:

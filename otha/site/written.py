@@ -225,6 +225,13 @@ class SectionTable:
         low=1,
         high=10_000,
     )
+    fast_deadline_ms: int | None = key(
+        "how long a read may take in a transfer, when a lost reply must not blind it; by default as a heartbeat, over "
+        "a serial line what it needs while a unit is silent",
+        default=None,
+        low=1,
+        high=60_000,
+    )
     fresh_owner_ms: int | None = key(
         "a younger owner age means that the owner lives (rule S8); by default three control cycles and a scan",
         default=None,

@@ -231,3 +231,36 @@ def test_a_reference_point_on_the_line(tmp_path: Path) -> None:
 def test_a_reference_point_without_a_place(tmp_path: Path) -> None:
     found = refused(tmp_path, ("[reference.ref_a]", REFERENCE.replace('line = "bus"\n', "") + "[reference.ref_a]"))
     assert {key for table, key in found if table == "reference.ref_l"} == {"endpoint", "network"}
+
+
+def _needed(site: Site) -> int:
+    load = site.lines[0]
+    return max(turn(load, use).ns + load.silent_ns(use.unit) for use in load.uses if use.user == "plc.bus")
+
+
+SLOWLY_POLLED = (
+    ("round_trip_ms = 2\n", ""),
+    ("scan_ms = 5", "scan_ms = 5\npoll_ms = 6000"),
+    ("hold_max_ms = 10_000", "hold_max_ms = 100_000"),
+    ("holdoff_s = 60", "holdoff_s = 120"),
+)
+
+
+def test_a_read_in_a_transfer_has_a_heartbeats_time(tmp_path: Path) -> None:
+    site = lined(tmp_path, *SLOWLY_POLLED)
+    assert site.section("plc").deadline_ns == 4800 * MS
+    assert _needed(site) <= site.section("plc").fast_deadline_ns == 400 * MS
+
+
+def test_over_a_slow_line_it_has_the_time_that_the_line_needs_while_a_unit_is_silent(tmp_path: Path) -> None:
+    quick_heartbeats = tuple(change for change in ON_A_LINE if change[0] != "period_ms = 50")
+    site = load_site(changed(tmp_path, *quick_heartbeats, *SLOWLY_POLLED))
+    fast_ns = site.section("plc").fast_deadline_ns
+    assert 40 * MS < _needed(site) <= fast_ns < _needed(site) + MS
+
+
+def test_a_deadline_of_a_transfer_that_the_line_cant_keep_is_doubted(tmp_path: Path) -> None:
+    site = lined(tmp_path, ("scan_ms = 5", "scan_ms = 5\nfast_deadline_ms = 20"))
+    said = [str(p) for p in site.warnings if p.key == "fast_deadline_ms"]
+    assert len(said) == 1
+    assert "20 ms is shorter than the" in said[0]

@@ -124,7 +124,7 @@ class GateActuator:
 
     async def _status(self, index: int, deadline_ns: int) -> GateReading | None:
         """One status read, put as an input; None when it gave nothing."""
-        limit = min(deadline_ns, time.monotonic_ns() + self._section.deadline_ns)
+        limit = min(deadline_ns, time.monotonic_ns() + self._section.fast_deadline_ns)
         exchange = await self._links[index].call(self._reads[index], limit)
         answer, reading = exchange.answer, None
         assert answer is not None

@@ -64,10 +64,16 @@ class GateProbe:
                 beat.stop()
 
     def set_fast(self, fast: bool, now: int) -> None:
-        """Poll at the fast pace (from now on), or at rest."""
+        """Poll at the fast pace (from now on), or at rest. At the fast pace a lost reply, of tags too, costs its short
+        deadline and no more."""
         if fast == self._fast or self._beat is None:
             return
         self._fast = fast
+        for lane in self._lanes:
+            if fast:
+                lane.hurry(self._section.fast_deadline_ns, self._scheduler, now)
+            else:
+                lane.ease()
         self._beat.stop()
         period, first = (self._cfg.fast_poll_ns, now) if fast else (self._cfg.poll_ns, now + self._cfg.poll_ns)
         self._beat = self._scheduler.every(period, self._depart, first_ns=first)

@@ -1,13 +1,17 @@
 """Plant tags of an OPC UA server, read for conditions."""
 
 import asyncio
+import logging
 import time
 from typing import Protocol
 
+from otha.core.errors import OthaError
 from otha.core.inputs import TagsPolled
 from otha.runtime.inbox import Put
 from otha.site.model import OpcuaTagRead
 from otha.site.opcua import Value
+
+log = logging.getLogger(__name__)
 
 
 class Reader(Protocol):
@@ -28,7 +32,8 @@ class OpcuaTagsProbe:
     """Reads all tags of one node. `depart` is the work of a beat.
 
     What is not good, no number, or not at the server at all has no value (BAD). No reply gives nothing: the last values
-    grow stale, and the next read goes over another channel.
+    grow stale, and the next read goes over another channel. So does a read that can't be asked at all, which is logged
+    once until one can.
     """
 
     def __init__(self, read: OpcuaTagRead, reader: Reader, put: Put) -> None:
@@ -36,6 +41,7 @@ class OpcuaTagsProbe:
         self._reader = reader
         self._put = put
         self._at = 0
+        self._trouble = ""
         self._under_way: asyncio.Task[None] | None = None
         self._tasks: asyncio.TaskGroup | None = None
 
@@ -56,9 +62,7 @@ class OpcuaTagsProbe:
 
     async def _poll(self, deadline_ns: int) -> None:
         read = self._read
-        values = await self._reader.read(
-            read.channels[self._at], read.nodeids, deadline_ns, counts_per_unit=read.counts_per_unit, good_only=True
-        )
+        values = await self._ask(deadline_ns)
         if values is None or len(values) != len(read.tags):
             self._at = (self._at + 1) % len(read.channels)
             return
@@ -66,3 +70,18 @@ class OpcuaTagsProbe:
             (tag, value if isinstance(value, int) else None) for tag, value in zip(read.tags, values, strict=True)
         )
         self._put(TagsPolled(source=read.source, values=told), time.monotonic_ns())
+
+    async def _ask(self, deadline_ns: int) -> tuple[Value, ...] | None:
+        """The values, or None. A task that raised would end the supervisor with all that it watches."""
+        read, trouble = self._read, ""
+        try:
+            return await self._reader.read(
+                read.channels[self._at], read.nodeids, deadline_ns, counts_per_unit=read.counts_per_unit, good_only=True
+            )
+        except OthaError as error:
+            trouble = str(error)
+            return None
+        finally:
+            if trouble and trouble != self._trouble:
+                log.warning("tags of %s can't be asked: %s", read.source, trouble)
+            self._trouble = trouble

@@ -13,6 +13,7 @@ import pytest
 from otha.core.inputs import GatePolled, HeartbeatEnded, ReferencePolled, TagsPolled
 from otha.core.words import Answer, GateState
 from otha.runtime.lane import Lane
+from otha.runtime.link import Exchange
 from otha.runtime.modbus import ModbusLink
 from otha.runtime.modbus_frame import read_registers
 from otha.runtime.paths import Paths
@@ -235,3 +236,67 @@ async def test_a_lane_sends_one_at_a_time_in_order(scheduler: Scheduler, peer: "
         await done.wait()
     assert order == list(range(5))
     assert most == 1
+
+
+@pytest.mark.asyncio
+async def test_a_lost_reply_costs_a_transfer_one_short_deadline(
+    scheduler: Scheduler, gates: tuple["FakeGate", "FakeGate"], inputs: "Inputs", demo_site: DemoSite
+) -> None:
+    """At rest a read may take long, over a slow line say; in a transfer nothing waits so long behind a lost reply."""
+    site = demo_site({})
+    section = replace(site.section("plc"), deadline_ns=60_000 * MS, fast_deadline_ns=50 * MS)
+    cfg = replace(site.group("tanks").own_gate, poll_ns=60_000 * MS, fast_poll_ns=5 * MS)
+    gate, read = gates[0], replace(site.tag_reads[0], deadline_ns=60_000 * MS)
+    lost = [section.status.at]  # one reply to a read from here
+
+    async def losing(peer: "Peer", request: bytes, writer: asyncio.StreamWriter) -> None:
+        at = int.from_bytes(request[8:10], "big")
+        if at in lost:
+            lost.remove(at)
+            return
+        await gate.gate(request, writer)
+
+    gate.manner = losing
+    async with linked(scheduler, gate.port) as links:
+        lanes = [Lane(link) for link in links]
+        probe = GateProbe(section, cfg, Paths(["plc.net_a"]), lanes, scheduler, inputs.put)
+        probe.start(time.monotonic_ns())
+        async with asyncio.timeout(10):
+            while not gate.requests:  # noqa: ASYNC110 - what is waited for tells nobody
+                await asyncio.sleep(0.001)
+        # The reply of the poll at rest is lost already when the transfer begins.
+        probe.set_fast(True, time.monotonic_ns())
+        await inputs.reach(3)
+        assert [poll.answer for poll in _polls(inputs)][:2] == [Answer.MISSED, Answer.REPLIED]
+        # Neither does the lost reply of somebody else on the same path.
+        lost.append(read.block.at)
+        TagsProbe(read, lambda: (1, lanes[0]), inputs.put).depart(time.monotonic_ns())
+        async with asyncio.timeout(10):
+            while lost:  # noqa: ASYNC110 - what is waited for tells nobody
+                await asyncio.sleep(0.001)
+        seen = len(_polls(inputs))
+        await inputs.reach(seen + 5)
+        probe.set_fast(False, time.monotonic_ns())
+        probe.stop()
+    assert len([poll for poll in _polls(inputs) if poll.answer is Answer.REPLIED]) >= 5
+
+
+@pytest.mark.asyncio
+async def test_what_ended_before_the_link_returned_is_not_hastened(scheduler: Scheduler, peer: "Peer") -> None:
+    async with linked(scheduler, peer.port) as (link,):
+        lane, ends = Lane(link), list[Answer | None]()
+        done = asyncio.Event()
+
+        def ended(exchange: Exchange) -> None:
+            ends.append(exchange.answer)
+            done.set()
+
+        lane.submit(read_registers(1, 0, 1), 2000 * MS, time.monotonic_ns(), ended)
+        await done.wait()
+        lane.hurry(1, scheduler, time.monotonic_ns())
+        await asyncio.sleep(0.01)
+        lane.ease()
+        done.clear()
+        lane.submit(read_registers(1, 0, 1), 2000 * MS, time.monotonic_ns(), ended)
+        await done.wait()
+    assert ends == [Answer.REPLIED, Answer.REPLIED]
