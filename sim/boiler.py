@@ -7,15 +7,17 @@ control see, with round figures for a 30 t/h boiler at 40 bar (steam tables: 2.3
 - pressure: 1 MW too much raises it by 0.011 bar/s (90 MJ/bar in water and metal); the heat follows the fuel in 5 s;
 - consumers take steam in proportion to the pressure.
 
-Burner management, in the PLC's scan and nobody else's business: PURGE (30 s with the damper open), LIGHT_OFF (damper
-to the light-off position, 5 s), IGNITION (pilot and main flame trials, 10 s), RUNNING, POST_PURGE (20 s), STOPPED; the
-order of NFPA 85 and EN 12952-8, the times shortened. In LIGHT_OFF and IGNITION nobody takes over. Fuel flows in
-RUNNING and IGNITION alone. Low water trips the burner.
+Burner management, in the PLC's scan and nobody else's business: PURGE (10 s with the damper open), LIGHT_OFF (damper
+to the light-off position, 3 s), IGNITION (pilot and main flame trials, 6 s), RUNNING, POST_PURGE (8 s; a start in it
+goes on to the purge), STOPPED; the order of NFPA 85 and EN 12952-8, the times shortened. In LIGHT_OFF and IGNITION
+nobody takes over. Fuel flows in RUNNING and IGNITION alone. Low water trips the burner; long before that `low_level`
+warns, and nobody takes over either.
 """
 
 from collections.abc import Sequence
 from typing import Final
 
+from sim.errors import UsageError
 from sim.gate import GateConfig, HoldAction
 from sim.kind import Kind
 from sim.load import Load
@@ -28,7 +30,8 @@ STEP_S: Final = SCAN_MS / 1000
 FEED, FUEL, AIR, BLOWDOWN = range(4)
 STATES: Final = ("STOPPED", "PURGE", "LIGHT_OFF", "IGNITION", "RUNNING", "POST_PURGE")
 FORBIDDEN: Final = ("LIGHT_OFF", "IGNITION")
-PURGE_S, LIGHT_OFF_S, IGNITION_S, POST_PURGE_S = 30.0, 5.0, 10.0, 20.0
+PURGE_S, LIGHT_OFF_S, IGNITION_S, POST_PURGE_S = 10.0, 3.0, 6.0, 8.0
+BUTTONS: Final = ("start_burner", "stop_burner")
 
 _NEXT: Final = {
     "PURGE": (PURGE_S, "LIGHT_OFF"),
@@ -48,6 +51,7 @@ _MM_PER_KG: Final = 0.104
 _SWELL_MM, _SHRINK_MM, _SWELL_S = 8.0, -3.0, 8.0
 _LEVEL_MM: Final = 250.0  # of either side of the middle
 _LOW_MM: Final = -200.0
+_WARNING_MM: Final = -100.0
 _HEAT_S, _FEED_S = 5.0, 1.0
 
 
@@ -64,6 +68,7 @@ class Boiler:
         self._steam = self._feed = _NOMINAL_KG_S
         self._state = "RUNNING"
         self._state_s = 0.0
+        self.tested: set[str] = set()
         self._shown = self._transmitters.show(self._true())
 
     # --- burner management --------------------------------------------------------------------------------------
@@ -80,8 +85,17 @@ class Boiler:
 
     def start(self) -> None:
         """A person starts the burner."""
-        if self._state == "STOPPED" and not self._low():
+        if self._state in ("STOPPED", "POST_PURGE") and not self._low():
             self._enter("PURGE")
+
+    def press(self, button: str) -> None:
+        """`start_burner`, `stop_burner`."""
+        if button not in BUTTONS:
+            raise UsageError(f"there is no button {button!r} here", mend=f"one of: {', '.join(BUTTONS)}")
+        if button == "start_burner":
+            self.start()
+        else:
+            self.stop()
 
     def _enter(self, state: str) -> None:
         self._state, self._state_s = state, 0.0
@@ -123,13 +137,16 @@ class Boiler:
     def _low(self) -> bool:
         return self._water_mm + self._swell_mm < _LOW_MM
 
+    def _warns(self) -> bool:
+        return self._water_mm + self._swell_mm < _WARNING_MM or "low_level" in self.tested
+
     def measure(self) -> tuple[int, ...]:
         """Level, pressure, steam flow, feed flow, and the machine state's number."""
         return (*self._shown, STATES.index(self._state))
 
     def permits(self) -> tuple[bool, bool]:
-        """Nobody takes over while the burner is lit. Who drove it may always go on."""
-        return self._state not in FORBIDDEN, True
+        """Nobody takes over while the burner is lit, or at a low level. Who drove it may always go on."""
+        return self._state not in FORBIDDEN and not self._warns(), True
 
     def tags(self) -> dict[str, int]:
         """State and transmitters."""
@@ -137,6 +154,7 @@ class Boiler:
             "maintenance_key": 0,
             "burner_state": STATES.index(self._state),
             "lighting": int(self._state in FORBIDDEN),
+            "low_level": int(self._warns()),
             "level": self._shown[0],
             "pressure": self._shown[1],
         }
@@ -226,6 +244,19 @@ KIND: Final = Kind(
     discrete=(BLOWDOWN,),
     pv=(0, 1),
     integral_s=BoilerLaw.INTEGRAL_S,
+    tags={
+        "lighting": 2006,
+        "burner_state": 2007,
+        "low_level": 2008,
+        "level": 2010,
+        "pressure": 2011,
+        "steam_flow": 2012,
+        "feed_flow": 2013,
+    },
+    measured=("level", "pressure", "steam_flow", "feed_flow", "burner_state"),
     machine=Boiler,
     law=BoilerLaw,
+    forbidden=FORBIDDEN,
+    buttons=BUTTONS,
+    detectors=("low_level",),
 )

@@ -9,15 +9,16 @@ from typing import Annotated
 
 import typer
 
-from sim import console, orchestrator
+from sim import console, kinds, orchestrator
 from sim.errors import SimError, UsageError
 from sim.faults import CATALOGUE
 from sim.plant import GATEWAY_PORTS, Plant, default_ports
 from sim.ports import free_ports, substitute
 from sim.site_file import settings
+from sim.two_tanks import KIND as TWO_TANKS
 from sim.whole import Scope
 
-PLANTS = {"two_tanks": Scope.TANKS, "whole_plant": Scope.WHOLE}
+PLANTS = {name: (Scope.PAIR, kind) for name, kind in kinds.KINDS.items()} | {"whole_plant": (Scope.WHOLE, TWO_TANKS)}
 
 app = typer.Typer(help="Simulated plants on real Modbus TCP sockets.", no_args_is_help=True, add_completion=False)
 
@@ -28,7 +29,7 @@ def up(
         Path | None, typer.Argument(help="site file to adapt; default: the shipped one of the plant")
     ] = None,
     directory: Annotated[Path, typer.Option("--dir", help="folder for sockets, logs and recordings")] = Path("sim-run"),
-    plant: Annotated[str, typer.Option("--plant", help="which plant")] = "two_tanks",
+    plant: Annotated[str, typer.Option("--plant", help=f"one of: {', '.join(PLANTS)}")] = "two_tanks",
     ephemeral: Annotated[bool, typer.Option("--ephemeral", help="free ports instead of the shipped ones")] = False,
     seed: Annotated[int, typer.Option("--seed", help="of the plant's noise")] = 1,
     check_frames: Annotated[
@@ -42,13 +43,13 @@ def up(
     """Start a plant and stay in front of it until SIGTERM or Ctrl-C. Prints `ready SITE_FILE` when it serves."""
     try:
         text = _site_text(site, plant)
-        scope = PLANTS[plant]
+        scope, kind = PLANTS[plant]
         orchestrator.prepare(directory)
         shipped = default_ports(scope) | (GATEWAY_PORTS if gateways else {})
         ports = free_ports(shipped) if ephemeral else shipped
         adapted = directory / "site.toml"
         adapted.write_text(substitute(text, ports), encoding="utf-8")
-        built_with = settings(text, scope)
+        built_with = settings(text, scope, kind)
         description = Plant(
             directory=directory.resolve(), ports=ports, seed=seed, check_frames=check_frames, scope=scope, **built_with
         )

@@ -9,8 +9,9 @@ from sim import control, retain
 from sim.errors import PlantError
 from sim.heartbeat import LENGTH, Role
 from sim.modbus_client import ask
-from sim.plant import NODES, PLC_SECTIONS, Plant, Section
+from sim.plant import NODES, PLC_SECTIONS, Plant
 from sim.registers import Command, Opcode, State, decode_status, encode_command, gate_map
+from sim.section import Section
 from sim.whole import HISTORIANS, SCADA, Scope
 
 _REPLY_MS: Final = 1000

@@ -32,8 +32,8 @@ def processes(directory: Path) -> dict[str, int | None]:
 
 
 def plc_state(directory: Path, section: str = PLC_SECTIONS[0]) -> dict[str, Any]:
-    """What the PLC itself knows of a section: gate status, outputs; and all field tags. For tests, and for a person who
-    looks inside."""
+    """What the PLC itself knows of a section: gate status, outputs, its machine's state; and all field tags. For tests,
+    and for a person who looks inside."""
     return asyncio.run(control.call(directory / "plc.sock", "state", section=section))
 
 

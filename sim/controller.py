@@ -1,4 +1,4 @@
-"""A soft controller: one of a redundant pair that drives the two tanks through the gate.
+"""A soft controller: one of a redundant pair that drives the plant's first section through the gate.
 
 Two tasks, as in a real one: the control task computes outputs and raises `cycle`; the communication task sends frames,
 reads the PLC, raises `heartbeat` and keeps the block that OTHA reads. What they compute is `sim.control_task`; here are
@@ -18,9 +18,8 @@ from sim.disturb import Disturbance
 from sim.heartbeat import LENGTH
 from sim.modbus_client import ModbusLink
 from sim.owner import Ownership, frame_write
-from sim.plant import OUTPUTS, PLC_SECTIONS, Plant
+from sim.plant import PLC_SECTIONS, Plant
 from sim.registers import U16_MAX, decode_status, gate_map
-from sim.tank_law import TankLaw
 
 SETPOINT_BASE: Final = 100  # setpoint_1, setpoint_2, mode_1, mode_2: read and write
 REPLICA_BASE: Final = 200  # written by the peer: session u32, position u32, age_ms, eight tracked tags
@@ -33,13 +32,17 @@ class Controller:
     """The state of one soft controller. `control` and `communicate` are its two tasks' bodies."""
 
     def __init__(self, plant: Plant, name: str, number: int, link: ModbusLink, peer: ModbusLink) -> None:
-        self._plant = plant
         self.name = name
         self._link = link
         self._peer = peer
         self.wrong = Disturbance()
         self._section = plant.section(PLC_SECTIONS[0])
-        law = TankLaw(plant.setpoints)
+        law = plant.kind.law()
+        # One read of all that it measures: the registers from the first to the last of them.
+        addresses = [plant.tags[name] for name in plant.kind.measured]
+        self._measured_from = min(addresses)
+        self._measured_count = max(addresses) - self._measured_from + 1
+        self._measured_at = [address - self._measured_from for address in addresses]
         self.loops = law.loops
         self._task = ControlTask(law, Ownership(number), number, cycle_ms=plant.cycle_ms, wrong=self.wrong)
         self._unsent: deque[tuple[int, list[int]]] = deque()
@@ -72,23 +75,21 @@ class Controller:
         # First the frame, with the ownership as it was learnt last time; then the question who owns it now.
         if (frame := self._task.frame()) is not None:
             calls.append((frame_write(self._section, frame), _ignore))
-        count = gate_map().status_total(OUTPUTS)
-        calls.append((ReadHoldingRegistersRequest(address=self._plant.status_base, count=count), self._learn_gate))
-        level_1, level_2 = self._plant.tags["level_1"], self._plant.tags["level_2"]
-        first, count = min(level_1, level_2), abs(level_2 - level_1) + 1
-        calls.append((ReadHoldingRegistersRequest(address=first, count=count), self._learn_levels))
+        count = gate_map().status_total(self._section.outputs)
+        calls.append((ReadHoldingRegistersRequest(address=self._section.status_base, count=count), self._learn_gate))
+        measured = ReadHoldingRegistersRequest(address=self._measured_from, count=self._measured_count)
+        calls.append((measured, self._learn_measured))
         self._link.send(calls)
 
     def _learn_gate(self, reply: ModbusPDU) -> None:
-        if not reply.isError() and len(reply.registers) == gate_map().status_total(OUTPUTS):
+        if not reply.isError() and len(reply.registers) == gate_map().status_total(self._section.outputs):
             status, (applied, _, _) = decode_status(reply.registers)
             self._task.learn_gate(status, applied)
 
-    def _learn_levels(self, reply: ModbusPDU) -> None:
-        if not reply.isError() and len(reply.registers) >= 2:
-            first, last = reply.registers[0], reply.registers[-1]
-            in_order = self._plant.tags["level_1"] < self._plant.tags["level_2"]
-            self._task.learn_measured((first, last) if in_order else (last, first), time.monotonic_ns())
+    def _learn_measured(self, reply: ModbusPDU) -> None:
+        if not reply.isError() and len(reply.registers) == self._measured_count:
+            measured = tuple(reply.registers[at] for at in self._measured_at)
+            self._task.learn_measured(measured, time.monotonic_ns())
 
     # --- replication --------------------------------------------------------------------------------------------
 

@@ -4,9 +4,10 @@ Physics. The trolley's drive follows its speed reference within 0.1 s. The load 
 L sway'' = -g sway - x'' - 2 L' sway' (small angles; 1 % damping), the textbook model of an overhead crane. Track of
 40 m, 1.5 m/s; hoist of 10 m, 0.5 m/s. Speeds are signed: 5000 stands still, 0 and 10000 are full speed either way.
 
-The PLC's job list tells the targets: fetch at 6 m, carry to 30 m, and back. Machine states: STOPPED (stands; a pause
-of 4 s between two moves), IN_MOTION, GRIPPING (the magnet switches, 1 s). Nobody takes over but in STOPPED. The
-magnet is switched off at the terminals only with the load on the ground: that interlock is the PLC's.
+The PLC's job list tells the targets: carry from 6 m to 30 m, come back and fetch; it begins with a load at the magnet.
+Machine states: STOPPED (stands; in the pause of 4 s between two moves, or in the middle of one that nobody drives),
+IN_MOTION, GRIPPING (the magnet switches, 1 s). Nobody takes over but in STOPPED. The magnet is switched off at the
+terminals only with the load on the ground: that interlock is the PLC's.
 
 Held, both speeds run down to standstill at 0.4 m/s2 (STOP_MOTION), for a held speed would run into the buffer. Stated
 limits: from full speed it stands within `STOP_M`, the load never sways by more than `SWAY_DEG`.
@@ -16,6 +17,7 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
+from sim.errors import UsageError
 from sim.gate import Gate, GateConfig, HoldAction
 from sim.kind import Kind
 from sim.pid import Pid
@@ -28,8 +30,10 @@ STEP_S: Final = SCAN_MS / 1000
 TROLLEY, HOIST, MAGNET = range(3)
 STILL: Final = 5000
 STATES: Final = ("STOPPED", "IN_MOTION", "GRIPPING")
+FORBIDDEN: Final = ("IN_MOTION", "GRIPPING")
 SPEED_M_S: Final = 1.5
 STOP_M: Final = 3.1  # v^2 / 2a = 2.81, and 175 ms at full speed until watchdog and drive have answered
+BUTTONS: Final = ("wait", "go")
 SWAY_DEG: Final = 8.0  # 2 a / g of the stop, and of the move before it
 
 _TRACK_M, _ROPE_M = 40.0, 10.0
@@ -40,15 +44,16 @@ _GRAVITY: Final = 9.81
 _DAMPING: Final = 0.01
 _SHORTEST_M: Final = 2.0  # rope above the hook's highest place
 _PAUSE_S, _GRIP_S = 4.0, 1.0
+_SWAY_SPAN_DEG: Final = 20.0  # of the load's camera, either way
 _NEAR: Final = 5  # a target is reached, 0.05 % of the way
 # Target of the trolley, of the hook (10000 is the ground), and whether the magnet holds when it is there.
 _JOBS: Final = (
-    (1500, 9950, True),
-    (1500, 3000, True),
     (7500, 3000, True),
     (7500, 9950, False),
     (7500, 3000, False),
     (1500, 3000, False),
+    (1500, 9950, True),
+    (1500, 3000, True),
 )
 
 
@@ -62,7 +67,9 @@ class Crane:
         self.speed_m_s, self._lift_m_s = 0.0, 0.0
         self._sway, self._sway_rate = 0.0, 0.0
         self._job, self._pause_s, self._grip_s = 0, _PAUSE_S, 0.0
-        self._holding = False
+        self._holding = True
+        self._waits = False
+        self.tested: set[str] = set()
         self.dropped = False
         self._shown = self._transmitters.show(self._true())
 
@@ -76,13 +83,18 @@ class Crane:
         """One of `STATES`."""
         if self._grip_s > 0:
             return "GRIPPING"
-        moves = abs(self.speed_m_s) > 0.01 or abs(self._lift_m_s) > 0.005
-        return "IN_MOTION" if moves or self._pause_s <= 0 else "STOPPED"
+        return "IN_MOTION" if abs(self.speed_m_s) > 0.01 or abs(self._lift_m_s) > 0.005 else "STOPPED"
 
     @property
     def waits_s(self) -> float:
         """How long it still waits before it begins the next move."""
         return self._pause_s if self.state == "STOPPED" else 0.0
+
+    def press(self, button: str) -> None:
+        """`wait`: no further move begins after this one; `go`: the next one begins."""
+        if button not in BUTTONS:
+            raise UsageError(f"there is no button {button!r} here", mend=f"one of: {', '.join(BUTTONS)}")
+        self._waits = button == "wait"
 
     def terminals(self, outputs: tuple[int, ...]) -> tuple[int, ...]:
         """No load is let go above the ground; between two moves the drives' brakes are on."""
@@ -116,7 +128,7 @@ class Crane:
         x, depth = (round(value * FULL_SCALE) for value in self._true())
         there = abs(x - trolley) <= _NEAR and abs(depth - hook) <= _NEAR and abs(self.speed_m_s) < 0.01
         if self._pause_s > 0:
-            self._pause_s = max(0.0, self._pause_s - STEP_S)
+            self._pause_s = max(STEP_S if self._waits else 0.0, self._pause_s - STEP_S)
         elif there and abs(self._lift_m_s) < 0.005 and self._holding == holds and self._grip_s <= 0:
             self._job, self._pause_s = (self._job + 1) % len(_JOBS), _PAUSE_S
 
@@ -133,11 +145,7 @@ class Crane:
 
     def permits(self) -> tuple[bool, bool]:
         """Takeovers at standstill alone; who drove last may go on with what it began."""
-        return self.state == "STOPPED" or self._stands(), True
-
-    def _stands(self) -> bool:
-        """It stands in the middle of a move, for nobody drives."""
-        return self._grip_s <= 0 and abs(self.speed_m_s) <= 0.01 and abs(self._lift_m_s) <= 0.005
+        return self.state == "STOPPED", True
 
     def tags(self) -> dict[str, int]:
         """State and transmitters."""
@@ -147,6 +155,7 @@ class Crane:
             "moving": int(not self.permits()[0]),
             "trolley": self._shown[0],
             "hook": self._shown[1],
+            "sway": round(STILL * (1 + self.sway_deg / _SWAY_SPAN_DEG)),
         }
 
 
@@ -234,11 +243,25 @@ KIND: Final = Kind(
         resume_window_ms=60_000,
     ),
     outputs=("trolley_speed", "hoist_speed", "magnet"),
-    start=(STILL, STILL, 0),
+    start=(STILL, STILL, FULL_SCALE),
     discrete=(MAGNET,),
     pv=(0, 1),
     integral_s=CraneLaw.INTEGRAL_S,
+    tags={
+        "moving": 2006,
+        "crane_state": 2007,
+        "sway": 2008,
+        "trolley": 2010,
+        "hook": 2011,
+        "trolley_target": 2012,
+        "hook_target": 2013,
+        "magnet_target": 2014,
+        "go": 2015,
+    },
+    measured=("trolley", "hook", "trolley_target", "hook_target", "magnet_target", "go"),
     machine=Crane,
     law=CraneLaw,
     gate_class=StoppingGate,
+    forbidden=FORBIDDEN,
+    buttons=BUTTONS,
 )

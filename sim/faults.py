@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from sim import whole
+from sim import kinds, whole
 from sim.control import Answer
 from sim.errors import UsageError
 from sim.plant import GATEWAYS, NETWORKS, NODES, PLC_SECTIONS, PROCESSES, SERIAL
@@ -172,6 +172,10 @@ async def _heal(hands: Hands, given: Mapping[str, Any]) -> Answer:
 
 async def _set_tag(hands: Hands, given: Mapping[str, Any]) -> Answer:
     return await hands.ask("plc", "set_tag", **given)
+
+
+async def _press(hands: Hands, given: Mapping[str, Any]) -> Answer:
+    return await hands.ask("plc", "press", **given)
 
 
 async def _local(hands: Hands, given: Mapping[str, Any]) -> Answer:
@@ -376,12 +380,18 @@ _ENTRIES: Final = (
     ),
     Fault(
         name="set_tag",
-        help="turn a switch at the PLC",
+        help="turn a switch at the PLC, or test a detector: it reports, whatever is true",
         parameters=(
-            Parameter(name="tag", kind=str, help="the switch", choices=SETTABLE),
+            Parameter(name="tag", kind=str, help="the switch or detector", choices=SETTABLE),
             Parameter(name="value", kind=int, help="0 or 1"),
         ),
         carry_out=_set_tag,
+    ),
+    Fault(
+        name="press",
+        help="a person presses a button of the machine: boiler, crane, pump station",
+        parameters=(Parameter(name="button", kind=str, help="which one", choices=kinds.BUTTONS),),
+        carry_out=_press,
     ),
     Fault(name="local", help="a person takes a section over by hand", parameters=(_SECTION,), carry_out=_local),
     Fault(

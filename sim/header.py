@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.kind import Plain
 from sim.tanks import FULL_SCALE, STEP_S
 
 _PUMP: Final = 0.06  # vessel heights per second at full speed
@@ -20,10 +21,12 @@ _NOISE: Final = 0.00005  # standard deviation of a level measurement, in vessel 
 _BLOCK: Final = 4096
 
 
-class Header:
-    """The vessel's level, 0..1 of its height."""
+class Header(Plain):
+    """The vessel's level, 0..1 of its height; see `sim.kind.Machine`."""
 
     def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._outputs = (0, 0)
         self._random = np.random.default_rng((seed, 2))
         self._level = 0.5
         self._noise: NDArray[np.float64] = np.zeros(0)
@@ -31,6 +34,7 @@ class Header:
 
     def step(self, outputs: tuple[int, ...]) -> None:
         """One step of `STEP_S` with the supply pump and the return valve, each 0..10000."""
+        self._outputs = (outputs[0], outputs[1])
         pump, valve = (output / FULL_SCALE for output in outputs)
         swing = 1 + _SWING * math.sin(2 * math.pi * self._steps * STEP_S / _SWING_PERIOD_S)
         taken = (_CONSUMERS * swing + _RETURN * valve) * self._level**0.5
@@ -43,3 +47,8 @@ class Header:
         if at == 0 or not len(self._noise):
             self._noise = self._random.normal(0.0, _NOISE, _BLOCK)
         return (int(min(FULL_SCALE, max(0.0, (self._level + self._noise[at]) * FULL_SCALE))),)
+
+    def tags(self) -> dict[str, int]:
+        """The level, and both outputs as they stand at the terminals."""
+        pump, valve = self._outputs
+        return {"header_level": self.measure()[0], "supply_pump": pump, "return_valve": valve}

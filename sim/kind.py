@@ -1,15 +1,21 @@
 """What a kind of plant is built of: its PLC section, the machine at the terminals, the law that controls it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from sim.control_task import Law
+from sim.errors import UsageError
 from sim.gate import Gate, GateConfig
 
 
 class Machine(Protocol):
-    """What hangs on a section's outputs, with the PLC's own logic around it. Deterministic from its seed."""
+    """What hangs on a section's outputs, with the PLC's own logic around it. Deterministic from its seed.
+
+    `tested`: detectors that a person tests, so that they report, whatever is true.
+    """
+
+    tested: set[str]
 
     @property
     def state(self) -> str:
@@ -30,6 +36,34 @@ class Machine(Protocol):
     def tags(self) -> dict[str, int]:
         """The field tags that a site file may name, as others read them."""
 
+    def press(self, button: str) -> None:
+        """A person presses one of the kind's buttons. Raises UsageError when it has none of that name."""
+
+
+class Plain:
+    """A machine of one state without buttons, nothing between the gate and its terminals, and nothing against a
+    takeover."""
+
+    def __init__(self) -> None:
+        self.tested: set[str] = set()
+
+    @property
+    def state(self) -> str:
+        """There is one."""
+        return "RUNNING"
+
+    def terminals(self, outputs: tuple[int, ...]) -> tuple[int, ...]:
+        """As the gate lets them through."""
+        return outputs
+
+    def permits(self) -> tuple[bool, bool]:
+        """Always."""
+        return True, True
+
+    def press(self, button: str) -> None:
+        """Raises UsageError."""
+        raise UsageError(f"there is no button {button!r} here", mend="this machine has none")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
@@ -37,6 +71,9 @@ class Kind:
     owner comes. `discrete`: indexes of outputs that are 0 or 10000. `integral_s`: its slowest loop's.
 
     `machine` takes a seed. `pv` are the indexes of `measure` that the loops control. `gate_class`: the section's gate.
+    `tags`: its field tags and their shipped register addresses. `measured`: those that `measure` returns, which the
+    controllers read. `forbidden`: machine states in which nobody takes over. `buttons` and `detectors`: what a person
+    can press, and which tags a person can test.
     """
 
     name: str
@@ -47,9 +84,14 @@ class Kind:
     discrete: tuple[int, ...]
     pv: tuple[int, ...]
     integral_s: float
+    tags: Mapping[str, int]
+    measured: tuple[str, ...]
     machine: Callable[[int], Machine]
     law: Callable[[], Law]
     gate_class: type[Gate] = Gate
+    forbidden: tuple[str, ...] = ()
+    buttons: tuple[str, ...] = ()
+    detectors: tuple[str, ...] = ()
 
     @property
     def scan_ms(self) -> int:

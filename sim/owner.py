@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pymodbus.pdu.register_message import WriteMultipleRegistersRequest
 
 from sim.heartbeat import Role
-from sim.plant import Section
 from sim.registers import Frame, State, encode_frame, gate_map
+from sim.section import Section
 
 
 def new_session() -> int:

@@ -4,28 +4,25 @@ Every process of the plant reads the same description, so that a restarted one i
 """
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from sim import whole
+from sim import kinds, two_tanks, whole
 from sim.errors import UsageError
-from sim.gate import GateConfig, HoldAction
+from sim.gate import Gate, GateConfig, HoldAction
+from sim.kind import Kind
+from sim.section import Section
 from sim.whole import Scope
 
-# The PLC's outputs: two pumps and the valve between the tanks (discrete: 0 or 10000).
-OUTPUTS: Final = 3
-
-# The PLC's field tags and their shipped register addresses. A site file may move them.
-TAGS: Final = {
+# What people turn and press at the PLC, and its shipped register addresses. A site file may move them, as it may move
+# the field tags of the plant's kind.
+SWITCHES: Final = {
     "maintenance_key": 2000,
     "permit_switch": 2001,
     "return_permit_switch": 2002,
-    "high_level_trip": 2003,
     "local_switch": 2004,
     "reset_button": 2005,
-    "level_1": 2010,
-    "level_2": 2011,
 }
 
 # Those of the second section, the supply header; its outputs as they stand at the terminals are readable as well, so
@@ -79,24 +76,25 @@ GATEWAY_PORTS: Final = {
 
 def default_ports(scope: Scope) -> dict[str, int]:
     """Name and shipped port of each listener in that scope."""
-    return dict(DEFAULT_PORTS) if scope is Scope.TANKS else DEFAULT_PORTS | whole.PORTS
+    return dict(DEFAULT_PORTS) if scope is Scope.PAIR else DEFAULT_PORTS | whole.PORTS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """One PLC section as its program was built: its name, where its blocks lie, its gate, its RETAIN memory's file."""
+def field_tags(kind: Kind) -> dict[str, int]:
+    """Name and shipped address of each field tag of the first section."""
+    return SWITCHES | dict(kind.tags)
 
-    name: str
-    status_base: int
-    command_base: int
-    frame_base: int
-    gate: GateConfig
-    memory: Path
 
-    @property
-    def outputs(self) -> int:
-        """How many it has."""
-        return len(self.gate.safe_values)
+# In SAFE the pump stops and the valve closes.
+_HEADER_GATE: Final = GateConfig(
+    safe_values=(0, 0),
+    tolerance=(50, 50),
+    hold_actions=(HoldAction.HOLD,) * 2,
+    owner_watchdog_ms=1500,
+    hold_max_ms=20_000,
+    scan_ms=5,
+    max_resumes=3,
+    resume_window_ms=60_000,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +104,9 @@ class Header:
     status_base: int = 4000
     command_base: int = 4200
     frame_base: int = 4300
-    owner_watchdog_ms: int = 1500
-    hold_max_ms: int = 20_000
-    tolerance: tuple[int, ...] = (50, 50)
+    owner_watchdog_ms: int = _HEADER_GATE.owner_watchdog_ms
+    hold_max_ms: int = _HEADER_GATE.hold_max_ms
+    tolerance: tuple[int, ...] = _HEADER_GATE.tolerance
     tags: dict[str, int] = field(default_factory=lambda: dict(HEADER_TAGS))
     cycle_ms: int = 250
     setpoint: int = 5000
@@ -116,7 +114,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plant:
-    """One plant. Times in ms, outputs and levels 0..10000 (0.01 % of span).
+    """One plant. Times in ms, outputs and levels 0..10000 (0.01 % of span). `kind`: what the first section drives.
 
     `memory_mb` limits the address space of each OPC UA server; `buffer_s` is how long the collector keeps what no
     historian has taken; `secure` makes the servers refuse what is not signed and encrypted.
@@ -131,14 +129,14 @@ class Plant:
     hold_max_ms: int = 10_000
     max_resumes: int = 3
     resume_window_ms: int = 60_000
-    tolerance: tuple[int, ...] = (50,) * OUTPUTS
+    tolerance: tuple[int, ...] = two_tanks.KIND.gate.tolerance
     status_base: int = 1000
     command_base: int = 1200
     frame_base: int = 1300
-    tags: dict[str, int] = field(default_factory=lambda: dict(TAGS))
-    setpoints: tuple[int, int] = (6000, 5000)
+    kind: Kind = two_tanks.KIND
+    tags: dict[str, int] = field(default_factory=lambda: field_tags(two_tanks.KIND))
     check_frames: bool = True
-    scope: Scope = Scope.TANKS
+    scope: Scope = Scope.PAIR
     header: Header = field(default_factory=Header)
     memory_mb: int = 1024
     sample_ms: int = 50
@@ -147,7 +145,12 @@ class Plant:
 
     def save(self) -> None:
         """Write the description into the plant's folder."""
-        body = {**asdict(self), "directory": str(self.directory), "scope": self.scope.value}
+        body = {
+            **asdict(self),
+            "directory": str(self.directory),
+            "scope": self.scope.value,
+            "kind": self.kind.name,
+        }
         (self.directory / "plant.json").write_text(json.dumps(body, indent=1), encoding="utf-8")
 
     def door(self, process: str) -> Path:
@@ -168,7 +171,7 @@ class Plant:
     @property
     def networks(self) -> dict[str, tuple[str, ...]]:
         """Each network's listeners in this plant's scope."""
-        if self.scope is Scope.TANKS:
+        if self.scope is Scope.PAIR:
             return {name: (*ends, *self.gateways) for name, ends in NETWORKS.items()}
         shown = {name: (*ends, *whole.ON_NETWORKS) for name, ends in NETWORKS.items()}
         return shown | {"net_s": tuple(whole.SERVER_WAYS)}
@@ -190,17 +193,17 @@ class Plant:
 
     @property
     def sections(self) -> tuple[Section, ...]:
-        """The PLC's sections: the tanks', and in the whole plant the supply header's."""
-        names = PLC_SECTIONS[:1] if self.scope is Scope.TANKS else PLC_SECTIONS
+        """The PLC's sections: the pair's, and in the whole plant the supply header's."""
+        names = PLC_SECTIONS[:1] if self.scope is Scope.PAIR else PLC_SECTIONS
         return tuple(self.section(name) for name in names)
 
     def section(self, name: str) -> Section:
-        """One section, whether it runs in this scope or not. In SAFE pumps stop and valves close."""
-        built: Plant | Header = self if name == PLC_SECTIONS[0] else self.header
-        gate = GateConfig(
-            safe_values=(0,) * len(built.tolerance),
+        """One section, whether it runs in this scope or not."""
+        first = name == PLC_SECTIONS[0]
+        built: Plant | Header = self if first else self.header
+        gate = replace(
+            self.kind.gate if first else _HEADER_GATE,
             tolerance=built.tolerance,
-            hold_actions=(HoldAction.HOLD,) * len(built.tolerance),
             owner_watchdog_ms=built.owner_watchdog_ms,
             hold_max_ms=built.hold_max_ms,
             scan_ms=self.scan_ms,
@@ -215,6 +218,8 @@ class Plant:
             frame_base=built.frame_base,
             gate=gate,
             memory=self.directory / f"{name}.retain",
+            start=self.kind.start if first else gate.safe_values,
+            gate_class=self.kind.gate_class if first else Gate,
         )
 
 
@@ -223,7 +228,7 @@ def load(directory: Path) -> Plant:
     try:
         body = json.loads((directory / "plant.json").read_text(encoding="utf-8"))
         body["directory"] = Path(body["directory"])
-        body["setpoints"] = tuple(body["setpoints"])
+        body["kind"] = kinds.named(body["kind"])
         body["tolerance"] = tuple(body["tolerance"])
         body["scope"] = Scope(body["scope"])
         header = body["header"]

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from sim.plant import Section
 from sim.registers import gate_map
+from sim.section import Section
 
 
 class Bank:

@@ -1,33 +1,24 @@
-"""One section of the simulated PLC: its gate, RETAIN memory, mailboxes, and the process at its terminals."""
+"""One section of the simulated PLC: its gate, RETAIN memory, mailboxes, and the machine at its terminals."""
 
 import time
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from sim import retain
-from sim.gate import Gate, ScanInputs
-from sim.plant import Section
+from sim.gate import ScanInputs
+from sim.kind import Machine
 from sim.plc_bank import SectionBank
 from sim.registers import decode_command, decode_frame, encode_status, pack
+from sim.section import Section
 from sim.terminal import TerminalLog
 
 _FLUSH_SCANS: Final = 20
 _MAX_CATCH_UP: Final = 20_000
 
 
-class Process(Protocol):
-    """What hangs on a section's outputs."""
-
-    def step(self, outputs: tuple[int, ...]) -> None:
-        """One scan's time goes by with these outputs."""
-
-    def measure(self) -> tuple[int, ...]:
-        """What the transmitters show."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switches:
-    """What people and the program's own logic tell a section in one scan."""
+    """What people tell a section in one scan. Their permits and the machine's must both be there."""
 
     permit: bool
     return_permit: bool
@@ -36,19 +27,20 @@ class Switches:
 
 
 class PlcSection:
-    """Scan by scan: gate, terminals, process, registers."""
+    """Scan by scan: the machine's permits, gate, the program's interlocks, machine, registers."""
 
-    def __init__(self, section: Section, process: Process, log: TerminalLog) -> None:
+    def __init__(self, section: Section, machine: Machine, log: TerminalLog) -> None:
         self._section = section
         kept = retain.load(section.memory)
-        self.gate = Gate(section.gate, kept, retain.next_boot(kept))
+        self.gate = section.gate_class(section.gate, kept, retain.next_boot(kept))
+        if kept is not None and not kept.granted:
+            self.gate.outputs = section.start
         self._retained = self.gate.retained()
         # Before the first scan: this boot id is used up even if the process dies in a moment.
         retain.save(section.memory, self._retained)
         self.bank = SectionBank(section)
-        self._process = process
+        self.machine = machine
         self._log = log
-        self.levels = process.measure()
         self._publish()
 
     @property
@@ -58,12 +50,13 @@ class PlcSection:
 
     def scan(self, switches: Switches, periods: int) -> None:
         """One scan; it stands for several periods when the process was kept from running."""
+        permit, return_permit = self.machine.permits()
         command, raw_frames = self.bank.take_command(), self.bank.take_frames()
         self.gate.scan(
             ScanInputs(
                 dt_ms=periods * self._section.gate.scan_ms,
-                permit=switches.permit,
-                return_permit=switches.return_permit,
+                permit=permit and switches.permit,
+                return_permit=return_permit and switches.return_permit,
                 local=switches.local,
                 reset=switches.reset,
                 command=None if command is None else decode_command(command),
@@ -74,17 +67,18 @@ class PlcSection:
             # RETAIN before anybody can read that it happened.
             retain.save(self._section.memory, now_retained)
             self._retained = now_retained
-        terminals = self.gate.outputs
+        terminals = self.machine.terminals(self.gate.outputs)
         for _ in range(min(periods, _MAX_CATCH_UP)):
-            self._process.step(terminals)
-        self.levels = self._process.measure()
+            self.machine.step(self.machine.terminals(self.gate.outputs))
         self._log.scan(
             at_ns=time.monotonic_ns(),
-            outputs=terminals,
+            outputs=self.gate.outputs,
+            terminals=terminals,
+            machine=self.machine.state,
             status=self._publish(),
             frames={mailbox: pack(raw) for mailbox, raw in raw_frames.items()},
             command=None if command is None else pack(command),
-            levels=self.levels,
+            levels=self.machine.measure(),
         )
         if self.gate.scan_no % _FLUSH_SCANS == 0:
             self._log.flush()

@@ -5,13 +5,14 @@ pump of 55 kW). Vessel: dp/dt = (Q_in - Q_out) / C with C = 0.5 m3/bar of trappe
 the root of the pressure. Suction tank of 4 m2 and 5 m. A drive takes 2 s to follow its speed reference.
 
 Machine states: STOPPED (no pump runs), STARTING (3 s after a pump was switched on or off: nobody takes over in a
-changeover), RUNNING.
+changeover), RUNNING. Which pump is on duty is chosen at the panel; the controllers obey.
 """
 
 import math
 from collections.abc import Sequence
 from typing import Final
 
+from sim.errors import UsageError
 from sim.gate import GateConfig, HoldAction
 from sim.kind import Kind
 from sim.load import Load
@@ -22,6 +23,7 @@ from sim.transmitter import Transmitters
 SCAN_MS, CYCLE_MS = 25, 50
 STEP_S: Final = SCAN_MS / 1000
 SPEED, INLET, RUN_1, RUN_2 = range(4)
+BUTTONS: Final = ("change_duty",)
 ON: Final = FULL_SCALE
 
 _HEAD_M, _CURVE = 80.0, 3000.0
@@ -48,6 +50,8 @@ class PumpStation:
         self._transmitters = Transmitters(seed, noise_pct=(0.02, 0.01), damping_s=1.0, step_s=STEP_S)
         self._level_m, self._bar, self._speed = 3.0, 5.0, 0.9
         self._running = (True, False)
+        self._duty = 1
+        self.tested: set[str] = set()
         self._starting_s = 0.0
         self._shown = self._transmitters.show(self._true())
 
@@ -57,6 +61,12 @@ class PumpStation:
         if self._starting_s > 0:
             return "STARTING"
         return "RUNNING" if any(self._running) else "STOPPED"
+
+    def press(self, button: str) -> None:
+        """`change_duty`: the pump that stood by is to run, and the other to stand by."""
+        if button not in BUTTONS:
+            raise UsageError(f"there is no button {button!r} here", mend=f"one of: {', '.join(BUTTONS)}")
+        self._duty = 3 - self._duty
 
     def terminals(self, outputs: tuple[int, ...]) -> tuple[int, ...]:
         """Dry-run protection: no pump runs on an empty suction tank."""
@@ -77,8 +87,8 @@ class PumpStation:
         self._shown = self._transmitters.show(self._true())
 
     def measure(self) -> tuple[int, ...]:
-        """Pressure and suction level."""
-        return self._shown
+        """Pressure, suction level, and which pump is on duty."""
+        return (*self._shown, self._duty)
 
     def permits(self) -> tuple[bool, bool]:
         """Nobody takes over in a changeover of pumps, or on a suction tank about to run dry."""
@@ -92,17 +102,19 @@ class PumpStation:
             "dry": int(self._dry()),
             "pressure": self._shown[0],
             "suction_level": self._shown[1],
+            "duty": self._duty,
         }
 
     def _true(self) -> tuple[float, ...]:
         return self._bar / _PRESSURE_SPAN_BAR, self._level_m / _TANK_M
 
     def _dry(self) -> bool:
-        return self._level_m < _DRY_M
+        return self._level_m < _DRY_M or "dry" in self.tested
 
 
 class PumpLaw:
     """Pressure by the pumps' speed, suction level by the inlet; the standby pump helps when the duty pump cannot.
+    Another choice of the duty pump is obeyed at once: both drives follow one speed reference.
 
     See `sim.control_task.Law`. The help comes above 97 % speed and goes below 75 %.
     """
@@ -124,19 +136,20 @@ class PumpLaw:
 
     def drive(self, measured: Sequence[int], dt_s: float) -> None:
         """One control cycle as the one in charge."""
-        for loop, value in zip(self.loops, measured, strict=True):
+        *values, duty = measured
+        for loop, value in zip(self.loops, values, strict=True):
             loop.step(value, dt_s)
-        if not any(self._runs):
-            self._runs = [ON, 0]
+        alone = [ON, 0] if duty == 1 else [0, ON]
         speed = self.loops[0].output
         if speed >= self._HELPS:
             self._runs = [ON, ON]
-        elif speed <= self._HELPED and all(self._runs):
-            self._runs = [ON, 0]
+        elif speed <= self._HELPED or not all(self._runs):
+            self._runs = alone
 
     def follow(self, measured: Sequence[int], applied: Sequence[int], dt_s: float) -> None:
         """One cycle while another drives."""
-        for loop, value, output in zip(self.loops, measured, applied[:RUN_1], strict=True):
+        *values, _ = measured
+        for loop, value, output in zip(self.loops, values, applied[:RUN_1], strict=True):
             loop.track(value, output, dt_s)
         self._runs = list(applied[RUN_1:])
 
@@ -163,6 +176,11 @@ KIND: Final = Kind(
     discrete=(RUN_1, RUN_2),
     pv=(0, 1),
     integral_s=PumpLaw.INTEGRAL_S,
+    tags={"starting": 2006, "dry": 2007, "pressure": 2010, "suction_level": 2011, "duty": 2012},
+    measured=("pressure", "suction_level", "duty"),
     machine=PumpStation,
     law=PumpLaw,
+    forbidden=("STARTING",),
+    buttons=BUTTONS,
+    detectors=("dry",),
 )

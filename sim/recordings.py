@@ -40,11 +40,14 @@ class SeenFrame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
-    """One line of the terminal log. `command` is the opcode presented, None if none was; levels 0..10000."""
+    """One line of the terminal log. `outputs`: what the gate let through; `terminals`: after the program's interlocks.
+    `command` is the opcode presented, None if none was; levels 0..10000."""
 
     number: int
     at_ns: int
     outputs: tuple[int, ...]
+    terminals: tuple[int, ...]
+    machine: str
     levels: tuple[int, ...]
     state: int
     owner: int
@@ -117,6 +120,8 @@ def _scan(line: dict[str, Any], shape: Layout) -> Scan:
         number=line["scan"],
         at_ns=line["ns"],
         outputs=tuple(line["out"]),
+        terminals=tuple(line.get("at", line["out"])),
+        machine=line.get("machine", ""),
         levels=tuple(line["pv"]),
         state=line["state"],
         owner=line["owner"],

@@ -1,9 +1,10 @@
 """What stands at the PLC's output terminals, logged by code outside the gate, for the offline checker.
 
 One JSON line per scan in which anything changed or a frame or command was presented:
-{"section", "scan", "ns" (CLOCK_MONOTONIC), "out" (at the terminals), "state", "owner", "owner_epoch", "epoch",
-"last_seq", "boot", "refused" (frames, all kinds together, modulo 65536), "frames": {mailbox: registers as hex},
-"command": hex or absent, "pv": levels}.
+{"section", "scan", "ns" (CLOCK_MONOTONIC), "out" (what the gate lets through), "at" (what the program's interlocks make
+of it at the terminals, absent where it is the same), "machine" (its state after the scan), "state", "owner",
+"owner_epoch", "epoch", "last_seq", "boot", "refused" (frames, all kinds together, modulo 65536), "frames": {mailbox:
+registers as hex}, "command": hex or absent, "pv": what the transmitters show}.
 """
 
 import json
@@ -23,24 +24,29 @@ class TerminalLog:
         self._section = section
         self._file = os.open(directory / FILE_NAME, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
         self._lines: list[str] = []
-        self._last: tuple[tuple[int, ...], ...] | None = None
+        self._last: tuple[tuple[int, ...], tuple[int, ...], str, tuple[int, ...]] | None = None
 
     def scan(
         self,
         *,
         at_ns: int,
         outputs: tuple[int, ...],
+        terminals: tuple[int, ...],
+        machine: str,
         status: Mapping[str, int],
         frames: Mapping[int, bytes],
         command: bytes | None,
         levels: Sequence[int],
     ) -> None:
         """One scan's end. Nothing is written when nothing happened in it."""
-        seen = outputs, tuple(status[name] for name in _STATUS)
+        seen = outputs, terminals, machine, tuple(status[name] for name in _STATUS)
         if seen == self._last and not frames and command is None:
             return
         self._last = seen
         record: dict[str, object] = {"section": self._section, "scan": status["scan"], "ns": at_ns, "out": outputs}
+        if terminals != outputs:
+            record["at"] = terminals
+        record["machine"] = machine
         record.update((name, status[name]) for name in _STATUS)
         record["refused"] = sum(value for name, value in status.items() if name.startswith("frame_")) & 0xFFFF
         record["pv"] = levels

@@ -3,7 +3,7 @@
 from typing import Final
 
 from sim.gate import GateConfig, HoldAction
-from sim.kind import Kind
+from sim.kind import Kind, Plain
 from sim.load import Load
 from sim.tank_law import INTEGRAL_S, VALVE, TankLaw
 from sim.tanks import FULL_SCALE, STEP_S, Tanks
@@ -11,7 +11,7 @@ from sim.tanks import FULL_SCALE, STEP_S, Tanks
 SETPOINTS: Final = (6000, 5000)
 
 
-class TwoTanks:
+class TwoTanks(Plain):
     """The tanks, with consumers that come and go; see `sim.kind.Machine`.
 
     A consumer of 3 % of the drain (standard deviation) joins or leaves every 15 s on average, its valve strokes in 2 s;
@@ -19,17 +19,9 @@ class TwoTanks:
     """
 
     def __init__(self, seed: int) -> None:
+        super().__init__()
         load = Load(seed, step_s=STEP_S, step_share=0.03, every_s=15.0, stroke_s=2.0, restless=0.005, restless_s=5.0)
         self._tanks = Tanks(seed, load)
-
-    @property
-    def state(self) -> str:
-        """Tanks have one state."""
-        return "RUNNING"
-
-    def terminals(self, outputs: tuple[int, ...]) -> tuple[int, ...]:
-        """Nothing stands between the gate and the terminals."""
-        return outputs
 
     def step(self, outputs: tuple[int, ...]) -> None:
         """One scan."""
@@ -41,7 +33,7 @@ class TwoTanks:
 
     def permits(self) -> tuple[bool, bool]:
         """Nobody takes over a tank about to run over; who drove it goes on."""
-        return not self._tanks.tripped(), True
+        return not self._tripped(), True
 
     def tags(self) -> dict[str, int]:
         """The switches stand as in an ordinary run."""
@@ -50,10 +42,13 @@ class TwoTanks:
             "maintenance_key": 0,
             "permit_switch": 1,
             "return_permit_switch": 1,
-            "high_level_trip": int(self._tanks.tripped()),
+            "high_level_trip": int(self._tripped()),
             "level_1": level_1,
             "level_2": level_2,
         }
+
+    def _tripped(self) -> bool:
+        return self._tanks.tripped() or "high_level_trip" in self.tested
 
 
 KIND: Final = Kind(
@@ -74,6 +69,9 @@ KIND: Final = Kind(
     discrete=(VALVE,),
     pv=(0, 1),
     integral_s=INTEGRAL_S,
+    tags={"high_level_trip": 2003, "level_1": 2010, "level_2": 2011},
+    measured=("level_1", "level_2"),
     machine=TwoTanks,
     law=lambda: TankLaw(SETPOINTS),
+    detectors=("high_level_trip",),
 )

@@ -10,9 +10,9 @@ from typing import Final
 
 
 class Scope(Enum):
-    """How much of the plant runs."""
+    """How much of the plant runs: the first section with its pair of controllers alone, or all."""
 
-    TANKS = "tanks"
+    PAIR = "pair"
     WHOLE = "whole"
 
 

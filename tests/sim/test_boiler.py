@@ -3,6 +3,7 @@
 import pytest
 
 from sim.boiler import FORBIDDEN, FUEL, IGNITION_S, KIND, LIGHT_OFF_S, PURGE_S, SCAN_MS, Boiler
+from sim.errors import UsageError
 from sim.stepped import SteppedPlant
 
 
@@ -27,6 +28,25 @@ def test_it_is_lit_in_order_and_nobody_takes_over_meanwhile() -> None:
     assert all(permit is (state not in FORBIDDEN) for state, permit, _ in seen)
     lit = [state == "LIGHT_OFF" for state, *_ in seen]
     assert sum(lit) == pytest.approx(LIGHT_OFF_S * 1000 / SCAN_MS, abs=1)
+
+
+def test_a_start_in_the_post_purge_goes_on_to_the_purge() -> None:
+    boiler = Boiler(1)
+    boiler.press("stop_burner")
+    assert states(boiler, (5000, 6000, 6600, 0), 1)[-1][0] == "POST_PURGE"
+    boiler.press("start_burner")
+    assert boiler.state == "PURGE"
+    with pytest.raises(UsageError, match="no button"):
+        boiler.press("wait")
+
+
+def test_a_low_level_warns_before_it_trips() -> None:
+    boiler = Boiler(1)
+    boiler.tested.add("low_level")
+    assert (boiler.permits(), boiler.tags()["low_level"], boiler.state) == ((False, True), 1, "RUNNING")
+    boiler.tested.clear()
+    seen = states(boiler, (0, 6000, 6600, 0), 600)
+    assert ("RUNNING", False) in {(state, permit) for state, permit, _ in seen}
 
 
 def test_no_fuel_flows_before_ignition_whatever_is_asked() -> None:

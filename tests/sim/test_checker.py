@@ -14,12 +14,13 @@ from sim.bus_recorder import BusLog
 from sim.checker import Findings, Rule, check
 from sim.errors import RecordError
 from sim.forward import Direction
-from sim.plant import OUTPUTS, Plant
+from sim.plant import Plant
 from sim.registers import Command, Frame, Opcode, encode_command, encode_frame, pack
+from sim.two_tanks import KIND
 from tests.sim.conftest import running_plant, wait_for
 
 OUT = (3000, 2000, 10_000)
-ZERO = (0,) * OUTPUTS
+ZERO = (0,) * len(KIND.outputs)
 FREE, OWNED, HELD, SAFE = range(4)
 
 

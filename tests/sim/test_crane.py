@@ -56,3 +56,17 @@ def test_a_load_let_go_in_the_air_is_seen() -> None:
     plant = travelling()
     crane_of(plant).step((STILL, STILL, 0))
     assert crane_of(plant).dropped
+
+
+def test_a_person_lets_it_wait_and_go() -> None:
+    plant = SteppedPlant(KIND, seed=1)
+    plant.commission("sc_a", settle_ms=500)
+    crane = crane_of(plant)
+    crane.press("wait")
+    for _ in range(2_000):
+        plant.step()
+    assert crane.state == "STOPPED"
+    crane.press("go")
+    for _ in range(200):
+        plant.step()
+    assert crane.state == "IN_MOTION"

@@ -17,7 +17,7 @@ from otha.site.profile import compile_decoder, load_profile
 from sim import console
 from sim.checker import check
 from sim.gateway import CONNECTIONS_MAX, OWN_UNIT, QUEUE_MAX, Gateway, LinkState
-from sim.plant import GATEWAYS, NODES, OUTPUTS
+from sim.plant import GATEWAYS, NODES
 from sim.recordings import bus_writes, layout
 from sim.registers import Frame, State, encode_frame, gate_map, pack
 from sim.rtu_master import RtuMaster
@@ -222,7 +222,9 @@ def _exactly(link: socket.socket, count: int) -> bytes:
 
 
 def _status_read(plant: Running) -> bytes:
-    request = ReadHoldingRegistersRequest(address=plant.plant.status_base, count=gate_map().status_total(OUTPUTS))
+    request = ReadHoldingRegistersRequest(
+        address=plant.plant.status_base, count=gate_map().status_total(len(plant.plant.kind.outputs))
+    )
     return bytes((3,)) + request.encode()
 
 

@@ -11,7 +11,7 @@ from sim.bus_recorder import BusLog
 from sim.checker import check_all
 from sim.errors import UsageError
 from sim.forward import Direction
-from sim.plant import Plant, Section
+from sim.plant import Plant
 from sim.plc import Plc
 from sim.registers import (
     Answer,
@@ -25,6 +25,7 @@ from sim.registers import (
     gate_map,
     pack,
 )
+from sim.section import Section
 from sim.whole import Scope
 
 
@@ -96,7 +97,7 @@ def test_sections_are_owned_apart(bench: Bench) -> None:
     bench.own(header, 2, 1)
     bench.frame(header, 2, 1, 7000, 100)
     assert bench.status(header)[1][0] == (7000, 100)
-    assert bench.status(tanks)[1][0] == (0, 0, 0)
+    assert bench.status(tanks)[1][0] == tanks.start
     assert bench.command(header, Opcode.REVOKE, 0, 2) is Answer.DONE
     assert bench.status(header)[0]["state"] == State.HELD
     assert (bench.status(tanks)[0]["state"], bench.status(tanks)[0]["epoch"]) == (State.OWNED, 1)
@@ -146,7 +147,7 @@ def test_switches_of_one_section_leave_the_other_alone(bench: Bench) -> None:
 
 
 def test_the_tanks_alone_have_one_section(plant: Plant) -> None:
-    bench = Bench(replace(plant, scope=Scope.TANKS))
+    bench = Bench(replace(plant, scope=Scope.PAIR))
     assert bench.plc.bank.read(plant.header.status_base, 1) is None
     with pytest.raises(UsageError, match="no switch"):
         bench.plc.set_tag("header_permit_switch", 0)

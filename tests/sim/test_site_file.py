@@ -5,10 +5,13 @@ from importlib import resources
 import pytest
 
 from sim.errors import UsageError
-from sim.plant import HEADER_TAGS, TAGS, Header
+from sim.kind import Kind
+from sim.kinds import KINDS
+from sim.plant import HEADER_TAGS, Header, field_tags
 from sim.site_file import settings
 from sim.whole import Scope
 
+TAGS = field_tags(KINDS["two_tanks"])
 WHOLE = resources.files("sim").joinpath("sites", "whole_plant.toml").read_text(encoding="utf-8")
 SHIPPED = resources.files("sim").joinpath("sites", "two_tanks.toml").read_text(encoding="utf-8")
 
@@ -18,6 +21,16 @@ def test_the_shipped_site_file_is_taken_over() -> None:
     assert found["scan_ms"] == 5
     assert found["tags"] == TAGS
     assert found["tolerance"] == (50, 50, 50)
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_each_kinds_site_file_describes_its_plant(kind: Kind) -> None:
+    text = resources.files("sim").joinpath("sites", f"{kind.name}.toml").read_text(encoding="utf-8")
+    found = settings(text, kind=kind)
+    assert found["tags"] == field_tags(kind)
+    assert (found["scan_ms"], found["cycle_ms"]) == (kind.scan_ms, kind.cycle_ms)
+    assert (found["owner_watchdog_ms"], found["hold_max_ms"]) == (kind.gate.owner_watchdog_ms, kind.gate.hold_max_ms)
+    assert found["tolerance"] == kind.gate.tolerance
 
 
 def test_times_and_addresses_follow_the_file() -> None:
@@ -35,6 +48,7 @@ def test_times_and_addresses_follow_the_file() -> None:
         ("number = 2", "number = 3", "number 3"),
         ("maintenance_key = {", "key = {", "no tag 'key'"),
         ('    { name = "valve", tolerance_pct = 0.5 },\n', "", "3 outputs, the site file 2"),
+        ("scan_ms = 5\n", "scan_ms = 10\n", "scans of 5 ms"),
         ("[group.tanks]\n", "[section.two]\n[group.tanks]\n", "no PLC section two"),
     ],
 )

@@ -9,7 +9,7 @@ from otha.site.line import Line
 from sim import registers
 from sim.gate import Gate, Retained
 from sim.heartbeat import Heartbeat, Role, Tracked
-from sim.plant import DEFAULT_PORTS, NODES, TAGS, Plant
+from sim.plant import DEFAULT_PORTS, NODES, Plant, field_tags
 from sim.site_file import settings
 from tests.site.examples import TWO_TANKS
 
@@ -35,7 +35,7 @@ def test_numbers_addresses_and_times() -> None:
     for key, value in built.items():
         if key != "tags":
             assert value == plant_defaults[key].default, key
-    assert built["tags"] == TAGS
+    assert built["tags"] == field_tags(built["kind"])
 
 
 def test_a_heartbeat_of_the_sim_is_read_as_it_was_meant() -> None:
