@@ -1,8 +1,8 @@
 """Switchovers ordered at every moment of a machine's sequence: none may be carried out in a forbidden phase.
 
 The gate's permit, evaluated in the scan, decides: orders are given at each 100 ms, and at every scan around each edge
-of a phase, so that phases begin between OTHA's read and the GRANT. A refused or returned order is given again when the
-phase is over.
+of a phase, so that phases begin between OTHA's read and the GRANT. Where the site file says so, a transfer waits for the
+end of the phase; a refused or returned order is given again when the phase is over.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +29,8 @@ _RUNS_MS: Final = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ordered:
-    """One order. `at_once`: the transfer ended DONE by itself; `later`: after the phase was over. `granted_in` and
+    """One order. `at_once`: one order was enough, and if it was given in a forbidden phase, its transfer waited for the
+    end; `later`: it was given again after the phase. `granted_in` and
     `driven_in`: forbidden phases in which the gate granted the standby, or it began to drive. `held_ms`: how long the
     outputs were held in a forbidden phase. `ends`: how the transfers ended, or "refused"."""
 
@@ -153,7 +154,7 @@ def _figures(name: str, orders: Sequence[Ordered]) -> Iterator[Figure]:
     granted = sum(bool(each.granted_in) for each in orders)
     yield holds(f"{name}: none begins to drive in a forbidden phase", driven == 0, f"{driven} of {len(orders)}")
     yield holds(f"{name}: none is granted in a forbidden phase", granted == 0, f"{granted} of {len(orders)}")
-    note = f"{at_once} at once, {later} when ordered again after it"
+    note = f"{at_once} at once or after a wait, {later} when ordered again after the phase"
     yield holds(f"{name}: all are carried out", at_once + later == len(orders), note)
     ends = [end for each in orders for end in each.ends]
     kinds = ", ".join(f"{ends.count(end)} {end}" for end in sorted(set(ends)))
@@ -173,6 +174,7 @@ MEASUREMENT = Measurement(
     name="phases",
     title="Switchovers ordered at every moment of a machine's sequence, in simulated time",
     what="Boiler (purge, light-off, ignition, run, post-purge) and crane (moves and pauses); an order each 100 ms, and "
-    "at every scan from 14 before to 3 after each edge of a phase. Refused and returned orders are given again.",
+    "at every scan from 14 before to 3 after each edge of a phase. Where the site file says so, a transfer waits; refused "
+    "and returned orders are given again.",
     measure=measure,
 )
