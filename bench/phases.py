@@ -1,8 +1,8 @@
 """Switchovers ordered at every moment of a machine's sequence: none may be carried out in a forbidden phase.
 
 The gate's permit, evaluated in the scan, decides: orders are given at each 100 ms, and at every scan around each edge
-of a phase, so that phases begin between OTHA's read and the GRANT. Where the site file says so, a transfer waits for the
-end of the phase; a refused or returned order is given again when the phase is over.
+of a phase, so that phases begin between OTHA's read and the GRANT. Where the site file says so, a transfer waits for
+the end of the phase; a refused or returned order is given again when the phase is over.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -174,7 +174,7 @@ MEASUREMENT = Measurement(
     name="phases",
     title="Switchovers ordered at every moment of a machine's sequence, in simulated time",
     what="Boiler (purge, light-off, ignition, run, post-purge) and crane (moves and pauses); an order each 100 ms, and "
-    "at every scan from 14 before to 3 after each edge of a phase. Where the site file says so, a transfer waits; refused "
-    "and returned orders are given again.",
+    "at every scan from 14 before to 3 after each edge of a phase. Where the site file says so, a transfer waits; "
+    "refused and returned orders are given again.",
     measure=measure,
 )

@@ -306,7 +306,9 @@ def demo(
     directory: Annotated[Path | None, typer.Option("--dir", help="keep everything in this folder")] = None,
     period_ms: Annotated[int | None, typer.Option("--period-ms", help="another heartbeat period")] = None,
     svg_file: Annotated[Path | None, typer.Option("--svg", help="a picture of the terminal, for documents")] = None,
-    plant: Annotated[str, typer.Option("--plant", help="two_tanks plays the tanks alone")] = "whole_plant",
+    plant: Annotated[
+        str, typer.Option("--plant", help="two_tanks, boiler, crane, pump_station: one pair alone")
+    ] = "whole_plant",
     list_acts: Annotated[bool, typer.Option("--list", help="name the acts and stop")] = False,
 ) -> None:
     """A simulated plant, supervised live, with one fault after another, and each time measured."""

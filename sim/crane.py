@@ -36,7 +36,7 @@ STOP_M: Final = 3.1  # v^2 / 2a = 2.81, and 175 ms at full speed until watchdog 
 BUTTONS: Final = ("wait", "go")
 SWAY_DEG: Final = 8.0  # 2 a / g of the stop, and of the move before it
 
-_TRACK_M, _ROPE_M = 40.0, 10.0
+TRACK_M, _ROPE_M = 40.0, 10.0
 _HOIST_M_S: Final = 0.5
 _MOVE_M_S2, _STOP_M_S2 = 0.25, 0.4
 _DRIVE_S: Final = 0.1
@@ -44,7 +44,7 @@ _GRAVITY: Final = 9.81
 _DAMPING: Final = 0.01
 _SHORTEST_M: Final = 2.0  # rope above the hook's highest place
 _PAUSE_S, _GRIP_S = 4.0, 1.0
-_SWAY_SPAN_DEG: Final = 20.0  # of the load's camera, either way
+SWAY_SPAN_DEG: Final = 20.0  # of the load's camera, either way
 _NEAR: Final = 5  # a target is reached, 0.05 % of the way
 # Target of the trolley, of the hook (10000 is the ground), and whether the magnet holds when it is there.
 _JOBS: Final = (
@@ -63,7 +63,7 @@ class Crane:
     def __init__(self, seed: int) -> None:
         self._wind = Transmitters(seed + 1, noise_pct=(0.2,), damping_s=3.0, step_s=STEP_S)
         self._transmitters = Transmitters(seed, noise_pct=(0.002, 0.002), damping_s=0.1, step_s=STEP_S)
-        self.x_m, self._hook_m = 0.15 * _TRACK_M, 0.3 * _ROPE_M
+        self.x_m, self._hook_m = 0.15 * TRACK_M, 0.3 * _ROPE_M
         self.speed_m_s, self._lift_m_s = 0.0, 0.0
         self._sway, self._sway_rate = 0.0, 0.0
         self._job, self._pause_s, self._grip_s = 0, _PAUSE_S, 0.0
@@ -107,7 +107,7 @@ class Crane:
         before = self.speed_m_s
         self.speed_m_s += STEP_S / _DRIVE_S * (wanted - self.speed_m_s)
         self._lift_m_s += STEP_S / _DRIVE_S * (_HOIST_M_S * (outputs[HOIST] - STILL) / STILL - self._lift_m_s)
-        self.x_m = min(_TRACK_M, max(0.0, self.x_m + self.speed_m_s * STEP_S))
+        self.x_m = min(TRACK_M, max(0.0, self.x_m + self.speed_m_s * STEP_S))
         self._hook_m = min(_ROPE_M, max(0.0, self._hook_m + self._lift_m_s * STEP_S))
         rope_m = _SHORTEST_M + self._hook_m
         gust = 0.1 * (self._wind.show((0.5,))[0] / FULL_SCALE - 0.5)
@@ -133,7 +133,7 @@ class Crane:
             self._job, self._pause_s = (self._job + 1) % len(_JOBS), _PAUSE_S
 
     def _true(self) -> tuple[float, ...]:
-        return self.x_m / _TRACK_M, self._hook_m / _ROPE_M
+        return self.x_m / TRACK_M, self._hook_m / _ROPE_M
 
     def _landed(self) -> bool:
         return self._hook_m >= 0.99 * _ROPE_M
@@ -155,7 +155,7 @@ class Crane:
             "moving": int(not self.permits()[0]),
             "trolley": self._shown[0],
             "hook": self._shown[1],
-            "sway": round(STILL * (1 + self.sway_deg / _SWAY_SPAN_DEG)),
+            "sway": round(STILL * (1 + self.sway_deg / SWAY_SPAN_DEG)),
         }
 
 
@@ -185,7 +185,7 @@ class CraneLaw:
         if go:
             travel.setpoint, lift.setpoint = float(trolley), float(depth)
         # In a pause the targets reached stay the setpoints, and nothing is corrected.
-        self._approach(travel, x if go else None, _TRACK_M, SPEED_M_S, dt_s)
+        self._approach(travel, x if go else None, TRACK_M, SPEED_M_S, dt_s)
         self._approach(lift, hook if go else None, _ROPE_M, _HOIST_M_S, dt_s)
         if go and abs(x - trolley) <= _NEAR and abs(hook - depth) <= _NEAR:
             self._magnet = FULL_SCALE if holds else 0

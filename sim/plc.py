@@ -114,11 +114,17 @@ class Plc:
         return _PREFIX[section]
 
     def state(self, section: str = FIRST) -> control.Answer:
-        """What a section's gate knows, its machine's state, and all field tags."""
+        """What a section's gate knows, what stands at its terminals, its machine's state, and all field tags."""
         self._prefix(section)
         asked = self.sections[section]
         fields, rows = asked.gate.status()
-        return {"status": fields, "outputs": rows[0], "machine": asked.machine.state, "tags": self.shown_tags()}
+        return {
+            "status": fields,
+            "outputs": rows[0],
+            "terminals": asked.terminals,
+            "machine": asked.machine.state,
+            "tags": self.shown_tags(),
+        }
 
     def close(self) -> None:
         """Write out what was logged."""

@@ -40,6 +40,7 @@ class PlcSection:
         retain.save(section.memory, self._retained)
         self.bank = SectionBank(section)
         self.machine = machine
+        self.terminals = machine.terminals(self.gate.outputs)
         self._log = log
         self._publish()
 
@@ -67,13 +68,13 @@ class PlcSection:
             # RETAIN before anybody can read that it happened.
             retain.save(self._section.memory, now_retained)
             self._retained = now_retained
-        terminals = self.machine.terminals(self.gate.outputs)
+        self.terminals = self.machine.terminals(self.gate.outputs)
         for _ in range(min(periods, _MAX_CATCH_UP)):
             self.machine.step(self.machine.terminals(self.gate.outputs))
         self._log.scan(
             at_ns=time.monotonic_ns(),
             outputs=self.gate.outputs,
-            terminals=terminals,
+            terminals=self.terminals,
             machine=self.machine.state,
             status=self._publish(),
             frames={mailbox: pack(raw) for mailbox, raw in raw_frames.items()},

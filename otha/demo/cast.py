@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from otha.core.words import OrderKind, Standing
+from otha.core.words import OrderKind, Phase, Standing
 from otha.demo.act import Result
 from otha.demo.stage import Stage, wait_for
 from otha.report import sentence, terms
@@ -15,6 +15,8 @@ from otha.wire.message import OrderReply
 _NS_PER_MS = 1_000_000
 _OWNED = 1
 _ENDS_WITHIN_S = 20.0
+_WAITS_WITHIN_S = 90.0  # a crane's longest move, and the pause before it
+_WAIT_NS = 50_000_000
 _RESUMES_WITHIN_S = 2.0
 _RESUME_WINDOW_S = 70.0  # the simulated gate counts over 60 s
 _LOOK_EVERY_S = 0.05
@@ -43,6 +45,9 @@ HEADER = Cast(name="header", nodes=("scada_a", "scada_b"), section="header")
 WAYS = Cast(
     name="ways", nodes=("gw_a", "gw_b"), way_to="header", verified="frames arrive by the other way, seen at the gate,"
 )
+PUMPS = Cast(name="pumps", nodes=("sc_a", "sc_b"), section="plc")
+BOILER = Cast(name="boiler", nodes=("sc_a", "sc_b"), section="plc")
+CRANE = Cast(name="crane", nodes=("sc_a", "sc_b"), section="plc")
 ARCHIVE = Cast(name="archive", nodes=("hist_a", "hist_b"), verified="rows stored again, seen there,")
 
 
@@ -131,26 +136,39 @@ def transfers(stage: Stage, cast: Cast, since_ns: int) -> list[Transfer]:
     return [each for each in terms.transfers(stage.said(since_ns)) if each.group == cast.name]
 
 
-def measure(stage: Stage, result: Result, fault_ns: int, cast: Cast = TANKS, *, frozen: bool = False) -> Transfer:
-    """Wait for the failover after `fault_ns`, and judge every term of it against the sum that `otha check` prints."""
-    transfer = new_transfer(stage, cast, fault_ns)
+def measure(
+    stage: Stage, result: Result, fault_ns: int, cast: Cast = TANKS, *, frozen: bool = False, waits: str = ""
+) -> Transfer:
+    """Wait for the failover after `fault_ns`, and judge every term of it against the sum that `otha check` prints.
+
+    `waits`: what it must have waited for before its claim, which no term holds; "" when it must not.
+    """
+    transfer = new_transfer(stage, cast, fault_ns, within_s=_WAITS_WITHIN_S if waits else _ENDS_WITHIN_S)
     sums = timing(stage, cast)
     bounds = bounds_ms(sums.failover)
     if frozen and sums.frozen is not None:
         bounds["T_detect"] = sums.frozen.ns / _NS_PER_MS
-    _judge(stage, result, cast, transfer, fault_ns=fault_ns, bounds=bounds)
+    _judge(stage, result, cast, transfer, fault_ns=fault_ns, bounds=bounds, waits=waits)
     return transfer
 
 
-def measure_ordered(stage: Stage, result: Result, since_ns: int, cast: Cast = TANKS) -> Transfer:
-    """Wait for the end of the transfer since then, and judge it from its request on."""
-    transfer = new_transfer(stage, cast, since_ns)
-    _judge(stage, result, cast, transfer, fault_ns=None, bounds=bounds_ms(timing(stage, cast).transfer))
+def measure_ordered(stage: Stage, result: Result, since_ns: int, cast: Cast = TANKS, *, waits: str = "") -> Transfer:
+    """Wait for the end of the transfer since then, and judge it from its request on. `waits`: as in `measure`."""
+    transfer = new_transfer(stage, cast, since_ns, within_s=_WAITS_WITHIN_S if waits else _ENDS_WITHIN_S)
+    bounds = bounds_ms(timing(stage, cast).transfer)
+    _judge(stage, result, cast, transfer, fault_ns=None, bounds=bounds, waits=waits)
     return transfer
 
 
 def _judge(
-    stage: Stage, result: Result, cast: Cast, transfer: Transfer, *, fault_ns: int | None, bounds: dict[str, float]
+    stage: Stage,
+    result: Result,
+    cast: Cast,
+    transfer: Transfer,
+    *,
+    fault_ns: int | None,
+    bounds: dict[str, float],
+    waits: str,
 ) -> None:
     result.group = cast.name
     result.terms_ms, result.bounds_ms = transfer.terms_ms(fault_ns), bounds
@@ -159,6 +177,11 @@ def _judge(
     if transfer.verified_ns is not None:
         since_ns = transfer.requested_ns if fault_ns is None else fault_ns
         since = "from request on, " if fault_ns is None else ""
+        waited_ns = transfer.phases[Phase.PERMITTED.value] - transfer.requested_ns
+        if waits:
+            result.expect(waited_ns > _WAIT_NS, f"it waited {waited_ns / _NS_PER_MS:.0f} ms for {waits}")
+            since_ns += waited_ns
+            since = "the wait apart, "
         total_ms = (transfer.verified_ns - since_ns) / _NS_PER_MS
         result.expect_in_time(total_ms, sum(bounds.values()), since + cast.verified)
     if cast.section:
@@ -215,6 +238,39 @@ def refused(stage: Stage, result: Result, cast: Cast) -> OrderReply:
         detail = f": {obstacle.detail}" if obstacle.detail else ""
         result.notes.append(f"why: {sentence.of_block(obstacle.block)}{detail} ({obstacle.rule})")
     return reply
+
+
+def machine_state(stage: Stage, cast: Cast) -> str:
+    """The machine's state as OTHA has read it."""
+    return str(seen(stage, cast)["machine"]["state"])
+
+
+def until_state(stage: Stage, cast: Cast, *states: str, within_s: float = 60.0) -> str:
+    """Wait until OTHA has read one of these machine states. Raises StageError."""
+
+    def look() -> str | None:
+        state = machine_state(stage, cast)
+        return state if state in states else None
+
+    return wait_for(look, within_s=within_s, what=f"the machine of {cast.name} in {' or '.join(states)}")
+
+
+def order_switchover(stage: Stage, result: Result, cast: Cast) -> int:
+    """Order the other node to take over; CLOCK_MONOTONIC ns just before."""
+    to_node, since_ns = other(stage, cast), time.monotonic_ns()
+    reply = stage.order(OrderKind.SWITCHOVER, cast.name, node=to_node, comment="demo")
+    state = machine_state(stage, cast)
+    result.expect(reply.accepted, f"in {state} the order to switch over to {to_node} was taken")
+    for obstacle in reply.obstacles:
+        result.notes.append(f"why: {sentence.of_block(obstacle.block)}: {obstacle.detail} ({obstacle.rule})")
+    return since_ns
+
+
+def restart_as_standby(stage: Stage, result: Result, node: str, cast: Cast) -> None:
+    """The killed one is started again, after the operator acknowledged the transfer."""
+    acknowledge(stage, result, cast)
+    stage.fault("restart", node=node)
+    back_as_standby(stage, result, node, cast)
 
 
 def watch(seconds: float) -> None:

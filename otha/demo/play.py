@@ -20,13 +20,17 @@ from rich.table import Table
 from otha.core.errors import EngineerError, HostError, OthaError
 from otha.demo import disk
 from otha.demo.act import Act, Result
+from otha.demo.boiler_acts import BOILER_ACTS
 from otha.demo.cast import ARCHIVE
+from otha.demo.crane_acts import CRANE_ACTS
 from otha.demo.gateway_acts import GATEWAY_ACTS
 from otha.demo.historian_acts import HISTORIAN_ACTS, archive_is_whole
+from otha.demo.pump_acts import PUMP_ACTS
 from otha.demo.safe_acts import SAFE_ACTS
 from otha.demo.server_acts import SERVER_ACTS
 from otha.demo.stage import Stage
 from otha.demo.tank_acts import TANK_ACTS
+from otha.demo.terminal_log import takeovers_allowed
 from otha.journal.verify import verify as verify_journal
 from otha.verify.replay import Replay
 
@@ -34,7 +38,13 @@ _PICTURE_WIDTH = 150
 _TERMS = ("T_detect", "T_confirm", "T_cas", "T_fence", "T_promote", "T_redirect", "T_track", "T_release", "T_verify")
 TWO_TANKS = "two_tanks"
 WHOLE_PLANT = "whole_plant"
-PLANTS = {TWO_TANKS: TANK_ACTS, WHOLE_PLANT: (*TANK_ACTS, *SERVER_ACTS, *GATEWAY_ACTS, *HISTORIAN_ACTS, *SAFE_ACTS)}
+PLANTS = {
+    TWO_TANKS: TANK_ACTS,
+    WHOLE_PLANT: (*TANK_ACTS, *SERVER_ACTS, *GATEWAY_ACTS, *HISTORIAN_ACTS, *SAFE_ACTS),
+    "boiler": BOILER_ACTS,
+    "crane": CRANE_ACTS,
+    "pump_station": PUMP_ACTS,
+}
 
 
 def list_acts(plant: str) -> None:
@@ -59,10 +69,11 @@ def _chosen(names: tuple[str, ...], plant: str) -> tuple[Act, ...]:
 
 
 def site_text(period_ms: int | None = None, *, commit_ms: int | None = None, plant: str = TWO_TANKS) -> str:
-    """A plant's shipped site file, with another heartbeat period of the tanks or `commit_ms` if one is given."""
+    """A plant's shipped site file, with another heartbeat period of the controllers or `commit_ms` if one is given."""
     text = resources.files("sim").joinpath("sites", f"{plant}.toml").read_text(encoding="utf-8")
     if period_ms is not None:
-        text = _changed(text, "period_ms = 50", f"period_ms = {period_ms}")
+        shipped = re.search(r"detection = \{ period_ms = \d+", text)
+        text = _changed(text, shipped[0] if shipped else "period_ms", f"detection = {{ period_ms = {period_ms}")
     if commit_ms is not None:
         text = _changed(text, "simulation = true\n", f"simulation = true\ncommit_ms = {commit_ms}\n")
     return text
@@ -174,6 +185,8 @@ def _evidence(stage: Stage) -> list[Result]:
         bus.notes += checker.report(findings).splitlines()
         bus.right = findings.ok
         checked.append(bus)
+    if stage.kind.forbidden:
+        checked.append(takeovers_allowed(stage))
     return checked
 
 

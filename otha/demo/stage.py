@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from otha.core.errors import HostError
 from otha.core.inputs import Order
@@ -23,6 +23,9 @@ from otha.wire.client import WireClient
 from otha.wire.errors import NoSupervisorError
 from otha.wire.message import OrderReply
 from otha.wire.place import SOCKET_NAME
+
+if TYPE_CHECKING:
+    from sim.kind import Kind
 
 _T = TypeVar("_T")
 
@@ -150,6 +153,17 @@ class Stage:
         if self._otha is not None and self._otha.stdin is not None:
             self._otha.stdin.close()
         self._otha = None
+
+    @property
+    def kind(self) -> "Kind":
+        """What the plant's first section drives. Raises StageError when the plant is gone."""
+        from sim.errors import SimError
+        from sim.plant import load
+
+        try:
+            return load(self.plant_dir).kind
+        except SimError as error:
+            raise StageError(f"the plant is gone: {error}", mend=error.mend) from error
 
     # Hands
 
