@@ -14,6 +14,7 @@ from rich.console import Console
 
 from bench import (
     bump,
+    bump_live,
     core,
     cuts,
     explorer,
@@ -23,6 +24,7 @@ from bench import (
     lateness,
     machine,
     phases,
+    phases_live,
     scale,
     servers,
     table,
@@ -42,6 +44,8 @@ MEASUREMENTS = (
     explorer.MEASUREMENT,
     bump.MEASUREMENT,
     phases.MEASUREMENT,
+    bump_live.MEASUREMENT,
+    phases_live.MEASUREMENT,
     scale.MEASUREMENT,
     servers.SCADA,
     servers.GATEWAY,
@@ -113,7 +117,7 @@ def main() -> int:
     if arguments.list:
         for measurement in MEASUREMENTS:
             asked = " (only when named)" if measurement.on_request else ""
-            print(f"{measurement.name:10} {measurement.title}{asked}")
+            print(f"{measurement.name:12} {measurement.title}{asked}")
         return 0
     if arguments.page is not None:
         return _page(arguments.page, arguments.markdown)

@@ -21,7 +21,7 @@ class Options:
 class Measurement:
     """One measurement: its name on the command line, its title, how it is taken, and what takes it.
 
-    `on_request`: it takes most of an hour, and is taken only when it is named.
+    `on_request`: it takes long, and is taken only when it is named.
     """
 
     name: str

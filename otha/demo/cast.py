@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from otha.core.words import OrderKind, Phase, Standing
+from otha.core.words import Liveness, OrderKind, Phase, Role, Standing
 from otha.demo.act import Result
 from otha.demo.stage import Stage, wait_for
 from otha.report import sentence, terms
@@ -271,6 +271,16 @@ def restart_as_standby(stage: Stage, result: Result, node: str, cast: Cast) -> N
     acknowledge(stage, result, cast)
     stage.fault("restart", node=node)
     back_as_standby(stage, result, node, cast)
+
+
+def wait_for_standby(stage: Stage, cast: Cast, *, within_s: float = 30.0) -> None:
+    """Wait until the other node is alive and stands by, whatever the machine's state forbids. Raises StageError."""
+
+    def look() -> bool | None:
+        view = node_view(stage, cast, other(stage, cast))
+        return (view["role"] == Role.STANDBY.name and view["liveness"] == Liveness.ALIVE.value) or None
+
+    wait_for(look, within_s=within_s, what=f"a standby of {cast.name}")
 
 
 def watch(seconds: float) -> None:

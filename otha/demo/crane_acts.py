@@ -1,6 +1,7 @@
 """The acts of the crane: a load in motion is stopped, not handed over."""
 
 import time
+from dataclasses import dataclass
 
 from otha.demo.act import Act, Result
 from otha.demo.cast import (
@@ -35,11 +36,17 @@ def _travels(stage: Stage) -> None:
     wait_for(fast, within_s=_TRAVELS_WITHIN_S, what="the trolley at speed")
 
 
-def killed(stage: Stage, result: Result) -> None:
-    """The active is killed while the trolley travels: the gate runs the speeds down, and the other one takes over at
-    standstill."""
-    at_peace(stage, CRANE)
-    node = active(stage, CRANE)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """The active was killed at `fault_ns`: how far the trolley went until it stood, and how far the load swayed."""
+
+    fault_ns: int
+    way_m: float
+    sway_deg: float
+
+
+def stopped_by_a_kill(stage: Stage, node: str) -> Stop:
+    """Kill the active while the trolley travels, and look on until it stands. Raises StageError."""
     _travels(stage)
     began = stage.gate(CRANE.section)["tags"]["trolley"]
     fault_ns = stage.fault("kill", node=node)
@@ -53,11 +60,19 @@ def killed(stage: Stage, result: Result) -> None:
         return told["machine"] == "STOPPED" or None
 
     wait_for(stands, within_s=_STANDS_WITHIN_S, what="the trolley stands")
-    way_m, sway_deg = way / _FULL * TRACK_M, sway / STILL * SWAY_SPAN_DEG
-    result.expect(way_m <= STOP_M, f"the load stopped within {way_m:.2f} m, stated {STOP_M} m")
-    result.expect(sway_deg <= SWAY_DEG, f"it swayed by {sway_deg:.1f} degrees at most, stated {SWAY_DEG}")
-    measure(stage, result, fault_ns, CRANE, waits="the load to stand")
-    no_edge(stage, result, fault_ns, time.monotonic_ns(), "the magnet kept what it had")
+    return Stop(fault_ns=fault_ns, way_m=way / _FULL * TRACK_M, sway_deg=sway / STILL * SWAY_SPAN_DEG)
+
+
+def killed(stage: Stage, result: Result) -> None:
+    """The active is killed while the trolley travels: the gate runs the speeds down, and the other one takes over at
+    standstill."""
+    at_peace(stage, CRANE)
+    node = active(stage, CRANE)
+    stop = stopped_by_a_kill(stage, node)
+    result.expect(stop.way_m <= STOP_M, f"the load stopped within {stop.way_m:.2f} m, stated {STOP_M} m")
+    result.expect(stop.sway_deg <= SWAY_DEG, f"it swayed by {stop.sway_deg:.1f} degrees at most, stated {SWAY_DEG}")
+    measure(stage, result, stop.fault_ns, CRANE, waits="the load to stand")
+    no_edge(stage, result, stop.fault_ns, time.monotonic_ns(), "the magnet kept what it had")
     restart_as_standby(stage, result, node, CRANE)
 
 
