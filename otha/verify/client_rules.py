@@ -79,12 +79,12 @@ HOLDS: tuple[Hold, ...] = (
         rule="S5",
         says="A silent store's lag grows while a client may write to it.",
         decided_in=(
-            "otha/core/supervision.py",
+            "otha/core/judging.py",
             "otha/core/watch/sync.py",
         ),
         test="tests/core/test_supervision_clients.py::test_the_lag_of_a_silent_store_grows_while_a_client_may_write_to_it",
         mutant=Mutant(
-            file="otha/core/supervision.py",
+            file="otha/core/judging.py",
             old="return now if let_go is None else let_go",
             new="return 0 if let_go is None else let_go",
         ),
@@ -129,12 +129,12 @@ HOLDS: tuple[Hold, ...] = (
         rule="S18",
         says="A healthy server behind a dead gateway is not switched: the gateway's group is in trouble first.",
         decided_in=(
-            "otha/core/supervision.py",
+            "otha/core/neighbours.py",
             f"{_GROUP}/suspicion.py",
         ),
         test="tests/core/test_supervision_clients.py::test_a_healthy_server_behind_a_dead_gateway_is_not_switched",
         mutant=Mutant(
-            file="otha/core/supervision.py",
+            file="otha/core/neighbours.py",
             old="    return g.plan is not None or (g.suspicion is not None and g.confirm_at is None)\n",
             new="    return False\n",
         ),
@@ -166,7 +166,7 @@ HOLDS: tuple[Hold, ...] = (
         says="A node that is active in as many groups as it can is not moved to.",
         decided_in=(
             f"{_GROUP}/guard.py",
-            "otha/core/supervision.py",
+            "otha/core/neighbours.py",
         ),
         test=f"{_TESTS}/test_redirect.py::test_a_full_node_is_not_moved_to",
         mutant=Mutant(

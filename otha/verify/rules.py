@@ -31,7 +31,7 @@ HOLDS: tuple[Hold, ...] = (
     Hold(
         rule="S1",
         says="Nothing is granted at a gate that is out of sight.",
-        decided_in=(f"{_GROUP}/transfer.py", f"{_GROUP}/guard.py"),
+        decided_in=(f"{_GROUP}/driver.py", f"{_GROUP}/guard.py"),
         test=f"{_TESTS}/test_guard.py::test_the_gate",
         mutant=Mutant(file=f"{_GROUP}/guard.py", old="    if not gate.seen:\n", new="    if False:\n"),
     ),
@@ -56,11 +56,11 @@ HOLDS: tuple[Hold, ...] = (
     Hold(
         rule="S3",
         says="A promotion needs the fence read back; the answer to the command alone, or time, proves nothing.",
-        decided_in=(f"{_GROUP}/transfer.py",),
+        decided_in=(f"{_GROUP}/driver.py",),
         test=f"{_TESTS}/test_transfer.py::"
         "test_the_grant_leaves_once_the_fence_is_read_back_and_not_on_the_answer_alone",
         mutant=Mutant(
-            file=f"{_GROUP}/transfer.py",
+            file=f"{_GROUP}/driver.py",
             old="    if gate.seen and gate.epoch == plan.epoch and gate.owner is None:\n",
             new="    if plan.revoked and plan.asked is None:\n",
         ),
@@ -146,10 +146,10 @@ HOLDS: tuple[Hold, ...] = (
     Hold(
         rule="S7",
         says="A dead active wins over a switchover that waits for a person: one transfer.",
-        decided_in=(f"{_GROUP}/transfer.py",),
+        decided_in=(f"{_GROUP}/claim.py",),
         test=f"{_TESTS}/test_winner.py::test_the_dead_active_wins_over_the_waiting_switchover",
         mutant=Mutant(
-            file=f"{_GROUP}/transfer.py", old="    if overtaken := _overtaken(t):\n", new="    if overtaken := '':\n"
+            file=f"{_GROUP}/claim.py", old="    if overtaken := _overtaken(t):\n", new="    if overtaken := '':\n"
         ),
     ),
     Hold(
@@ -223,10 +223,10 @@ HOLDS: tuple[Hold, ...] = (
     Hold(
         rule="S11",
         says="Permits are judged again on every emission, retries included.",
-        decided_in=(f"{_GROUP}/transfer.py",),
+        decided_in=(f"{_GROUP}/driver.py",),
         test=f"{_TESTS}/test_transfer.py::test_no_command_is_repeated_with_a_permit_gone",
         mutant=Mutant(
-            file=f"{_GROUP}/transfer.py",
+            file=f"{_GROUP}/driver.py",
             old="        found = standing_against(t, Stage.AFTER_FENCE)\n    found += _gate_stands_against(t)\n",
             new="        found = ()\n    found += _gate_stands_against(t)\n",
         ),
@@ -234,10 +234,10 @@ HOLDS: tuple[Hold, ...] = (
     Hold(
         rule="S13",
         says="No release before every would-be output is fresh and within tolerance of its held value.",
-        decided_in=(f"{_GROUP}/transfer.py", "otha/core/watch/gate.py", "sim/gate.py"),
+        decided_in=(f"{_GROUP}/driver.py", "otha/core/watch/gate.py", "sim/gate.py"),
         test=f"{_TESTS}/test_transfer.py::test_the_release_waits_for_a_shadow_that_agrees_with_the_held_outputs",
         mutant=Mutant(
-            file=f"{_GROUP}/transfer.py",
+            file=f"{_GROUP}/driver.py",
             old="    if hindered is None and t.g.gate.shadow is Verdict.TRUE:\n",
             new="    if hindered is None:\n",
         ),
@@ -267,12 +267,12 @@ HOLDS: tuple[Hold, ...] = (
     Hold(
         rule="S15",
         says="A snapshot holds all that decides: from it the decisions go on the same.",
-        decided_in=("otha/core/supervision.py",),
+        decided_in=("otha/core/site_state.py",),
         test="tests/core/test_supervision.py::test_a_restored_supervision_decides_on_as_the_first_one_did",
         mutant=Mutant(
-            file="otha/core/supervision.py",
-            old="        self._judge_at = list(state[9])\n",
-            new="        self._judge_at = [None for _ in state[9]]\n",
+            file="otha/core/site_state.py",
+            old="list(state.let_go), list(state.judge_at)",
+            new="list(state.let_go), [None for _ in state.judge_at]",
         ),
     ),
     Hold(
@@ -300,7 +300,7 @@ HOLDS: tuple[Hold, ...] = (
     Hold(
         rule="S17",
         says="Nobody is fenced unless another node is able, in sync and permitted in the same evaluation.",
-        decided_in=(f"{_GROUP}/guard.py", f"{_GROUP}/transfer.py"),
+        decided_in=(f"{_GROUP}/guard.py", f"{_GROUP}/claim.py"),
         test=f"{_TESTS}/test_transfer.py::test_nobody_is_fenced_without_a_node_that_can_take_over",
         mutant=Mutant(
             file=f"{_GROUP}/guard.py",
@@ -311,7 +311,7 @@ HOLDS: tuple[Hold, ...] = (
     Hold(
         rule="S18",
         says="Stale data counts for nothing while something upstream is failed or moving.",
-        decided_in=(f"{_GROUP}/suspicion.py", "otha/core/supervision.py"),
+        decided_in=(f"{_GROUP}/suspicion.py", "otha/core/neighbours.py"),
         test=f"{_TESTS}/test_suspicion.py::test_stale_data_counts_for_nothing_while_something_upstream_is_in_trouble",
         mutant=Mutant(
             file=f"{_GROUP}/suspicion.py",
@@ -333,7 +333,7 @@ HOLDS: tuple[Hold, ...] = (
     Hold(
         rule="L1",
         says="A dead active is replaced, verified, within the sum of its terms.",
-        decided_in=(f"{_GROUP}/step.py", f"{_GROUP}/transfer.py", "otha/core/watch/channel.py"),
+        decided_in=(f"{_GROUP}/step.py", f"{_GROUP}/driver.py", "otha/core/watch/channel.py"),
         test="tests/scenarios/test_bounds.py::test_a_failover_is_verified_within_the_sum_of_its_terms",
         mutant=Mutant(
             file=f"{_GROUP}/step.py",
@@ -355,10 +355,10 @@ HOLDS: tuple[Hold, ...] = (
     Hold(
         rule="L2",
         says="A phase that runs out of its bound turns the transfer round.",
-        decided_in=(f"{_GROUP}/transfer.py", f"{_GROUP}/trouble.py"),
+        decided_in=(f"{_GROUP}/driver.py", f"{_GROUP}/trouble.py"),
         test=f"{_TESTS}/test_trouble.py::test_a_switchover_meets_every_trouble_in_every_phase",
         mutant=Mutant(
-            file=f"{_GROUP}/transfer.py",
+            file=f"{_GROUP}/driver.py",
             old="    found += _gate_stands_against(t)\n    if (found or t.reached(plan.due)) and trouble",
             new="    found += _gate_stands_against(t)\n    if found and trouble",
         ),

@@ -496,8 +496,8 @@ def test_alarms_of_a_halted_group_can_be_acknowledged() -> None:
     feed = calm()
     feed.beat("b", level=1)
     given = order(OrderKind.ALARM_ACK, item="redundancy_lost", occurrence=1)
-    at = feed.s._by_name["tanks"]
-    feed.s._groups[at] = replace(feed.s._groups[at], halted="S1: two owners")
+    at = feed.s._wiring.by_name["tanks"]
+    feed.s._state.groups[at] = replace(feed.s._state.groups[at], halted="S1: two owners")
     (decision,) = feed(OrderGiven(order=given))
     assert decision.answer is not None
     assert decision.answer.accepted

@@ -118,7 +118,7 @@ def test_what_was_kept_quiet_is_quiet_again_for_the_time_that_is_left(tmp_path: 
     (decision,) = again.feed(stood, 500)
     assert [reason.why for reason in decision.reasons] == [Why.ALARM_FLAGGED] * 3
     tilt, gate, rows = (
-        again._alarms[0].watch(code) for code in (AlarmCode.TILT, AlarmCode.GATE_UNSEEN, AlarmCode.ROWS_MISSING)
+        again._state.alarms[0].watch(code) for code in (AlarmCode.TILT, AlarmCode.GATE_UNSEEN, AlarmCode.ROWS_MISSING)
     )
     assert tilt.shelved_until is not None
     assert 4.9 * HOUR_NS < tilt.shelved_until - 500 <= 5 * HOUR_NS

@@ -8,7 +8,7 @@ import pytest
 from otha.core.config import FailbackConfig, GroupConfig, MachineConfig, MachineRule, MachineStateConfig
 from otha.core.effects import GateCommand, Grant
 from otha.core.errors import InvariantBreachError
-from otha.core.group import drill, failback, guard, machine, suspicion, transfer
+from otha.core.group import driver, drill, failback, guard, machine, suspicion
 from otha.core.reasons import Blocker
 from otha.core.words import (
     AfterFence,
@@ -187,7 +187,7 @@ def test_a_gate_that_takes_old_epochs_is_found(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_transfer_that_never_ends_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(transfer._FORWARD, Phase.RELEASED, lambda t: False)
+    monkeypatch.setitem(driver._FORWARD, Phase.RELEASED, lambda t: False)
     found = explore(commissioned(_group(), faults=1, orders=1))
     assert "L2" in found.stories[0].breach
 

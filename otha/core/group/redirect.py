@@ -1,17 +1,17 @@
 """The transfer of kinds `path` and `store`: clients are led to another node by their own switches.
 
-The claim, the permits and the way an effect's end counts are those of `driver` (otha.core.group.transfer). What
-differs is the fence. A `path` needs none of its own: behind it stands a gate that takes no old sequence number, so that
-what the old way still holds is refused there. Of a `store` every client in sight first lets go of the old node, and
-that is read back, before another one is promoted (S3). A client takes only a newer epoch, and under one epoch one node
-at most (S2).
+The claim, the permits and the way an effect's end counts are those of `driver` (`otha.core.group.transfer`, `claim`).
+What differs is the fence. A `path` needs none of its own: behind it stands a gate that takes no old sequence number, so
+that what the old way still holds is refused there. Of a `store` every client in sight first lets go of the old node,
+and that is read back, before another one is promoted (S3). A client takes only a newer epoch, and under one epoch one
+node at most (S2).
 """
 
 from collections.abc import Callable
 from typing import assert_never
 
 from otha.core.effects import Backfill, Demote, Promote, Select
-from otha.core.group import guard, transfer, trouble
+from otha.core.group import claim, guard, transfer, trouble
 from otha.core.group.guard import Stage
 from otha.core.group.state import StoreView
 from otha.core.group.turn import Turn
@@ -118,7 +118,7 @@ def _hindered(t: Turn) -> bool | None:
 def _claimed(t: Turn) -> bool:
     """The fence. Until something has left, everything is judged once more, and nothing but the claim is lost."""
     plan = t.plan
-    if not plan.revoked and transfer.stopped_before_revoke(t):
+    if not plan.revoked and claim.stopped_before_revoke(t):
         return True
     if t.cfg.kind is GroupKind.PATH:
         transfer.enter(t, Phase.FENCED, t.cfg.timing.redirect_ns)
@@ -253,8 +253,8 @@ def _verified(t: Turn) -> bool:
 _Step = Callable[[Turn], bool]
 
 _PATH: dict[Phase, _Step] = {
-    Phase.REQUESTED: transfer.requested,
-    Phase.PERMITTED: transfer.permitted,
+    Phase.REQUESTED: claim.requested,
+    Phase.PERMITTED: claim.permitted,
     Phase.CLAIMED: _claimed,
     Phase.FENCED: _path_fenced,
     Phase.PATH_REDIRECTED: _path_redirected,
@@ -262,8 +262,8 @@ _PATH: dict[Phase, _Step] = {
 }
 
 _STORE: dict[Phase, _Step] = {
-    Phase.REQUESTED: transfer.requested,
-    Phase.PERMITTED: transfer.permitted,
+    Phase.REQUESTED: claim.requested,
+    Phase.PERMITTED: claim.permitted,
     Phase.CLAIMED: _claimed,
     Phase.FENCED: _store_fenced,
     Phase.PROMOTED: _store_promoted,
@@ -302,7 +302,7 @@ def advance(t: Turn) -> bool:
         case GroupKind.STORE:
             return _STORE[t.plan.phase](t)
         case GroupKind.DRIVER:
-            raise AssertionError("a driver group is moved by otha.core.group.transfer")
+            raise AssertionError("a driver group is moved by otha.core.group.driver")
         case never:
             assert_never(never)
 
@@ -312,8 +312,9 @@ def resume(t: Turn) -> None:
     record = t.g.record
     assert record is not None
     assert record.claim is not None
-    claim = record.claim
-    transfer.begin(t, kind=claim.kind, cause=None, to_node=claim.to_node, is_drill=claim.drill and t.cfg.drills)
+    taken_up = record.claim
+    is_drill = taken_up.drill and t.cfg.drills
+    transfer.begin(t, kind=taken_up.kind, cause=None, to_node=taken_up.to_node, is_drill=is_drill)
     back = any(view.seen and view.epoch == record.epoch for view in t.g.selectors)
     course = Course.RETURN if back and t.plan.from_node is not None else Course.FORWARD
     t.put_plan(epoch=record.epoch - 1, confirmed=True, revoked=True, course=course)

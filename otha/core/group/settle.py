@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from otha.core.config import UNKNOWN_MACHINE
 from otha.core.effects import ReadRecord, SwapRecord
-from otha.core.group import transfer
+from otha.core.group import driver
 from otha.core.group.state import StoreView
 from otha.core.group.turn import Turn
 from otha.core.inputs import Record
@@ -141,5 +141,5 @@ def _take_up(t: Turn) -> bool:
         return stand(t, Standing.NEEDS_OPERATOR, concern)
     if t.g.arming is Arming.OBSERVE:
         return stand(t, Standing.NEEDS_OPERATOR, Blocker(block=Block.NOT_ARMED, detail=t.g.arming.value))
-    transfer.resume(t)
+    driver.resume(t)
     return True

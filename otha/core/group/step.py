@@ -8,6 +8,7 @@ from otha.core.effects import Safe
 from otha.core.errors import IllegalTransitionError, InvariantBreachError
 from otha.core.group import (
     agree,
+    driver,
     failback,
     forced,
     guard,
@@ -229,7 +230,7 @@ def _move(t: Turn) -> bool:
     match t.cfg.kind:
         case GroupKind.DRIVER:
             if t.g.plan is not None:
-                return transfer.advance(t)
+                return driver.advance(t)
             if forced.going_safe(t):
                 return False
             return settle.settle(t) or _suspect(t) or _mind_the_hold(t) or _ask_back(t)

@@ -1,0 +1,132 @@
+"""From watches to what a group is told: its nodes measured against its active one, its conditions and machine state."""
+
+from otha.core.config import GroupConfig
+from otha.core.group.event import ConditionJudged, Event, MachineJudged
+from otha.core.group.state import GateView, GroupState, NodeView, SelectorView
+from otha.core.reasons import Reason, Why
+from otha.core.site_state import SiteState
+from otha.core.watch import condition, sync
+from otha.core.watch.condition import Judgement
+from otha.core.watch.node import NodeWatch
+from otha.core.wiring import Wiring
+from otha.core.words import GroupKind, Verdict
+
+# An event for a group, and what there is to tell of it.
+Told = tuple[Event, Reason]
+
+
+def active_of(g: GroupState) -> str | None:
+    """The active node, as the record says."""
+    return g.record.active if g.record is not None else None
+
+
+def nodes_moved(
+    cfg: GroupConfig, state: SiteState, at: int, now: int, heard: str | None = None
+) -> list[tuple[int, NodeView]]:
+    """The nodes of group `at` (`cfg`) whose verdicts differ from what the group knows.
+
+    `heard`: the one node that was heard of. Unless it is the active one, against which all are measured, the others
+    are judged when heard or missed themselves, a period later at most: a large group would cost its square.
+    """
+    g = state.groups[at]
+    # Without a record the gate's owner is whom a standby is compared with; without that, there is nothing to lag.
+    active_name = g.record.active if g.record is not None else g.gate.owner
+    active = state.nodes.get(active_name) if active_name is not None else None
+    moved = []
+    only = heard if heard != active_name else None
+    for index, member in enumerate(cfg.nodes):
+        if only is not None and member.name != only:
+            continue
+        w = state.nodes[member.name]
+        if active_name is None or member.name == active_name:
+            in_rpo = ready = Verdict.TRUE
+        elif active is None:
+            in_rpo, ready = sync.in_rpo(None, cfg.rpo_ns), Verdict.UNKNOWN
+        else:
+            lag = sync.lag_ns(active, w, cycle_ns=member.cycle_ns, unseen_until=_unseen_until(cfg, state, at, now))
+            in_rpo = sync.in_rpo(lag, cfg.rpo_ns)
+            ready = sync.ready(cfg.tracked, active, w)
+        view = g.nodes[index]
+        said = (w.liveness, w.role, w.level, w.channels_lost, in_rpo, ready, w.epoch, w.taking, w.whole)
+        if said != (
+            view.liveness,
+            view.role,
+            view.level,
+            view.channels_lost,
+            view.in_rpo,
+            view.ready,
+            view.epoch,
+            view.taking,
+            view.whole,
+        ):
+            moved.append((index, _node_view(w, in_rpo, ready)))
+    return moved
+
+
+def _unseen_until(cfg: GroupConfig, state: SiteState, at: int, now: int) -> int:
+    """Until when the active may have changed something unseen: now, or when its frames stopped at the gate, or when
+    every client had let go of it."""
+    if cfg.kind is GroupKind.STORE:
+        let_go = state.let_go[at]
+        return now if let_go is None else let_go
+    w = state.gates.get(cfg.section)
+    return w.silent_since if w is not None and w.view.seen and w.silent_since is not None else now
+
+
+def _node_view(w: NodeWatch, in_rpo: Verdict, ready: Verdict) -> NodeView:
+    return NodeView(
+        liveness=w.liveness,
+        role=w.role,
+        level=w.level,
+        channels_lost=w.channels_lost,
+        in_rpo=in_rpo,
+        ready=ready,
+        epoch=w.epoch,
+        taking=w.taking,
+        whole=w.whole,
+    )
+
+
+def mind_who_let_go(cfg: GroupConfig, state: SiteState, at: int, now: int) -> None:
+    """Since when no client in sight uses the active any more: from then on it can have taken nothing unseen."""
+    active = active_of(state.groups[at])
+    views = [state.selectors[each.name].view for each in cfg.selectors]
+    let_go = any(view.seen for view in views) and not any(view.seen and view.node == active for view in views)
+    state.let_go[at] = (state.let_go[at] or now) if let_go else None
+
+
+def conditions_moved(cfg: GroupConfig, wiring: Wiring, state: SiteState, at: int, now: int) -> list[Told]:
+    """Conditions and machine state of group `at` (`cfg`) judged anew. What the same reading says against a transfer is
+    told before what it says for it."""
+    g = state.groups[at]
+    judgement = Judgement(wiring.tags, state.tags, state.delays[at], now)
+    verdicts = [judgement.judge(each.when) for each in cfg.conditions]
+    machine = condition.recognised(judgement, cfg.machine) if cfg.machine is not None else g.machine
+    state.delays[at], state.judge_at[at] = judgement.kept, judgement.again
+    against: list[Told] = []
+    others: list[Told] = []
+    for index, (verdict, before) in enumerate(zip(verdicts, g.conditions, strict=True)):
+        if verdict is not before:
+            said = Reason(why=Why.CONDITION, rule="S6", args=(cfg.conditions[index].name, verdict.value))
+            ranked = against if before is Verdict.TRUE else others
+            ranked.append((ConditionJudged(index=index, verdict=verdict), said))
+    if machine != g.machine and cfg.machine is not None:
+        said = Reason(why=Why.MACHINE, rule="", args=(cfg.machine.state(machine).name, ""))
+        against.append((MachineJudged(state=machine), said))
+    return against + others
+
+
+def gate_reasons(section: str, before: GateView, after: GateView) -> tuple[Reason, ...]:
+    """What of the gate is worth a line: who owns it in which state, and whether it is seen."""
+    said = [(v.seen, v.state, v.owner, v.owner_epoch, v.epoch, v.permit, v.boot) for v in (before, after)]
+    if said[0] == said[1]:
+        return ()
+    state = after.state.name if after.seen else "unseen"
+    permit = "permit" if after.permit else "no permit"
+    return (Reason(why=Why.GATE, rule="", args=(section, state, after.owner or "-", after.epoch, permit)),)
+
+
+def selector_reason(name: str, view: SelectorView) -> Reason:
+    """Which node a client uses, or that it is out of sight."""
+    used = (view.node or "nobody") if view.seen else "unseen"
+    return Reason(why=Why.SELECTOR, rule="", args=(name, used, view.epoch))

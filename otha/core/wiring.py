@@ -1,0 +1,39 @@
+"""Where everything of a site belongs: tables by name, made once of its configuration."""
+
+from otha.core.alarm_list import AlarmConfig
+from otha.core.config import AdaptiveDetector, ChannelConfig, NodeConfig, SiteConfig, TagConfig
+from otha.core.words import AlarmCode, GroupKind
+
+
+class Wiring:
+    """What leads from a name in an input to the places that it concerns. Never changes.
+
+    `members`: of each node, its places (group, place in the group) and how it is configured there. `names`: of each
+    group, its nodes by their numbers. `adaptive`: the channels whose detector needs to be asked again as time passes.
+    """
+
+    __slots__ = (
+        "adaptive", "alarms", "by_name", "by_section", "by_selector", "channels", "members", "names", "shares_nodes",
+        "tags",
+    )  # fmt: skip
+
+    def __init__(self, cfg: SiteConfig) -> None:
+        self.channels: dict[str, ChannelConfig] = {c.name: c for c in cfg.channels}
+        self.tags: dict[str, TagConfig] = {t.name: t for t in cfg.tags}
+        self.members: dict[str, list[tuple[int, int, NodeConfig]]] = {}
+        for at, group in enumerate(cfg.groups):
+            for index, member in enumerate(group.nodes):
+                self.members.setdefault(member.name, []).append((at, index, member))
+        # Whose gate it is comes first: it knows the owners by their numbers. A path that leads there looks on.
+        self.by_section: dict[str, list[int]] = {}
+        for at, group in sorted(enumerate(cfg.groups), key=lambda pair: pair[1].kind is not GroupKind.DRIVER):
+            if group.gate is not None:
+                self.by_section.setdefault(group.section, []).append(at)
+        self.by_selector: dict[str, tuple[int, int]] = {
+            each.name: (at, index) for at, g in enumerate(cfg.groups) for index, each in enumerate(g.selectors)
+        }
+        self.shares_nodes = any(len(places) > 1 for places in self.members.values())
+        self.by_name: dict[str, int] = {g.name: at for at, g in enumerate(cfg.groups)}
+        self.names: list[dict[int, str]] = [{n.number: n.name for n in g.nodes} for g in cfg.groups]
+        self.adaptive = [c.name for c in cfg.channels if isinstance(c.detector, AdaptiveDetector)]
+        self.alarms: dict[AlarmCode, AlarmConfig] = {each.code: each for each in cfg.alarms}
