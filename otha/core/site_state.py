@@ -9,6 +9,7 @@ from otha.core.alarm_machine import AlarmBook
 from otha.core.config import Compare, SiteConfig
 from otha.core.group import step as group_step
 from otha.core.group.state import GroupState, Shared
+from otha.core.order_book import OrderBook
 from otha.core.watch import gate, selector
 from otha.core.watch.channel import ChannelWatch
 from otha.core.watch.condition import Delay, TagWatch
@@ -17,7 +18,7 @@ from otha.core.watch.node import NodeWatch
 from otha.core.watch.observer import ReferenceWatch
 from otha.core.watch.selector import SelectorWatch
 
-_FORMAT = 5
+_FORMAT = 6
 
 
 @dataclass(slots=True, kw_only=True)
@@ -26,8 +27,9 @@ class SiteState:
 
     The containers' places are filled anew as inputs come; what stands in them is replaced, never changed. `let_go`:
     since when no client uses a store's active node any more. `delays`, `judge_at`: the running delays of a group's
-    conditions, and when they are to be judged again. `wakes`: when a group wants to be stepped. `tilt_until`,
-    `rejoin_until`: when watching without acting ends, and how long what was silent in isolation is given to be heard.
+    conditions, and when they are to be judged again. `wakes`: when a group wants to be stepped. `answered`: what a
+    group's orders got. `tilt_until`, `rejoin_until`: when watching without acting ends, and how long what was silent in
+    isolation is given to be heard.
 
     The order of the fields is that of the snapshot.
     """
@@ -45,6 +47,7 @@ class SiteState:
     references: dict[str, ReferenceWatch]
     wakes: list[int | None]
     alarms: list[AlarmBook]
+    answered: list[OrderBook]
     tilt_until: int | None
     rejoin_until: int | None
 
@@ -65,6 +68,7 @@ class SiteState:
             references={r.name: ReferenceWatch() for r in cfg.references},
             wakes=[None for _ in cfg.groups],
             alarms=[AlarmBook() for _ in cfg.groups],
+            answered=[OrderBook() for _ in cfg.groups],
             tilt_until=None,
             rejoin_until=None,
         )
@@ -93,5 +97,5 @@ class SiteState:
         # Lists are written as tuples, and delays as pairs: their keys have no order of their own.
         state.delays = [dict(pairs) for pairs in state.delays]
         state.groups, state.let_go, state.judge_at = list(state.groups), list(state.let_go), list(state.judge_at)
-        state.wakes, state.alarms = list(state.wakes), list(state.alarms)
+        state.wakes, state.alarms, state.answered = list(state.wakes), list(state.alarms), list(state.answered)
         return cast(SiteConfig, parts[1]), state

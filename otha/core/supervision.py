@@ -75,10 +75,7 @@ class Supervision(SiteView):
             case ReferencePolled():
                 return self._reference_polled(raw, now)
             case OrderGiven(order=order):
-                at = self._known(self._wiring.by_name, order.group, "group")
-                return (
-                    self._alarm_order(at, order, now) if order.kind in alarm_orders.KINDS else self._step(at, raw, now)
-                )
+                return self._order(self._known(self._wiring.by_name, order.group, "group"), order, now)
             case AlarmsStood(group=group, alarms=alarms):
                 return self._alarms_stood(self._known(self._wiring.by_name, group, "group"), alarms, now)
             case EffectEnded(id=id_):
@@ -344,6 +341,20 @@ class Supervision(SiteView):
     def _alarms_stood(self, at: int, alarms: tuple[AlarmStood, ...], now: int) -> tuple[Decision, ...]:
         self._state.alarms[at], reasons = alarm_machine.stood(self._wiring.alarms, self._state.alarms[at], alarms, now)
         return (self._note(at, reasons, now),)
+
+    def _order(self, at: int, order: Order, now: int) -> tuple[Decision, ...]:
+        """Carry out an order once: a repeat gets the answer that it got, and changes nothing."""
+        book = self._state.answered[at]
+        earlier = book.answer_to(order)
+        if earlier is not None:
+            repeated = Reason(why=Why.ORDER_REPEATED, rule="S11", args=(order.kind.value, order.user, order.id))
+            return (replace(self._note(at, (repeated,), now), answer=earlier),)
+        of_alarm = order.kind in alarm_orders.KINDS
+        decisions = self._alarm_order(at, order, now) if of_alarm else self._step(at, OrderGiven(order=order), now)
+        answer = next((decision.answer for decision in decisions if decision.answer is not None), None)
+        if answer is not None:
+            self._state.answered[at] = book.with_answer(order, answer)
+        return decisions
 
     def _alarm_order(self, at: int, order: Order, now: int) -> tuple[Decision, ...]:
         """Orders of alarms are taken in a halted group too: they move nothing."""

@@ -8,7 +8,7 @@ import pytest
 from otha.core.config import FailbackConfig, GroupConfig, MachineConfig, MachineRule, MachineStateConfig
 from otha.core.effects import GateCommand, Grant
 from otha.core.errors import InvariantBreachError
-from otha.core.group import driver, drill, failback, guard, machine, suspicion
+from otha.core.group import drill, driver, failback, guard, machine, suspicion
 from otha.core.reasons import Blocker
 from otha.core.words import (
     AfterFence,

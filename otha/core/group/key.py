@@ -68,8 +68,8 @@ def _request(request: Request, hold_no: int, now: int) -> Request:
 def key(g: GroupState, now: int) -> bytes:
     """Two states with the same key behave alike from here on.
 
-    Left out: serial numbers, attempts, revisions, hold numbers and the memory of answered orders, which name things
-    but decide nothing by their size, and what only alarms or tells.
+    Left out: serial numbers, attempts, revisions and hold numbers, which name things but decide nothing by their size,
+    and what only alarms or tells.
     """
     base = g.record.epoch if g.record is not None else 0
     claim = g.record.claim if g.record is not None else None
@@ -97,6 +97,5 @@ def key(g: GroupState, now: int) -> bytes:
         bypasses=tuple(replace(each, comment="", until=max(0, each.until - now)) for each in g.bypasses),
         safe_for=None if g.safe_for is None else int(g.safe_for == g.gate.hold_no),
         first_out=None,
-        answered=(),
     )
     return canon.encode(relative)

@@ -1,4 +1,4 @@
-"""What operators ask of a group. Every order is answered once; a repeat gets the same answer and changes nothing."""
+"""What operators ask of a group. A repeated order is answered from `otha.core.order_book` and does not come here."""
 
 from collections.abc import Callable
 from typing import assert_never
@@ -12,8 +12,6 @@ from otha.core.group.turn import Turn
 from otha.core.inputs import Order
 from otha.core.reasons import Block, Blocker, Why
 from otha.core.words import Ending, GateState, GroupKind, OrderKind, Phase, Standing, TransferKind
-
-_REMEMBERED = 32
 
 
 def _block(block: Block, detail: str = "") -> tuple[Blocker, ...]:
@@ -297,15 +295,9 @@ def take(t: Turn, order: Order) -> None:
 
 
 def answer(t: Turn, order: Order, carry_out: Callable[[], tuple[Blocker, ...]]) -> None:
-    """Answer one order once: `carry_out` does it, or says what stands against it."""
-    for earlier in t.g.answered:
-        if earlier.order_id == order.id:
-            t.answer = earlier
-            t.say(Why.ORDER_REPEATED, "S11", order.kind.value, order.user, order.id)
-            return
+    """Answer one order: `carry_out` does it, or says what stands against it."""
     found = carry_out()
     t.answer = OrderAnswer(order_id=order.id, accepted=not found, blockers=found, preview=t.preview)
-    t.put(answered=(*t.g.answered[1 - _REMEMBERED :], t.answer))
     if found:
         t.say_blockers(Why.ORDER_REFUSED, found, order.kind.value, order.user)
     else:

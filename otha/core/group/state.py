@@ -187,8 +187,7 @@ class GroupState:
     nobody to promote. `unverified`: the last transfer ended without the gate's word for it; it is taken up again, and
     an alarm stands until then. `machine`: the machine's state (UNKNOWN_MACHINE: not known). `stays`: a failover has
     waited for the present one to end as long as it may. `first_out`: the interlock that was the first not to be true
-    any more, until all are true again. `answered`: the newest orders' answers. `confirm_at` None with a suspicion: it
-    has stood.
+    any more, until all are true again. `confirm_at` None with a suspicion: it has stood.
     `steady`: the preferred node, which is not the active one, has been stable since its hold time began; it has passed
     once `steady_at` is None. `return_asked`: a failback was asked for in this hold time (S12).
     `selection`, `request`, `bypasses`: what persons hold for a while. `safe_for`: the number of the hold that two
@@ -235,5 +234,4 @@ class GroupState:
     bypasses: tuple[Bypass, ...] = ()
     safe_for: int | None = None
     declined: Cause | None = None
-    answered: tuple[OrderAnswer, ...] = ()
     halted: str | None = None

@@ -344,45 +344,6 @@ def test_a_safe_state_is_agreed_on_for_the_hold_that_was_seen_and_no_later_one()
     assert (rig.g.request, rig.g.safe_for) == (None, None)
 
 
-@pytest.mark.parametrize(
-    ("kind", "changes"),
-    [
-        (OrderKind.SELECT, {"node": "b"}),
-        (OrderKind.OPERATE, {}),
-        (OrderKind.CANCEL, {}),
-        (OrderKind.BYPASS, {"item": "level_ok", "for_ns": HOUR}),
-        (OrderKind.UNBYPASS, {"item": "level_ok"}),
-        (OrderKind.SAFE, {}),
-        (OrderKind.CONFIRM, {"user": "eva"}),
-        (OrderKind.REJECT, {"user": "eva"}),
-    ],
-    ids=lambda value: value.value if isinstance(value, OrderKind) else "",
-)
-@pytest.mark.parametrize("ready", [True, False], ids=["taken", "refused"])
-def test_each_order_repeated_gets_the_same_answer_and_changes_nothing(
-    kind: OrderKind, changes: dict[str, Any], ready: bool
-) -> None:
-    rig = plant()
-    rig.condition(Verdict.TRUE, index=2)
-    if ready and kind in (OrderKind.OPERATE, OrderKind.CANCEL):
-        rig.order(OrderKind.SELECT, "b", id="before")
-    if ready and kind in (OrderKind.UNBYPASS, OrderKind.CONFIRM, OrderKind.REJECT):
-        bypass(rig, id="before")
-    if ready and kind is OrderKind.UNBYPASS:
-        rig.order(OrderKind.CONFIRM, id="before 2", user="eva")
-    if ready and kind is OrderKind.SAFE:
-        held_by_watchdog(rig)
-    if not ready:
-        changes = {**changes, "node": "z", "item": "none"} if kind is not OrderKind.SAFE else changes
-    first = rig.order(kind, **{"node": None, **changes}, id="once")
-    assert first.accepted is ready
-    before = rig.g
-    again = rig.order(kind, **{"node": None, **changes}, id="once")
-    assert again is first
-    assert rig.g == before
-    assert rig.asked_nothing
-
-
 def test_a_transfer_under_way_is_what_two_persons_may_end_not_a_bypass() -> None:
     rig = switching(Phase.FENCED, group_config(conditions=CONDITIONS))
     assert bypass(rig) == ["transfer_running"]

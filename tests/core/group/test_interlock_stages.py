@@ -46,7 +46,9 @@ def test_at_the_start_it_is_refused(kind: TransferKind, verdict: Verdict) -> Non
     assert rig.g.plan is None
     assert not sent(rig, SwapRecord, Revoke)
     if kind is TransferKind.SWITCHOVER:
-        answer = rig.g.answered[-1]
+        assert rig.last is not None
+        answer = rig.last.answer
+        assert answer is not None
         assert [blocker.block for blocker in answer.blockers] == [Block.INTERLOCK]
         assert named(rig, Why.ORDER_REFUSED, verdict)
     else:

@@ -83,35 +83,6 @@ def test_an_order_counts_against_no_later_failover() -> None:
     assert (rig.ending, rig.g.holdoff_until, rig.g.recent) == (Ending.DONE, None, ())
 
 
-# Every order is answered once
-
-
-def test_a_repeated_order_gets_the_same_answer_and_changes_nothing() -> None:
-    rig = following()
-    first = rig.order(OrderKind.SWITCHOVER, "b")
-    before = rig.g
-    assert rig.order(OrderKind.SWITCHOVER, "b") is first
-    assert rig.g == before
-    assert rig.asked_nothing
-    assert rig.said(Why.ORDER_REPEATED) == [("switchover", "kim", "o1")]
-
-
-def test_a_refusal_is_repeated_too_although_the_order_could_be_taken_by_now() -> None:
-    rig = following()
-    rig.condition(Verdict.FALSE)
-    refused = rig.order(OrderKind.SWITCHOVER, "b")
-    rig.condition(Verdict.TRUE)
-    assert rig.order(OrderKind.SWITCHOVER, "b") is refused
-    assert rig.g.plan is None
-
-
-def test_the_newest_answers_are_remembered() -> None:
-    rig = following()
-    for number in range(40):
-        rig.order(OrderKind.ACKNOWLEDGE, id=f"n{number}")
-    assert [answer.order_id for answer in rig.g.answered] == [f"n{number}" for number in range(8, 40)]
-
-
 def test_a_halted_group_takes_no_order() -> None:
     rig = following()
     rig.g = group_step.halt(rig.g, "S1: two owners")
