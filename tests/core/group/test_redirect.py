@@ -26,7 +26,7 @@ from otha.core.words import (
     Standing,
     Verdict,
 )
-from tests.core.build import MS, alive, gate_view, order, path_config, record, store_config
+from tests.core.build import MS, alive, gate_view, path_config, record, store_config
 from tests.core.rig import Rig
 
 
@@ -348,14 +348,6 @@ def test_every_redirection_ends_in_bounded_time_whatever_stops_answering(cfg: Gr
     rig.wait(5_000)
     assert rig.ending is not None
     assert rig.g.plan is None or 1 < rig.plan.serial < 15, "taken up again, but not in a tight circle"
-
-
-def test_a_dead_node_takes_no_order_twice() -> None:
-    rig = following(path_config())
-    first = rig.order(OrderKind.SWITCHOVER, "b", id="one")
-    assert rig.order(OrderKind.SWITCHOVER, "b", id="one") == first
-    assert order(OrderKind.SWITCHOVER, "b").node == "b"
-    assert rig.plan.serial == 1
 
 
 def test_a_full_node_is_not_moved_to() -> None:
