@@ -278,9 +278,8 @@ class Supervisor:
 
     def _identity(self) -> OwnIdentity | None:
         """OTHA's OPC UA identity, made at the first start that needs one. Raises HostError."""
-        secured = any(
-            node.opcua is not None and node.opcua.security is not OpcuaSecurity.NONE for node in self._site.nodes
-        )
+        known = [node.opcua for node in self._site.nodes] + [each.opcua for each in self._site.references]
+        secured = any(access is not None and access.security is not OpcuaSecurity.NONE for access in known)
         return own_identity(self._state.opcua, self._site.name) if secured else None
 
     def _recorder(self, core: Supervision) -> Recorder:

@@ -22,13 +22,14 @@ from otha.runtime.paths import Paths
 from otha.runtime.probes.gate import GateProbe
 from otha.runtime.probes.node import NodeProbe
 from otha.runtime.probes.opcua import OpcuaProbe
+from otha.runtime.probes.opcua_reference import OpcuaReferenceProbe
 from otha.runtime.probes.opcua_tags import OpcuaTagsProbe
 from otha.runtime.probes.reference import ReferenceProbe
 from otha.runtime.probes.tags import TagsProbe
 from otha.runtime.rtu import RtuLine
 from otha.runtime.scheduler import Beat, Scheduler, Work, stagger
 from otha.site.line import Line
-from otha.site.model import Node, Section, Site, TagRead
+from otha.site.model import Node, Reference, Section, Site, TagRead
 from otha.site.opcua import OpcuaDecoder
 from otha.site.read import Endpoint
 
@@ -37,6 +38,8 @@ _GIVE_UP_LATEST_NS = 3_200_000_000
 _KEEP_WARM_NS = 1_000_000_000
 _START_AFTER_NS = 20_000_000
 _OPCUA_CONNECT_NS = 3_000_000_000
+# One worker's death must not make all reference points silent.
+_REFERENCE_RANKS = 2
 
 
 def link_timing(period_ns: int, deadline_ns: int) -> LinkTiming:
@@ -86,8 +89,8 @@ class Network:
         for group in site.core.groups:
             if group.kind is not GroupKind.DRIVER:
                 self._add_clients(group)
-        for reference in site.references:
-            self._add_reference(reference.name)
+        for rank, reference in enumerate(site.references):
+            self._add_reference(reference, rank % _REFERENCE_RANKS)
         for read in site.tag_reads:
             self._add_tags(read)
         for each in site.opcua_tag_reads:
@@ -220,10 +223,14 @@ class Network:
         self._actuators[group.name] = actuator
         self._work.append((_KEEP_WARM_NS, actuator.keep_warm))
 
-    def _add_reference(self, name: str) -> None:
-        (reference,) = (each for each in self._site.references if each.name == name)
-        (cfg,) = (each for each in self._site.core.references if each.name == name)
-        link = self._link(name, reference.endpoint, link_timing(cfg.period_ns, cfg.deadline_ns))
+    def _add_reference(self, reference: Reference, rank: int) -> None:
+        (cfg,) = (each for each in self._site.core.references if each.name == reference.name)
+        if isinstance(reference.decoder, OpcuaDecoder):
+            timing = opcua_timing(cfg.period_ns, cfg.deadline_ns)
+            asked = self.opcua.add_reference(reference, reference.decoder, timing, rank)
+            self._work.append((cfg.period_ns, OpcuaReferenceProbe(cfg, reference.decoder, asked, self._put).depart))
+            return
+        link = self._link(reference.name, reference.endpoint, link_timing(cfg.period_ns, cfg.deadline_ns))
         probe = ReferenceProbe(cfg, reference.unit, reference.decoder, link, self._put)
         self._work.append((cfg.period_ns, probe.depart))
 

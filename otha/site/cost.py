@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from otha.core.config import GateConfig
 from otha.site.line import Line
-from otha.site.model import Node, Section, Site
+from otha.site.model import Node, Reference, Section, Site
 from otha.site.opcua import OpcuaDecoder
 from otha.site.read import Endpoint
 
@@ -87,7 +87,7 @@ def devices(site: Site) -> Iterator[DeviceCost]:
                     path=reference.name,
                     connections=_connections(reference.endpoint),
                     reads_per_100s=rate,
-                    registers_per_100s=rate * reference.decoder.length,
+                    registers_per_100s=rate * _size(reference),
                 ),
             ),
             limit=reference.profile.connection_limit,
@@ -95,9 +95,9 @@ def devices(site: Site) -> Iterator[DeviceCost]:
         )
 
 
-def _size(node: Node) -> int:
+def _size(asked: Node | Reference) -> int:
     """What one heartbeat reads: registers, or OPC UA nodes."""
-    return len(node.decoder.reads) if isinstance(node.decoder, OpcuaDecoder) else node.decoder.length
+    return len(asked.decoder.reads) if isinstance(asked.decoder, OpcuaDecoder) else asked.decoder.length
 
 
 def _connections(at: Endpoint | Line) -> int:

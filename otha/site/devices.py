@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from otha.site.decode import Decoder
 from otha.site.document import Document
 from otha.site.gate_map import GATE_PROFILE, GateMap, gate_map
 from otha.site.line import Line
@@ -206,9 +205,7 @@ def build_node(
     for channel, entry in table.channels.items():
         _check_protocol(doc, (*path, "channels", channel), entry, profile.protocol)
     is_opcua = profile.protocol is Protocol.OPCUA
-    access = _access(doc, path, table.opcua, beside) if is_opcua else None
-    if table.opcua is not None and not is_opcua:
-        doc.error(path, "opcua", "this device speaks Modbus", mend=f"Take [{'.'.join(map(str, path))}.opcua] out")
+    access = _access(doc, path, table.opcua, profile.protocol, beside)
     profile = _with_nodes(doc, path, table, profile) if is_opcua else _with_registers(doc, path, table, profile)
     if profile is None:
         return None
@@ -247,7 +244,13 @@ def _gate_path(section: str, way: str, entry: PathTable, lines: Mapping[str, Lin
     return GatePath(name=f"{section}.{way}", section=section, endpoint=endpoint, unit=entry.unit, network=network)
 
 
-def _access(doc: Document, path: KeyPath, table: OpcuaTable | None, beside: Path) -> OpcuaAccess:
+def _access(
+    doc: Document, path: KeyPath, table: OpcuaTable | None, protocol: Protocol, beside: Path
+) -> OpcuaAccess | None:
+    if protocol is not Protocol.OPCUA:
+        if table is not None:
+            doc.error(path, "opcua", "this device speaks Modbus", mend=f"Take [{'.'.join(map(str, path))}.opcua] out")
+        return None
     table = table or OpcuaTable()
     here = (*path, "opcua")
     plain = table.security is OpcuaSecurity.NONE
@@ -338,13 +341,14 @@ def _with_registers(doc: Document, path: KeyPath, table: NodeTable, profile: Pro
 
 
 def build_reference(
-    doc: Document, name: str, table: ReferenceTable, profile: Profile | None, lines: Mapping[str, Line]
+    doc: Document, name: str, table: ReferenceTable, profile: Profile | None, lines: Mapping[str, Line], beside: Path
 ) -> Reference | None:
-    """A reference point, None when its profile can't be used."""
+    """A reference point, None when its profile can't be used. `beside`: the folder of the site file."""
     if profile is None:
         return None
-    _check_protocol(doc, ("reference", name), table, profile.protocol)
-    decoder: Decoder = compile_decoder(profile, ())
+    path: KeyPath = ("reference", name)
+    _check_protocol(doc, path, table, profile.protocol)
+    is_opcua = profile.protocol is Protocol.OPCUA
     endpoint, network = place(table, lines)
     return Reference(
         name=name,
@@ -352,7 +356,8 @@ def build_reference(
         unit=table.unit,
         network=network,
         profile=profile,
-        decoder=decoder,
+        decoder=compile_nodes(profile, (), ()) if is_opcua else compile_decoder(profile, ()),
+        opcua=_access(doc, path, table.opcua, profile.protocol, beside),
     )
 
 

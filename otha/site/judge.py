@@ -253,11 +253,13 @@ def _profiles(doc: Document, site: Site) -> None:
 
 def _identities(doc: Document, site: Site) -> None:
     """Who answers as an OPC UA server, and whether the files that prove it are there."""
-    for node in site.nodes:
-        if node.opcua is None:
+    known = [("node", node.name, node.opcua) for node in site.nodes]
+    known += [("reference", each.name, each.opcua) for each in site.references]
+    for table, asked, access in known:
+        if access is None:
             continue
-        path: KeyPath = ("node", node.name, "opcua")
-        if node.opcua.security is OpcuaSecurity.NONE and not site.simulation:
+        path: KeyPath = (table, asked, "opcua")
+        if access.security is OpcuaSecurity.NONE and not site.simulation:
             doc.warn(
                 path,
                 "security",
@@ -265,8 +267,8 @@ def _identities(doc: Document, site: Site) -> None:
                 mend='Write security = "aes256_sha256_rsa_pss" with the server\'s certificate',
             )
         for name, file in (
-            ("server_certificate", node.opcua.server_certificate),
-            ("password_file", node.opcua.password_file),
+            ("server_certificate", access.server_certificate),
+            ("password_file", access.password_file),
         ):
             if file is not None and not file.is_file():
                 doc.warn(path, name, f"there is no file {file}", mend="Put it there before `otha run`")

@@ -46,8 +46,9 @@ def line_loads(
             if isinstance(path.endpoint, Line):
                 uses[path.endpoint.name] += _path_uses(file, section, at, path.endpoint, mine)
     for reference in references:
-        if isinstance(reference.endpoint, Line):
-            uses[reference.endpoint.name].append(_reference_use(file, reference, reference.endpoint))
+        if isinstance(reference.endpoint, Line) and isinstance(reference.decoder, Decoder):
+            use = _reference_use(file, reference, reference.decoder, reference.endpoint)
+            uses[reference.endpoint.name].append(use)
     return {name: LineLoad(line=line, uses=tuple(uses[name])) for name, line in lines.items()}
 
 
@@ -73,13 +74,13 @@ def _channel_uses(file: SiteFile, node: Node, at: int, line: Line, reads: Sequen
         yield from _tag_uses(file, line, f"{channel.name} tags", channel.unit, reads)
 
 
-def _reference_use(file: SiteFile, reference: Reference, line: Line) -> LineUse:
+def _reference_use(file: SiteFile, reference: Reference, decoder: Decoder, line: Line) -> LineUse:
     pace = reference_pace(file, reference.name)
     return LineUse(
         user=reference.name,
         what="reference point",
         unit=reference.unit,
-        exchange_ns=_read_ns(line, reference.decoder.length),
+        exchange_ns=_read_ns(line, decoder.length),
         period_ns=pace.period_ms * MS,
         deadline_ns=pace.deadline_ms * MS,
         at=("reference", reference.name),

@@ -37,6 +37,7 @@ from otha.site.model import (
     SELF_USER,
     Domain,
     Node,
+    OpcuaAccess,
     Reference,
     Section,
     Selector,
@@ -137,18 +138,21 @@ def _digest(
         file.site.simulation,
         core,
         tuple((name, domain.kind, domain.domains) for name, domain in file.domain.items()),
-        tuple((node.name, node.profile, node.channels, node.domains, node.capacity, _identity(node)) for node in nodes),
+        tuple(
+            (node.name, node.profile, node.channels, node.domains, node.capacity, _identity(node.opcua))
+            for node in nodes
+        ),
         tuple((name, group.clients) for name, group in file.group.items()),
         tuple((s.name, s.gate.layout, s.paths, s.outputs, s.status, s.command, s.frames, s.domains) for s in sections),
-        tuple((r.name, r.endpoint, r.unit, r.network, r.profile) for r in references),
+        tuple((r.name, r.endpoint, r.unit, r.network, r.profile, _identity(r.opcua)) for r in references),
         tuple((name, tag.address, tag.type, tag.nodeid, tag.counts_per_unit) for name, tag in file.tag.items()),
         roles,
     )
 
 
-def _identity(node: Node) -> tuple[object, ...]:
+def _identity(access: OpcuaAccess | None) -> tuple[object, ...]:
     """How an OPC UA server and OTHA know each other; the places of files are no part of the model."""
-    return () if node.opcua is None else (node.opcua.security, node.opcua.user)
+    return () if access is None else (access.security, access.user)
 
 
 def _check_site_name(doc: Document, name: str) -> None:
@@ -294,7 +298,12 @@ def _nodes(
 def _references(doc: Document, file: SiteFile, profiles: Profiles, lines: dict[str, Line]) -> tuple[Reference, ...]:
     built = (
         build_reference(
-            doc, name, table, profiles.get(("reference", name), table.profile, ProfileKind.REFERENCE), lines
+            doc,
+            name,
+            table,
+            profiles.get(("reference", name), table.profile, ProfileKind.REFERENCE),
+            lines,
+            profiles.beside,
         )
         for name, table in file.reference.items()
     )

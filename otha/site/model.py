@@ -197,14 +197,15 @@ class OpcuaTagRead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """A reference point. Its decoder only checks the reply."""
+    """A reference point. Its decoder only checks the reply. `opcua`: None for Modbus."""
 
     name: str
     endpoint: Endpoint | Line
     unit: int
     network: str
     profile: Profile
-    decoder: Decoder
+    decoder: Decoder | OpcuaDecoder
+    opcua: OpcuaAccess | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ MAX_NODES = 100
 def check_profile(doc: Document, file: ProfileFile) -> None:
     """What a profile of an OPC UA server can't have, added to `doc`."""
     if file.kind is ProfileKind.REFERENCE:
-        doc.error((), "kind", "a reference point over OPC UA is built later", mend="Use a Modbus reference point")
+        _check_reference(doc, file)
     if file.writable:
         doc.error((), "writable", "an OPC UA server has no registers", mend="Name its methods in [[method]]")
     if file.read != ReadTable():
@@ -43,6 +43,15 @@ def check_profile(doc: Document, file: ProfileFile) -> None:
             ("backfill", file.store.backfill),
         ):
             _check_method(doc, ("store", name), order)
+
+
+def _check_reference(doc: Document, file: ProfileFile) -> None:
+    """A reference point is read, and it is nothing else."""
+    if not file.check and file.items.heartbeat is None:
+        doc.error((), "check", "says nothing", mend="Give the node that is read as items.heartbeat, or a [[check]]")
+    for name, given in (("method", file.method), ("switch", file.switch), ("store", file.store)):
+        if given:
+            doc.error((), name, "a reference point is only read", mend=f"Take `{name}` out")
 
 
 def _check_check(doc: Document, check: CheckTable) -> None:

@@ -82,6 +82,19 @@ class DomainTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpcuaTable:
+    """How OTHA identifies itself to an OPC UA server, and the server to OTHA."""
+
+    security: OpcuaSecurity = key("security policy; all but `none` sign and encrypt", default=OpcuaSecurity.NONE)
+    server_certificate: str | None = key(
+        "file with the server's certificate (DER or PEM), beside the site file; needed with a security policy",
+        default=None,
+    )
+    user: str | None = key("user at the server; by default anonymous", default=None)
+    password_file: str | None = key("file with this user's password alone, beside the site file", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReferenceTable:
     """A reference point: an endpoint that a healthy observer reaches (rule S8)."""
 
@@ -101,6 +114,7 @@ class ReferenceTable:
     misses: int | None = key(
         "misses in a row until it counts as lost; by default one less than the groups'", default=None, low=1, high=20
     )
+    opcua: OpcuaTable | None = key("security and user of an OPC UA server", default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,19 +147,6 @@ class PathTable:
         "the network (a domain of kind network) that this path uses; that of a line is the line's", default=None
     )
     unit: int = key("Modbus unit id; on a line 1 to 247", default=1, low=0, high=255)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpcuaTable:
-    """How OTHA identifies itself to an OPC UA server, and the server to OTHA."""
-
-    security: OpcuaSecurity = key("security policy; all but `none` sign and encrypt", default=OpcuaSecurity.NONE)
-    server_certificate: str | None = key(
-        "file with the server's certificate (DER or PEM), beside the site file; needed with a security policy",
-        default=None,
-    )
-    user: str | None = key("user at the server; by default anonymous", default=None)
-    password_file: str | None = key("file with this user's password alone, beside the site file", default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -149,6 +149,37 @@ def test_a_good_site(load: Callable[..., Site]) -> None:
     assert as_data(site)["devices"]
 
 
+REFERENCE = (
+    'profile = "sim_reference"\nendpoint = "127.0.0.1:15014"',
+    f'profile = "opcua_reference"\nendpoint = "{URL}r"',
+)
+
+
+def test_a_reference_point_may_be_a_server(load: Callable[..., Site]) -> None:
+    endpoint = (REFERENCE[0], REFERENCE[1].replace(":4840", ":4841"))
+    site = load(endpoint)
+    reference, other = site.references
+    assert isinstance(reference.decoder, OpcuaDecoder)
+    assert reference.opcua is not None
+    assert (reference.opcua.security, other.opcua) == (OpcuaSecurity.NONE, None)
+    (cost,) = [device.endpoints[0] for device in devices(site) if device.name == "ref_a"]
+    assert (cost.connections, cost.registers_per_100s) == (1, cost.reads_per_100s)  # one node, ServerStatus' clock
+    secured = 'opcua = { security = "aes256_sha256_rsa_pss", server_certificate = "ref.der" }\n'
+    other_site = load((endpoint[0], endpoint[1] + "\n" + secured))
+    assert other_site.digest != site.digest
+    assert any("ref.der" in str(warning) for warning in other_site.warnings)
+
+
+def test_what_a_reference_point_can_not_be(load: Callable[..., Site]) -> None:
+    for pair, wrong in (
+        (REFERENCE, "is already used"),  # by a node: with that one dead it would be lost as well
+        (('profile = "sim_reference"\n', 'profile = "opcua_reference"\n'), "no OPC UA URL"),
+        (('endpoint = "127.0.0.1:15014"', 'endpoint = "127.0.0.1:15014"\nopcua = { }'), "this device speaks Modbus"),
+    ):
+        with pytest.raises(SiteErrors, match=wrong):
+            load(pair)
+
+
 TAGS = """[tag]
 flame = { node = "sc_a", nodeid = "nsu=urn:plant;s=Flame", type = "bool", fresh_ms = 600 }
 draught = { node = "sc_a", nodeid = "nsu=urn:plant;s=Draught", counts_per_unit = 100, valid = [-500, 500] }

@@ -18,9 +18,11 @@ from otha.runtime.opcua.identity import OwnIdentity
 from otha.runtime.opcua.link import OpcuaLink
 from otha.runtime.opcua.process import WorkerProcess
 from otha.runtime.scheduler import Scheduler
-from otha.site.model import Channel, Node
+from otha.site.line import Line
+from otha.site.model import Channel, Node, Reference
 from otha.site.opcua import OpcuaDecoder, Value
 from otha.site.profile_file import MethodTable
+from otha.site.read import Endpoint
 from otha.wire import opcua as wire
 
 CHANNELS_PER_WORKER = 50
@@ -68,17 +70,22 @@ class _Waiting:
 
 
 def open_message(
-    number: int, channel: Channel, node: Node, decoder: OpcuaDecoder, timing: LinkTiming, own: OwnIdentity | None
+    number: int,
+    asked: Node | Reference,
+    endpoint: Endpoint | Line,
+    decoder: OpcuaDecoder,
+    timing: LinkTiming,
+    own: OwnIdentity | None,
 ) -> wire.Open:
-    """What a worker must know of a channel. Raises DefectError for a secured node without an own identity."""
-    access = node.opcua
+    """What a worker must know of a channel. Raises DefectError for a secured server without an own identity."""
+    access = asked.opcua
     if access is None:
-        raise DefectError(f"{node.name} is no OPC UA node")
+        raise DefectError(f"{asked.name} is no OPC UA server")
     if access.server_certificate is not None and own is None:
-        raise DefectError(f"{node.name} is secured, and OTHA has no identity")
+        raise DefectError(f"{asked.name} is secured, and OTHA has no identity")
     return wire.Open(
         channel=number,
-        url=str(channel.endpoint),
+        url=str(endpoint),
         security=access.security.value,
         server_certificate="" if access.server_certificate is None else str(access.server_certificate),
         own_certificate="" if own is None else str(own.certificate),
@@ -116,12 +123,23 @@ class OpcuaPool:
 
     def add(self, channel: Channel, node: Node, decoder: OpcuaDecoder, timing: LinkTiming) -> OpcuaLink:
         """A link for a channel, before `start`. Raises DefectError."""
-        setup = open_message(len(self._links), channel, node, decoder, timing, self._own)
-        link = OpcuaLink(self._scheduler, channel.name, setup)
+        setup = open_message(len(self._links), node, channel.endpoint, decoder, timing, self._own)
+        return self._take_in(channel.name, setup, node.channels.index(channel), node.profile.methods)
+
+    def add_reference(self, reference: Reference, decoder: OpcuaDecoder, timing: LinkTiming, rank: int) -> OpcuaLink:
+        """A link for a reference point, before `start`. `rank`: those that differ in it share no worker.
+
+        Raises DefectError.
+        """
+        setup = open_message(len(self._links), reference, reference.endpoint, decoder, timing, self._own)
+        return self._take_in(reference.name, setup, rank, ())
+
+    def _take_in(self, name: str, setup: wire.Open, rank: int, methods: tuple[MethodTable, ...]) -> OpcuaLink:
+        link = OpcuaLink(self._scheduler, name, setup)
         self._links.append(link)
-        self._ranks.append(node.channels.index(channel))
-        self._by_name[channel.name] = link
-        self._methods[channel.name] = node.profile.methods
+        self._ranks.append(rank)
+        self._by_name[name] = link
+        self._methods[name] = methods
         return link
 
     def start(self, tasks: asyncio.TaskGroup, now: int) -> None:

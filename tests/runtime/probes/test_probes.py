@@ -23,6 +23,7 @@ from otha.runtime.probes.reference import ReferenceProbe
 from otha.runtime.probes.tags import TagsProbe
 from otha.runtime.scheduler import Scheduler
 from otha.site import Site
+from otha.site.decode import Decoder
 
 if TYPE_CHECKING:
     from tests.runtime.conftest import FakeGate, Inputs, Peer
@@ -158,9 +159,10 @@ async def test_a_reference_point_is_told_as_it_answered(
     scheduler: Scheduler, peer: "Peer", inputs: "Inputs", demo_site: DemoSite
 ) -> None:
     site = demo_site({})
-    cfg = replace(site.core.references[0], deadline_ns=500 * MS)
+    cfg, decoder = replace(site.core.references[0], deadline_ns=500 * MS), site.references[0].decoder
+    assert isinstance(decoder, Decoder)
     async with linked(scheduler, peer.port) as (link,):
-        probe = ReferenceProbe(cfg, 1, site.references[0].decoder, link, inputs.put)
+        probe = ReferenceProbe(cfg, 1, decoder, link, inputs.put)
         probe.depart(time.monotonic_ns())
         await inputs.reach(1)
         await peer.stop()
