@@ -56,6 +56,7 @@ class OrderName(str, Enum):  # noqa: UP042 - StrEnum changes how typer prints th
     BYPASS = "bypass"
     UNBYPASS = "unbypass"
     SAFE = "safe"
+    RELEASE = "release"
     ACK = "ack"
     MAINTENANCE_IN = "maintenance-in"
     MAINTENANCE_OUT = "maintenance-out"

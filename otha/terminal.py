@@ -318,6 +318,11 @@ def show_why(answer: Json) -> None:
     console.print(f"group {answer['group']}: a switchover to {node} {verdict}")
     for obstacle in obstacles:
         console.print(f"  {_obstacle(obstacle)}")
+    if answer["release"] is not None:
+        verdict = "may be ordered" if not answer["release"] else "would be refused"
+        console.print(f"the gate takes {answer['gate']['owner']} no more by itself; a release {verdict}")
+        for obstacle in answer["release"]:
+            console.print(f"  {_obstacle(obstacle)}")
     if answer["failback"] is not None:
         way = answer["failback"]
         console.print(_failback_line(way))

@@ -27,7 +27,10 @@ def _of_gate(cfg: GroupConfig, g: GroupState) -> list[Alarm]:
     if not gate.seen:
         return [Alarm(code=AlarmCode.GATE_UNSEEN, detail=section)] if g.settle_until is None else []
     if gate.state is GateState.HELD and g.plan is None:
-        return [Alarm(code=AlarmCode.SECTION_HELD, detail=section)]
+        found = [Alarm(code=AlarmCode.SECTION_HELD, detail=section)]
+        if gate.used_up:
+            found.append(Alarm(code=AlarmCode.RESUMES_USED_UP, detail=f"{gate.owner} at {section}"))
+        return found
     if gate.state is GateState.SAFE:
         return [Alarm(code=AlarmCode.SECTION_SAFE, detail=section)]
     return []

@@ -84,6 +84,14 @@ DEFAULTS: tuple[AlarmConfig, ...] = (
         response="look at the plant; `otha why GROUP` names what keeps a node from driving",
     ),
     AlarmConfig(
+        code=AlarmCode.RESUMES_USED_UP,
+        priority=AlarmPriority.HIGH,
+        on_delay_ns=SECOND_NS // 2,
+        cause="the owner's frames have stopped and come back too often; the gate takes them no more by itself",
+        consequence="the section stays held until somebody orders who shall drive, or hold_max is over",
+        response="find out why the frames stop; then `otha order release GROUP`, or a switchover to the other node",
+    ),
+    AlarmConfig(
         code=AlarmCode.SECTION_SAFE,
         priority=AlarmPriority.CRITICAL,
         cause="the section went to its safe state",

@@ -90,6 +90,7 @@ class Block(Enum):
     BYPASS_TOO_LONG = ("bypass_too_long", "S6")
     NOT_BYPASSED = ("not_bypassed", "order")
     NOT_HELD = ("not_held", "gate")
+    NOTHING_TO_RELEASE = ("nothing_to_release", "order")
     SAFE_ORDERED = ("safe_ordered", "order")
     DECLINED = ("declined", "order")
     HALTED = ("halted", "")

@@ -37,6 +37,7 @@ _BLOCKS: dict[Block, str] = {
     Block.BYPASS_TOO_LONG: "a bypass has an end",
     Block.NOT_BYPASSED: "that interlock is not bypassed",
     Block.NOT_HELD: "the gate takes SAFE in a hold only: use the plant's own stop, or LOCAL at the controller",
+    Block.NOTHING_TO_RELEASE: "no owner waits at the gate for a release",
     Block.SAFE_ORDERED: "the safe state was ordered",
     Block.DECLINED: "a person rejected this failover; acknowledge to be asked again",
     Block.HALTED: "automatic action is stopped after a broken rule",

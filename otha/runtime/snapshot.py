@@ -12,13 +12,13 @@ from otha.core.config import (
     MachineRule,
     MooN,
 )
-from otha.core.group import guard, machine, orders
+from otha.core.group import guard, machine, orders, release
 from otha.core.group.guard import Stage
 from otha.core.group.state import Cause, GateView, GroupState, Plan
 from otha.core.reasons import Block, Blocker
 from otha.core.supervision import Supervision
 from otha.core.watch import condition, sync
-from otha.core.words import Conduct, TransferKind
+from otha.core.words import Conduct, GroupKind, TransferKind
 from otha.runtime import alarm_view
 
 Json = dict[str, Any]  # Any: JSON
@@ -335,12 +335,18 @@ def _tracking(core: Supervision, cfg: GroupConfig, now: int) -> list[Json]:
     ]
 
 
+def _release(core: Supervision, cfg: GroupConfig, g: GroupState, now: int) -> list[Json] | None:
+    waits = cfg.kind is GroupKind.DRIVER and g.gate.used_up
+    return blockers(release.against(cfg, core.shared, g, now)) if waits else None
+
+
 def why(core: Supervision, name: str, node: str | None, now: int) -> Json | None:
     """Each interlock with its tags' values, ages and qualities, and what stands against a transfer of group `name`.
 
     `obstacles` are those of an ordered switchover to `node` (None: the best standby), `failover_obstacles` those of
     an automatic failover if the active died now, `failback` says how far the way back to the preferred node is (None
-    while that one is active). None when there is no such group.
+    while that one is active), `release` what stands against releasing an owner that the gate takes no more by itself
+    (None while there is none). None when there is no such group.
     """
     cfg = next((each for each in core.cfg.groups if each.name == name), None)
     if cfg is None:
@@ -358,6 +364,7 @@ def why(core: Supervision, name: str, node: str | None, now: int) -> Json | None
         "obstacles": blockers(orders.switchover_against(cfg, core.shared, g, node, now)),
         "failover_obstacles": _failover(core, cfg, g, now),
         "failback": _failback(core, cfg, now),
+        "release": _release(core, cfg, g, now),
         "conditions": [
             _condition(core, cfg, each, verdict.value, now, first_out=index == g.first_out)
             for index, (each, verdict) in enumerate(zip(cfg.conditions, g.conditions, strict=True))

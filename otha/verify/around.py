@@ -282,6 +282,8 @@ def _of_persons(w: Around) -> list[OrderKind]:
         wanted += [OrderKind.OPERATE, OrderKind.CANCEL]
     if w.g.bypasses:
         wanted.append(OrderKind.UNBYPASS)
+    if w.g.gate.used_up:
+        wanted.append(OrderKind.RELEASE)
     return wanted
 
 

@@ -13,7 +13,8 @@ from otha.core.words import GateState, Outcome
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateModel:
-    """`hold_until`: when hold_max ends the hold. `shadow`: the owner showed what it would drive since its GRANT."""
+    """`hold_until`: when hold_max ends the hold. `shadow`: the owner showed what it would drive since its GRANT.
+    `resumes`: it ends a watchdog hold by itself. `stuck`: it does not, and is in one."""
 
     boot: int = 1
     state: GateState = GateState.FREE
@@ -28,6 +29,8 @@ class GateModel:
     permit: bool = True
     return_permit: bool = True
     hold_until: int | None = None
+    resumes: bool = True
+    stuck: bool = False
 
     def permits(self, node: str | None) -> bool:
         """Going back to the last driver needs the return permit, everything else the permit."""
@@ -42,7 +45,7 @@ def _hold(gate: GateModel, until: int, **changes: object) -> GateModel:
 def _revoke(gate: GateModel, epoch: int, until: int) -> GateModel | None:
     if epoch <= gate.epoch:
         return None
-    cleared = replace(gate, epoch=epoch, armed=False)
+    cleared = replace(gate, epoch=epoch, armed=False, stuck=False)
     match gate.state:
         case GateState.OWNED:
             return _hold(cleared, until, owner=None)
@@ -58,7 +61,8 @@ def _grant(gate: GateModel, do: Grant, until: int) -> GateModel | None:
     allowed = do.epoch >= gate.epoch and do.epoch > gate.granted and do.boot == gate.boot and gate.permits(do.node)
     if not allowed or gate.state not in (GateState.FREE, GateState.HELD):
         return None
-    owner = {"owner": do.node, "owner_epoch": do.epoch, "epoch": do.epoch, "granted": do.epoch, "armed": False}
+    epochs = {"owner_epoch": do.epoch, "epoch": do.epoch, "granted": do.epoch}
+    owner = {"owner": do.node, **epochs, "armed": False, "stuck": False}
     if gate.state is GateState.FREE:
         return _hold(gate, until, **owner)
     return replace(gate, shadow=False, **owner)  # type: ignore[arg-type]  # as in _hold
@@ -99,24 +103,24 @@ def frame(gate: GateModel) -> GateModel:
     """The owner's next good frame: shown in HELD, let through once armed and permitted."""
     if gate.state is not GateState.HELD or gate.owner is None:
         return gate
-    if gate.armed and gate.permits(gate.owner):
+    if gate.armed and not gate.stuck and gate.permits(gate.owner):
         return replace(gate, state=GateState.OWNED, last_driver=gate.owner, hold_until=None, armed=False, shadow=False)
     return replace(gate, shadow=True)
 
 
 def watchdog(gate: GateModel, until: int) -> GateModel:
     """The owner's frames stopped: the hold keeps owner and arm, so that a returning owner resumes."""
-    return _hold(gate, until, armed=True) if gate.state is GateState.OWNED else gate
+    return _hold(gate, until, armed=True, stuck=not gate.resumes) if gate.state is GateState.OWNED else gate
 
 
 def to_safe(gate: GateModel) -> GateModel:
     """hold_max, or SAFE."""
-    return replace(gate, state=GateState.SAFE, armed=False, shadow=False, hold_until=None)
+    return replace(gate, state=GateState.SAFE, armed=False, shadow=False, hold_until=None, stuck=False)
 
 
 def local(gate: GateModel) -> GateModel:
     """A person takes the section."""
-    return replace(gate, state=GateState.LOCAL, armed=False, shadow=False, hold_until=None)
+    return replace(gate, state=GateState.LOCAL, armed=False, shadow=False, hold_until=None, stuck=False)
 
 
 def cold_start(gate: GateModel) -> GateModel:
@@ -130,4 +134,5 @@ def cold_start(gate: GateModel) -> GateModel:
         hold_no=gate.hold_no,
         permit=gate.permit,
         return_permit=gate.return_permit,
+        resumes=gate.resumes,
     )

@@ -115,6 +115,7 @@ def _gate_view(w: World) -> GateView:
         owner_fresh=fresh,
         driven=fresh and gate.state is GateState.OWNED,
         hold_until=gate.hold_until,
+        used_up=gate.stuck,
     )
 
 

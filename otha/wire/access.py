@@ -33,6 +33,7 @@ NEEDED: dict[OrderKind, AccessRole] = {
     OrderKind.OPERATE: AccessRole.OPERATOR,
     OrderKind.CANCEL: AccessRole.OPERATOR,
     OrderKind.SAFE: AccessRole.OPERATOR,
+    OrderKind.RELEASE: AccessRole.OPERATOR,
     OrderKind.BYPASS: AccessRole.ENGINEER,
     OrderKind.UNBYPASS: AccessRole.ENGINEER,
     OrderKind.ACKNOWLEDGE: AccessRole.OPERATOR,

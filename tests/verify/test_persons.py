@@ -9,6 +9,7 @@ from otha.core.config import GroupConfig
 from otha.core.group import forced
 from otha.core.inputs import OrderGiven
 from otha.core.words import ConditionClass, Confirm, OrderKind
+from otha.verify import gate_model
 from otha.verify.around import STATES_OF_A_BODY, tell, with_body
 from otha.verify.explore import commissioned, explore, settled
 from otha.verify.world import World
@@ -60,6 +61,21 @@ def test_a_safe_state_ordered_in_a_hold_breaks_no_rule() -> None:
     assert not found.stories, str(found.stories[0])
     assert found.complete
     assert any("gate_not_in_othas_hands" in ending for ending in found.endings)
+
+
+def test_a_release_ordered_where_the_gate_resumes_no_more_breaks_no_rule() -> None:
+    """The standby is dead, the owner stood still and works again: it is released, or a fault comes in between."""
+    w = plant()
+    w = with_body(replace(w, gate=replace(w.gate, resumes=False)), 1, STATES_OF_A_BODY["killed"])
+    w = settled(w, faults=0, orders=0)
+    w = with_body(w, 0, STATES_OF_A_BODY["frozen"])
+    w = replace(w, gate=gate_model.watchdog(w.gate, w.now + w.cfg.own_gate.hold_max_ns)).looked()
+    w = replace(with_body(w, 0, STATES_OF_A_BODY["well again"]).looked(), faults_left=1, orders_left=1)
+    assert w.g.gate.used_up
+    found = explore(w)
+    assert not found.stories, str(found.stories[0])
+    assert found.complete
+    assert "driven" in found.endings
 
 
 def test_a_bypass_of_what_is_never_bypassed_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from otha.core.config import GroupConfig
 from otha.core.errors import IllegalTransitionError
-from otha.core.group import drill, failback, forced, guard, machine, redirect, selection, transfer, trouble
+from otha.core.group import drill, failback, forced, guard, machine, redirect, release, selection, transfer, trouble
 from otha.core.group.guard import Stage
 from otha.core.group.state import Cause, GroupState, OrderAnswer, Shared
 from otha.core.group.turn import Turn
@@ -265,6 +265,8 @@ def _carry_out(t: Turn, order: Order) -> tuple[Blocker, ...]:
             return forced.ask(t, order)
         case OrderKind.UNBYPASS:
             return forced.unbypass(t, order)
+        case OrderKind.RELEASE:
+            return _reserved(t, order) or release.order(t, order.user)
         case OrderKind.ACKNOWLEDGE:
             t.put(holdoff_until=None, recent=(), extra_used=False, told=(), declined=None)
             return ()

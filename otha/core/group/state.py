@@ -72,7 +72,8 @@ class GateView:
 
     `fits`: layout and program constants agree with the site file. `shadow`: the would-be outputs are fresh and within
     tolerance of the held ones, judged by the gate and again here. `driven`: frames of the owner are being let through.
-    `hold_until`: when the gate's own hold limit ends the hold.
+    `hold_until`: when the gate's own hold limit ends the hold. `used_up`: the owner is held, and the gate has ended as
+    many watchdog holds by itself as it may.
     """
 
     seen: bool = False
@@ -92,6 +93,7 @@ class GateView:
     owner_fresh: bool = False
     driven: bool = False
     hold_until: int | None = None
+    used_up: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

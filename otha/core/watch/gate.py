@@ -100,6 +100,7 @@ def watch(cfg: GateConfig, names: dict[int, str], w: GateWatch, reading: GateRea
         owner_fresh=owner_fresh,
         driven=driven,
         hold_until=hold_until,
+        used_up=held and reading.owner != 0 and reading.armed and reading.resumes_left == 0,
     )
     silent_ms = reading.owner_age_ms if reading.owner == reading.last_driver else reading.held_ms
     silent_since = now - silent_ms * _MS if w.silent_since is None else w.silent_since

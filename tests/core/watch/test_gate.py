@@ -242,3 +242,17 @@ def test_the_silence_goes_on_while_a_new_owner_only_shows_what_it_would_drive() 
         state=GateState.HELD, scan=1_002, owner=2, owner_epoch=2, epoch=2, held_ms=40, owner_age_ms=1
     )
     assert seen((1_010, granted), w=w).silent_since == 910 * MS
+
+
+@pytest.mark.parametrize(
+    ("changes", "used_up"),
+    [
+        ({"resumes_left": 0}, True),
+        ({"resumes_left": 1}, False),
+        ({"resumes_left": 0, "armed": False}, False),  # after a REVOKE or GRANT another RELEASE arms it
+        ({"resumes_left": 0, "owner": 0}, False),
+        ({"resumes_left": 0, "state": GateState.OWNED}, False),
+    ],
+)
+def test_resumes_are_used_up_in_a_hold_of_an_armed_owner(changes: dict[str, Any], used_up: bool) -> None:
+    assert seen((1_000, held(**{"armed": True, **changes}))).view.used_up is used_up
