@@ -42,14 +42,28 @@ class AdaptiveDetector:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What a channel is granted while `link` is in use."""
+
+    link: str
+    deadline_ns: int
+    detector: FixedDetector | AdaptiveDetector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelConfig:
-    """One heartbeat path to a node. A heartbeat without a reply after `deadline_ns` is a miss."""
+    """One heartbeat path to a node. A heartbeat without a reply after `deadline_ns` is a miss.
+
+    `via`: the group of links that it goes by, `allowances` one for each of them; None and none for its own way.
+    """
 
     name: str
     node: str
     period_ns: int
     deadline_ns: int
     detector: FixedDetector | AdaptiveDetector
+    via: str | None = None
+    allowances: tuple[Allowance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

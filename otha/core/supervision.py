@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TypeVar, assert_never
 
 from otha.core import alarm, alarm_machine, alarm_orders, canon, judging, neighbours
-from otha.core.config import SiteConfig
+from otha.core.config import ChannelConfig, SiteConfig
 from otha.core.errors import IllegalTransitionError, InvariantBreachError
 from otha.core.group import orders
 from otha.core.group import step as group_step
@@ -44,6 +44,7 @@ from otha.core.site_state import SiteState
 from otha.core.site_view import SiteView
 from otha.core.watch import channel, condition, gate, node, observer, selector
 from otha.core.watch.node import NodeWatch
+from otha.core.ways import Ways
 from otha.core.wiring import Wiring
 from otha.core.words import Answer, Pulse
 
@@ -55,6 +56,7 @@ class Supervision(SiteView):
 
     def __init__(self, cfg: SiteConfig, now: int) -> None:
         super().__init__(cfg, Wiring(cfg), SiteState.start(cfg, now))
+        self._ways = Ways(cfg, self._state.groups)
 
     # The door
 
@@ -96,11 +98,11 @@ class Supervision(SiteView):
         return table[name]
 
     def _heartbeat(self, raw: HeartbeatEnded, now: int) -> tuple[Decision, ...]:
-        cfg = self._wiring.channels.get(raw.channel)
+        cfg = self._ways.channels.get(raw.channel)
         if cfg is None:
             raise IllegalTransitionError(f"the site has no channel {raw.channel!r}")
         was = self._state.channels[raw.channel]
-        w = channel.watch(cfg, was, raw.answer, now)
+        w = channel.watch(cfg, was, raw.answer, now, carries=self._ways.carries(cfg))
         self._state.channels[raw.channel] = w
         before = self._state.nodes[cfg.node]
         reasons: tuple[Reason, ...] = ()
@@ -273,11 +275,12 @@ class Supervision(SiteView):
 
     def _expire_channel(self, name: str, now: int) -> list[Decision]:
         was = self._state.channels[name]
-        w = channel.expire(was, now)
+        cfg = self._ways.channels[name]
+        w = channel.expire(was, now, carries=self._ways.carries(cfg))
         if w is was:
             return []
         self._state.channels[name] = w
-        owner = self._wiring.channels[name].node
+        owner = cfg.node
         before = self._state.nodes[owner]
         self._state.nodes[owner] = self._judge_pulses(owner, before)
         reasons = (Reason(why=Why.CHANNEL, rule="", args=(name, w.pulse.value)),)
@@ -294,6 +297,8 @@ class Supervision(SiteView):
         self._state.groups[at] = decision.state
         self._state.wakes[at] = decision.wake
         decisions = [replace(decision, reasons=reasons + decision.reasons + self._alarm_changes(at, now))]
+        for behind in self._ways.moved(at, decision.state):
+            decisions += self._way_moved(behind, now)
         active_moved = active_of(before) != active_of(decision.state)
         if active_moved or (before.plan is None) != (decision.state.plan is None):
             for index, view in judging.nodes_moved(cfg, self._state, at, now):
@@ -305,6 +310,18 @@ class Supervision(SiteView):
         if self._wiring.shares_nodes and neighbours.loads(before) != neighbours.loads(decision.state):
             decisions += self._judge_capacity(now)
         return tuple(decisions)
+
+    def _way_moved(self, cfg: ChannelConfig, now: int) -> tuple[Decision, ...]:
+        """Whether silence on this channel says anything has changed with the link that it goes by (S18)."""
+        was = self._state.channels[cfg.name]
+        w = channel.way_carries(cfg, was, now) if self._ways.carries(cfg) else channel.way_fails(was)
+        self._state.channels[cfg.name] = w
+        if w.pulse is was.pulse:
+            return ()
+        before = self._state.nodes[cfg.node]
+        self._state.nodes[cfg.node] = after = self._judge_pulses(cfg.node, before)
+        reasons = (Reason(why=Why.CHANNEL, rule="S18", args=(cfg.name, w.pulse.value)),)
+        return self._node_moved(cfg.node, before, after, reasons, now)
 
     def _judge_capacity(self, now: int) -> tuple[Decision, ...]:
         full = neighbours.full(self._wiring, self._state)
@@ -372,6 +389,11 @@ class Supervision(SiteView):
         self._state.groups[at] = t.g
         return (replace(self._note(at, (*t.reasons, *told), now), answer=t.answer),)
 
+    @property
+    def deadlines(self) -> dict[str, int]:
+        """The deadlines in force of the channels that go by links: they change with the link in use."""
+        return self._ways.deadlines
+
     # For the recorder and replay
 
     def still(self) -> "Supervision":
@@ -396,4 +418,5 @@ class Supervision(SiteView):
         except (AttributeError, TypeError, ValueError) as error:
             raise canon.CanonError(f"not a whole snapshot: {error}", mend="the recording is damaged") from error
         self._state = state
+        self._ways = Ways(cfg, state.groups)
         return self

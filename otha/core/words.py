@@ -108,12 +108,14 @@ class Verdict(Enum):
 
 
 class Pulse(Enum):
-    """The verdict on one channel."""
+    """The verdict on one channel. BLIND: silent, and so is the link that it goes by, or it is being changed; that says
+    nothing about the node."""
 
     UNKNOWN = "unknown"
     ON_TIME = "on_time"
     LATE = "late"
     LOST = "lost"
+    BLIND = "blind"
 
 
 class Liveness(Enum):

@@ -5,7 +5,7 @@ of failure detectors", IEEE Trans. Computers 51 (2002), NFD-E: LOST when the nex
 of the last arrivals lets expect.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from otha.core.config import AdaptiveDetector, ChannelConfig, FixedDetector
@@ -24,7 +24,10 @@ class ChannelWatch:
     due: int | None = None
 
 
-def _fixed(misses_allowed: int, w: ChannelWatch, answer: Answer) -> ChannelWatch:
+_UNHEARD = (Pulse.UNKNOWN, Pulse.BLIND)
+
+
+def _fixed(misses_allowed: int, w: ChannelWatch, answer: Answer, lost: Pulse) -> ChannelWatch:
     match answer:
         case Answer.REPLIED:
             if w.pulse is Pulse.ON_TIME:
@@ -35,13 +38,15 @@ def _fixed(misses_allowed: int, w: ChannelWatch, answer: Answer) -> ChannelWatch
         case Answer.MISSED | Answer.GARBLED:
             misses = w.misses + 1
             if misses >= misses_allowed:
-                return ChannelWatch(pulse=Pulse.LOST, misses=misses_allowed)
-            return ChannelWatch(pulse=w.pulse if w.pulse is Pulse.UNKNOWN else Pulse.LATE, misses=misses)
+                return ChannelWatch(pulse=lost, misses=misses_allowed)
+            return ChannelWatch(pulse=w.pulse if w.pulse in _UNHEARD else Pulse.LATE, misses=misses)
         case never:
             assert_never(never)
 
 
-def _adaptive(detector: AdaptiveDetector, period_ns: int, w: ChannelWatch, answer: Answer, now: int) -> ChannelWatch:
+def _adaptive(
+    detector: AdaptiveDetector, period_ns: int, w: ChannelWatch, answer: Answer, now: int, lost: Pulse
+) -> ChannelWatch:
     ended = w.ended + (0 if answer is Answer.LATE else 1)
     match answer:
         case Answer.REPLIED | Answer.LATE | Answer.BUSY:
@@ -54,26 +59,49 @@ def _adaptive(detector: AdaptiveDetector, period_ns: int, w: ChannelWatch, answe
             given_up = ended * period_ns > detector.margin_ns if never_heard else w.due is None or now >= w.due
             if given_up:
                 # The window is kept: after an outage the old rhythm is the best guess until there is a new one.
-                return ChannelWatch(pulse=Pulse.LOST, misses=1, ended=ended, shifted=w.shifted)
-            pulse = w.pulse if w.pulse is Pulse.UNKNOWN else Pulse.LATE
+                return ChannelWatch(pulse=lost, misses=1, ended=ended, shifted=w.shifted)
+            pulse = w.pulse if w.pulse in _UNHEARD else Pulse.LATE
             return ChannelWatch(pulse=pulse, misses=1, ended=ended, shifted=w.shifted, due=w.due)
         case never:
             assert_never(never)
 
 
-def watch(cfg: ChannelConfig, w: ChannelWatch, answer: Answer, now: int) -> ChannelWatch:
-    """Judge one ended heartbeat. A late or busy answer is an answer: it is not death."""
+def watch(cfg: ChannelConfig, w: ChannelWatch, answer: Answer, now: int, *, carries: bool = True) -> ChannelWatch:
+    """Judge one ended heartbeat. A late or busy answer is an answer: it is not death.
+
+    `carries`: the way that the channel goes by is well; silence over one that is not proves nothing (S18).
+    """
+    lost = Pulse.LOST if carries else Pulse.BLIND
     match cfg.detector:
         case FixedDetector(misses=misses):
-            return _fixed(misses, w, answer)
+            return _fixed(misses, w, answer, lost)
         case AdaptiveDetector() as detector:
-            return _adaptive(detector, cfg.period_ns, w, answer, now)
+            return _adaptive(detector, cfg.period_ns, w, answer, now, lost)
         case never:
             assert_never(never)
 
 
-def expire(w: ChannelWatch, now: int) -> ChannelWatch:
+def expire(w: ChannelWatch, now: int, *, carries: bool = True) -> ChannelWatch:
     """Give the channel up if its adaptive detector's time has come."""
     if w.due is None or now < w.due:
         return w
-    return ChannelWatch(pulse=Pulse.LOST, misses=1, ended=w.ended, shifted=w.shifted)
+    lost = Pulse.LOST if carries else Pulse.BLIND
+    return ChannelWatch(pulse=lost, misses=1, ended=w.ended, shifted=w.shifted)
+
+
+def way_fails(w: ChannelWatch) -> ChannelWatch:
+    """The way does not carry any more: what was given up over it may have been given up for that."""
+    return replace(w, pulse=Pulse.BLIND) if w.pulse is Pulse.LOST else w
+
+
+def way_carries(cfg: ChannelConfig, w: ChannelWatch, now: int) -> ChannelWatch:
+    """The way carries again: silence counts from now on, from the beginning."""
+    match cfg.detector:
+        case FixedDetector():
+            return replace(w, misses=0)
+        case AdaptiveDetector(margin_ns=margin_ns) if w.pulse is not Pulse.UNKNOWN:
+            return replace(w, due=now + cfg.period_ns + margin_ns)
+        case AdaptiveDetector():
+            return w
+        case never:
+            assert_never(never)

@@ -46,12 +46,16 @@ class NodeWatch:
 
 
 def from_pulses(w: NodeWatch, pulses: tuple[Pulse, ...]) -> NodeWatch:
-    """Judge a change of the channels' verdicts: DEAD when all of them are LOST, alive again by a reading only."""
-    lost = any(pulse is Pulse.LOST for pulse in pulses)
+    """Judge a change of the channels' verdicts: DEAD when all of them are LOST, alive again by a reading only.
+
+    One that is BLIND counts neither way (S18); with none left that counts nothing is known of the node.
+    """
+    lost = any(pulse in (Pulse.LOST, Pulse.BLIND) for pulse in pulses)
     if lost is not w.channels_lost:
         w = replace(w, channels_lost=lost)
-    if all(pulse is Pulse.LOST for pulse in pulses):
-        return replace(w, liveness=Liveness.DEAD, role=Role.UNKNOWN, level=0)
+    counting = [pulse for pulse in pulses if pulse is not Pulse.BLIND]
+    if all(pulse is Pulse.LOST for pulse in counting):
+        return replace(w, liveness=Liveness.DEAD if counting else Liveness.UNKNOWN, role=Role.UNKNOWN, level=0)
     return w
 
 
@@ -97,7 +101,7 @@ def watch(
     if late and _overtaken(w, reading):
         return answered(w)
     # After a silence the counters get their whole time again: a process that slept may answer before it works.
-    rested = now > w.heard_at + cfg.frozen_after_ns or w.liveness is Liveness.DEAD
+    rested = now > w.heard_at + cfg.frozen_after_ns or w.liveness in (Liveness.DEAD, Liveness.UNKNOWN)
     deadline = now + cfg.frozen_after_ns
     still_until = deadline if rested or reading.cycle is None or reading.cycle != w.cycle else w.still_until
     idle_until = deadline if rested or reading.heartbeat is None or reading.heartbeat != w.heartbeat else w.idle_until
