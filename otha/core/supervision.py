@@ -391,7 +391,7 @@ class Supervision(SiteView):
 
     @property
     def deadlines(self) -> dict[str, int]:
-        """The deadlines in force of the channels that go by links: they change with the link in use."""
+        """The deadlines in force of the channels that go by links; another dictionary when one has changed."""
         return self._ways.deadlines
 
     # For the recorder and replay

@@ -72,14 +72,10 @@ class Ways:
                 self._behind[each.via] = (*self._behind.get(each.via, ()), each)
         self._ways: dict[str, Way] = {}
         self.channels: dict[str, ChannelConfig] = {each.name: each for each in cfg.channels}
+        # Replaced when it changes, so that who looks at it often sees by its identity that it has not.
+        self.deadlines: dict[str, int] = {}
         for at, g in enumerate(groups):
             self.moved(at, g)
-
-    @property
-    def deadlines(self) -> dict[str, int]:
-        """The deadlines in force of the channels that go by links."""
-        names = (each.name for behind in self._behind.values() for each in behind)
-        return {name: self.channels[name].deadline_ns for name in names}
 
     def carries(self, cfg: ChannelConfig) -> bool:
         """Whether silence on this channel says anything about its node."""
@@ -97,5 +93,6 @@ class Ways:
         self._ways[group.name] = way
         for each in behind:
             self.channels[each.name] = granted(each, way)
+        self.deadlines = self.deadlines | {each.name: self.channels[each.name].deadline_ns for each in behind}
         same = was is not None and was.carries == way.carries
         return () if same else tuple(self.channels[each.name] for each in behind)

@@ -102,11 +102,17 @@ def _why_not_connected(error: Exception) -> str:
 
 
 class ModbusLink:
-    """A self-mending connection to `host`:`port`. `run()` must be running for it to connect."""
+    """A self-mending connection to `host`:`port`. `run()` must be running for it to connect.
 
-    def __init__(self, scheduler: Scheduler, host: str, port: int, timing: LinkTiming | None = None) -> None:
+    `local`: the own address from which it is made, None for any.
+    """
+
+    def __init__(
+        self, scheduler: Scheduler, host: str, port: int, timing: LinkTiming | None = None, *, local: str | None = None
+    ) -> None:
         self.host = host
         self.port = port
+        self._local = None if local is None else (local, 0)
         self.counters = LinkCounters()
         self._scheduler = scheduler
         self._timing = timing or LinkTiming()
@@ -160,7 +166,9 @@ class ModbusLink:
                 lost: asyncio.Future[None] = loop.create_future()
                 try:
                     async with asyncio.timeout(timeout_s):
-                        await loop.create_connection(partial(_Wire, self, lost), self.host, self.port)
+                        await loop.create_connection(
+                            partial(_Wire, self, lost), self.host, self.port, local_addr=self._local
+                        )
                 except (OSError, TimeoutError, UnicodeError) as error:  # the last: a host that can be no name
                     self._connecting = False
                     self.counters.trouble = _why_not_connected(error)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +31,7 @@ from otha.runtime.inbox import Inbox
 from otha.runtime.scheduler import Beat, Scheduler, Timer
 
 OnFast = Callable[[frozenset[str], int], None]
+OnDeadlines = Callable[[Mapping[str, int]], None]
 
 LATE_NS = 5_000_000  # no call may hold the loop for longer
 _LOOK_NS = 20_000_000
@@ -62,6 +63,8 @@ class Ring:
         self._evidence = evidence
         self._effects: EffectRunner | None = None
         self._on_fast: OnFast | None = None
+        self._on_deadlines: OnDeadlines | None = None
+        self._deadlines: Mapping[str, int] = {}
         self._configs = {group.name: group for group in core.cfg.groups}
         self._tilt_ns = core.cfg.tilt_gap_ns // 2
         self._wall = WallClockWatch(self._tilt_ns)
@@ -76,10 +79,15 @@ class Ring:
         """Journal something that is no input of the core."""
         self._evidence.note(kind, body, user=user)
 
-    def start(self, effects: EffectRunner, on_fast: OnFast, now: int) -> None:
-        """Begin to watch the clocks and to wake the core. `on_fast` is told which gates to poll at their fast pace."""
+    def start(
+        self, effects: EffectRunner, on_fast: OnFast, now: int, *, on_deadlines: OnDeadlines | None = None
+    ) -> None:
+        """Begin to watch the clocks and to wake the core. `on_fast` is told which gates to poll at their fast pace,
+        `on_deadlines` how much time the heartbeats have that go by links."""
         self._effects = effects
         self._on_fast = on_fast
+        self._on_deadlines = on_deadlines
+        self._tell_deadlines()
         self._look = self.scheduler.every(_LOOK_NS, self._look_at_clocks, first_ns=now + _LOOK_NS, departs=False)
         self._arm(now)
 
@@ -149,7 +157,14 @@ class Ring:
             return
         if decisions and self._on_fast is not None:
             self._on_fast(self.core.fast_sections(), time.monotonic_ns())
+        self._tell_deadlines()
         self._arm(at_ns)
+
+    def _tell_deadlines(self) -> None:
+        deadlines = self.core.deadlines
+        if self._on_deadlines is not None and deadlines is not self._deadlines:
+            self._deadlines = deadlines
+            self._on_deadlines(deadlines)
 
     def _decided(self, decision: Decision, raw: Input, at_ns: int) -> None:
         assert self._effects is not None

@@ -264,7 +264,7 @@ class Supervisor:
                 async with asyncio.TaskGroup() as tasks:
                     effects = self._effects(tasks, journal, store, network, ring)
                     now = time.monotonic_ns()
-                    ring.start(effects, network.set_fast, now)
+                    ring.start(effects, network.set_fast, now, on_deadlines=network.set_deadlines)
                     self._stand_again(ring, now)
                     network.start(tasks, now)
                     async with live_table(self._state.socket) if self._live else nullcontext():

@@ -1,7 +1,7 @@
 """The one place where links, probes and actuators are put together from the site."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import assert_never
 
@@ -73,6 +73,7 @@ class Network:
         self._carriers: dict[str, ModbusLink | RtuLine] = {}
         self._lines: dict[str, RtuLine] = {}
         self._work: list[tuple[int, Work]] = []
+        self._heartbeats: dict[str, NodeProbe | OpcuaProbe] = {}
         self._gate_probes: dict[str, GateProbe] = {}
         self._actuators: dict[str, GateActuator] = {}
         self._leaders: dict[str, ClientActuator] = {}
@@ -136,6 +137,11 @@ class Network:
         for name, probe in self._gate_probes.items():
             probe.set_fast(name in sections, now)
 
+    def set_deadlines(self, deadlines: Mapping[str, int]) -> None:
+        """From now on the heartbeats of these channels have so much time: another link carries them."""
+        for channel, deadline_ns in deadlines.items():
+            self._heartbeats[channel].deadline_ns = deadline_ns
+
     async def command(self, id_: EffectId, command: Command, deadline_ns: int) -> CommandEnd:
         """Carry `command` to gate, clients or nodes of the effect's group. Raises KeyError for one of another site."""
         match command:
@@ -148,10 +154,10 @@ class Network:
         """What each connection and each serial line has met, by its name."""
         return {name: each.counters for name, each in self._carriers.items()} | dict(self.opcua.counters())
 
-    def _link(self, name: str, at: Endpoint | Line, timing: LinkTiming) -> Link:
+    def _link(self, name: str, at: Endpoint | Line, timing: LinkTiming, local: str | None = None) -> Link:
         match at:
             case Endpoint(host=host, port=port):
-                link = self._carriers[name] = ModbusLink(self._scheduler, host, port, timing)
+                link = self._carriers[name] = ModbusLink(self._scheduler, host, port, timing, local=local)
                 return link
             case Line():
                 line = self._lines.get(at.name)
@@ -169,9 +175,10 @@ class Network:
         probes = []
         for channel in node.channels:
             cfg = configs[channel.name]
-            timing = link_timing(cfg.period_ns, cfg.deadline_ns)
-            link = self._link(channel.name, channel.endpoint, timing)
+            timing = link_timing(cfg.period_ns, channel.widest_deadline_ns)
+            link = self._link(channel.name, channel.endpoint, timing, channel.local)
             probe = NodeProbe(cfg, channel.unit, node.registers, link, self._put)
+            self._heartbeats[channel.name] = probe
             self._work.append((cfg.period_ns, probe.depart))
             probes.append((channel.unit, probe.lane))
         self._tag_lanes[node.name] = lambda: probes[0]
@@ -179,7 +186,7 @@ class Network:
     def _add_opcua(self, node: Node, decoder: OpcuaDecoder) -> None:
         switches = {each.switch: each.name for each in self._site.selectors if each.client == node.name}
         for channel in node.channels:
-            link = self.opcua.add(channel, node, decoder, opcua_timing(channel.period_ns, channel.deadline_ns))
+            link = self.opcua.add(channel, node, decoder, opcua_timing(channel.period_ns, channel.widest_deadline_ns))
             probe = OpcuaProbe(
                 channel.name,
                 channel.deadline_ns,
@@ -189,6 +196,7 @@ class Network:
                 switches=switches,
                 is_member=bool(node.groups),
             )
+            self._heartbeats[channel.name] = probe
             self._work.append((channel.period_ns, probe.depart))
 
     def _add_clients(self, group: GroupConfig) -> None:
@@ -211,14 +219,14 @@ class Network:
         poll_ns = group.own_gate.poll_ns if group is not None else section.deadline_ns
         timing = link_timing(poll_ns, section.deadline_ns)
         paths = Paths([path.name for path in section.paths])
-        links = [self._link(p.name, p.endpoint, timing) for p in section.paths]
+        links = [self._link(p.name, p.endpoint, timing, p.local) for p in section.paths]
         lanes = [Lane(link) for link in links]
         self._tag_lanes[section.name] = lambda: (section.paths[paths.current].unit, lanes[paths.current])
         if group is None:
             return
         self._gate_probes[section.name] = GateProbe(section, group.own_gate, paths, lanes, self._scheduler, self._put)
         first = section.paths[0]
-        command = self._link(f"{first.name}.command", first.endpoint, timing)
+        command = self._link(f"{first.name}.command", first.endpoint, timing, first.local)
         actuator = GateActuator(section, group, [command, *links[1:]], paths, self._scheduler, self._put)
         self._actuators[group.name] = actuator
         self._work.append((_KEEP_WARM_NS, actuator.keep_warm))

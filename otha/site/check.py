@@ -88,6 +88,10 @@ def as_data(site: Site) -> dict[str, Any]:
                     "transfer": _sum(worst.transfer),
                     "held": None if worst.held is None else _sum(worst.held),
                     "lost_reply": None if worst.lost_reply is None else _sum(worst.lost_reply),
+                    "over": {
+                        over.link: {"heartbeats": _sum(over.heartbeats), "failover": _sum(over.failover)}
+                        for over in worst.over
+                    },
                 },
             }
             for group, worst in zip(site.core.groups, site.timings, strict=True)
@@ -210,6 +214,9 @@ def _worst_case(group: GroupConfig, worst: GroupTiming) -> Table:
         table.add_row("backfill", show(group.timing.backfill_ns), "then the rows that were missed are fetched")
     table.add_section()
     table.add_row("dead by heartbeats", show(worst.heartbeats.ns), worst.heartbeats.spelled)
+    for over in worst.over:
+        table.add_row(f"dead by heartbeats over {over.link}", show(over.heartbeats.ns), over.heartbeats.spelled)
+        table.add_row(f"failover over {over.link}", show(over.failover.ns), "as above, with this link in use")
     if worst.veto is not None:
         table.add_row("dead by the gate", show(worst.veto.ns), worst.veto.spelled)
     if worst.frozen is not None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from otha.core.config import SelectorConfig, Timing
 from otha.core.words import GroupKind
 from otha.site.document import Document
+from otha.site.links import leads
 from otha.site.locate import Path as KeyPath
 from otha.site.model import Node
 from otha.site.refer import refer, refuse_repeats
@@ -56,10 +57,17 @@ def check_clients(
         )
     if table.kind is GroupKind.STORE and table.target is not None:
         doc.error(path, "target", "a store drives no section", mend="Take `target` out")
-    if table.kind is not GroupKind.STORE and table.target is None:
-        does = "drives" if driver else "leads to"
+    if driver and table.target is None:
         doc.error(
-            path, "target", f"missing: the section that the group {does}", mend="Give the section's name as a text"
+            path, "target", "missing: the section that the group drives", mend="Give the section's name as a text"
+        )
+    elif table.kind is GroupKind.PATH and table.target is None and not leads(file, str(path[-1])):
+        doc.error(
+            path,
+            "target",
+            "missing: the section that the group leads to",
+            mend="Give the section's name as a text; of links, write "
+            f'via = "{path[-1]}" in the channels that go by them',
         )
     refuse_repeats(doc, path, "clients", (selector_name(client.node, client.switch) for client in table.clients))
     for at, client in enumerate(table.clients):
@@ -117,7 +125,7 @@ def selectors(table: GroupTable, nodes: Mapping[str, Node | None]) -> tuple[Sele
                 name=selector_name(client.node, client.switch),
                 critical=client.critical,
                 poll_ns=channel.period_ns,
-                stale_after_ns=_SELECTOR_MISSES * late(channel.period_ns) + channel.deadline_ns,
+                stale_after_ns=_SELECTOR_MISSES * late(channel.period_ns) + channel.widest_deadline_ns,
             )
         )
     return tuple(found)
@@ -127,7 +135,7 @@ def pace_of(file: SiteFile, table: GroupTable, nodes: Mapping[str, Node | None],
     """What the bounds are made of: clients and members are read back by their heartbeats."""
     names = [client.node for client in table.clients] + [member.node for member in table.members]
     channels = [channel for name in names if (node := nodes.get(name)) is not None for channel in node.channels]
-    read_back_ns = max((late(channel.period_ns) + channel.deadline_ns for channel in channels), default=0)
+    read_back_ns = max((late(channel.period_ns) + channel.widest_deadline_ns for channel in channels), default=0)
     return ClientPace(read_back_ns=read_back_ns, commit_ns=file.site.commit_ms * MS, owner=owner)
 
 

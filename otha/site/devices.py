@@ -1,7 +1,7 @@
 """Nodes, reference points and sections: names resolved, profiles compiled, addresses checked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from otha.site.document import Document
@@ -25,6 +25,7 @@ from otha.site.profile_file import ProfileKind, Protocol, Word
 from otha.site.read import Endpoint
 from otha.site.refer import refer, refuse_repeats, some
 from otha.site.written import (
+    ChannelTable,
     DomainKind,
     LineTable,
     NodeTable,
@@ -41,10 +42,12 @@ MS = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cadence:
-    """How often a device is asked, as the groups around it need it."""
+    """How often a device is asked, as the groups around it need it. `granted_ns`: the longest deadline that each group
+    of links grants."""
 
     period_ns: int
     deadline_ns: int
+    granted_ns: Mapping[str, int] = field(default_factory=dict)
 
 
 class Profiles:
@@ -104,7 +107,7 @@ def check_places(doc: Document, file: SiteFile) -> None:
             for domain in entry.domains:
                 refer(doc, (table, name), "domains", domain, what="domain", valid=domains)
             refuse_repeats(doc, (table, name), "domains", entry.domains)
-    used: dict[tuple[str, int], str] = {}
+    used: dict[tuple[str, int, str | None], str] = {}
     for path, way in _paths(file):
         if not isinstance(way, LineTable):
             check_path(doc, path, way, file.line)
@@ -121,7 +124,7 @@ def check_places(doc: Document, file: SiteFile) -> None:
         if isinstance(way, LineTable) or (at := _address(way)) is None:
             continue
         here = ".".join(str(part) for part in path)
-        other = used.setdefault((at, way.unit), here)
+        other = used.setdefault((at, way.unit, getattr(way, "local", None)), here)
         if other != here:
             doc.error(
                 path,
@@ -156,6 +159,8 @@ def _check_protocol(doc: Document, path: KeyPath, way: PathTable | ReferenceTabl
             mend='Give an endpoint "opc.tcp://host:port/path" and its network, or a profile that speaks Modbus',
         )
         return
+    if isinstance(way, PathTable) and way.local is not None and (way.line is not None or protocol is Protocol.OPCUA):
+        doc.error(path, "local", "only a Modbus TCP connection is made from a chosen address", mend="Take `local` out")
     if way.endpoint is None or not way.endpoint.host:
         return
     if way.endpoint.is_opcua and protocol is not Protocol.OPCUA:
@@ -226,7 +231,7 @@ def build_node(
     )
 
 
-def _channel(node: str, channel: str, entry: PathTable, cadence: Cadence, lines: Mapping[str, Line]) -> Channel:
+def _channel(node: str, channel: str, entry: ChannelTable, cadence: Cadence, lines: Mapping[str, Line]) -> Channel:
     endpoint, network = place(entry, lines)
     return Channel(
         name=f"{node}.{channel}",
@@ -236,12 +241,22 @@ def _channel(node: str, channel: str, entry: PathTable, cadence: Cadence, lines:
         network=network,
         period_ns=cadence.period_ns,
         deadline_ns=cadence.deadline_ns,
+        local=entry.local,
+        via=entry.via,
+        widest_deadline_ns=max(cadence.deadline_ns, cadence.granted_ns.get(entry.via or "", 0)),
     )
 
 
 def _gate_path(section: str, way: str, entry: PathTable, lines: Mapping[str, Line]) -> GatePath:
     endpoint, network = place(entry, lines)
-    return GatePath(name=f"{section}.{way}", section=section, endpoint=endpoint, unit=entry.unit, network=network)
+    return GatePath(
+        name=f"{section}.{way}",
+        section=section,
+        endpoint=endpoint,
+        unit=entry.unit,
+        network=network,
+        local=entry.local,
+    )
 
 
 def _access(

@@ -1,6 +1,6 @@
 """Redundancy groups: members, gate and bounds resolved, everything that the engineer left out derived."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from otha.core.config import (
@@ -22,10 +22,11 @@ from otha.site import timing
 from otha.site.client_groups import check_clients, client_bounds, first_heard_ns, selectors, worst_case
 from otha.site.client_groups import pace_of as client_pace
 from otha.site.document import Document
+from otha.site.links import groups_via
 from otha.site.locate import Path as KeyPath
 from otha.site.model import Node
 from otha.site.refer import refer, refuse_repeats
-from otha.site.timing import GroupTiming, Pace, Term, Total
+from otha.site.timing import GroupTiming, OverLink, Pace, Term, Total
 from otha.site.written import NodeTable, SectionTable, SiteFile
 from otha.site.written_group import DetectionTable, Detector, GroupTable
 
@@ -101,10 +102,23 @@ def reference_pace(file: SiteFile, name: str) -> ReferencePace:
     return ReferencePace(period_ms=period, deadline_ms=table.deadline_ms or max(1, period * 4 // 5), misses=misses)
 
 
+def link_lost_ms(file: SiteFile, group: str) -> int:
+    """After which time a dead link of this group is known at the latest."""
+    detection = file.group[group].detection
+    silent = margin_ms(detection) if detection.detector is Detector.ADAPTIVE else 0
+    return detection.period_ms * (1 if silent else detection.misses) + silent + deadline_ms(detection)
+
+
 def confirm_needed_ms(file: SiteFile, detection: DetectionTable) -> int:
     """How long a suspicion must stand so that an isolated observer knows it: its reference points are lost as well."""
     lost = max((reference_pace(file, name).lost_ms for name in file.reference), default=0)
     return max(0, lost - earliest_lost_ms(detection))
+
+
+def _links_known_ms(file: SiteFile, table: GroupTable) -> int:
+    """How long a suspicion must stand so that a dead link in front of the node is known (S18)."""
+    lost = max((link_lost_ms(file, via) for via in groups_via(file, table)), default=0)
+    return max(0, lost - earliest_lost_ms(table.detection))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,10 +146,12 @@ def build_group(
     conditions: tuple[ConditionConfig, ...],
     supervisor: str,
     owners: Mapping[str, Owner],
+    over: Sequence[tuple[str, DetectionTable]] = (),
 ) -> BuiltGroup | None:
     """A group and its worst cases; None when a name it needs leads nowhere.
 
     `owners`: who drives which section; a path needs the owner of the section that it leads to, so drivers come first.
+    `over`: the links that grant its channels more time, each with the detection that is in force then.
     """
     table = file.group[name]
     path: KeyPath = ("group", name)
@@ -158,19 +174,46 @@ def build_group(
     if not found or len(found) < len(members):
         return None
     _check_numbers(doc, path, file, table)
-    configs = tuple(_node(file.node[node.name], node, priority, table.detection) for priority, node in found)
+    slowest = max((detection for _, detection in over), key=deadline_ms, default=table.detection)
+    configs = tuple(_node(file.node[node.name], node, priority, slowest) for priority, node in found)
     counters = any({"cycle", "heartbeat"} & set(node.profile.item_names) for _, node in found)
-    if table.kind is not GroupKind.DRIVER:
-        built = _clients(file, name, table, configs, conditions, supervisor, counters, nodes, owners)
-    elif table.target is not None:
-        built = _driver(file, name, table, configs, conditions, supervisor, counters)
-    else:
+    if table.kind is GroupKind.DRIVER and table.target is None:
         return None
+
+    def built_with(detection: DetectionTable) -> BuiltGroup:
+        """The group as it were with this detection."""
+        such = replace(table, detection=detection)
+        of = replace(file, group={**file.group, name: such})
+        if table.kind is GroupKind.DRIVER:
+            return _driver(of, name, such, configs, conditions, supervisor, counters)
+        return _clients(of, name, such, configs, conditions, supervisor, counters, nodes, owners)
+
+    built = _with_links(built_with(table.detection), table, over, built_with)
     heard_ns = first_heard_ns(table, nodes)
     if table.settle_ms is not None or built.group.timing.settle_ns >= heard_ns:
         return built
     patient = replace(built.group.timing, settle_ns=heard_ns)
     return replace(built, group=replace(built.group, timing=patient))
+
+
+def _with_links(
+    built: BuiltGroup,
+    table: GroupTable,
+    over: Sequence[tuple[str, DetectionTable]],
+    built_with: Callable[[DetectionTable], BuiltGroup],
+) -> BuiltGroup:
+    """With the worst cases over each slower link; a start is looked at for as long as the slowest needs."""
+    confirm_ms = built.group.timing.confirm_ns // MS
+    wide = [(link, built_with(replace(detection, confirm_ms=confirm_ms))) for link, detection in over]
+    settle_ns = max(each.group.timing.settle_ns for each in (built, *(each for _, each in wide)))
+    overs = tuple(
+        OverLink(link=link, heartbeats=each.timing.heartbeats, failover=each.timing.failover) for link, each in wide
+    )
+    return replace(
+        built,
+        group=replace(built.group, timing=replace(built.group.timing, settle_ns=settle_ns)),
+        timing=replace(built.timing, over=overs),
+    )
 
 
 def _driver(
@@ -376,7 +419,7 @@ def _shared_timing(file: SiteFile, table: GroupTable, pace: Pace, detect_ns: int
         return derived_ns if written_ms is None else written_ms * MS
 
     confirm_ms = deadline_ms(detection) if not file.reference else confirm_needed_ms(file, detection)
-    confirm_ns = of(detection.confirm_ms, confirm_ms * MS)
+    confirm_ns = of(detection.confirm_ms, max(confirm_ms, _links_known_ms(file, table)) * MS)
     return Timing(
         confirm_ns=confirm_ns,
         not_driving_ns=of(detection.not_driving_ms, confirm_ns),

@@ -16,6 +16,7 @@ from otha.site.locate import Path as KeyPath
 from otha.site.model import Site, UserRole
 from otha.site.problem import Severity
 from otha.site.refer import some
+from otha.site.ways import judge_links
 from otha.site.written import OpcuaSecurity, SiteFile
 
 
@@ -23,6 +24,7 @@ def judge(doc: Document, file: SiteFile, site: Site) -> Site:
     """The site with its warnings. Raises SiteErrors when a judgement refuses it."""
     for group, timing in zip(site.core.groups, site.timings, strict=True):
         judge_timing.judge_group(doc, file, group, timing)
+        judge_links(doc, file, group, timing)
         _members(doc, site, group)
         _fence(doc, group)
         _observers(doc, group)

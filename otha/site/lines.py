@@ -47,8 +47,8 @@ def line_paths(file: SiteFile) -> Iterator[tuple[KeyPath, PathTable | ReferenceT
     for name, reference in file.reference.items():
         yield ("reference", name), reference
     for name, node in file.node.items():
-        for channel, entry in node.channels.items():
-            yield ("node", name, "channels", channel), entry
+        for channel, asked in node.channels.items():
+            yield ("node", name, "channels", channel), asked
     for name, section in file.section.items():
         for way, entry in section.paths.items():
             yield ("section", name, "paths", way), entry

@@ -32,6 +32,7 @@ from otha.site.judge import judge
 from otha.site.line import Line
 from otha.site.line_load import line_loads, with_line_times
 from otha.site.lines import build_lines
+from otha.site.links import check_vias, leads
 from otha.site.machine import build_machine
 from otha.site.model import (
     SELF_USER,
@@ -49,6 +50,7 @@ from otha.site.model import (
 from otha.site.profile_file import ProfileKind
 from otha.site.read import NAME, NAME_RULE, read_table
 from otha.site.tags import build_opcua_reads, build_reads, build_tags
+from otha.site.ways import allowances, check_deadlines, over_links, widest_deadline_ns
 from otha.site.written import SiteFile
 from otha.site.written_group import GroupTable
 
@@ -65,6 +67,8 @@ def load_site(path: Path) -> Site:
     doc = Document.open(path)
     file = read_table(SiteFile, doc, doc.raw, ())
     check_places(doc, file)
+    check_vias(doc, file)
+    check_deadlines(doc, file)
     _check_site_name(doc, file.site.name)
     _check_supervisors(doc, file)
     roles = _roles(doc, file)
@@ -226,7 +230,8 @@ def _cadence(file: SiteFile, groups: tuple[str, ...]) -> Cadence:
     if not groups:
         return IDLE
     detection = file.group[groups[0]].detection
-    return Cadence(period_ns=detection.period_ms * MS, deadline_ns=deadline_ms(detection) * MS)
+    granted = {via: widest_deadline_ns(file, detection, via) for via in file.group if leads(file, via)}
+    return Cadence(period_ns=detection.period_ms * MS, deadline_ns=deadline_ms(detection) * MS, granted_ns=granted)
 
 
 def _groups(
@@ -238,7 +243,8 @@ def _groups(
     for name in sorted(file.group, key=lambda name: file.group[name].kind is not GroupKind.DRIVER):
         conditions = build_conditions(doc, file, name, file.group[name])
         machine = build_machine(doc, file, name, file.group[name])
-        made = build_group(doc, file, name, nodes, conditions, supervisor, owners)
+        over = over_links(file, file.group[name])
+        made = build_group(doc, file, name, nodes, conditions, supervisor, owners, over)
         if made is not None and machine is not None:
             made = replace(made, group=replace(made.group, machine=machine))
         built[name] = made
@@ -344,6 +350,10 @@ def _channels(file: SiteFile, nodes: tuple[Node, ...]) -> list[ChannelConfig]:
             period_ns=channel.period_ns,
             deadline_ns=channel.deadline_ns,
             detector=detector_of(file.group[node.groups[0]].detection),
+            via=channel.via,
+            allowances=()
+            if channel.via is None
+            else allowances(file, file.group[node.groups[0]].detection, channel.via),
         )
         for node in nodes
         if node.groups

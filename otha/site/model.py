@@ -46,7 +46,11 @@ class Domain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """One heartbeat path to a node; `name` is `node.path`, as in `SiteConfig.channels`."""
+    """One heartbeat path to a node; `name` is `node.path`, as in `SiteConfig.channels`.
+
+    `local`: OTHA's own address from which it is asked, None for any. `via`: the group of links that it goes by, the
+    slowest of which grants it `widest_deadline_ns`.
+    """
 
     name: str
     node: str
@@ -55,6 +59,9 @@ class Channel:
     network: str
     period_ns: int
     deadline_ns: int
+    local: str | None
+    via: str | None
+    widest_deadline_ns: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,13 +118,14 @@ class Selector:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatePath:
-    """One network path to a section; `name` is `section.path`, as in `GateConfig.paths`."""
+    """One network path to a section; `name` is `section.path`, as in `GateConfig.paths`. `local`: as in `Channel`."""
 
     name: str
     section: str
     endpoint: Endpoint | Line
     unit: int
     network: str
+    local: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

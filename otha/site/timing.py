@@ -62,7 +62,8 @@ class GroupTiming:
     `heartbeats`: from a death to the last channel LOST. `veto`: from a death to the gate showing that the owner is no
     longer fresh; None without a gate. `frozen`: from a standstill of the control task to FROZEN; None when the nodes
     show no counter. `held`: how long outputs are held at the gate; None where nothing is. `lost_reply`: what a reply
-    of the gate that is lost in a transfer costs; none of the other sums has one in it.
+    of the gate that is lost in a transfer costs; none of the other sums has one in it. `over`: with each link in use
+    that grants the nodes' channels more time.
     """
 
     group: str
@@ -73,6 +74,16 @@ class GroupTiming:
     transfer: Total
     held: Total | None
     lost_reply: Total | None
+    over: "tuple[OverLink, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverLink:
+    """The worst cases of a group while `link` is in use."""
+
+    link: str
+    heartbeats: Total
+    failover: Total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -147,15 +147,31 @@ class PathTable:
         "the network (a domain of kind network) that this path uses; that of a line is the line's", default=None
     )
     unit: int = key("Modbus unit id; on a line 1 to 247", default=1, low=0, high=255)
+    local: str | None = key(
+        "Modbus TCP: OTHA's own address from which the connection is made; the routes of its machine decide by it "
+        "which way is taken",
+        default=None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelTable(PathTable):
+    """A heartbeat channel of a node: a path by which it is asked."""
+
+    via: str | None = key(
+        "the group of kind path whose links it goes by: while the link in use is dead or being changed its silence "
+        "proves nothing (rule S18), and a slower link grants it more time",
+        default=None,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeTable:
-    """A supervised server, gateway or controller."""
+    """A supervised server, gateway, controller or link."""
 
     profile: str = key("how it is read; a profile of kind node")
     number: int = key("its number at the gate, the owner number in its frames", low=1, high=8)
-    channels: dict[str, PathTable] = key("heartbeat channels by name; two independent ones are normal", least=1)
+    channels: dict[str, ChannelTable] = key("heartbeat channels by name; two independent ones are normal", least=1)
     domains: tuple[str, ...] = key("failure domains that it depends on", default=())
     capacity: int = key("how many groups it can drive at a time", default=1, low=1, high=64)
     registers: ItemsTable = key("addresses for a profile that leaves them open (generic_modbus)", default=ItemsTable())

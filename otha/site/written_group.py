@@ -116,6 +116,15 @@ class MemberTable:
 
     node: str = key("the node's name")
     priority: int = key("a lower number is preferred", low=1, high=1000)
+    deadline_ms: int | None = key(
+        "a link: the least deadline of heartbeats that go by it while it is in use", default=None, low=1, high=60_000
+    )
+    misses: int | None = key(
+        "a link: the least number of misses in a row until a channel that goes by it is lost",
+        default=None,
+        low=1,
+        high=20,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

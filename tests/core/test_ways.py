@@ -186,7 +186,7 @@ def test_what_the_way_is() -> None:
     assert _links(rig) == Way(links=("a",), carries=True)
     rig.dies("b")
     assert _links(rig).carries
-    rig.dies("a", Liveness.FROZEN)
+    rig.node("a", liveness=Liveness.FROZEN)
     assert not _links(rig).carries
     rig.g = replace(rig.g, record=None)
     assert _links(rig) == Way(links=("a",), carries=False)  # it alone says that it is active

@@ -13,11 +13,11 @@ from otha.site.decode import Decoder, GarbledReadingError, decode_node_bytes
 
 
 class NodeProbe:
-    """Reads a node over one channel. `depart` is the work of a beat."""
+    """Reads a node over one channel. `depart` is the work of a beat; `deadline_ns` may be set between two."""
 
     def __init__(self, cfg: ChannelConfig, unit: int, decoder: Decoder, link: Link, put: Put) -> None:
         self._name = cfg.name
-        self._deadline_ns = cfg.deadline_ns
+        self.deadline_ns = cfg.deadline_ns
         self._decoder = decoder
         self._link = link
         self._put = put
@@ -28,7 +28,7 @@ class NodeProbe:
 
     def depart(self, now: int) -> None:
         """Send a heartbeat; its end comes as a HeartbeatEnded."""
-        self._link.send(self._request, now + self._deadline_ns, self._ended)
+        self._link.send(self._request, now + self.deadline_ns, self._ended)
 
     def _ended(self, exchange: Exchange) -> None:
         answer, reading = exchange.answer, None

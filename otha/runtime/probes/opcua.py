@@ -11,7 +11,7 @@ from otha.site.opcua import OpcuaDecoder, decode_node_values, decode_switches
 
 
 class OpcuaProbe:
-    """Reads a node over one channel. `depart` is the work of a beat.
+    """Reads a node over one channel. `depart` is the work of a beat; `deadline_ns` may be set between two.
 
     `switches` maps the names of the node's switches to the selectors that they are; each reply tells them too.
     `is_member`: False for a client that no group has as a member; nobody judges it by its heartbeats.
@@ -29,7 +29,7 @@ class OpcuaProbe:
         is_member: bool,
     ) -> None:
         self._name = name
-        self._deadline_ns = deadline_ns
+        self.deadline_ns = deadline_ns
         self._decoder = decoder
         self._link = link
         self._put = put
@@ -41,7 +41,7 @@ class OpcuaProbe:
         time: that they are not there yet says nothing about the node.
         """
         if self._link.has_begun(now):
-            self._link.beat(now + self._deadline_ns, self._ended)
+            self._link.beat(now + self.deadline_ns, self._ended)
 
     def _ended(self, beat: OpcuaBeat) -> None:
         answer, reading = beat.answer, None
