@@ -199,12 +199,16 @@ _UNTIL = {
 }
 
 
+_UNTIL_ANSWERED = "a death to another link that answers, with all clients led to it"
+
+
 def _worst_case(group: GroupConfig, worst: GroupTiming) -> Table:
     table = _table(f"Worst case of {group.name}", "term", "ms>", "made of")
     for term in worst.failover.terms:
         table.add_row(term.name, show(term.ns), term.made_of)
     table.add_section()
-    table.add_row("failover", show(worst.failover.ns), _UNTIL[group.kind])
+    to_no_gate = group.kind is GroupKind.PATH and group.gate is None
+    table.add_row("failover", show(worst.failover.ns), _UNTIL_ANSWERED if to_no_gate else _UNTIL[group.kind])
     if worst.held is not None:
         table.add_row("outputs held", show(worst.held.ns), f"the gate allows {show(group.own_gate.hold_max_ns)}")
     if worst.lost_reply is not None:

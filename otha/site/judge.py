@@ -186,7 +186,10 @@ def _channels(doc: Document, site: Site) -> None:
 
 def _references(doc: Document, site: Site) -> None:
     """S8: an observer knows that it is isolated only by reference points on the networks that it watches over."""
-    used = {channel.network for channel in site.channels}
+    # A link is a network itself, and is judged as such.
+    vias = {channel.via for channel in site.channels if channel.via is not None}
+    links = {node.name for group in site.core.groups if group.name in vias for node in group.nodes}
+    used = {channel.network for channel in site.channels if channel.node not in links}
     covered = {reference.network for reference in site.references}
     for network in sorted(used - covered):
         doc.warn(
