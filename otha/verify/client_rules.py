@@ -140,6 +140,31 @@ HOLDS: tuple[Hold, ...] = (
         ),
     ),
     Hold(
+        rule="S18",
+        says="Silence over a link that is dead or being changed proves nothing of the node behind it.",
+        decided_in=("otha/core/ways.py", "otha/core/watch/channel.py", "otha/core/watch/node.py"),
+        test="tests/core/test_ways.py::test_servers_behind_a_dead_link_are_not_dead",
+        mutant=Mutant(file="otha/core/ways.py", old="carries=used in answering)", new="carries=True)"),
+    ),
+    Hold(
+        rule="S18",
+        says="What was silent over a dead link has its whole time over the next one before it counts as dead.",
+        decided_in=("otha/core/watch/channel.py", "otha/core/supervision.py"),
+        test="tests/core/test_ways.py::test_what_was_silent_over_a_dead_link_has_its_whole_time_over_the_next_one",
+        mutant=Mutant(
+            file="otha/core/watch/channel.py",
+            old="            return replace(w, misses=0)\n",
+            new="            return replace(w, misses=2)\n",
+        ),
+    ),
+    Hold(
+        rule="S8",
+        says="While a slower link is in use its channels have the deadline and the misses that it grants.",
+        decided_in=("otha/core/ways.py",),
+        test="tests/core/test_ways.py::test_with_the_backup_in_use_deadline_and_misses_widen",
+        mutant=Mutant(file="otha/core/ways.py", old="    if not found:\n", new="    if True:\n"),
+    ),
+    Hold(
         rule="L2",
         says="Every redirection ends in bounded time.",
         decided_in=(f"{_GROUP}/redirect.py",),
