@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
 from sim import retain
+from sim.boiler import STATES
 from sim.bus_recorder import BusLog
 from sim.checker import check_all
 from sim.errors import UsageError
 from sim.forward import Direction
+from sim.kind import Kind
+from sim.kinds import KINDS
 from sim.plant import Plant
 from sim.plc import Plc
 from sim.registers import (
@@ -26,6 +30,8 @@ from sim.registers import (
     pack,
 )
 from sim.section import Section
+from sim.site_file import settings
+from sim.takeovers import log
 from sim.whole import Scope
 
 
@@ -177,3 +183,75 @@ def test_the_checker_sees_a_header_that_lets_all_frames_through(plant: Plant) ->
     first, second = check_all(plant.directory)
     assert first.ok
     assert not second.ok
+
+
+def built(folder: Path, kind: Kind) -> Bench:
+    """The PLC of a kind's shipped site file."""
+    text = resources.files("sim").joinpath("sites", f"{kind.name}.toml").read_text(encoding="utf-8")
+    return Bench(Plant(directory=folder, ports={}, **settings(text, kind=kind)))
+
+
+def read_tag(bench: Bench, tag: str) -> int:
+    read = bench.plc.bank.read(bench.plant.tags[tag], 1)
+    assert read is not None
+    return read[0]
+
+
+def test_a_new_plant_stands_where_a_person_brought_it_and_a_restarted_one_at_its_safe_values(
+    tmp_path: Path,
+) -> None:
+    bench = built(tmp_path, KINDS["boiler"])
+    (section,) = bench.plant.sections
+    assert bench.status(section)[1][0] == KINDS["boiler"].start
+    bench.own(section, 1, 1)
+    bench.close()
+    again = Bench(bench.plant)
+    assert (again.status(section)[0]["state"], again.status(section)[1][0]) == (State.FREE, section.gate.safe_values)
+    again.close()
+
+
+def test_the_burner_management_stands_between_gate_and_terminals(tmp_path: Path) -> None:
+    bench = built(tmp_path, KINDS["boiler"])
+    (section,) = bench.plant.sections
+    bench.own(section, 1, 1)
+    bench.plc.press("stop_burner")
+    bench.frame(section, 1, 1, 5000, 5900, 6500, 0)
+    told = bench.plc.state()
+    assert (told["machine"], told["terminals"], told["outputs"]) == (
+        "POST_PURGE",
+        (5000, 0, 8000, 0),
+        (5000, 5900, 6500, 0),
+    )
+    assert read_tag(bench, "burner_state") == STATES.index("POST_PURGE")
+    bench.close()
+    last = log(tmp_path)[-1]
+    assert (last.machine, last.terminals, last.outputs) == ("POST_PURGE", told["terminals"], told["outputs"])
+    assert check_all(tmp_path)[0].ok
+
+
+def test_a_tested_detector_is_shown_and_drops_the_permit(tmp_path: Path) -> None:
+    bench = built(tmp_path, KINDS["boiler"])
+    (section,) = bench.plant.sections
+    for value in (1, 0):
+        bench.plc.set_tag("low_level", value)
+        bench.plc.scan()
+        assert read_tag(bench, "low_level") == value
+        assert bench.status(section)[0]["flags"] & 2 == 2 * (1 - value)
+    with pytest.raises(UsageError, match="'dry' is no switch"):
+        bench.plc.set_tag("dry", 1)
+    with pytest.raises(UsageError, match="no button 'wait'"):
+        bench.plc.press("wait")
+    bench.close()
+
+
+def test_in_a_forbidden_phase_the_gate_grants_nobody_new(tmp_path: Path) -> None:
+    bench = built(tmp_path, KINDS["pump_station"])
+    (section,) = bench.plant.sections
+    bench.own(section, 1, 1)
+    bench.frame(section, 1, 1, 9000, 3500, 0, 10_000)
+    assert bench.plc.state()["machine"] == "STARTING"
+    assert bench.command(section, Opcode.REVOKE, 0, 2) is Answer.DONE
+    assert bench.command(section, Opcode.GRANT, 2, 2) is Answer.REFUSED_PERMIT
+    bench.plc.scan(200)
+    assert bench.command(section, Opcode.GRANT, 2, 2) is Answer.DONE
+    bench.close()
