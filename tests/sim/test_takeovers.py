@@ -51,7 +51,7 @@ def test_a_takeover_is_judged_by_the_state_in_which_its_scan_began(tmp_path: Pat
             (HELD, 1, 1, "RUNNING", ONE),
             (OWNED, 1, 1, "PURGE", ONE),
             (HELD, 0, 0, "LIGHT_OFF", ONE),
-            (HELD, 2, 2, "LIGHT_OFF", ONE),
+            (HELD, 2, 2, "IGNITION", ONE),
             (HELD, 2, 2, "RUNNING", ONE),
             (OWNED, 2, 2, "RUNNING", ONE),
         )
