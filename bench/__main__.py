@@ -29,7 +29,7 @@ from bench import (
     servers,
     table,
 )
-from bench.figure import holds
+from bench.figure import Figure, holds
 from bench.options import Measurement, Options
 from bench.table import Run, Section
 from otha.core.errors import OthaError
@@ -84,16 +84,19 @@ def _chosen(only: str) -> tuple[Measurement, ...]:
 
 def _measure(measurement: Measurement, options: Options) -> Section:
     began = time.perf_counter()
+    figures: list[Figure] = []
     try:
-        figures = tuple(measurement.measure(options))
+        for figure in measurement.measure(options):
+            figures.append(figure)
     except OthaError as error:
-        figures = (holds(f"{measurement.name} ran to its end", False, str(error)),)
+        # What was measured before it stays.
+        figures.append(holds(f"{measurement.name} ran to its end", False, str(error)))
     return Section(
         name=measurement.name,
         title=measurement.title,
         what=measurement.what,
         seconds=time.perf_counter() - began,
-        figures=figures,
+        figures=tuple(figures),
     )
 
 
