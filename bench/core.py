@@ -18,7 +18,8 @@ from otha.core.group.state import GroupState, Shared
 from otha.core.group.turn import Decision
 from otha.core.inputs import HeartbeatEnded
 from tests.scenarios import story
-from tests.scenarios.story import Story, parse
+from tests.scenarios.client_story import story_of
+from tests.scenarios.story import parse
 
 _ROUNDS = 5
 _HEARTBEATS = 60_000
@@ -57,7 +58,7 @@ def _heartbeats() -> Iterator[Figure]:
 Step = tuple[GroupConfig, Shared, GroupState, Event, int]
 
 
-def _steps_of_stories() -> list[Step]:
+def steps_of_stories() -> list[Step]:
     """Every step that the golden transcripts take, with the state that it was taken in."""
     kept: list[Step] = []
     real = group_step.step
@@ -68,12 +69,12 @@ def _steps_of_stories() -> list[Step]:
 
     with patch.object(group_step, "step", keep):
         for path in sorted(_STORIES.glob("*.story")):
-            Story(parse(path.read_text(encoding="utf-8"))).tell()
+            story_of(parse(path.read_text(encoding="utf-8"))).tell()
     return kept
 
 
 def _steps() -> Iterator[Figure]:
-    steps = _steps_of_stories()
+    steps = steps_of_stories()
     passes = max(1, _STEPS // len(steps))
     rates = []
     for _ in range(_ROUNDS):

@@ -333,13 +333,15 @@ def demo(
 
 
 def _mount() -> None:
-    from otha import alarm_cli
+    from otha import access_cli, alarm_cli
     from otha.journal import cli as journal_cli
     from otha.report import cli as report_cli
 
     app.add_typer(journal_cli.app, name="log")
     app.add_typer(alarm_cli.app, name="alarms")
     app.add_typer(report_cli.app, name="report")
+    app.add_typer(access_cli.users_app, name="user")
+    app.add_typer(access_cli.certificates_app, name="cert")
     # The simulator brings numpy; its commands are only mounted when they are asked for.
     if len(sys.argv) > 1 and sys.argv[1] == "sim":
         from sim import cli as sim_cli

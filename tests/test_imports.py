@@ -22,8 +22,12 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "otha.site": frozenset({"otha.core"}),
     "otha.wire": frozenset({"otha.core"}),
     "otha.journal": frozenset({"otha.core"}),
-    "otha.runtime": frozenset({"otha.core", "otha.site", "otha.journal", "otha.wire", "otha.names"}),
-    "otha.interface": frozenset({"otha.core", "otha.site", "otha.wire", "otha.journal", "otha.names"}),
+    "otha.runtime": frozenset(
+        {"otha.certificates", "otha.core", "otha.site", "otha.journal", "otha.wire", "otha.names"}
+    ),
+    "otha.interface": frozenset(
+        {"otha.certificates", "otha.core", "otha.site", "otha.wire", "otha.journal", "otha.names"}
+    ),
     "otha.verify": frozenset({"otha.core", "otha.site", "otha.journal"}),
     "otha.report": frozenset({"otha.core", "otha.site", "otha.journal"}),
     # The demo stands outside: it starts the plant and the supervisor as processes and watches over wire and journal.
@@ -32,6 +36,10 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     ),
     "otha.terminal": frozenset({"otha.core", "otha.report", "otha.verify"}),  # what the commands print
     "otha.cli": frozenset({"otha", "sim"}),
+    "otha.access_cli": frozenset(
+        {"otha.certificates", "otha.cli", "otha.core", "otha.interface", "otha.site", "otha.wire"}
+    ),
+    "otha.certificates": frozenset({"otha.core"}),  # for the supervisor's clients and the interface alike
     "otha.alarm_cli": frozenset({"otha.cli", "otha.core", "otha.journal", "otha.report", "otha.terminal", "otha.wire"}),
     "otha.__main__": frozenset({"otha.cli"}),
     "sim": frozenset({"otha.site"}),

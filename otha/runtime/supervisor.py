@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TextIO
 
+from otha.certificates import OwnIdentity, own_identity
 from otha.core.effects import Command, SwapRecord
 from otha.core.errors import OthaError
 from otha.core.group import request as held
@@ -30,7 +31,6 @@ from otha.runtime.effects import Done, EffectRunner
 from otha.runtime.evidence import Evidence
 from otha.runtime.live import live_table
 from otha.runtime.log import LineLog
-from otha.runtime.opcua.identity import OwnIdentity, own_identity
 from otha.runtime.ring import Ring
 from otha.runtime.state_dir import StateDir
 from otha.runtime.wiring import Network

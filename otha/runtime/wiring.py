@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import assert_never
 
+from otha.certificates import OwnIdentity
 from otha.core.config import GroupConfig
 from otha.core.effects import Backfill, Command, Demote, Promote, Select
 from otha.core.inputs import EffectId
@@ -16,7 +17,6 @@ from otha.runtime.inbox import Put
 from otha.runtime.lane import Lane
 from otha.runtime.link import Link, LinkCounters
 from otha.runtime.modbus import LinkTiming, ModbusLink
-from otha.runtime.opcua.identity import OwnIdentity
 from otha.runtime.opcua.pool import OpcuaPool
 from otha.runtime.paths import Paths
 from otha.runtime.probes.gate import GateProbe

@@ -229,3 +229,8 @@ def _path(changes: dict[str, Any]) -> tuple[GroupConfig, list[GroupConfig]]:
 def _store(changes: dict[str, Any]) -> tuple[GroupConfig, list[GroupConfig]]:
     archive = store_config(timing=_TIMING, **changes)
     return archive, [archive]
+
+
+def story_of(script: Script) -> Story:
+    """The story that a script tells, of whichever kind its configuration says."""
+    return ClientStory(script) if "kind" in script.config else Story(script)

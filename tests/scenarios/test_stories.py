@@ -8,14 +8,10 @@ from pathlib import Path
 import pytest
 
 from otha.core.alarm_list import DEFAULTS
-from tests.scenarios.client_story import ClientStory
-from tests.scenarios.story import Script, Story, parse
+from tests.scenarios.client_story import story_of
+from tests.scenarios.story import parse
 
 STORIES = sorted((Path(__file__).parent / "stories").glob("*.story"))
-
-
-def story_of(script: Script) -> Story:
-    return ClientStory(script) if "kind" in script.config else Story(script)
 
 
 @pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
+from otha.certificates import OwnIdentity
 from otha.core.errors import DefectError
 from otha.core.words import Outcome
 from otha.runtime.link import LinkCounters
 from otha.runtime.modbus import LinkTiming
-from otha.runtime.opcua.identity import OwnIdentity
 from otha.runtime.opcua.link import OpcuaLink
 from otha.runtime.opcua.process import WorkerProcess
 from otha.runtime.scheduler import Scheduler

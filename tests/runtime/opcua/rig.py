@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from otha.certificates import OwnIdentity
 from otha.core.inputs import HeartbeatEnded, Input
 from otha.core.words import Answer
-from otha.runtime.opcua.identity import OwnIdentity
 from otha.runtime.opcua.link import OpcuaLink
 from otha.runtime.opcua.pool import OpcuaPool
 from otha.runtime.probes.opcua import OpcuaProbe

@@ -2,15 +2,12 @@
 
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
 
-from otha.core.errors import HostError
+from otha.certificates import OwnIdentity, own_identity
 from otha.core.words import Answer
-from otha.runtime.opcua.identity import OwnIdentity, own_identity
 from otha.runtime.scheduler import Scheduler
 from tests.runtime.opcua.certificates import URI, server_pair
 from tests.runtime.opcua.rig import ServerProcess, opcua_site, rigged
@@ -120,27 +117,3 @@ async def test_a_user_with_a_password(scheduler: Scheduler, serve: Serve, keys: 
     password.write_text("wrong\n", encoding="utf-8")
     said = await _trouble(scheduler, server.url, tmp_path, keys.own, more)
     assert said == "user otha is refused: check user and password at the server"
-
-
-def test_the_identity_is_made_once_and_kept(tmp_path: Path) -> None:
-    folder = tmp_path / "opcua"
-    first = own_identity(folder, "press_line")
-    assert first.application_uri.startswith("urn:")
-    assert first.application_uri.endswith(":otha:press_line")
-    assert own_identity(folder, "press_line") == first
-    assert first.key.stat().st_mode & 0o777 == 0o600
-    found = x509.load_der_x509_certificate(first.certificate.read_bytes())
-    assert found.not_valid_after_utc > datetime.now(UTC) + timedelta(days=3000)
-
-
-@pytest.mark.parametrize("spoilt", ["otha.der", "otha.key.pem"])
-def test_a_spoilt_identity_is_refused_by_name(tmp_path: Path, spoilt: str) -> None:
-    folder = tmp_path / "opcua"
-    own_identity(folder, "press_line")
-    (folder / spoilt).write_bytes(b"no such thing")
-    with pytest.raises(HostError) as refused:
-        own_identity(folder, "press_line")
-    assert str(folder) in str(refused.value)
-    (folder / spoilt).unlink()
-    with pytest.raises(HostError):
-        own_identity(folder, "press_line")
