@@ -31,6 +31,7 @@ DEGRADED: Final = 150
 HEALTHY: Final = 255
 
 _REDUNDANCY_HOT: Final = 3
+_REFRESH_SEVERITY: Final = 1
 _UNKNOWN_TIME: Final = ua.DateTime(1601, 1, 1, tzinfo=UTC)
 _RETURNS_IN: Final = timedelta(seconds=60)
 _ENCRYPTED: Final = [
@@ -81,9 +82,14 @@ class PlantServer:
         self._level: int | None = None
 
     @staticmethod
-    async def open(plant: Plant, name: str, namespace: str, *, peers: Sequence[str] = ()) -> "PlantServer":
-        """A server for the process `name`. `peers` are the names of its redundant set, itself included."""
+    async def open(
+        plant: Plant, name: str, namespace: str, *, peers: Sequence[str] = (), conditions: bool = False
+    ) -> "PlantServer":
+        """A server for the process `name`. `peers` are the names of its redundant set, itself included; `conditions`:
+        it has Conditions, and answers ConditionRefresh."""
         server = Server(user_manager=_Everybody())
+        if conditions:
+            server.iserver.bind_condition_methods = _REFRESH_SEVERITY
         await server.init()
         server.set_server_name(name)
         await server.set_application_uri(application_uri(name))
@@ -105,6 +111,10 @@ class PlantServer:
         """Variables that only this process writes; 0 at first."""
         for name, kind in kinds.items():
             await self._add(name, kind)
+
+    async def add_object(self, name: str) -> None:
+        """An object without variables of its own: what a Condition's id names."""
+        await self._folder.add_object(self.node_id(name), ua.QualifiedName(name, self._index))
 
     async def add_setting(self, name: str, kind: ua.VariantType, take: Callable[[int], None]) -> None:
         """A variable that clients may write; `take` gets what they wrote."""

@@ -8,6 +8,7 @@ from typing import Final
 from asyncua import ua
 
 from sim import control, opcua
+from sim.condition import AlarmCondition, AlarmState
 from sim.disturb import Faults
 from sim.heartbeat import Role
 from sim.modbus_client import ModbusLink
@@ -23,6 +24,7 @@ from sim.whole import GATEWAYS, SCADA
 _REPLY_TIMEOUT_MS: Final = 1000
 _PEER_TIMEOUT_MS: Final = 500
 _FAULTS: Final = ("freeze", "stall_worker", "lying_role", "replication_lag", "stale_source", "level", "passive_level_1")
+ALARM: Final = "LevelAlarm"
 _VARIABLES: Final = {
     "Heartbeat": UINT32,
     "Cycle": UINT32,
@@ -68,6 +70,7 @@ class Face:
         self._server = server
         self._scada = scada
         self._paths = paths
+        self._condition = AlarmCondition(server, ALARM, "the header's level is high", scada.acknowledge)
 
     async def build(self) -> None:
         """Variables, settings and methods."""
@@ -79,6 +82,7 @@ class Face:
         await server.add_method("SelectPath", self._select_path, _CHOICE, _ANSWER)
         occurrence = Argument(name="occurrence", kind=UINT32)
         await server.add_method("AcknowledgeAlarm", self._acknowledge, [occurrence], _ANSWER)
+        await self._condition.build()
         await server.show({"Session": scada.session})
 
     def select(self, epoch: int, node: int) -> int:
@@ -135,6 +139,8 @@ class Face:
                 "AlarmOccurrence": alarm.occurrence,
             }
         )
+        state = AlarmState(active=alarm.active, acked=alarm.acked, occurrence=alarm.occurrence)
+        await self._condition.show(state)
 
     async def _show_path(self) -> None:
         selection = self._paths.selection
@@ -166,7 +172,7 @@ async def start(plant: Plant, name: str) -> Callable[[], None]:
     peer = ModbusLink(plant.ports[f"net_s.{peer_name}"], timeout_ms=_PEER_TIMEOUT_MS)
     scada = Scada(plant, name, links, peer)
     paths = Paths(plant, name, links)
-    server = await PlantServer.open(plant, name, opcua.SCADA, peers=tuple(SCADA))
+    server = await PlantServer.open(plant, name, opcua.SCADA, peers=tuple(SCADA), conditions=True)
     face = Face(server, scada, paths)
     await face.build()
     replica = ModbusServer(ReplicaBank(scada))

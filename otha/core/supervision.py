@@ -56,7 +56,14 @@ class Supervision(SiteView):
 
     def __init__(self, cfg: SiteConfig, now: int) -> None:
         super().__init__(cfg, Wiring(cfg), SiteState.start(cfg, now))
-        self._ways = Ways(cfg, self._state.groups)
+        self._kept_ways = Ways(cfg, self._state.groups)
+
+    @property
+    def _ways(self) -> Ways:
+        """The ways of the present configuration: they follow from it and from the state."""
+        if self._kept_ways.cfg is not self.cfg:
+            self._kept_ways = Ways(self.cfg, self._state.groups)
+        return self._kept_ways
 
     # The door
 
@@ -418,5 +425,5 @@ class Supervision(SiteView):
         except (AttributeError, TypeError, ValueError) as error:
             raise canon.CanonError(f"not a whole snapshot: {error}", mend="the recording is damaged") from error
         self._state = state
-        self._ways = Ways(cfg, state.groups)
+        self._kept_ways = Ways(cfg, state.groups)
         return self

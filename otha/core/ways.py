@@ -65,7 +65,7 @@ class Ways:
     """The ways of a site by the names of their groups, and every channel as it is in force now."""
 
     def __init__(self, cfg: SiteConfig, groups: Sequence[GroupState]) -> None:
-        self._cfg = cfg
+        self.cfg = cfg
         self._behind: dict[str, tuple[ChannelConfig, ...]] = {}
         for each in cfg.channels:
             if each.via is not None:
@@ -83,7 +83,7 @@ class Ways:
 
     def moved(self, at: int, g: GroupState) -> tuple[ChannelConfig, ...]:
         """Group `at` is in this state now: the channels behind it whose silence counts from now on, or does no more."""
-        group = self._cfg.groups[at]
+        group = self.cfg.groups[at]
         behind = self._behind.get(group.name)
         if behind is None:
             return ()

@@ -6,25 +6,19 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from asyncua import Server, uamethod
-from asyncua import ua as asyncua_ua
 
-from otha.core.errors import OthaError
-from otha.wire.client import WireClient
 from sim.forward import Endpoint
 from sim.ports import free_ports
-from tests.runtime.test_supervisor import _RUN
+from tests.runtime.chooser import WAIT_S, Chooser, group_of, supervise, until
 from tests.site.examples import TWO_TANKS
 from tests.site.links_site import links_text, write
 
 pytestmark = pytest.mark.asyncio
-ua: Any = asyncua_ua  # as in tests/runtime/opcua/server.py
-WAIT_S = 60.0
 X, Y = 1, 2
 # One way: there and back it is later than the controllers' own deadline of 150 ms, and within the 390 ms of link_y.
 SLOW_MS = 100.0
@@ -45,42 +39,16 @@ class Router:
         for endpoint in self.links[Y].values():
             endpoint.faults.delay_ms = SLOW_MS
         self.doors = {name: Endpoint(name, port, self.port[name][X]) for name, port in self.door.items()}
-        self.chosen = X
-        self.server = Server()
+        self.chooser = Chooser(X, self._choose)
 
     async def start(self) -> int:
         """Listen everywhere; the port of the OPC UA server."""
         for endpoint in (*self.links[X].values(), *self.links[Y].values(), *self.doors.values()):
             await endpoint.listen()
-        server = self.server
-        await server.init()
-        server.set_endpoint("opc.tcp://127.0.0.1:0/otha")
-        server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
-        index = await server.register_namespace("urn:otha:test")
-        box = await server.nodes.objects.add_object(ua.NodeId("Box", index), "Box")
-        kind = ua.VariantType.UInt32
-        epoch, chosen = [
-            await box.add_variable(ua.NodeId(name, index), name, ua.Variant(value, kind))
-            for name, value in (("Epoch", 0), ("Chosen", X))
-        ]
+        return await self.chooser.start()
 
-        @uamethod
-        async def select(_parent: Any, new: int, node: int) -> Any:
-            if new <= await epoch.read_value():
-                return ua.Variant(3, ua.VariantType.Int32)
-            await epoch.write_value(ua.Variant(new, kind))
-            await chosen.write_value(ua.Variant(node, kind))
-            self.choose(node)
-            return ua.Variant(1, ua.VariantType.Int32)
-
-        await box.add_method(ua.NodeId("Select", index), "Select", select, [kind, kind], [ua.VariantType.Int32])
-        await server.start()
-        port: int = server.bserver._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]  # it has started
-        return port
-
-    def choose(self, number: int) -> None:
+    def _choose(self, number: int) -> None:
         """Lead everybody by this link; what was on its way by the other one is gone."""
-        self.chosen = number
         for name, door in self.doors.items():
             door.upstream = self.port[name][number]
             for connection in list(door.connections):
@@ -94,17 +62,12 @@ class Router:
     async def stop(self) -> None:
         for endpoint in (*self.links[X].values(), *self.links[Y].values(), *self.doors.values()):
             endpoint.refuse()
-        await self.server.stop()
+        await self.chooser.stop()
 
 
 def _up(folder: Path) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "sim", "up", "--dir", str(folder), "--ephemeral"]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-
-def _supervise(site: Path, state: Path) -> "subprocess.Popen[bytes]":
-    with state.with_suffix(".log").open("w") as log:
-        return subprocess.Popen([sys.executable, "-c", _RUN, str(site), str(state)], stderr=log)
 
 
 @asynccontextmanager
@@ -142,32 +105,9 @@ def _ports(site: Path) -> dict[int, int]:
     return {_port(TWO_TANKS, place): _port(site, place) for place in PLACES}
 
 
-def _status(state: Path) -> dict[str, Any]:
-    with WireClient(state / "otha.sock", timeout_s=10) as client:
-        return client.status()
-
-
-async def until(state: Path, what: str, holds: Any) -> dict[str, Any]:
-    """Ask for the status until `holds` of it."""
-    status: dict[str, Any] = {}
-    async with asyncio.timeout(WAIT_S):
-        while True:
-            with suppress(OthaError):
-                status = await asyncio.to_thread(_status, state)
-                if holds(status):
-                    return status
-            await asyncio.sleep(0.02)
-    raise AssertionError(what)
-
-
-def _group(status: dict[str, Any], name: str) -> dict[str, Any]:
-    (group,) = [each for each in status["groups"] if each["name"] == name]
-    return dict(group)
-
-
 def _well(status: dict[str, Any], link: str) -> bool:
     """Both groups follow, this link is in use, the first controller drives, and both are heard in time."""
-    links, tanks = _group(status, "links"), _group(status, "tanks")
+    links, tanks = group_of(status, "links"), group_of(status, "tanks")
     pulses = {each["name"]: each["pulse"] for each in status["channels"]}
     return (
         (links["active"], tanks["active"]) == (link, "sc_a")
@@ -192,14 +132,14 @@ async def test_a_dead_link_costs_no_controller_and_the_slow_one_gives_them_time(
         for shipped, port in (ports | moved).items():
             text = text.replace(f"127.0.0.1:{shipped}", f"127.0.0.1:{port}")
         site, state = write(tmp_path, text), tmp_path / "state"
-        process = _supervise(site, state)
+        process = supervise(site, state)
         try:
-            before = await until(state, "all is well over the first link", lambda status: _well(status, "link_x"))
-            epoch = _group(before, "tanks")["epoch"]
+            before = await until(state, lambda status: _well(status, "link_x"))
+            epoch = group_of(before, "tanks")["epoch"]
             router.cut(X)
-            after = await until(state, "all is well over the second link", lambda status: _well(status, "link_y"))
-            assert router.chosen == Y
-            assert _group(after, "tanks")["epoch"] == epoch
+            after = await until(state, lambda status: _well(status, "link_y"))
+            assert router.chooser.chosen == Y
+            assert group_of(after, "tanks")["epoch"] == epoch
             assert after["loop"]["defects"] == {}
         finally:
             process.terminate()

@@ -6,13 +6,24 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from asyncua import ua
 from asyncua.client.client import Client
-from asyncua.ua.uaerrors import BadInvalidArgument, BadUserAccessDenied
+from asyncua.ua.object_ids import ObjectIds
+from asyncua.ua.uaerrors import (
+    BadConditionBranchAlreadyAcked,
+    BadEventIdUnknown,
+    BadInvalidArgument,
+    BadInvalidState,
+    BadUserAccessDenied,
+)
 
 from sim.checker import check_all
+from sim.opcua import node_id
 from sim.recordings import layouts, scans
 from sim.registers import Answer, Opcode, State
+from sim.scada_server import ALARM
 from sim.selection import Answer as Selected
+from tests.sim.alarm_view import Shown, alarms
 from tests.sim.conftest import Whole, wait_for
 
 ACTIVE, STANDBY = 1, 2
@@ -186,6 +197,55 @@ def test_the_alarm_and_its_acknowledgement_follow_to_the_peer(whole: Whole) -> N
     assert list(whole.values("scada_b", *names).values()) == [True, True, occurrence]
     whole.write("scada_b", "AlarmLimit", 8000)
     becomes(whole, "scada_a", "AlarmActive", False)
+
+
+def shown(whole: Whole, server: str) -> dict[str, Shown]:
+    """The alarms that a client sees who has just come to this server."""
+
+    async def look(client: Client, _index: int) -> dict[str, Shown]:
+        return await alarms(client)
+
+    found: dict[str, Shown] = whole.session(server, look)
+    return found
+
+
+def acknowledge(whole: Whole, server: str, event_id: bytes) -> None:
+    """As an operator does at a client. Raises what the server answers."""
+
+    async def call(client: Client, index: int) -> None:
+        comment = ua.Variant(ua.LocalizedText("seen"), ua.VariantType.LocalizedText)
+        given = ua.Variant(event_id, ua.VariantType.ByteString)
+        await client.get_node(node_id(ALARM, index)).call_method(
+            ua.NodeId(ua.Int32(ObjectIds.AcknowledgeableConditionType_Acknowledge)), given, comment
+        )
+
+    whole.session(server, call)
+
+
+def test_a_client_shows_the_same_alarms_after_a_failover(whole: Whole) -> None:
+    """Part 4, section 6.6.2: ConditionRefresh after any failover. What the other server told is good at this one."""
+    assert shown(whole, "scada_a") == {}
+    whole.write("scada_a", "AlarmLimit", 100)
+    becomes(whole, "scada_b", "AlarmActive", True)
+    before = shown(whole, "scada_a")
+    assert [(each.active, each.acked) for each in before.values()] == [(True, False)]
+    assert shown(whole, "scada_b") == before
+    event_id = before[ALARM].event_id
+    with pytest.raises(BadInvalidState):
+        acknowledge(whole, "scada_b", event_id)  # who stands by is not the one to ask
+    with pytest.raises(BadEventIdUnknown):
+        acknowledge(whole, "scada_a", b"another")
+    acknowledge(whole, "scada_a", shown(whole, "scada_b")[ALARM].event_id)
+    becomes(whole, "scada_b", "AlarmAcked", True)
+    whole.header_hand_over("scada_b")
+    after = shown(whole, "scada_b")
+    assert [(each.active, each.acked, each.message) for each in after.values()] == [(True, True, before[ALARM].message)]
+    with pytest.raises(BadConditionBranchAlreadyAcked):
+        acknowledge(whole, "scada_b", event_id)
+    whole.write("scada_b", "AlarmLimit", 8000)
+    becomes(whole, "scada_a", "AlarmActive", False)
+    assert shown(whole, "scada_a") == shown(whole, "scada_b") == {}
+    whole.header_hand_over("scada_a")
 
 
 def test_a_stalled_worker_starves_the_watchdog_and_a_frozen_one_shows_nothing_new(whole: Whole) -> None:
