@@ -34,6 +34,7 @@ def _order(order: Order) -> dict[str, Any]:
         "id": order.id,
         "order": order.kind.value,
         "user": order.user,
+        "client": order.client,
         "node": order.node,
         "arming": order.arming.value if isinstance(order.arming, Arming) else None,
         "comment": order.comment,
@@ -51,11 +52,11 @@ class Evidence:
         self._recorder = recorder
         self._journal = journal
         self._lines = lines
-        self._publish: Publish | None = None
+        self._publish: tuple[Publish, ...] = ()
 
     def publish_to(self, publish: Publish) -> None:
-        """Offer every journaled entry to `publish` as well."""
-        self._publish = publish
+        """Offer every journaled entry to `publish` as well, beside those that it is offered to already."""
+        self._publish += (publish,)
 
     def input(self, raw: Input, at_ns: int) -> None:
         """Record an input. Call before it is fed: a new segment begins with the state before it."""
@@ -109,9 +110,9 @@ class Evidence:
         """Journal an entry and offer it to subscribers. The future is done once the row is durable."""
         entry = Entry(kind=kind, body=body, group=group, epoch=epoch, user=_printable(user), mono_ns=mono_ns)
         row = self._journal.append(entry, urgent)
-        if self._publish is not None:
-            at_ns = time.monotonic_ns() if mono_ns is None else mono_ns
-            self._publish({"kind": kind, "group": group, "epoch": epoch, "user": user, "mono_ns": at_ns, "body": body})
+        at_ns = time.monotonic_ns() if mono_ns is None else mono_ns
+        for publish in self._publish:
+            publish({"kind": kind, "group": group, "epoch": epoch, "user": user, "mono_ns": at_ns, "body": body})
         return row
 
 

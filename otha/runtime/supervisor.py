@@ -29,6 +29,7 @@ from otha.runtime.coordination.sqlite import SqliteStore
 from otha.runtime.coordination.store import ConsensusStore, StoreAnswer
 from otha.runtime.effects import Done, EffectRunner
 from otha.runtime.evidence import Evidence
+from otha.runtime.interface.process import InterfaceProcess
 from otha.runtime.live import live_table
 from otha.runtime.log import LineLog
 from otha.runtime.ring import Ring
@@ -37,6 +38,7 @@ from otha.runtime.wiring import Network
 from otha.site.model import Site
 from otha.site.written import OpcuaSecurity
 from otha.wire.access import AccessRole
+from otha.wire.interface import Setup
 from otha.wire.message import Json, Obstacle, OrderReply, OrderRequest, Preview, Refusal
 from otha.wire.server import WireServer
 
@@ -100,7 +102,7 @@ class Desk:
         self._groups = frozenset(group.name for group in ring.core.cfg.groups)
         self.stopping = False
 
-    async def order(self, request: OrderRequest, user: str) -> OrderReply | Refusal:
+    async def order(self, request: OrderRequest, user: str, client: str = "wire") -> OrderReply | Refusal:
         """Put an order before the core; the reply leaves when order and answer are durable, or says that they are not.
 
         What was decided is carried out meanwhile: only the reply waits for the disk.
@@ -109,17 +111,17 @@ class Desk:
             return Refusal(what="the supervisor is stopping", mend="give the order to the one that runs next")
         if request.group not in self._groups:
             mend = "`otha status` lists the groups"
-            return self._refused(request, user, f"there is no group {request.group[:_NAME_MAX]!r}", mend)
+            return self._refused(request, user, f"there is no group {request.group[:_NAME_MAX]!r}", mend, client)
         named = (request.node or "", request.item or "")
         if not 0 < len(request.id) <= _NAME_MAX or any(len(name) > _NAME_MAX for name in named):
             what = "an order without an id, or with a name that is too long"
-            return self._refused(request, user, what, "give another --id")
+            return self._refused(request, user, what, "give another --id", client)
         order = Order(
             id=request.id,
             kind=request.order,
             group=request.group,
             user=user,
-            client="wire",
+            client=client[:_NAME_MAX],
             node=request.node,
             arming=request.arming,
             comment=request.comment[:_COMMENT_MAX],
@@ -145,7 +147,7 @@ class Desk:
             preview=None if answer.preview is None else _preview(answer.preview),
         )
 
-    def turned_away(self, request: OrderRequest, user: str, what: str) -> None:
+    def turned_away(self, request: OrderRequest, user: str, what: str, client: str = "wire") -> None:
         """Journal an order that never came before the core, and why: who tried what is evidence too."""
         body = {
             "id": request.id[:_NAME_MAX],
@@ -154,11 +156,12 @@ class Desk:
             "node": None if request.node is None else request.node[:_NAME_MAX],
             "comment": request.comment[:_COMMENT_MAX],
             "what": what,
+            "client": client[:_NAME_MAX],
         }
         self._ring.note("order.refused", body, user)
 
-    def _refused(self, request: OrderRequest, user: str, what: str, mend: str) -> Refusal:
-        self.turned_away(request, user, what)
+    def _refused(self, request: OrderRequest, user: str, what: str, mend: str, client: str) -> Refusal:
+        self.turned_away(request, user, what, client)
         return Refusal(what=what, mend=mend)
 
     @staticmethod
@@ -210,6 +213,20 @@ class Desk:
         return snapshot.why(self._ring.core, group, node, time.monotonic_ns())
 
 
+class _Book:
+    """Where the interface's doings are written down."""
+
+    def __init__(self, evidence: Evidence, lines: LineLog) -> None:
+        self._evidence = evidence
+        self._lines = lines
+
+    def note(self, kind: str, body: dict[str, Any], user: str) -> None:
+        self._evidence.note(kind, body, user=user)
+
+    def log(self, level: str, event: str, **fields: object) -> None:
+        self._lines.write(level, event, **fields)
+
+
 @contextmanager
 def _logging_to(lines: LineLog) -> Iterator[None]:
     handler = lines.handler()
@@ -257,6 +274,7 @@ class Supervisor:
             server = WireServer(self._state.socket, desk, site=self._site.name, role_of=self._role_of)
             await server.start()
             evidence.publish_to(server.publish)
+            interface = await self._interface(desk, evidence)
             try:
                 self._be_punctual(ring)
                 self._started(evidence)
@@ -267,9 +285,12 @@ class Supervisor:
                     ring.start(effects, network.set_fast, now, on_deadlines=network.set_deadlines)
                     self._stand_again(ring, now)
                     network.start(tasks, now)
+                    outside = None if interface is None else tasks.create_task(interface.run(), name="interface")
                     async with live_table(self._state.socket) if self._live else nullcontext():
                         await stop.wait()
                         await self._wind_up(desk, ring, effects)
+                    if outside is not None:
+                        outside.cancel()
                     network.stop()
                 evidence.note("supervisor.stop", ring.status(), urgent=True)
             finally:
@@ -281,6 +302,28 @@ class Supervisor:
         known = [node.opcua for node in self._site.nodes] + [each.opcua for each in self._site.references]
         secured = any(access is not None and access.security is not OpcuaSecurity.NONE for access in known)
         return own_identity(self._state.opcua, self._site.name) if secured else None
+
+    async def _interface(self, desk: Desk, evidence: Evidence) -> InterfaceProcess | None:
+        """What others see of OTHA, for a site that lets them."""
+        asked = self._site.interface
+        if asked is None:
+            return None
+        setup = Setup(
+            site=self._site.name,
+            version=code_version(),
+            folder=str(self._state.path.absolute()),
+            host=asked.host,
+            port=asked.port,
+            allow_none=asked.allow_none,
+            sessions=asked.sessions,
+            connections=asked.connections,
+            idle_lock_ms=asked.idle_lock_ms,
+        )
+        interface = InterfaceProcess(setup, desk, _Book(evidence, self._lines))
+        self._stack.callback(interface.close)
+        await interface.prepare()
+        evidence.publish_to(interface.publish)
+        return interface
 
     def _recorder(self, core: Supervision) -> Recorder:
         header = Header(

@@ -28,6 +28,7 @@ from otha.site.groups import (
     gate_deadline_ms,
     reference_pace,
 )
+from otha.site.interface import build_interface
 from otha.site.judge import judge
 from otha.site.line import Line
 from otha.site.line_load import line_loads, with_line_times
@@ -89,6 +90,7 @@ def load_site(path: Path) -> Site:
     supervisor = next(iter(file.supervisor), "")
     built = _groups(doc, file, nodes, supervisor)
     alarms = build_alarms(doc, file.alarms)
+    interface = build_interface(doc, file.interface)
     doc.raise_errors()
     groups = [each for each in built.values() if each is not None]
     whole_nodes = tuple(node for node in nodes.values() if node is not None)
@@ -123,6 +125,7 @@ def load_site(path: Path) -> Site:
         opcua_tag_reads=opcua_reads,
         lines=tuple(loads.values()),
         roles=roles,
+        interface=interface,
         timings=tuple(each.timing for each in groups),
         warnings=(),
         digest=_digest(file, core, whole_nodes, sections, references, roles),

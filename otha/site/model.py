@@ -13,6 +13,7 @@ from otha.core.config import GroupConfig, SiteConfig
 from otha.core.errors import DefectError
 from otha.site.decode import Decoder
 from otha.site.gate_map import GateMap
+from otha.site.interface import Interface
 from otha.site.line import Line, LineLoad
 from otha.site.opcua import OpcuaDecoder
 from otha.site.problem import Problem
@@ -238,6 +239,7 @@ class Site:
     opcua_tag_reads: tuple[OpcuaTagRead, ...]
     lines: tuple[LineLoad, ...]
     roles: tuple[tuple[str, UserRole], ...]
+    interface: Interface | None
     timings: tuple[GroupTiming, ...]
     warnings: tuple[Problem, ...]
     digest: str

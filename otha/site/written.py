@@ -303,6 +303,22 @@ class RolesTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InterfaceTable:
+    """OTHA's own OPC UA server, through which others see and order. Without this table there is none."""
+
+    endpoint: Endpoint = key('where it listens: "127.0.0.1:4840" is for this machine alone, "0.0.0.0:4840" for all')
+    allow_none: bool = key("whether clients may also connect without signing and encryption", default=False)
+    sessions: int = key("how many sessions there may be at a time", default=50, low=1, high=1000)
+    connections: int = key("how many connections there may be at a time", default=100, low=1, high=2000)
+    idle_lock_min: int = key(
+        "a session that has ordered nothing for so long only looks on, until its user logs in again; 0: never so",
+        default=30,
+        low=0,
+        high=1440,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SiteFile:
     """The whole file."""
 
@@ -326,3 +342,4 @@ class SiteFile:
     group: dict[str, GroupTable] = key("redundancy groups by name", least=1)
     alarms: dict[str, AlarmTable] = key("what this site says of alarms, by their codes", default={})
     roles: RolesTable = key("who may do what", default=RolesTable())
+    interface: InterfaceTable | None = key("OTHA's own OPC UA server", default=None)

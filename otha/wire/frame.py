@@ -12,10 +12,10 @@ MAX_BODY = 1 << 20
 _HEAD = struct.Struct(">2sBBI")
 
 
-def frame(magic: bytes, version: int, body: bytes) -> bytes:
+def frame(magic: bytes, version: int, body: bytes, max_body: int = MAX_BODY) -> bytes:
     """`body` as a frame. Raises WireError when it is too long."""
-    if len(body) > MAX_BODY:
-        raise WireError(f"a message of {len(body)} bytes; the limit is {MAX_BODY}")
+    if len(body) > max_body:
+        raise WireError(f"a message of {len(body)} bytes; the limit is {max_body}")
     return _HEAD.pack(magic, version, 0, len(body)) + body
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from asyncua import ua
 
+from otha.guard import Guard, PeerCostError
 from otha.runtime.opcua import trust
-from otha.runtime.opcua.guard import Guard, PeerCostError
 from otha.runtime.opcua.session import Opening, Session
 from otha.runtime.opcua.values import number
 from otha.wire.opcua import (

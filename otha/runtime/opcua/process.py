@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Protocol
 
-from otha.runtime.opcua.guard import PAGE_SIZE, blamed
+from otha.guard import PAGE_SIZE, blamed
 from otha.wire import opcua as wire
 from otha.wire.errors import WireError
 

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from asyncua import ua
 
+from otha.guard import Guard, Guarded
 from otha.runtime.opcua import trust
-from otha.runtime.opcua.guard import Guard, Guarded
 from otha.runtime.opcua.transport import GuardedClient
 from otha.runtime.opcua.values import aware, id_of, is_bad, is_good, plain, resolve
 from otha.site.opcua import Value, Want

@@ -6,7 +6,7 @@ from asyncua import Client
 from asyncua.client.ua_client import UaClient, UASocketProtocol
 from asyncua.common.connection import TransportLimits
 
-from otha.runtime.opcua.guard import Guard
+from otha.guard import Guard
 
 _CHUNK_MAX = 65_535
 _CHUNKS_MAX = 32

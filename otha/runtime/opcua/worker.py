@@ -15,8 +15,8 @@ import signal
 import socket
 import sys
 
+from otha.guard import PAGE_SIZE, Guard
 from otha.runtime.opcua.channel import WorkerChannel
-from otha.runtime.opcua.guard import PAGE_SIZE, Guard
 from otha.wire import opcua as wire
 from otha.wire.errors import WireError
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from asyncua import ua as asyncua_ua
 
-from otha.runtime.opcua.guard import PAGE_SIZE, Guard, PeerCostError, blamed
+from otha.guard import PAGE_SIZE, Guard, PeerCostError, blamed
 from otha.runtime.opcua.values import number, plain, resolve, text
 from otha.site.opcua import INT64_MAX, Want
 

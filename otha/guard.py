@@ -1,4 +1,4 @@
-"""How much taking a peer's bytes may cost, inside an OPC UA worker.
+"""How much taking a peer's bytes may cost, inside a process that speaks OPC UA.
 
 asyncua's decoder believes every length it is told: 24 bytes can keep it busy for half a minute and fill gigabytes.
 Each stretch of work on a peer's bytes is bounded in CPU time here; memory is bounded by the process' limit. A page
@@ -30,8 +30,9 @@ def blamed(page: mmap.mmap) -> int | None:
 class Guard:
     """Bounds the CPU time of work on one peer's bytes; one stretch at a time. Uses SIGPROF of the process."""
 
-    def __init__(self, page: mmap.mmap) -> None:
+    def __init__(self, page: mmap.mmap | bytearray, limit_s: float = _LIMIT_S) -> None:
         self._page = page
+        self._limit_s = limit_s
         self._armed = False
         self.tripped = False
         signal.signal(signal.SIGPROF, self._over)
@@ -48,7 +49,7 @@ class Guard:
         self._page[:4] = (channel + 1).to_bytes(4, "big")
         self.tripped = False
         self._armed = True
-        signal.setitimer(signal.ITIMER_PROF, _LIMIT_S)
+        signal.setitimer(signal.ITIMER_PROF, self._limit_s)
         try:
             yield
         except MemoryError:

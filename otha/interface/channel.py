@@ -1,0 +1,331 @@
+"""A secure channel of the interface: what its peer may ask before and after somebody has logged in over it.
+
+asyncua lets a channel without security do everything, judges the certificate that a peer *claims*, and hands a session
+to whoever names its number. Here a channel is asked first: how is it secured, is its own certificate trusted, is the
+session its own.
+"""
+
+import asyncio
+import hmac
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from asyncua import ua as asyncua_ua
+from asyncua.common.connection import TransportLimits
+from asyncua.common.utils import ServiceError, create_nonce
+from asyncua.crypto import uacrypto
+from asyncua.server.binary_server_asyncio import BinaryServer, OPCUAProtocol
+from asyncua.server.internal_session import SessionState
+from asyncua.server.uaprocessor import UaProcessor
+from asyncua.ua import ua_binary
+from asyncua.ua.object_ids import ObjectIds
+from asyncua.ua.status_codes import StatusCodes
+
+from otha.guard import Guard, Guarded, PeerCostError
+from otha.interface.door import client_of
+from otha.interface.refusal import refused
+from otha.interface.session import Session, SessionServer
+from otha.wire.interface import Notice
+
+# Any: its annotations ask for aliases of int, str and datetime where it takes these.
+ua: Any = asyncua_ua
+
+_NONCE_BYTES: Final = 32
+_CHUNK_MAX: Final = 65_535
+_OUT_MAX: Final = 16 << 20
+_PAUSE_AT: Final = 64
+_CHECK_AGAIN_S: Final = 1.0
+_STRANGERS_SHARE: Final = 4  # one address fills at most this part of the connections with channels that nobody is in
+
+_DISCOVERY: Final = frozenset(
+    {
+        ObjectIds.GetEndpointsRequest_Encoding_DefaultBinary,
+        ObjectIds.FindServersRequest_Encoding_DefaultBinary,
+        ObjectIds.CloseSecureChannelRequest_Encoding_DefaultBinary,
+    }
+)
+_REGISTERING: Final = frozenset(
+    {
+        ObjectIds.RegisterServerRequest_Encoding_DefaultBinary,
+        ObjectIds.RegisterServer2Request_Encoding_DefaultBinary,
+    }
+)
+_CREATE: Final = ObjectIds.CreateSessionRequest_Encoding_DefaultBinary
+_ACTIVATE: Final = ObjectIds.ActivateSessionRequest_Encoding_DefaultBinary
+_DECRYPTS: Final[dict[str, Callable[..., bytes]]] = {
+    "http://www.w3.org/2001/04/xmlenc#rsa-oaep": uacrypto.decrypt_rsa_oaep,
+    "http://opcfoundation.org/UA/security/rsa-oaep-sha2-256": uacrypto.decrypt_rsa_oaep_sha256,
+}
+
+
+class Channel(UaProcessor):
+    """Serves one connection."""
+
+    def __init__(
+        self, server: SessionServer, transport: Any, limits: TransportLimits, guard: Guard, *, allow_none: bool
+    ) -> None:
+        super().__init__(server, transport, limits)
+        self._server = server
+        self._door = server.door
+        self._guard = guard
+        self._allow_none = allow_none
+        self._transport: Any = transport
+        self._checked_until = 0.0
+        self.address = str(self.name[0]) if self.name else ""
+
+    @property
+    def is_in(self) -> bool:
+        """Somebody has logged in over this channel."""
+        return isinstance(self.session, Session) and self.session.is_activated() and self.session.channel is self
+
+    @property
+    def certificate(self) -> bytes | None:
+        """The certificate with which the peer has opened this channel."""
+        found = self._connection.security_policy.peer_certificate
+        return found if isinstance(found, bytes) else None
+
+    @property
+    def client(self) -> str:
+        """The peer in the journal."""
+        return client_of(self.address, self.certificate)
+
+    def send_response(
+        self, requesthandle: Any, seqhdr: Any, response: Any, msgtype: Any = ua.MessageType.SecureMessage
+    ) -> None:
+        super().send_response(requesthandle, seqhdr, response, msgtype)
+        if self._transport.get_write_buffer_size() > _OUT_MAX:
+            self._transport.abort()  # it asks and does not read
+
+    async def process(self, header: Any, body: Any) -> Any:
+        """Take a message; every stretch of work on it has its bound."""
+        try:
+            return await Guarded(self._guard, 0, super().process(header, body))
+        except PeerCostError as error:
+            self._door.tell(Notice.CUT_OFF, self._user, self.client, str(error))
+            return False
+
+    async def _process_message(self, typeid: Any, requesthdr: Any, seqhdr: Any, body: Any) -> Any:
+        kind = typeid.Identifier
+        if kind in _REGISTERING:
+            raise refused(StatusCodes.BadServiceUnsupported)
+        if kind in _DISCOVERY:
+            return await super()._process_message(typeid, requesthdr, seqhdr, body)
+        await self._check_security()
+        if kind == _CREATE:
+            return await self._create(typeid, requesthdr, seqhdr, body)
+        if kind == _ACTIVATE:
+            return await self._activate(requesthdr, seqhdr, body)
+        self._check_session(requesthdr.AuthenticationToken)
+        return await super()._process_message(typeid, requesthdr, seqhdr, body)
+
+    def _should_close_session_on_transport_loss(self) -> bool:
+        moved_on = isinstance(self.session, Session) and self.session.channel is not self
+        return not moved_on and super()._should_close_session_on_transport_loss()
+
+    @property
+    def _user(self) -> str:
+        caller = self.session.caller if isinstance(self.session, Session) else None
+        return "" if caller is None else caller.user
+
+    async def _check_security(self) -> None:
+        """Signed and encrypted by a peer whose certificate is still trusted, for a user that there still is."""
+        now = time.monotonic()
+        if now < self._checked_until:
+            return
+        try:
+            self._check_peer()
+        except ServiceError:
+            if self.is_in and self.session is not None:
+                await self.session.close_session()
+            raise
+        if self.is_in:
+            self._checked_until = now + _CHECK_AGAIN_S
+
+    def _check_peer(self) -> None:
+        if self._connection.security_policy.Mode == ua.MessageSecurityMode.SignAndEncrypt and self.certificate:
+            self._door.check_certificate(self.certificate, self.client)
+        elif not self._allow_none:
+            self._door.tell(Notice.REFUSED, "", self.client, "it neither signs nor encrypts")
+            raise refused(StatusCodes.BadSecurityModeRejected)
+        caller = self.session.caller if self.is_in and isinstance(self.session, Session) else None
+        if caller is not None and self._door.role_now(caller) is None:
+            self._door.tell(Notice.REFUSED, caller.user, self.client, "there is no such user any more")
+            raise refused(StatusCodes.BadUserAccessDenied)
+
+    def _check_session(self, token: Any) -> None:
+        """The session that is named is this channel's own."""
+        session = self.session
+        if not isinstance(session, Session) or not _same_token(token, session.auth_token):
+            raise refused(StatusCodes.BadSessionIdInvalid)
+        if session.channel is not self:
+            raise refused(StatusCodes.BadSecureChannelIdInvalid)
+
+    async def _create(self, typeid: Any, requesthdr: Any, seqhdr: Any, body: Any) -> Any:
+        params = ua_binary.struct_from_binary(ua.CreateSessionParameters, body.copy())
+        if self.session is not None and self.session.state is not SessionState.Closed:
+            raise refused(StatusCodes.BadTooManySessions)
+        if self.certificate is not None:
+            if params.ClientCertificate and not params.ClientCertificate.startswith(self.certificate):
+                self._door.tell(Notice.REFUSED, "", self.client, "it claims another certificate than its channel's")
+                raise refused(StatusCodes.BadCertificateInvalid)
+            if len(params.ClientNonce or b"") < _NONCE_BYTES:
+                raise refused(StatusCodes.BadNonceInvalid)
+        served = await super()._process_message(typeid, requesthdr, seqhdr, body)
+        assert isinstance(self.session, Session)
+        self.session.made_over(self, self.certificate, self._connection.security_policy.URI)
+        return served
+
+    async def _activate(self, requesthdr: Any, seqhdr: Any, body: Any) -> bool:
+        params = ua_binary.struct_from_binary(ua.ActivateSessionParameters, body)
+        session = self._session_to_activate(requesthdr.AuthenticationToken)
+        self._check_signature(session, params.ClientSignature.Signature)
+        nonce = session.nonce
+        name, password = self._identity(session, params.UserIdentityToken)
+        caller = await self._door.log_in(name, password, self.address, self.client)
+        if session.nonce is not nonce or session.state is SessionState.Closed or self._transport.is_closing():
+            raise refused(StatusCodes.BadSessionIdInvalid)
+        if session.channel is not self and session.caller is not None and session.caller.user != caller.user:
+            raise refused(StatusCodes.BadIdentityChangeNotSupported)
+        fresh = create_nonce(_NONCE_BYTES)
+        session.admit(self, caller, fresh)
+        self._take_over(session)
+        response = ua.ActivateSessionResponse()
+        response.Parameters = ua.ActivateSessionResult()
+        response.Parameters.ServerNonce = fresh
+        self.send_response(requesthdr.RequestHandle, seqhdr, response)
+        return True
+
+    def _session_to_activate(self, token: Any) -> Session:
+        """This channel's session, or one whose own channel is lost and whose certificate is this channel's."""
+        found = self.session if self.session is not None else self._server.lookup_external_session(token)
+        if not isinstance(found, Session) or not _same_token(token, found.auth_token):
+            raise refused(StatusCodes.BadSessionIdInvalid)
+        if found.state is SessionState.Closed:
+            raise refused(StatusCodes.BadSessionIdInvalid)
+        if (found.certificate, found.policy) != (self.certificate, self._connection.security_policy.URI):
+            self._door.tell(Notice.REFUSED, "", self.client, "it names a session that was made over another channel")
+            raise refused(StatusCodes.BadSecurityChecksFailed)
+        return found
+
+    def _check_signature(self, session: Session, signature: Any) -> None:
+        policy = self._connection.security_policy
+        if policy.host_certificate is None:
+            return
+        try:
+            policy.asymmetric_cryptography.verify(policy.host_certificate + (session.nonce or b""), signature)
+        except Exception as error:
+            raise refused(StatusCodes.BadApplicationSignatureInvalid) from error
+
+    def _identity(self, session: Session, token: Any) -> tuple[str, str]:
+        """The name and the password of a token. Raises ServiceError."""
+        if not isinstance(token, ua.UserNameIdentityToken) or not token.UserName:
+            self._door.tell(Notice.REFUSED, "", self.client, "it names no user")
+            raise refused(StatusCodes.BadIdentityTokenRejected)
+        secret = token.Password or b""
+        if not token.EncryptionAlgorithm:
+            if self._connection.security_policy.Mode != ua.MessageSecurityMode.SignAndEncrypt:
+                raise refused(StatusCodes.BadIdentityTokenRejected)
+        elif token.EncryptionAlgorithm in _DECRYPTS:
+            secret = self._decrypted(secret, token.EncryptionAlgorithm, session.nonce or b"")
+        else:
+            raise refused(StatusCodes.BadIdentityTokenRejected)
+        try:
+            return str(token.UserName), secret.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise refused(StatusCodes.BadIdentityTokenInvalid) from error
+
+    def _decrypted(self, secret: bytes, algorithm: str, nonce: bytes) -> bytes:
+        """The password within an encrypted secret that was made for this nonce (OPC UA Part 4, 7.40.2.2)."""
+        try:
+            plain = _DECRYPTS[algorithm](self._server.private_key, secret)
+        except Exception as error:
+            raise refused(StatusCodes.BadIdentityTokenInvalid) from error
+        length = int.from_bytes(plain[:4], "little") - len(nonce)
+        if length < 0 or not hmac.compare_digest(plain[4 + length : 4 + length + len(nonce)], nonce):
+            raise refused(StatusCodes.BadIdentityTokenInvalid)
+        return plain[4 : 4 + length]
+
+    def _take_over(self, session: Session) -> None:
+        """Notifications of the session's subscriptions leave over this channel."""
+        self.session = session
+        self._closing = False
+        if self._session_watchdog_task is None or self._session_watchdog_task.done():
+            self._session_watchdog_task = asyncio.create_task(self._session_watchdog_loop())
+        for subscription in session.own_subscriptions():
+            subscription.pub_result_callback = self.forward_publish_response
+            subscription.pub_request_callback = self.get_publish_request
+
+
+def _same_token(given: Any, own: Any) -> bool:
+    said = given.Identifier if given.NodeIdType == ua.NodeIdType.ByteString else b""
+    return hmac.compare_digest(said or b"", own.Identifier)
+
+
+class _Connection(OPCUAProtocol):
+    """One connection, with bounds on what an unfinished message, waiting requests and strangers may take."""
+
+    def __init__(self, house: "ChannelServer", **asyncuas: Any) -> None:
+        super().__init__(**asyncuas)
+        self._house = house
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        address = str((transport.get_extra_info("peername") or ("",))[0])
+        if not self._house.takes(address):
+            assert isinstance(transport, asyncio.Transport)
+            transport.abort()
+            return
+        super().connection_made(transport)
+        if self.processor is not None:
+            self.processor = self._house.channel(transport, self.limits)
+            self.processor.set_policies(self.policies)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.transport is None:
+            return
+        if len(self._buffer) > _CHUNK_MAX:
+            self.transport.abort()  # what is left is the beginning of one message, and none is so long
+        elif self.messages.qsize() > _PAUSE_AT:
+            self.transport.pause_reading()
+
+    async def _process_one_msg(self, header: Any, buf: Any) -> bool:
+        going_on = await super()._process_one_msg(header, buf)
+        if going_on and self.transport is not None and self.messages.qsize() <= _PAUSE_AT:
+            self.transport.resume_reading()
+        return going_on
+
+
+class ChannelServer(BinaryServer):
+    """Listens, and makes the channels above."""
+
+    def __init__(
+        self, server: SessionServer, host: str, port: int, limits: TransportLimits, guard: Guard, *, allow_none: bool
+    ) -> None:
+        super().__init__(server, host, port, limits)
+        self._server_of_sessions = server
+        self._guard = guard
+        self._allow_none = allow_none
+
+    def channel(self, transport: Any, limits: TransportLimits) -> Channel:
+        """A channel for a new connection."""
+        return Channel(self._server_of_sessions, transport, limits, self._guard, allow_none=self._allow_none)
+
+    def takes(self, address: str) -> bool:
+        """Whether one more connection from there is taken."""
+        strangers = sum(
+            isinstance(each.processor, Channel) and each.processor.address == address and not each.processor.is_in
+            for each in self.clients
+        )
+        most = max(self._server_of_sessions.max_connections // _STRANGERS_SHARE, 4)
+        return len(self.clients) < self._server_of_sessions.max_connections and strangers < most
+
+    def _make_protocol(self) -> OPCUAProtocol:
+        return _Connection(
+            self,
+            iserver=self.iserver,
+            policies=self._policies,
+            clients=self.clients,
+            closing_tasks=self.closing_tasks,
+            limits=self.limits,
+        )

@@ -1,0 +1,153 @@
+"""Who comes in: certificates by the trust list, users by their passwords, how often and from where.
+
+Hashing runs on a thread of its own and one at a time, so that attempts to log in never hold up who is in already.
+"""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+from asyncua.ua.status_codes import StatusCodes
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from otha.core.errors import OthaError
+from otha.interface.refusal import refused
+from otha.interface.trust import TrustProblem
+from otha.wire.access import AccessRole
+from otha.wire.interface import Notice
+
+_NAME_MAX: Final = 64
+_WAITING_MAX: Final = 8
+
+
+class Accounts(Protocol):
+    """The users; see `otha.interface.users`."""
+
+    def verify(self, name: str, password: str) -> AccessRole | None:
+        """The role of the user whose password this is."""
+
+    def role(self, name: str) -> AccessRole | None:
+        """The role that a user has now."""
+
+
+class Trusted(Protocol):
+    """The trust list; see `otha.interface.trust`."""
+
+    def judge(self, der: bytes, now: datetime) -> TrustProblem | None:
+        """Why the peer with this certificate must not come in."""
+
+
+class Throttle(Protocol):
+    """How often somebody may try; see `otha.interface.login`."""
+
+    def wait_ns(self, address: str, name: str, now: int) -> int:
+        """How long this address must wait before it may try this name."""
+
+    def failed(self, address: str, name: str, now: int) -> None:
+        """It failed."""
+
+    def succeeded(self, address: str, name: str) -> None:
+        """It did not."""
+
+
+Tell = Callable[[Notice, str, str, str], None]
+"""Told: what it is, which user, which client, and in words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who gives an order: an authenticated user, the role that he had when he came in, and the client that he uses."""
+
+    user: str
+    role: AccessRole
+    client: str
+
+
+class Door:
+    """Lets in, or raises ServiceError and tells why."""
+
+    def __init__(self, accounts: Accounts, trusted: Trusted, throttle: Throttle, tell: Tell) -> None:
+        self._accounts = accounts
+        self._trusted = trusted
+        self._throttle = throttle
+        self.tell = tell
+        self._hashing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="otha-login")
+        self._waiting = 0
+
+    def close(self) -> None:
+        """Nobody comes in any more."""
+        self._hashing.shutdown(wait=False, cancel_futures=True)
+
+    def check_certificate(self, certificate: bytes, client: str) -> None:
+        """Raises ServiceError when the peer of a channel with this certificate must not come in."""
+        try:
+            problem = self._trusted.judge(certificate, datetime.now(UTC))
+        except OthaError as error:
+            self.tell(Notice.REFUSED, "", client, error.what)
+            raise refused(StatusCodes.BadCertificateUntrusted) from error
+        if problem is None:
+            return
+        self.tell(Notice.REFUSED, "", client, f"certificate {thumbprint(certificate)} {problem.value}")
+        times = (TrustProblem.EXPIRED, TrustProblem.NOT_YET_VALID)
+        raise refused(
+            StatusCodes.BadCertificateTimeInvalid if problem in times else StatusCodes.BadCertificateUntrusted
+        )
+
+    async def log_in(self, name: str, password: str, address: str, client: str) -> Caller:
+        """The user whose password this is. Raises ServiceError."""
+        shown = name[:_NAME_MAX]
+        wait_ns = self._throttle.wait_ns(address, shown, time.monotonic_ns())
+        if wait_ns or self._waiting >= _WAITING_MAX:
+            self.tell(Notice.REFUSED, shown, client, f"too many attempts; again in {wait_ns // 1_000_000} ms")
+            raise refused(StatusCodes.BadUserAccessDenied)
+        self._waiting += 1
+        try:
+            role = await asyncio.get_running_loop().run_in_executor(
+                self._hashing, self._accounts.verify, name, password
+            )
+        except OthaError as error:
+            self.tell(Notice.REFUSED, shown, client, error.what)
+            raise refused(StatusCodes.BadUserAccessDenied) from error
+        finally:
+            self._waiting -= 1
+        if role is None:
+            self._throttle.failed(address, shown, time.monotonic_ns())
+            self.tell(Notice.REFUSED, shown, client, "no such user, or another password")
+            raise refused(StatusCodes.BadUserAccessDenied)
+        self._throttle.succeeded(address, shown)
+        return Caller(user=name, role=role, client=client)
+
+    def role_now(self, caller: Caller) -> AccessRole | None:
+        """The least of the role that he came in with and the one that he has now; None: he has none any more."""
+        try:
+            now = self._accounts.role(caller.user)
+        except OthaError:
+            return None
+        return None if now is None else min(now, caller.role)
+
+
+def thumbprint(certificate: bytes) -> str:
+    """A certificate's thumbprint, as the trust list names it (SHA-1, OPC UA Part 6, 6.2.2)."""
+    return hashlib.sha1(certificate, usedforsecurity=False).hexdigest().upper()
+
+
+def client_of(address: str, certificate: bytes | None) -> str:
+    """What a client is called in the journal: its address, and who its certificate says that it is."""
+    return f"opcua {address} {_subject(certificate)}"[:200]
+
+
+def _subject(certificate: bytes | None) -> str:
+    if certificate is None:
+        return "without a certificate"
+    try:
+        found = x509.load_der_x509_certificate(certificate)
+        (name, *_) = found.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    except ValueError:
+        return thumbprint(certificate)
+    return str(name.value)

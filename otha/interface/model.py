@@ -1,0 +1,81 @@
+"""The information model: what stands in the address space, built from the first snapshot of a supervisor."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from asyncua import ua as asyncua_ua
+
+from otha import names
+from otha.core.words import AlarmCode
+from otha.interface.space import Call, Space, standard
+from otha.names import Method, Variable
+
+ua: Any = asyncua_ua  # Any: its annotations ask for aliases of int, str and datetime where it takes these.
+
+_TYPES: tuple[tuple[str, Sequence[Variable], str], ...] = (
+    ("SiteType", names.SITE_VARIABLES, "a supervised site, and the supervisor's own state"),
+    ("GroupType", names.GROUP_VARIABLES, "a redundancy group: nodes of which at most one is active"),
+    ("NodeType", names.NODE_VARIABLES, "a supervised server, historian, gateway or controller"),
+    ("InterlockType", names.CONDITION_VARIABLES, "an interlock or permissive of a group"),
+    ("ClientType", names.CLIENT_VARIABLES, "a client that a group leads to its active node"),
+    ("AlarmType", names.ALARM_VARIABLES, "an alarm of a group"),
+    ("ChannelType", names.CHANNEL_VARIABLES, "a heartbeat path to a node"),
+)
+Json = Mapping[str, Any]  # Any: JSON
+
+
+def build(space: Space, status: Json, order: Callable[[Method], Call], why: Call) -> None:
+    """Fill the address space for the site of this snapshot. Raises UaError."""
+    for name, variables, doc in _TYPES:
+        space.object_type(name, variables, doc)
+    for method in names.METHODS:
+        space.method("GroupType", method.name, method.doc, method.inputs, names.ANSWER, order(method))
+    space.method("GroupType", names.WHY, "what stands against a switchover", names.WHY_INPUTS, names.WHY_ANSWER, why)
+    _object(space, names.SITE, status["site"], standard(ua.ObjectIds.ObjectsFolder), "SiteType", names.SITE_VARIABLES)
+    for folder in (names.GROUPS, names.CHANNELS):
+        space.object(folder, folder, space.id(names.SITE))
+    for group in status["groups"]:
+        _group(space, group)
+    for channel in status["channels"]:
+        _object(
+            space,
+            names.channel_id(channel["name"]),
+            channel["name"],
+            space.id(names.CHANNELS),
+            "ChannelType",
+            names.CHANNEL_VARIABLES,
+        )
+
+
+def _object(space: Space, name: str, shown: str, parent: Any, kind: str, variables: Sequence[Variable]) -> None:
+    space.object(name, shown, parent, kind=space.id(kind), events=kind in ("SiteType", "GroupType"))
+    for variable in variables:
+        space.variable(name, variable)
+
+
+def _group(space: Space, group: Json) -> None:
+    name = group["name"]
+    at = names.group_id(name)
+    _object(space, at, name, space.id(names.GROUPS), "GroupType", names.GROUP_VARIABLES)
+    for shown in (*(method.name for method in names.METHODS), names.WHY):
+        space.refer(at, ua.ObjectIds.HasComponent, space.id(names.variable_id("GroupType", shown)), "Method")
+    parts: tuple[tuple[str, str, Sequence[Variable], dict[str, str]], ...] = (
+        ("Nodes", "NodeType", names.NODE_VARIABLES, _named(group["nodes"], name, names.node_id)),
+        (
+            "Conditions",
+            "InterlockType",
+            names.CONDITION_VARIABLES,
+            _named(group["conditions"], name, names.condition_id),
+        ),
+        ("Clients", "ClientType", names.CLIENT_VARIABLES, _named(group["clients"], name, names.client_id)),
+        ("Alarms", "AlarmType", names.ALARM_VARIABLES, {c.value: names.alarm_id(name, c.value) for c in AlarmCode}),
+    )
+    for folder, kind, variables, members in parts:
+        place = f"{at}/{folder}"
+        space.object(place, folder, space.id(at))
+        for shown, member in members.items():
+            _object(space, member, shown, space.id(place), kind, variables)
+
+
+def _named(listed: Sequence[Json], group: str, id_of: Callable[[str, str], str]) -> dict[str, str]:
+    return {each["name"]: id_of(group, each["name"]) for each in listed}

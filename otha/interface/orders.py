@@ -1,0 +1,162 @@
+"""The methods of a group: an order, put before the supervisor in the name of the user who has logged in."""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Protocol
+
+from asyncua import ua as asyncua_ua
+from asyncua.ua.status_codes import StatusCodes
+
+from otha.core.words import Arming, OrderKind, TransferKind
+from otha.interface.door import Caller, Door
+from otha.interface.session import CALLER
+from otha.interface.space import TYPES, variant
+from otha.interface.values import as_text
+from otha.names import ANSWER, WHY_ANSWER, WHY_INPUTS, Kind, Method, Variable
+from otha.wire import access
+from otha.wire.interface import Notice
+from otha.wire.message import Json, Obstacle, OrderReply, OrderRequest, Refusal, to_json
+
+# Any: its annotations ask for aliases of int, str and datetime where it takes these.
+ua: Any = asyncua_ua
+
+_NS_PER_S: Final = 1_000_000_000
+_PREFIX: Final = "Group/"
+
+
+class Supervisor(Protocol):
+    """Who carries orders out; see `otha.interface.link`."""
+
+    async def order(self, caller: Caller, request: OrderRequest) -> OrderReply | Refusal | None:
+        """The answer to an order; None when there is none in time."""
+
+    async def explain(self, group: str, node: str | None) -> Json | None:
+        """What stands against a switchover."""
+
+
+class Orders:
+    """Makes the functions that asyncua calls. `idle_lock_ms`: see `otha.site.interface`."""
+
+    def __init__(self, supervisor: Supervisor, door: Door, *, idle_lock_ms: int) -> None:
+        self._supervisor = supervisor
+        self._door = door
+        self._idle_lock_s = idle_lock_ms / 1000
+
+    def method(self, method: Method) -> Callable[..., Awaitable[Any]]:
+        """What is called for `method`."""
+        kind = OrderKind(method.order)
+
+        async def call(group: Any, *given: Any) -> Any:
+            taken = arguments(method.inputs, given)
+            if isinstance(taken, ua.CallMethodResult):
+                return taken
+            try:
+                request = order_request(kind, str(group.Identifier).removeprefix(_PREFIX), taken)
+            except ValueError:
+                return _result(StatusCodes.BadInvalidArgument)
+            return await self._order(request)
+
+        return call
+
+    async def why(self, group: Any, *given: Any) -> Any:
+        """What is called for `Why`."""
+        taken = arguments(WHY_INPUTS, given)
+        if isinstance(taken, ua.CallMethodResult):
+            return taken
+        caller = self._caller()
+        if caller is None:
+            return _result(StatusCodes.BadUserAccessDenied)
+        found = await self._supervisor.explain(str(group.Identifier).removeprefix(_PREFIX), taken["Node"] or None)
+        if found is None:
+            return _result(StatusCodes.BadNoData)
+        return [variant(WHY_ANSWER[0].kind, as_text(found))]
+
+    async def _order(self, request: OrderRequest) -> Any:
+        caller = self._caller()
+        if caller is None:
+            return _result(StatusCodes.BadUserAccessDenied)
+        allowed = access.may_order(caller.role, request.order)
+        if allowed and self._is_idle():
+            self._door.tell(Notice.DENIED, caller.user, caller.client, f"{request.order.value}: idle for too long")
+            return answer(Refusal(what="this session was idle for too long", mend="log in again"), code="idle_locked")
+        # The supervisor decides by the same table, and journals what it refuses.
+        reply = await self._supervisor.order(caller, request)
+        if not allowed:
+            return _result(StatusCodes.BadUserAccessDenied)
+        CALLER.get().ordered_at = time.monotonic()
+        if reply is None:
+            mend = "repeat it with the same id"
+            return answer(Refusal(what="no answer in time; the order may have been taken", mend=mend), code="no_answer")
+        return answer(reply)
+
+    def _caller(self) -> Caller | None:
+        """Who calls, with the role that he has now; None when he has none any more."""
+        caller = CALLER.get().caller
+        role = None if caller is None else self._door.role_now(caller)
+        if caller is None or role is None:
+            return None
+        return Caller(user=caller.user, role=role, client=caller.client)
+
+    def _is_idle(self) -> bool:
+        return 0 < self._idle_lock_s < time.monotonic() - CALLER.get().ordered_at
+
+
+def arguments(wanted: tuple[Variable, ...], given: tuple[Any, ...]) -> Any:
+    """The arguments by name, or the CallMethodResult that says what is wrong with them (OPC UA Part 4, 5.11.2)."""
+    if len(given) != len(wanted):
+        few = len(given) < len(wanted)
+        return _result(StatusCodes.BadArgumentsMissing if few else StatusCodes.BadTooManyArguments)
+    codes = [
+        StatusCodes.Good if _fits(each, said) else StatusCodes.BadTypeMismatch
+        for each, said in zip(wanted, given, strict=True)
+    ]
+    if any(codes):
+        result = _result(StatusCodes.BadInvalidArgument)
+        result.InputArgumentResults = [ua.StatusCode(code) for code in codes]
+        return result
+    return {each.name: "" if said.Value is None else said.Value for each, said in zip(wanted, given, strict=True)}
+
+
+def order_request(kind: OrderKind, group: str, taken: dict[str, Any]) -> OrderRequest:
+    """The order that these arguments mean. Raises ValueError for a word that is none."""
+    seconds = taken.get("ForSeconds")
+    one_shot = kind is OrderKind.SHELVE and seconds == 0
+    return OrderRequest(
+        id=taken["OrderId"],
+        order=kind,
+        group=group,
+        node=taken.get("Node") or None,
+        arming=Arming(taken["Arming"]) if "Arming" in taken else None,
+        comment=taken.get("Comment", ""),
+        item=taken.get("Alarm") or taken.get("Condition") or None,
+        occurrence=taken.get("Occurrence"),
+        for_ns=None if seconds is None or one_shot else seconds * _NS_PER_S,
+        transfer=TransferKind(taken["Transfer"]) if "Transfer" in taken else None,
+    )
+
+
+def answer(reply: OrderReply | Refusal, code: str = "refused") -> list[Any]:
+    """The output arguments, as `otha.names.ANSWER` lists them."""
+    if isinstance(reply, Refusal):
+        said: tuple[Any, ...] = (False, False, [f"{reply.what}: {reply.mend}"], [code], "")
+    else:
+        preview = "" if reply.preview is None else as_text(to_json(reply)["preview"])
+        texts, codes = [_text(each) for each in reply.obstacles], [each.block for each in reply.obstacles]
+        said = (reply.accepted, reply.durable, texts, codes, preview)
+    return [variant(each.kind, value) for each, value in zip(ANSWER, said, strict=True)]
+
+
+def _text(obstacle: Obstacle) -> str:
+    detail = f": {obstacle.detail}" if obstacle.detail else ""
+    rule = f" ({obstacle.rule})" if obstacle.rule else ""
+    return f"{obstacle.block.replace('_', ' ')}{detail}{rule}"
+
+
+def _fits(wanted: Variable, said: Any) -> bool:
+    if said.VariantType != TYPES[wanted.kind] or said.is_array:
+        return False
+    return not (said.Value is None and wanted.kind is not Kind.TEXT)
+
+
+def _result(code: int) -> Any:
+    return ua.CallMethodResult(StatusCode=ua.StatusCode(code))

@@ -1,0 +1,138 @@
+"""The interface process from its setup to its end: the one place where its parts are put together."""
+
+import asyncio
+import hashlib
+import socket
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from asyncua.crypto.uacrypto import der_from_x509
+from asyncua.ua.uaerrors import UaError
+
+from otha.certificates import Purpose, own_identity
+from otha.core.errors import OthaError
+from otha.guard import PAGE_SIZE, Guard
+from otha.interface import model, place
+from otha.interface.door import Door
+from otha.interface.link import Link
+from otha.interface.login import LoginGuard
+from otha.interface.mirror import Doubt, Mirror
+from otha.interface.orders import Orders
+from otha.interface.server import UaServer
+from otha.interface.session import SessionServer
+from otha.interface.space import Space
+from otha.interface.trust import TrustList
+from otha.interface.users import Users
+from otha.wire import interface as wire
+
+OLD_AFTER_S: Final = 2.0
+LOST_AFTER_S: Final = 10.0
+_LOOK_S: Final = 0.25
+_STRETCH_S: Final = 0.2  # CPU time for one step of work on a message; the largest honest ones take a quarter
+_NS_PER_S: Final = 1_000_000_000
+
+
+class Interface:
+    """Serves until the supervisor hangs up."""
+
+    def __init__(self) -> None:
+        self._setup: asyncio.Future[wire.Setup] = asyncio.get_running_loop().create_future()
+        self._snapshot: wire.Snapshot | None = None
+        self._more = asyncio.Event()
+        self.link = Link(self._take)
+
+    async def run(self) -> None:
+        """Raises OthaError, UaError and OSError when it can't serve."""
+        setup = await self._setup
+        door, server, mirror = await self._built(setup)
+        await server.start()
+        fingerprint = hashlib.sha256(server_certificate(server)).hexdigest()
+        self.link.send(wire.Listening(url=server.url, fingerprint=fingerprint))
+        try:
+            await self._show(mirror)
+        finally:
+            door.close()
+            await server.stop()
+
+    async def _built(self, setup: wire.Setup) -> tuple[Door, UaServer, Mirror]:
+        state = Path(setup.folder)
+        folder = place.folder(state)
+        identity = own_identity(place.own(state), setup.site, Purpose.SERVER)
+        door = Door(Users(folder), TrustList(folder), LoginGuard(), self.link.tell)
+        sessions = SessionServer(door, sessions=setup.sessions)
+        guard = Guard(bytearray(PAGE_SIZE), _STRETCH_S)
+        server = UaServer(setup, sessions, guard, identity.certificate, identity.key, identity.application_uri)
+        space = Space(sessions, await server.prepare())
+        orders = Orders(self.link, door, idle_lock_ms=setup.idle_lock_ms)
+        first = await self._next(None)
+        assert first is not None
+        model.build(space, first.status, orders.method, orders.why)
+        mirror = Mirror(sessions, space)
+        await mirror.show(first.status, _moment(first.wall_ns))
+        return door, server, mirror
+
+    async def _show(self, mirror: Mirror) -> None:
+        heard = time.monotonic()
+        while True:
+            newest = await self._next(_LOOK_S)
+            silent_s = time.monotonic() - heard
+            if newest is not None:
+                heard = time.monotonic()
+                await mirror.show(newest.status, _moment(newest.wall_ns))
+            elif silent_s > OLD_AFTER_S:
+                await mirror.doubt(Doubt.LOST if silent_s > LOST_AFTER_S else Doubt.OLD, datetime.now(UTC))
+
+    async def _next(self, within_s: float | None) -> wire.Snapshot | None:
+        """The newest snapshot that was not shown yet; None when there is none in time."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._more.wait()
+        self._more.clear()
+        newest, self._snapshot = self._snapshot, None
+        return newest
+
+    def _take(self, message: wire.Setup | wire.Snapshot | wire.Told) -> None:
+        match message:
+            case wire.Setup():
+                if not self._setup.done():
+                    self._setup.set_result(message)
+            case wire.Snapshot():
+                self._snapshot = message
+                self._more.set()
+            case wire.Told():
+                pass
+
+
+def server_certificate(server: UaServer) -> bytes:
+    """The certificate that clients see, DER."""
+    return bytes(der_from_x509(server.iserver.certificate))
+
+
+def _moment(wall_ns: int) -> datetime:
+    seconds, rest = divmod(wall_ns, _NS_PER_S)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1000)
+
+
+async def serve(sock: socket.socket) -> None:
+    """Serve over this socket until the supervisor hangs up."""
+    loop = asyncio.get_running_loop()
+    # What a peer makes asyncua's own tasks raise is told by what it spoils, and nowhere else.
+    loop.set_exception_handler(lambda _loop, _context: None)
+    interface = Interface()
+    await loop.create_connection(lambda: interface.link, sock=sock)
+    serving = loop.create_task(interface.run())
+    await asyncio.wait({serving, interface.link.gone}, return_when=asyncio.FIRST_COMPLETED)
+    if not serving.done():
+        serving.cancel()
+    try:
+        await serving
+    except asyncio.CancelledError:
+        pass
+    except OthaError as error:
+        interface.link.send(wire.Failed(what=error.what, mend=error.mend))
+    except (UaError, OSError) as error:
+        interface.link.send(wire.Failed(what=str(error), mend="see [interface] in the site file"))
+    await asyncio.sleep(0)

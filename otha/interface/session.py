@@ -1,0 +1,231 @@
+"""A session of the interface, and the server that makes them.
+
+asyncua's own sessions have numbers for tokens, do not look at the channel's certificate, and know subscriptions of
+other sessions. Here a session has a random token, belongs to the certificate of the channel that it was made over, is
+served over one channel at a time, reads and calls, and touches no subscription but its own.
+"""
+
+import secrets
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from typing import Any, Final
+
+from asyncua import ua as asyncua_ua
+from asyncua.crypto.permission_rules import User, UserRole
+from asyncua.server.internal_server import InternalServer
+from asyncua.server.internal_session import InternalSession, SessionState
+from asyncua.ua.status_codes import StatusCodes
+
+from otha.interface.door import Caller, Door
+from otha.interface.refusal import refused
+from otha.wire.interface import Notice
+
+# Any: its annotations ask for aliases of int, str and datetime where it takes these.
+ua: Any = asyncua_ua
+
+CALLER: ContextVar["Session"] = ContextVar("otha_caller")
+"""The session whose method call is being carried out."""
+
+_TOKEN_BYTES: Final = 32
+_SUBSCRIPTIONS_MAX: Final = 250
+_ITEMS_MAX: Final = 20_000
+CALLS_MAX: Final = 16
+NODES_MAX: Final = 2_000
+_PUBLISHING_MIN_MS: Final = 50.0
+
+
+class Session(InternalSession):
+    """One session of a client. `certificate`: of the channel over which it was made; None without security."""
+
+    def __init__(self, server: InternalServer, name: str, door: Door) -> None:
+        super().__init__(
+            server, server.aspace, server.subscription_service, name, user=User(role=UserRole.Anonymous), external=False
+        )
+        self.external = True
+        self.session_id = ua.NodeId(uuid.uuid4(), 0, ua.NodeIdType.Guid)
+        self.auth_token = ua.NodeId(secrets.token_bytes(_TOKEN_BYTES), 0, ua.NodeIdType.ByteString)
+        self.door = door
+        self.certificate: bytes | None = None
+        self.policy = ""
+        self.channel: object | None = None
+        self.caller: Caller | None = None
+        self.ordered_at = time.monotonic()
+        server.register_external_session(self)
+
+    def made_over(self, channel: object, certificate: bytes | None, policy: str) -> None:
+        """Bind the session to the channel that it was made over."""
+        self.channel, self.certificate, self.policy = channel, certificate, policy
+
+    def admit(self, channel: object, caller: Caller, nonce: bytes) -> None:
+        """Serve this user over this channel from now on."""
+        if self.state is SessionState.Created:
+            self.state = SessionState.Activated
+            InternalSession._current_connections += 1
+        self.channel, self.caller, self.nonce = channel, caller, nonce
+        self.user = User(role=UserRole.User, name=caller.user)
+        self.ordered_at = time.monotonic()
+        self.touch()
+        self._start_timeout_watchdog()
+        self.door.tell(Notice.LOGGED_IN, caller.user, caller.client, f"as {caller.role.name.lower()}")
+
+    def activate_session(self, params: Any, peer_certificate: bytes | None) -> Any:
+        """Sessions are activated by their channel, which knows more than it can hand over here."""
+        raise refused(StatusCodes.BadServiceUnsupported)
+
+    async def close_session(self, delete_subs: bool = True) -> None:
+        was_in = self.state is SessionState.Activated
+        # A session that is no more has no use for its subscriptions, whatever its client says.
+        await super().close_session(True)
+        if was_in and self.caller is not None:
+            self.door.tell(Notice.LOGGED_OUT, self.caller.user, self.caller.client, "")
+
+    async def call(self, params: list[Any]) -> list[Any]:
+        if len(params) > CALLS_MAX:
+            raise refused(StatusCodes.BadTooManyOperations)
+        token = CALLER.set(self)
+        try:
+            return await super().call(params)
+        finally:
+            CALLER.reset(token)
+
+    async def read(self, params: Any) -> list[Any]:
+        _few(params.NodesToRead)
+        return await super().read(params)
+
+    async def browse(self, params: Any) -> list[Any]:
+        _few(params.NodesToBrowse)
+        return await super().browse(params)
+
+    async def browse_next(self, parameters: Any) -> list[Any]:
+        raise refused(StatusCodes.BadServiceUnsupported)
+
+    async def write(self, params: Any) -> list[Any]:
+        return [ua.StatusCode(StatusCodes.BadNotWritable) for _ in params.NodesToWrite]
+
+    async def add_nodes(self, params: Any) -> list[Any]:
+        raise refused(StatusCodes.BadServiceUnsupported)
+
+    async def delete_nodes(self, params: Any) -> list[Any]:
+        raise refused(StatusCodes.BadServiceUnsupported)
+
+    async def add_references(self, params: Any) -> list[Any]:
+        raise refused(StatusCodes.BadServiceUnsupported)
+
+    async def delete_references(self, params: Any) -> list[Any]:
+        raise refused(StatusCodes.BadServiceUnsupported)
+
+    async def history_update(self, params: Any) -> list[Any]:
+        raise refused(StatusCodes.BadServiceUnsupported)
+
+    def owns(self, subscription: int) -> bool:
+        """Whether this is a subscription of this session."""
+        found = self.subscription_service.subscriptions.get(subscription)
+        return found is not None and found.session_id == self.session_id
+
+    def own_subscriptions(self) -> list[Any]:
+        """The subscriptions of this session."""
+        every = self.subscription_service.subscriptions.values()
+        return [each for each in every if each.session_id == self.session_id]
+
+    async def create_subscription(
+        self, params: Any, callback: Callable[..., Any], request_callback: Callable[..., Any] | None = None
+    ) -> Any:
+        if len(self.own_subscriptions()) >= _SUBSCRIPTIONS_MAX:
+            raise refused(StatusCodes.BadTooManySubscriptions)
+        params.RequestedPublishingInterval = max(params.RequestedPublishingInterval, _PUBLISHING_MIN_MS)
+        return await super().create_subscription(params, callback, request_callback)
+
+    async def create_monitored_items(self, params: Any) -> list[Any]:
+        self._must_own(params.SubscriptionId)
+        held = sum(len(each.monitored_item_srv._monitored_items) for each in self.own_subscriptions())
+        if held + len(params.ItemsToCreate) > _ITEMS_MAX:
+            raise refused(StatusCodes.BadTooManyMonitoredItems)
+        return await super().create_monitored_items(params)
+
+    async def modify_monitored_items(self, params: Any) -> list[Any]:
+        self._must_own(params.SubscriptionId)
+        return await super().modify_monitored_items(params)
+
+    async def delete_monitored_items(self, params: Any) -> list[Any]:
+        self._must_own(params.SubscriptionId)
+        return await super().delete_monitored_items(params)
+
+    async def set_monitoring_mode(self, params: Any) -> list[Any]:
+        self._must_own(params.SubscriptionId)
+        return await super().set_monitoring_mode(params)
+
+    async def set_publishing_mode(self, params: Any) -> list[Any]:
+        for subscription in params.SubscriptionIds:
+            self._must_own(subscription)
+        return await super().set_publishing_mode(params)
+
+    def modify_subscription(self, params: Any) -> Any:
+        self._must_own(params.SubscriptionId)
+        return super().modify_subscription(params)
+
+    def republish(self, params: Any) -> Any:
+        self._must_own(params.SubscriptionId)
+        return super().republish(params)
+
+    async def delete_subscriptions(self, ids: list[int]) -> list[Any]:
+        own = [each for each in ids if self.owns(each)]
+        ended = dict(zip(own, await super().delete_subscriptions(own), strict=True))
+        return [ended.get(each, ua.StatusCode(StatusCodes.BadSubscriptionIdInvalid)) for each in ids]
+
+    def publish(self, acks: Iterable[Any] | None = None) -> tuple[int, list[Any]]:
+        own = len(self.own_subscriptions())
+        if not own:
+            raise refused(StatusCodes.BadNoSubscription)
+        given = list(acks or ())
+        taken = [each for each in given if self.owns(each.SubscriptionId)]
+        _, results = super().publish(taken)
+        told = iter(results)
+        unknown = ua.StatusCode(StatusCodes.BadSubscriptionIdInvalid)
+        return own, [next(told) if self.owns(each.SubscriptionId) else unknown for each in given]
+
+    # asyncua's own session widens the signature of its base just so.
+    async def transfer_subscriptions(  # type: ignore[override]
+        self, params: Any, callback: Callable[..., Any]
+    ) -> list[Any]:
+        """No session takes another one's subscriptions; clients make theirs anew."""
+        return [ua.TransferResult(StatusCode=ua.StatusCode(self._transfer_of(int(s)))) for s in params.SubscriptionIds]
+
+    def _transfer_of(self, subscription: int) -> int:
+        return StatusCodes.BadNothingToDo if self.owns(subscription) else StatusCodes.BadSubscriptionIdInvalid
+
+    def _must_own(self, subscription: int) -> None:
+        if not self.owns(subscription):
+            raise refused(StatusCodes.BadSubscriptionIdInvalid)
+
+
+class SessionServer(InternalServer):
+    """asyncua's server, with the sessions above and their limit."""
+
+    def __init__(self, door: Door, *, sessions: int) -> None:
+        super().__init__()
+        self.door = door
+        self._sessions_max = sessions
+        self.supported_tokens = (ua.UserNameIdentityToken,)  # type: ignore[assignment]  # a tuple of any length
+        self.max_session_timeout_ms = 120_000
+        self.max_pending_activation_seconds = 15.0
+        self.max_pending_messages_per_connection = 500
+        self.max_subscriptions = sessions * _SUBSCRIPTIONS_MAX
+        self.max_unacked_messages_per_subscription = 20
+        self.max_monitored_item_queue_size = 1_000
+        self.allow_remote_admin = False
+
+    def create_session(self, name: str, user: User | None = None, external: bool = False) -> InternalSession:
+        if len(self._external_sessions) >= self._sessions_max:
+            raise refused(StatusCodes.BadTooManySessions)
+        return Session(self, str(name), self.door)
+
+    def register_server(self, server: Any, conf: Any = None) -> None:
+        """This is no discovery server."""
+        raise refused(StatusCodes.BadServiceUnsupported)
+
+
+def _few(asked: list[Any]) -> None:
+    if len(asked) > NODES_MAX:
+        raise refused(StatusCodes.BadTooManyOperations)

@@ -1,0 +1,244 @@
+"""A snapshot of the supervisor as values of variables: pure, without any OPC UA in it."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from otha import names
+from otha.core.words import AlarmCode
+from otha.names import Kind, Variable, variable_id
+
+Json = Mapping[str, Any]  # Any: JSON
+Value = bool | int | str | list[str]
+Values = dict[str, tuple[Kind, Value]]
+
+
+def values(status: Json) -> Values:
+    """The kind and value of every variable, by the name of its NodeId."""
+    found: Values = {}
+    _take(found, names.SITE, names.SITE_VARIABLES, _site(status))
+    for group in status["groups"]:
+        _group_values(found, group)
+    for channel in status["channels"]:
+        link = status["links"].get(channel["name"], {})
+        said = {
+            "Node": channel["node"],
+            "Pulse": channel["pulse"],
+            "Connects": link.get("connects", 0),
+            "Losses": link.get("losses", 0),
+            "Trouble": link.get("trouble", ""),
+        }
+        _take(found, names.channel_id(channel["name"]), names.CHANNEL_VARIABLES, said)
+    return found
+
+
+def blocked(obstacle: Json) -> str:
+    """One thing that stands against something, as a text."""
+    detail = f": {obstacle['detail']}" if obstacle["detail"] else ""
+    rule = f" ({obstacle['rule']})" if obstacle["rule"] else ""
+    return f"{obstacle['block'].replace('_', ' ')}{detail}{rule}"
+
+
+def quiet_alarm(code: str) -> Json:
+    """An alarm that is normal, which a snapshot leaves out."""
+    return {
+        "code": code,
+        "state": "normal",
+        "active": False,
+        "unacked": False,
+        "flags": (),
+        "occurrence": 0,
+        "priority": "",
+        "first_out": False,
+        "detail": "",
+    }
+
+
+def alarms_of(group: Json) -> Iterator[Json]:
+    """Every alarm that a group can have, normal or not."""
+    told = {alarm["code"]: alarm for alarm in group["alarms"]}
+    for code in AlarmCode:
+        yield told.get(code.value) or quiet_alarm(code.value)
+
+
+def _group_values(found: Values, group: Json) -> None:
+    name = group["name"]
+    _take(found, names.group_id(name), names.GROUP_VARIABLES, _group(group))
+    for node in group["nodes"]:
+        said = {
+            "Liveness": node["liveness"],
+            "Role": node["role"],
+            "ServiceLevel": node["level"],
+            "InRpo": node["in_rpo"],
+            "Ready": node["ready"],
+            "Maintenance": node["maintenance"],
+        }
+        _take(found, names.node_id(name, node["name"]), names.NODE_VARIABLES, said)
+    for each in group["conditions"]:
+        said = {
+            "Verdict": each["verdict"],
+            "Interlock": each["interlock"],
+            "Class": each["class"],
+            "Bypassed": each["bypassed"],
+        }
+        _take(found, names.condition_id(name, each["name"]), names.CONDITION_VARIABLES, said)
+    for each in group["clients"]:
+        said = {
+            "Critical": each["critical"],
+            "Seen": each["seen"],
+            "Node": each["node"],
+            "Epoch": each["epoch"],
+        }
+        _take(found, names.client_id(name, each["name"]), names.CLIENT_VARIABLES, said)
+    for each in alarms_of(group):
+        said = {
+            "State": each["state"],
+            "Active": each["active"],
+            "Unacked": each["unacked"],
+            "Flags": each["flags"],
+            "Occurrence": each["occurrence"],
+            "Priority": each["priority"],
+            "FirstOut": each["first_out"],
+            "Detail": each["detail"],
+        }
+        _take(found, names.alarm_id(name, each["code"]), names.ALARM_VARIABLES, said)
+
+
+def _take(found: Values, owner: str, variables: Sequence[Variable], said: Json) -> None:
+    for variable in variables:
+        found[variable_id(owner, variable.name)] = variable.kind, _value(variable.kind, said[variable.name])
+
+
+def _value(kind: Kind, raw: Any) -> Value:  # Any: JSON
+    match kind:
+        case Kind.BOOLEAN:
+            return bool(raw)
+        case Kind.BYTE:
+            return min(max(int(raw or 0), 0), 255)
+        case Kind.INT32 | Kind.INT64:
+            return int(raw or 0)
+        case Kind.TEXT:
+            return "" if raw is None else str(raw)
+        case Kind.TEXTS:
+            return [str(each) for each in raw or ()]
+
+
+def _site(status: Json) -> Json:
+    loop = status["loop"]
+    return {
+        "Name": status["site"],
+        "Supervisor": status["supervisor"],
+        "Version": status["version"],
+        "Isolated": status["isolated"],
+        "Tilted": status["tilted"],
+        "Notices": status["notices"],
+        "Heartbeats": loop["lateness_ns"]["count"],
+        "Skipped": loop["skipped"],
+        "LatenessP999Us": loop["lateness_ns"]["p99_9"] // 1000,
+        "Stalls": loop["stalls"],
+        "LongestStallUs": loop["longest_stall_ns"] // 1000,
+        "JournalSeq": status["journal"]["last_seq"],
+        "JournalTrouble": status["journal"]["trouble"] or status["journal"]["damage"],
+        "RecordTrouble": status["records"]["trouble"],
+    }
+
+
+def _left(ms: int | None) -> int:
+    return -1 if ms is None else ms
+
+
+def _group(group: Json) -> Json:
+    concern = group["concern"]
+    heard = [alarm for alarm in group["alarms"] if not alarm["flags"]]
+    return {
+        "Kind": group["kind"],
+        "Section": group["section"],
+        "Arming": group["arming"],
+        "Authority": group["authority"],
+        "Standing": group["standing"],
+        "Concern": "" if concern is None else blocked(concern),
+        "Halted": group["halted"],
+        "Store": group["store"],
+        "Active": group["active"],
+        "Epoch": group["epoch"],
+        "Milestone": group["milestone"],
+        "Suspicion": group["suspicion"],
+        "TransfersInWindow": group["transfers_in_window"],
+        "Drills": group["drills"],
+        "ActiveAlarms": sum(bool(alarm["active"]) for alarm in heard),
+        "UnackedAlarms": sum(bool(alarm["unacked"]) for alarm in heard),
+        **_transfer(group["plan"] or {}),
+        **_gate(group["gate"] or {}),
+        **_machine(group["machine"] or {}),
+        **_failback(group["failback"] or {}),
+        **_persons(group["persons"]),
+    }
+
+
+def _transfer(plan: Json) -> Json:
+    return {
+        "TransferKind": plan.get("kind"),
+        "TransferCause": plan.get("cause"),
+        "TransferFrom": plan.get("from_node"),
+        "TransferTo": plan.get("to_node"),
+        "TransferCourse": plan.get("course"),
+        "TransferPhase": plan.get("phase"),
+        "TransferDueMs": _left(plan.get("due_in_ms")),
+        "TransferDrill": plan.get("drill"),
+        "TransferBy": plan.get("by"),
+        "TransferAgainst": [blocked(each) for each in plan.get("against", ())],
+    }
+
+
+def _gate(gate: Json) -> Json:
+    return {
+        "GateSeen": gate.get("seen"),
+        "GateState": gate.get("state"),
+        "GateOwner": gate.get("owner"),
+        "GateEpoch": gate.get("epoch"),
+        "GateArmed": gate.get("armed"),
+        "GatePermit": gate.get("permit"),
+        "GateDriven": gate.get("driven"),
+        "GateShadow": gate.get("shadow"),
+        "GateHoldNo": gate.get("hold_no"),
+        "GateHoldLeftMs": _left(gate.get("hold_left_ms")),
+    }
+
+
+def _machine(machine: Json) -> Json:
+    return {
+        "MachineState": machine.get("state"),
+        "MachineSwitchover": machine.get("switchover", {}).get("does"),
+        "MachineFailover": machine.get("failover", {}).get("does"),
+    }
+
+
+def _failback(failback: Json) -> Json:
+    return {
+        "FailbackTo": failback.get("to_node"),
+        "FailbackSteady": failback.get("steady"),
+        "FailbackAgainst": [blocked(each) for each in failback.get("obstacles", ())],
+    }
+
+
+def _persons(persons: Json) -> Json:
+    selection, request = persons["selection"] or {}, persons["request"] or {}
+    return {
+        "SelectedBy": selection.get("by"),
+        "SelectedTo": selection.get("to_node"),
+        "SelectionLeftMs": _left(selection.get("left_ms")),
+        "RequestOrder": request.get("order"),
+        "RequestBy": request.get("by"),
+        "RequestComment": request.get("comment"),
+        "RequestLeftMs": _left(request.get("left_ms")),
+        "Bypasses": [
+            f"{each['item']} by {each['by']} and {each['second']}, {each['left_ms'] // 1000} s left"
+            for each in persons["bypasses"]
+        ],
+        "SafeOrdered": persons["safe_ordered"],
+    }
+
+
+def as_text(data: Any) -> str:  # Any: JSON
+    """JSON as one line."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

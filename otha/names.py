@@ -1,0 +1,275 @@
+"""What OTHA's OPC UA interface calls things: namespace, NodeIds, variables, methods and the words in them.
+
+All that an HMI sees of OTHA's code. NodeIds are strings of the namespace `NAMESPACE` and stay the same from start to
+start and from version to version. Words are texts, as the command line shows them.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+NAMESPACE = "urn:otha:interface"
+SITE = "Site"
+GROUPS = "Groups"
+CHANNELS = "Channels"
+
+
+class Kind(Enum):
+    """The type of a variable or argument. TEXTS: a list of String."""
+
+    BOOLEAN = "Boolean"
+    BYTE = "Byte"
+    INT32 = "Int32"
+    INT64 = "Int64"
+    TEXT = "String"
+    TEXTS = "String[]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """One variable of an object; its NodeId is the object's with "." and `name` behind it."""
+
+    name: str
+    kind: Kind
+    doc: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """One method of a group. All take an order id first: a repeat with the same id is answered, not carried out again.
+
+    `order`: the order that it gives, as `otha order` calls it.
+    """
+
+    name: str
+    order: str
+    inputs: tuple[Variable, ...]
+    doc: str
+
+
+def group_id(group: str) -> str:
+    """The object of a group."""
+    return f"Group/{group}"
+
+
+def node_id(group: str, node: str) -> str:
+    """The object of a node as member of a group."""
+    return f"Group/{group}/Node/{node}"
+
+
+def condition_id(group: str, condition: str) -> str:
+    """The object of an interlock or permissive of a group."""
+    return f"Group/{group}/Condition/{condition}"
+
+
+def client_id(group: str, client: str) -> str:
+    """The object of a client that a group leads."""
+    return f"Group/{group}/Client/{client}"
+
+
+def alarm_id(group: str, code: str) -> str:
+    """The object of an alarm of a group."""
+    return f"Group/{group}/Alarm/{code}"
+
+
+def channel_id(channel: str) -> str:
+    """The object of a heartbeat channel."""
+    return f"Channel/{channel}"
+
+
+def variable_id(owner: str, name: str) -> str:
+    """A variable or method of an object."""
+    return f"{owner}.{name}"
+
+
+def _of(*variables: tuple[str, Kind, str]) -> tuple[Variable, ...]:
+    return tuple(Variable(name=name, kind=kind, doc=doc) for name, kind, doc in variables)
+
+
+SITE_VARIABLES = _of(
+    ("Name", Kind.TEXT, "the site's name"),
+    ("Supervisor", Kind.TEXT, "the supervisor that these values are of"),
+    ("Version", Kind.TEXT, "OTHA's version"),
+    ("Isolated", Kind.BOOLEAN, "the supervisor reaches none of its reference points and proves nothing (rule S8)"),
+    ("Tilted", Kind.BOOLEAN, "after a clock step or a loop gap OTHA watches and does not act (rule S10)"),
+    ("Notices", Kind.TEXTS, "what the supervisor could not have as it wished"),
+    ("Heartbeats", Kind.INT64, "heartbeats that have left"),
+    ("Skipped", Kind.INT64, "heartbeats that could not leave"),
+    ("LatenessP999Us", Kind.INT64, "departure of heartbeats after their time, the 99.9th percentile, in microseconds"),
+    ("Stalls", Kind.INT64, "how often the supervisor's loop was held up"),
+    ("LongestStallUs", Kind.INT64, "the longest of it, in microseconds"),
+    ("JournalSeq", Kind.INT64, "the journal's last row"),
+    ("JournalTrouble", Kind.TEXT, "what is wrong with the journal; empty: nothing"),
+    ("RecordTrouble", Kind.TEXT, "what is wrong with the group records' store; empty: nothing"),
+)
+
+GROUP_VARIABLES = _of(
+    ("Kind", Kind.TEXT, "driver, path or store"),
+    ("Section", Kind.TEXT, "the controller section that it drives or leads to"),
+    ("Arming", Kind.TEXT, "how far OTHA may act: observe, advise or armed"),
+    ("Authority", Kind.TEXT, "who switches: otha, or the pair itself (native)"),
+    ("Standing", Kind.TEXT, "where it stands when no transfer is under way"),
+    ("Concern", Kind.TEXT, "what keeps it from being supervised; empty: nothing"),
+    ("Halted", Kind.TEXT, "the invariant whose breach has stopped automatic action; empty: none"),
+    ("Store", Kind.TEXT, "whether the group record answers"),
+    ("Active", Kind.TEXT, "the active node by the group record; empty: none"),
+    ("Epoch", Kind.INT64, "the fencing token; it only grows"),
+    ("Milestone", Kind.TEXT, "how far the claim in the record has come"),
+    ("Suspicion", Kind.TEXT, "what the active node is suspected of; empty: nothing"),
+    ("TransfersInWindow", Kind.INT32, "transfers that count against the limit of the window (rule S7)"),
+    ("Drills", Kind.BOOLEAN, "whether its target is marked for drills (rule S14)"),
+    ("TransferKind", Kind.TEXT, "the transfer under way: failover, switchover or failback; empty: none"),
+    ("TransferCause", Kind.TEXT, "why it began by itself"),
+    ("TransferFrom", Kind.TEXT, "the node that it leaves"),
+    ("TransferTo", Kind.TEXT, "the node that it goes to"),
+    ("TransferCourse", Kind.TEXT, "where it is heading: forward, return, void or safe"),
+    ("TransferPhase", Kind.TEXT, "the phase that it is in"),
+    ("TransferDueMs", Kind.INT64, "how long this phase may still take; -1: no bound"),
+    ("TransferDrill", Kind.BOOLEAN, "it is a rehearsal"),
+    ("TransferBy", Kind.TEXT, "who has ordered it"),
+    ("TransferAgainst", Kind.TEXTS, "what it waits for"),
+    ("GateSeen", Kind.BOOLEAN, "the gate is read"),
+    ("GateState", Kind.TEXT, "FREE, OWNED, HELD, SAFE or LOCAL; empty: the group has no gate"),
+    ("GateOwner", Kind.TEXT, "whom the gate takes outputs from"),
+    ("GateEpoch", Kind.INT64, "the newest epoch that the gate knows"),
+    ("GateArmed", Kind.BOOLEAN, "its owner's next good frame ends the hold"),
+    ("GatePermit", Kind.BOOLEAN, "the controller permits a takeover"),
+    ("GateDriven", Kind.BOOLEAN, "its outputs follow its owner"),
+    ("GateShadow", Kind.TEXT, "whether the newcomer's outputs agree with the held ones"),
+    ("GateHoldNo", Kind.INT64, "which hold it is"),
+    ("GateHoldLeftMs", Kind.INT64, "how long it is still held; -1: it is not"),
+    ("MachineState", Kind.TEXT, "the machine's state; empty: the site file names none"),
+    ("MachineSwitchover", Kind.TEXT, "what a switchover does in it"),
+    ("MachineFailover", Kind.TEXT, "what a failover does in it"),
+    ("FailbackTo", Kind.TEXT, "the preferred node, while another one is active"),
+    ("FailbackSteady", Kind.BOOLEAN, "it has been stable for its hold time"),
+    ("FailbackAgainst", Kind.TEXTS, "what stands against the way back"),
+    ("SelectedBy", Kind.TEXT, "who holds the selection; empty: nobody"),
+    ("SelectedTo", Kind.TEXT, "the node that he has selected"),
+    ("SelectionLeftMs", Kind.INT64, "how long he still holds it; -1: nobody does"),
+    ("RequestOrder", Kind.TEXT, "the order that waits for a second person; empty: none"),
+    ("RequestBy", Kind.TEXT, "who gave it"),
+    ("RequestComment", Kind.TEXT, "and why"),
+    ("RequestLeftMs", Kind.INT64, "how long it waits; -1: none"),
+    ("Bypasses", Kind.TEXTS, "conditions that are bypassed, by whom and how long"),
+    ("SafeOrdered", Kind.BOOLEAN, "the safe state has been ordered"),
+    ("ActiveAlarms", Kind.INT32, "alarms whose condition holds and that no flag keeps quiet"),
+    ("UnackedAlarms", Kind.INT32, "alarms that nobody has acknowledged and that no flag keeps quiet"),
+)
+
+NODE_VARIABLES = _of(
+    ("Liveness", Kind.TEXT, "unknown, alive, stale_data, frozen or dead"),
+    ("Role", Kind.TEXT, "what it says that it is: UNKNOWN, ACTIVE, STANDBY, MAINTENANCE or FENCED"),
+    ("ServiceLevel", Kind.BYTE, "its health (OPC UA Part 4, 6.6.2): 200 and above is healthy"),
+    ("InRpo", Kind.TEXT, "whether its state is within the RPO (rule S5)"),
+    ("Ready", Kind.TEXT, "whether it could take over without a bump (rule S13)"),
+    ("Maintenance", Kind.BOOLEAN, "it is in maintenance"),
+)
+
+CONDITION_VARIABLES = _of(
+    ("Verdict", Kind.TEXT, "true, false, bad, stale or unknown; only true lets a transfer go on (rule S6)"),
+    ("Interlock", Kind.BOOLEAN, "it must hold throughout a transfer, and not at its start alone"),
+    ("Class", Kind.TEXT, "safety is never bypassed, process may be"),
+    ("Bypassed", Kind.BOOLEAN, "it is bypassed"),
+)
+
+CLIENT_VARIABLES = _of(
+    ("Critical", Kind.BOOLEAN, "a transfer waits for it"),
+    ("Seen", Kind.BOOLEAN, "it says what it uses"),
+    ("Node", Kind.TEXT, "the node that it uses"),
+    ("Epoch", Kind.INT64, "under which epoch"),
+)
+
+ALARM_VARIABLES = _of(
+    ("State", Kind.TEXT, "normal, unacked, acked, rtn_unacked, latched_unacked or latched_acked (ISA-18.2)"),
+    ("Active", Kind.BOOLEAN, "its condition holds"),
+    ("Unacked", Kind.BOOLEAN, "nobody has acknowledged it"),
+    ("Flags", Kind.TEXTS, "shelved, suppressed, out_of_service"),
+    ("Occurrence", Kind.INT64, "which occurrence it is; an acknowledgement names it"),
+    ("Priority", Kind.TEXT, "critical, high, medium or low"),
+    ("FirstOut", Kind.BOOLEAN, "it came before the others"),
+    ("Detail", Kind.TEXT, "what it is about"),
+)
+
+CHANNEL_VARIABLES = _of(
+    ("Node", Kind.TEXT, "the node that it leads to"),
+    ("Pulse", Kind.TEXT, "unknown, on_time, late or lost"),
+    ("Connects", Kind.INT64, "how often it was connected"),
+    ("Losses", Kind.INT64, "how often the connection was lost"),
+    ("Trouble", Kind.TEXT, "its last trouble; empty: none"),
+)
+
+ORDER_ID = Variable(name="OrderId", kind=Kind.TEXT, doc="any text that is used once, 1 to 200 characters")
+_NODE = Variable(name="Node", kind=Kind.TEXT, doc="the node; empty: OTHA chooses")
+_COMMENT = Variable(name="Comment", kind=Kind.TEXT, doc="why")
+_ALARM = Variable(name="Alarm", kind=Kind.TEXT, doc="the alarm's code")
+_CONDITION = Variable(name="Condition", kind=Kind.TEXT, doc="the condition's name")
+_FOR = Variable(name="ForSeconds", kind=Kind.INT32, doc="for how long, in seconds")
+
+ANSWER = _of(
+    ("Accepted", Kind.BOOLEAN, "the order was accepted"),
+    ("Durable", Kind.BOOLEAN, "order and answer are in the journal, on disk"),
+    ("Obstacles", Kind.TEXTS, "what stands against it"),
+    ("ObstacleCodes", Kind.TEXTS, "the same as codes"),
+    ("Preview", Kind.TEXT, "what a selection would do, as JSON; else empty"),
+)
+
+
+def _method(name: str, order: str, doc: str, *inputs: Variable) -> Method:
+    return Method(name=name, order=order, inputs=(ORDER_ID, *inputs), doc=doc)
+
+
+METHODS = (
+    _method("Select", "select", "take hold of a switchover and see what it would do", _NODE, _COMMENT),
+    _method("Operate", "operate", "carry the selected switchover out", _COMMENT),
+    _method("Cancel", "cancel", "let go of the selection, or of a request of one's own", _COMMENT),
+    _method("Switchover", "switchover", "move the active role", _NODE, _COMMENT),
+    _method("Failback", "failback", "move the active role back to the preferred node", _COMMENT),
+    _method("Confirm", "confirm", "let what waits for a person go on", _COMMENT),
+    _method("Reject", "reject", "refuse what waits for a person", _COMMENT),
+    _method("Acknowledge", "ack", "acknowledge what has happened to the group", _COMMENT),
+    _method(
+        "AlarmAck",
+        "alarm-ack",
+        "acknowledge an occurrence of an alarm",
+        _ALARM,
+        Variable(name="Occurrence", kind=Kind.INT64, doc="the occurrence that is meant; an old one is refused"),
+        _COMMENT,
+    ),
+    _method("AlarmReset", "alarm-reset", "reset a latched alarm", _ALARM, _COMMENT),
+    _method(
+        "Shelve",
+        "shelve",
+        "keep an alarm quiet for a while",
+        _ALARM,
+        Variable(name="ForSeconds", kind=Kind.INT32, doc="for how long, in seconds; 0: until it is over (one-shot)"),
+        _COMMENT,
+    ),
+    _method("Unshelve", "unshelve", "end a shelving", _ALARM, _COMMENT),
+    _method("OutOfService", "out-of-service", "take an alarm out of service", _ALARM, _COMMENT),
+    _method("InService", "in-service", "put an alarm back in service", _ALARM, _COMMENT),
+    _method("Bypass", "bypass", "bypass a process condition for a while", _CONDITION, _FOR, _COMMENT),
+    _method("Unbypass", "unbypass", "end a bypass", _CONDITION, _COMMENT),
+    _method("Safe", "safe", "drive the section to its safe state; needs a second person", _COMMENT),
+    _method("MaintenanceIn", "maintenance-in", "take a node into maintenance", _NODE, _COMMENT),
+    _method("MaintenanceOut", "maintenance-out", "take a node out of maintenance", _NODE, _COMMENT),
+    _method(
+        "DrillStart",
+        "drill",
+        "rehearse a transfer on a target that is marked for drills",
+        Variable(name="Transfer", kind=Kind.TEXT, doc="failover, switchover or failback"),
+        _NODE,
+        _COMMENT,
+    ),
+    _method("DrillAbort", "drill-abort", "end a rehearsal", _COMMENT),
+    _method(
+        "SetArming",
+        "arm",
+        "say how far OTHA may act",
+        Variable(name="Arming", kind=Kind.TEXT, doc="observe, advise or armed"),
+        _COMMENT,
+    ),
+)
+
+WHY = "Why"
+WHY_INPUTS = (_NODE,)
+WHY_ANSWER = _of(("Why", Kind.TEXT, "every condition, verdict and obstacle, as JSON"))

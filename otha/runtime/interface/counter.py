@@ -1,0 +1,95 @@
+"""Where the interface puts its orders and questions: every order is checked against the one table again, few wait at a
+time, and what the interface has to tell cannot fill the journal."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from otha.wire import access
+from otha.wire import interface as wire
+from otha.wire.message import OrderReply, Refusal
+
+if TYPE_CHECKING:
+    from otha.runtime.interface.process import Book, Desk
+
+_WAITING_MAX = 16
+_PER_SECOND_MAX = 500
+_NOTES_BURST = 60
+_NOTES_PER_SECOND = 2
+_TEXT_MAX = 300
+_S = 1_000_000_000
+
+
+class Counter:
+    """Takes what the interface asks and tells, and answers through `send`."""
+
+    def __init__(self, desk: "Desk", book: "Book", send: Callable[[wire.ToInterface], None]) -> None:
+        self._desk = desk
+        self._book = book
+        self._send = send
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._second_ns = 0
+        self._in_second = 0
+        self._notes = _NOTES_BURST * _S // _NOTES_PER_SECOND  # in ns of the time in which they come back
+        self._noted_at_ns = 0
+        self._unnoted = 0
+
+    def take(self, message: wire.OnBehalf | wire.Explain | wire.Noted) -> bool:
+        """Take a message. False: there are so many that the interface must have lost its wits."""
+        now = time.monotonic_ns()
+        if now - self._second_ns >= _S:
+            self._second_ns, self._in_second = now, 0
+        self._in_second += 1
+        if self._in_second > _PER_SECOND_MAX:
+            return False
+        match message:
+            case wire.OnBehalf():
+                self._ordered(message)
+            case wire.Explain(ask=ask, group=group, node=node):
+                self._send(wire.Explained(ask=ask, why=self._desk.why(group, node)))
+            case wire.Noted():
+                self._note(message, now)
+        return True
+
+    def close(self) -> None:
+        """Nobody waits for answers any more. What was decided is carried out all the same."""
+        for task in self._tasks:
+            task.cancel()
+
+    def _ordered(self, asked: wire.OnBehalf) -> None:
+        if not access.may_order(asked.role.role, asked.order.order):
+            needed = access.NEEDED[asked.order.order].name.lower()
+            what = f"user {asked.user} is {asked.role.value}; {asked.order.order.value} needs {needed}"
+            self._desk.turned_away(asked.order, asked.user, what, asked.client)
+            self._answer(asked.ask, Refusal(what=what, mend="ask a user with that role"))
+            return
+        if len(self._tasks) >= _WAITING_MAX:
+            self._answer(asked.ask, Refusal(what="too many orders wait", mend="try again in a moment"))
+            return
+        task = asyncio.get_running_loop().create_task(self._carry_out(asked))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _carry_out(self, asked: wire.OnBehalf) -> None:
+        self._answer(asked.ask, await self._desk.order(asked.order, asked.user, asked.client))
+
+    def _answer(self, ask: int, end: OrderReply | Refusal) -> None:
+        if isinstance(end, Refusal):
+            self._send(wire.Answered(ask=ask, reply=None, refusal=end))
+        else:
+            self._send(wire.Answered(ask=ask, reply=end, refusal=None))
+
+    def _note(self, told: wire.Noted, now: int) -> None:
+        """Journal it, unless somebody tries to fill the journal: then the next note says how many were left out."""
+        cost, whole = _S // _NOTES_PER_SECOND, _NOTES_BURST * _S // _NOTES_PER_SECOND
+        self._notes = min(self._notes + now - (self._noted_at_ns or now), whole)
+        self._noted_at_ns = now
+        if self._notes < cost:
+            self._unnoted += 1
+            return
+        self._notes -= cost
+        body = {"client": told.client[:_TEXT_MAX], "what": told.what[:_TEXT_MAX], "left_out": self._unnoted}
+        self._unnoted = 0
+        self._book.note(told.notice.value, body, told.user[:_TEXT_MAX])
+        self._book.log("info", told.notice.value, user=told.user[:_TEXT_MAX], **body)
