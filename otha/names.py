@@ -250,6 +250,7 @@ METHODS = (
     _method("Bypass", "bypass", "bypass a process condition for a while", _CONDITION, _FOR, _COMMENT),
     _method("Unbypass", "unbypass", "end a bypass", _CONDITION, _COMMENT),
     _method("Safe", "safe", "drive the section to its safe state; needs a second person", _COMMENT),
+    _method("Release", "release", "release an owner that the gate takes no more by itself", _COMMENT),
     _method("MaintenanceIn", "maintenance-in", "take a node into maintenance", _NODE, _COMMENT),
     _method("MaintenanceOut", "maintenance-out", "take a node out of maintenance", _NODE, _COMMENT),
     _method(

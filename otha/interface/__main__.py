@@ -38,7 +38,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the supervisor ends its processes
     _limit(parent_pid)
     logging.disable(logging.CRITICAL)  # asyncua logs what peers do wrong, as often as they do it
-    gc.freeze()
+    gc.disable()  # until the address space stands
     asyncio.run(serve(socket.socket(fileno=socket_fd)))
 
 

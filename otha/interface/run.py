@@ -1,6 +1,7 @@
 """The interface process from its setup to its end: the one place where its parts are put together."""
 
 import asyncio
+import gc
 import hashlib
 import socket
 import time
@@ -9,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from asyncua.crypto.uacrypto import der_from_x509
 from asyncua.ua.uaerrors import UaError
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from otha.certificates import Purpose, own_identity
 from otha.core.errors import OthaError
@@ -48,6 +49,9 @@ class Interface:
         """Raises OthaError, UaError and OSError when it can't serve."""
         setup = await self._setup
         door, server, mirror = await self._built(setup)
+        # What stands in the address space is never garbage: a full collection of it would hold up the loop for 100 ms.
+        gc.freeze()
+        gc.enable()
         await server.start()
         fingerprint = hashlib.sha256(server_certificate(server)).hexdigest()
         self.link.send(wire.Listening(url=server.url, fingerprint=fingerprint))
@@ -108,7 +112,8 @@ class Interface:
 
 def server_certificate(server: UaServer) -> bytes:
     """The certificate that clients see, DER."""
-    return bytes(der_from_x509(server.iserver.certificate))
+    der: bytes = server.iserver.certificate.public_bytes(Encoding.DER)
+    return der
 
 
 def _moment(wall_ns: int) -> datetime:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from asyncua import Client
 from asyncua import ua as asyncua_ua
@@ -12,7 +12,7 @@ from asyncua.crypto import security_policies
 
 from otha import names
 from otha.certificates import OwnIdentity, own_identity
-from tests.interface.house import PASSWORD, USERS, House
+from tests.interface.house import PASSWORD, USERS
 
 # Any: its annotations ask for aliases of int, str and datetime where it takes these.
 ua: Any = asyncua_ua
@@ -21,6 +21,16 @@ POLICIES = (
     security_policies.SecurityPolicyAes128Sha256RsaOaep,
     security_policies.SecurityPolicyAes256Sha256RsaPss,
 )
+
+
+class Served(Protocol):
+    """An interface that listens: where, and with which certificate."""
+
+    url: str
+
+    @property
+    def certificate(self) -> Path:
+        """Its file."""
 
 
 def identity(folder: Path, name: str) -> OwnIdentity:
@@ -46,7 +56,7 @@ class Guest:
         return found if isinstance(found, list) else [found]
 
 
-async def secured(house: House, own: OwnIdentity | None, policy: Any = POLICIES[0]) -> Client:
+async def secured(house: Served, own: OwnIdentity | None, policy: Any = POLICIES[0]) -> Client:
     """A client with this certificate, not connected yet."""
     client = Client(house.url, timeout=20, watchdog_intervall=20)
     if own is not None:
@@ -63,7 +73,7 @@ async def secured(house: House, own: OwnIdentity | None, policy: Any = POLICIES[
 
 @asynccontextmanager
 async def guest(
-    house: House,
+    house: Served,
     own: OwnIdentity | None,
     role: str = "operator",
     *,

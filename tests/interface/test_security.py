@@ -112,22 +112,26 @@ async def test_a_session_is_of_its_channels_certificate_and_its_token_cannot_be_
 ) -> None:
     """Hole 2: asyncua numbers its tokens, and any channel may activate the session that it names."""
     async with guest(house, own, "admin") as at:
-        token = at.client.uaclient.protocol.authentication_token
+        token = _protocol(at.client).authentication_token
         assert token.NodeIdType == ua.NodeIdType.ByteString
         assert len(token.Identifier) == 32
         async with channel(house, other) as thief:
-            thief.uaclient.protocol.authentication_token = token
+            _protocol(thief).authentication_token = token
             thief._policy_ids = at.client._policy_ids
             with pytest.raises(ua.uaerrors.BadSecurityChecksFailed):
                 await thief.activate_session(USERS["admin"], PASSWORD)
             with pytest.raises(ua.uaerrors.BadSessionIdInvalid):
                 await thief.nodes.server_state.read_value()
         async with guest(house, other, "viewer") as thief_inside:
-            thief_inside.client.uaclient.protocol.authentication_token = token
+            _protocol(thief_inside.client).authentication_token = token
             with pytest.raises(ua.uaerrors.BadSessionIdInvalid):
                 await thief_inside.client.nodes.server_state.read_value()
         await at.client.nodes.server_state.read_value()
     assert await asyncio.to_thread(house.noted, "made over another channel")
+
+
+def _protocol(client: Client) -> Any:  # Any: a protocol that is connected
+    return client.uaclient.protocol
 
 
 class Ear:
@@ -147,7 +151,7 @@ async def test_nobody_touches_another_ones_subscription(house: House, own: OwnId
         ear = Ear()
         subscription = await at.client.create_subscription(50, ear)
         item = await subscription.subscribe_data_change(at.node(names.group_id("tanks"), "Epoch"))
-        own_id, asks = subscription.subscription_id, thief.client.uaclient
+        own_id, asks = subscription.subscription_id or 0, thief.client.uaclient
         results = await asks.transfer_subscriptions(ua.TransferSubscriptionsParameters(SubscriptionIds=[own_id]))
         assert [each.StatusCode.name for each in results] == ["BadSubscriptionIdInvalid"]
         assert [each.name for each in await asks.delete_subscriptions([own_id])] == ["BadSubscriptionIdInvalid"]

@@ -27,7 +27,7 @@ class Ear:
 
     async def until(self, wanted: tuple[Any, str]) -> list[tuple[Any, Any]]:
         """All that is said up to this value with this status."""
-        said = []
+        said: list[tuple[Any, Any]] = []
         async with asyncio.timeout(WAIT_S):
             while not said or said[-1] != wanted:
                 said.append(await self.heard.get())
@@ -50,7 +50,7 @@ async def test_what_is_shown_is_found_by_browsing(house: House, own: OwnIdentity
         assert group.nodeid == at.node(TANKS).nodeid
         assert await group.read_type_definition() == at.node("GroupType").nodeid
         shown = {(await each.read_browse_name()).Name for each in await group.get_children()}
-        assert shown >= {each.name for each in (*names.GROUP_VARIABLES, *names.METHODS)}
+        assert shown >= {each.name for each in names.GROUP_VARIABLES} | {each.name for each in names.METHODS}
         for folder, expected in {
             "Nodes": {"sc_a", "sc_b"},
             "Conditions": {"key_out", "not_overfull", "permit"},
