@@ -23,10 +23,10 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "otha.wire": frozenset({"otha.core"}),
     "otha.journal": frozenset({"otha.core"}),
     "otha.runtime": frozenset(
-        {"otha.certificates", "otha.core", "otha.site", "otha.journal", "otha.wire", "otha.names"}
+        {"otha.certificates", "otha.guard", "otha.core", "otha.site", "otha.journal", "otha.wire", "otha.names"}
     ),
     "otha.interface": frozenset(
-        {"otha.certificates", "otha.core", "otha.site", "otha.wire", "otha.journal", "otha.names"}
+        {"otha.certificates", "otha.guard", "otha.core", "otha.site", "otha.wire", "otha.journal", "otha.names"}
     ),
     "otha.verify": frozenset({"otha.core", "otha.site", "otha.journal"}),
     "otha.report": frozenset({"otha.core", "otha.site", "otha.journal"}),
@@ -39,6 +39,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "otha.access_cli": frozenset(
         {"otha.certificates", "otha.cli", "otha.core", "otha.interface", "otha.site", "otha.wire"}
     ),
+    "otha.guard": frozenset(),  # for the workers and the interface alike
     "otha.certificates": frozenset({"otha.core"}),  # for the supervisor's clients and the interface alike
     "otha.alarm_cli": frozenset({"otha.cli", "otha.core", "otha.journal", "otha.report", "otha.terminal", "otha.wire"}),
     "otha.__main__": frozenset({"otha.cli"}),
