@@ -200,7 +200,10 @@ def order(
     to: Annotated[str | None, typer.Option("--to", "--node", help="which node")] = None,
     arming: Annotated[ArmingName | None, typer.Option("--level", help="for `arm`")] = None,
     transfer: Annotated[TransferName | None, typer.Option("--transfer", help="for `drill`: what it rehearses")] = None,
-    item: Annotated[str | None, typer.Option("--item", help="what of the group: for `bypass` an interlock")] = None,
+    item: Annotated[
+        str | None,
+        typer.Option("--item", help="for `bypass` an interlock; for `confirm`, `reject` what waits: safe, failover"),
+    ] = None,
     for_: Annotated[str, typer.Option("--for", help="for how long: 90s, 30m, 8h")] = "",
     comment: Annotated[str, typer.Option("--comment", help="kept in the journal")] = "",
     order_id: Annotated[str, typer.Option("--id", help="repeat an order with its id: it is carried out once")] = "",

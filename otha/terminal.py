@@ -103,7 +103,8 @@ def person_lines(group: str, persons: Json) -> list[str]:
     if request := persons["request"]:
         what = f"{request['order']} {request['item']}".rstrip()
         lines.append(f"{what}, asked by {request['by']}: {request['comment']}; {_seconds(request['left_ms'])} left")
-        lines.append(f"  next: a second person: otha order confirm {group}, or reject with --comment")
+        named = f"{group} --item {request['item'] or request['order']}"
+        lines.append(f"  next: a second person: otha order confirm {named}, or reject with --comment")
     for each in persons["bypasses"]:
         who = f"{each['by']} and {each['second']}: {each['comment']}"
         lines.append(f"BYPASSED {each['item']}, {_seconds(each['left_ms'])} left, by {who}")

@@ -29,6 +29,7 @@ class Why(Enum):
     BYPASSED = auto()
     BYPASS_ENDED = auto()
     PASSED_OVER = auto()
+    NOT_ASKED_ANY_MORE = auto()
     UNVERIFIED = auto()
     ORDER_TAKEN = auto()
     ORDER_REFUSED = auto()
@@ -72,6 +73,7 @@ class Block(Enum):
     NOBODY_DRIVES = ("nobody_drives", "S2")
     FIRST_START_DISAGREES = ("first_start_disagrees", "S2")
     NOTHING_TO_CONFIRM = ("nothing_to_confirm", "order")
+    WHICH_ONE = ("which_one", "order")
     NO_SUCH_ALARM = ("no_such_alarm", "order")
     OLD_OCCURRENCE = ("old_occurrence", "order")
     NOTHING_TO_ACK = ("nothing_to_ack", "order")
@@ -126,6 +128,8 @@ class Block(Enum):
     NO_CAPACITY = ("no_capacity", "capacity")
     HOLD_TOO_SHORT = ("hold_too_short", "hold")
     CAUSE_GONE = ("cause_gone", "cause")
+    UNCONTROLLED = ("uncontrolled", "L2")
+    NOT_READ_BACK = ("not_read_back", "L3")
 
     def __init__(self, code: str, rule: str) -> None:
         self.code = code

@@ -18,7 +18,8 @@ _BLOCKS: dict[Block, str] = {
     Block.GATE_NOT_IN_OTHAS_HANDS: "the section is in a state that only a person leaves",
     Block.NOBODY_DRIVES: "nobody drives the section; order the node that shall",
     Block.FIRST_START_DISAGREES: "first start: roles, gate owner and epoch do not agree",
-    Block.NOTHING_TO_CONFIRM: "nothing waits for a confirmation",
+    Block.NOTHING_TO_CONFIRM: "nothing of that waits for a confirmation",
+    Block.WHICH_ONE: "two things wait: say which with --item",
     Block.NO_SUCH_ALARM: "there is no such alarm",
     Block.OLD_OCCURRENCE: "that is not the alarm's newest occurrence",
     Block.NOTHING_TO_ACK: "the alarm has nothing to acknowledge",
@@ -73,6 +74,8 @@ _BLOCKS: dict[Block, str] = {
     Block.NO_CAPACITY: "the node is active in as many groups as it can be",
     Block.HOLD_TOO_SHORT: "the gate's hold would end before the transfer could",
     Block.CAUSE_GONE: "the reason for it is gone",
+    Block.UNCONTROLLED: "nobody has driven the section for its limit: it is being brought to its safe state",
+    Block.NOT_READ_BACK: "what was commanded is not read back within its time",
 }
 
 
@@ -185,6 +188,8 @@ def _text(reason: Reason) -> str:
             return f"interlock {args[0]} counts again: {args[1]}"
         case Why.PASSED_OVER:
             return f"passed over: {_obstacle(args)}"
+        case Why.NOT_ASKED_ANY_MORE:
+            return f"{args[0]} is within the RPO now: nobody need confirm any more"
         case Why.UNVERIFIED:
             return f"UNVERIFIED: {args[0]}; the controller acts by itself"
         case Why.ORDER_TAKEN:

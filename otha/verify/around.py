@@ -249,30 +249,61 @@ def orders(w: _W) -> Iterator[Move[_W]]:
     names = [node.name for node in w.cfg.nodes]
     wanted: list[tuple[OrderKind, str | None, TransferKind | None]] = []
     wanted += [(OrderKind.SWITCHOVER, name, None) for name in names]
-    wanted += [
-        (kind, None, None) for kind in (OrderKind.FAILBACK, OrderKind.ACKNOWLEDGE, OrderKind.CONFIRM, OrderKind.REJECT)
-    ]
+    wanted += [(kind, None, None) for kind in (OrderKind.FAILBACK, OrderKind.ACKNOWLEDGE)]
     wanted += [(OrderKind.MAINTENANCE_IN, name, None) for name in names]
     if w.cfg.drills:
         wanted += [(OrderKind.DRILL, None, transfer) for transfer in TransferKind]
         wanted.append((OrderKind.DRILL_ABORT, None, None))
     wanted += [(kind, None, None) for kind in _of_persons(w)]
+    order = Order(
+        id=f"o{w.orders_left}",
+        kind=OrderKind.CONFIRM,
+        group=w.cfg.name,
+        user="second",
+        client="world",
+        node=None,
+        arming=None,
+        comment="because",
+    )
+    for item in _what_waits(w):
+        for kind in (OrderKind.CONFIRM, OrderKind.REJECT):
+            answer = replace(order, kind=kind, item=item)
+            yield f"ORDER {kind.value} {item or ''}", lambda answer=answer: _obey(w, answer)  # type: ignore[misc]  # bound as default
     for kind, node, transfer in wanted:
-        order = Order(
-            id=f"o{w.orders_left}",
+        item = next((each.name for each in w.cfg.conditions), None)
+        given = replace(
+            order,
             kind=kind,
-            group=w.cfg.name,
-            user="second" if kind in (OrderKind.CONFIRM, OrderKind.REJECT) else "operator",
-            client="world",
+            user="operator",
             node=node,
-            arming=None,
-            comment="because",
-            item=next((each.name for each in w.cfg.conditions), None),
+            item=item,
             for_ns=w.cfg.persons.bypass_max_ns,
             transfer=transfer,
         )
         about = node if transfer is None else transfer.value
-        yield f"ORDER {kind.value} {about or ''}", lambda order=order: tell(w, OrderGiven(order=order))  # type: ignore[misc]  # bound as default
+        yield f"ORDER {kind.value} {about or ''}", lambda given=given: _obey(w, given)  # type: ignore[misc]  # bound as default
+
+
+def _what_waits(w: Around) -> list[str | None]:
+    """How a person names what waits: not at all, or one of two things."""
+    plan, request = w.g.plan, w.g.request
+    if plan is None or request is None:
+        return [None]
+    return [None, request.kind.value, plan.kind.value]
+
+
+# Orders that are taken only if what they begin, or let go on, is still there when the step is over.
+_BEGINS = (OrderKind.SWITCHOVER, OrderKind.FAILBACK, OrderKind.DRILL, OrderKind.OPERATE, OrderKind.RELEASE)
+
+
+def _obey(w: _W, order: Order) -> _W:
+    """One step of the production core with an order; its answer must say what became of it."""
+    decision = group_step.step(w.cfg, w.shared, w.g, OrderGiven(order=order), w.now)
+    confirms = order.kind is OrderKind.CONFIRM and decision.state.request == w.g.request and w.g.plan is not None
+    taken = decision.answer is not None and decision.answer.accepted and not decision.state.adopt_ordered
+    if taken and (order.kind in _BEGINS or confirms) and decision.state.plan is None:
+        raise InvariantBreachError("order", f"{order.kind.value} taken, and nothing is under way")
+    return replace(w, g=decision.state, flying=w.flying + decision.effects)
 
 
 def _of_persons(w: Around) -> list[OrderKind]:

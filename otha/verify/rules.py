@@ -7,7 +7,7 @@ A mutant is the rule broken on purpose, in one line of the deciding file; the te
 import sys
 from pathlib import Path
 
-from otha.verify import client_rules, machine_rules, planned_rules
+from otha.verify import client_rules, machine_rules, planned_rules, wait_rules
 from otha.verify.hold import Hold, Mutant
 
 _PAGE = Path("docs/rules.md")
@@ -139,8 +139,8 @@ HOLDS: tuple[Hold, ...] = (
         test=f"{_TESTS}/test_selection.py::test_an_interlock_that_turned_since_the_selection_refuses_the_operate",
         mutant=Mutant(
             file=f"{_GROUP}/orders.py",
-            old="    found = found or switchover_against(t.cfg, t.shared, t.g, to_node, t.now)\n",
-            new="",
+            old="        found += switchover_against(t.cfg, t.shared, t.g, to_node, t.now)\n",
+            new="        pass\n",
         ),
     ),
     Hold(
@@ -409,6 +409,7 @@ HOLDS: tuple[Hold, ...] = (
     ),
     *client_rules.HOLDS,
     *machine_rules.HOLDS,
+    *wait_rules.HOLDS,
 )
 
 

@@ -36,7 +36,7 @@ def test_a_request_shows_who_asks_what_and_until_when() -> None:
     }
     assert person_lines("tanks", persons) == [
         "bypass level_ok, asked by kim: because; 20 s left",
-        "  next: a second person: otha order confirm tanks, or reject with --comment",
+        "  next: a second person: otha order confirm tanks --item level_ok, or reject with --comment",
     ]
 
 

@@ -8,7 +8,7 @@ import pytest
 from otha.core.config import FailbackConfig, GroupConfig, MachineConfig, MachineRule, MachineStateConfig
 from otha.core.effects import GateCommand, Grant
 from otha.core.errors import InvariantBreachError
-from otha.core.group import drill, driver, failback, guard, machine, suspicion
+from otha.core.group import drill, driver, failback, guard, machine, suspicion, uncontrolled
 from otha.core.reasons import Blocker
 from otha.core.words import (
     AfterFence,
@@ -98,6 +98,35 @@ def test_drills_and_their_abort_break_no_rule() -> None:
     _explored(_group(drills=True), faults=1, orders=1)
     _explored(_group(drills=True, confirm=Confirm.PLANNED), faults=0, orders=2)
     _explored(_away_from_preferred(FailbackMode.MANUAL, drills=True), faults=0, orders=2)
+
+
+def _where_persons_are_asked() -> GroupConfig:
+    """The limit of a hold is over while the failover still asks."""
+    cfg = _group(confirm=Confirm.ALWAYS, rpo_ns=None)
+    return replace(cfg, timing=replace(cfg.timing, uncontrolled_ns=2_000 * MS))
+
+
+def test_a_safe_state_ordered_beside_a_failover_that_asks_breaks_no_rule() -> None:
+    asking = commissioned(_where_persons_are_asked(), faults=1, orders=0)
+    asking = next(move for name, move in asking.moves() if name == "FAULT a killed")()
+    while asking.g.plan is None:
+        asking = next(move for _, move in asking.moves())()
+    found = explore(replace(asking, orders_left=3))
+    assert not found.stories, str(found.stories[0])
+    assert found.endings.keys() == {"driven", "needs operator: gate_not_in_othas_hands"}
+
+
+@pytest.mark.soak
+def test_a_fault_and_two_orders_where_persons_are_asked_break_no_rule() -> None:
+    _explored(_where_persons_are_asked(), faults=1, orders=2)
+
+
+def test_a_limit_that_does_not_run_while_a_failover_asks_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = uncontrolled.run_the_limit
+    monkeypatch.setattr(uncontrolled, "run_the_limit", lambda t: honest(t) if t.g.plan is None else None)
+    monkeypatch.setattr(uncontrolled, "against", lambda *_, **__: ())
+    found = explore(commissioned(_where_persons_are_asked(), faults=1, orders=0))
+    assert found.stories[0].breach.startswith("L2")
 
 
 @pytest.mark.soak

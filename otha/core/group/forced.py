@@ -2,7 +2,7 @@
 
 from otha.core.config import ConditionConfig
 from otha.core.effects import Safe
-from otha.core.group import trouble
+from otha.core.group import selection, transfer, trouble
 from otha.core.group.record import SAFE_ERRAND
 from otha.core.group.request import Bypass, Request
 from otha.core.group.turn import Turn
@@ -13,9 +13,11 @@ from otha.core.words import (
     Authority,
     ConditionClass,
     Course,
+    Ending,
     GateState,
     GroupKind,
     OrderKind,
+    Phase,
 )
 
 _NS_PER_S = 1_000_000_000
@@ -27,9 +29,14 @@ def _block(block: Block, detail: str = "") -> tuple[Blocker, ...]:
 
 def waits_against(t: Turn) -> tuple[Blocker, ...]:
     """One thing of a group waits for a person at a time."""
-    plan, request = t.g.plan, t.g.request
+    plan = t.g.plan
     if plan is not None and not plan.confirmed:
         return _block(Block.AWAITS_CONFIRMATION, f"{plan.kind.value} to {plan.to_node}")
+    return _pending(t)
+
+
+def _pending(t: Turn) -> tuple[Blocker, ...]:
+    request = t.g.request
     return () if request is None else _block(Block.REQUEST_PENDING, f"{request.what}, asked by {request.by}")
 
 
@@ -52,7 +59,8 @@ def _bypass_against(t: Turn, name: str | None, for_ns: int | None) -> tuple[Bloc
 
 
 def _safe_against(t: Turn) -> tuple[Blocker, ...]:
-    """What stands against an ordered SAFE: the gate takes it in a hold alone."""
+    """What stands against an ordered SAFE: the gate takes it in a hold alone. A transfer that waits does not; one that
+    is about to claim is over, or has fenced, in a moment."""
     gate, plan = t.g.gate, t.g.plan
     if t.cfg.kind is not GroupKind.DRIVER:
         return _block(Block.NOT_HELD, "the group drives no section")
@@ -66,7 +74,7 @@ def _safe_against(t: Turn) -> tuple[Blocker, ...]:
         return _block(Block.NOT_HELD, f"{gate.state.name}, owner {gate.owner or 'nobody'}")
     if t.g.safe_for is not None:
         return _block(Block.SAFE_ORDERED)
-    if plan is not None and not plan.revoked:
+    if plan is not None and not plan.revoked and plan.phase is not Phase.REQUESTED:
         return _block(Block.TRANSFER_RUNNING, plan.phase.value)
     return ()
 
@@ -77,10 +85,11 @@ def _other_hold(t: Turn, request: Request) -> tuple[Blocker, ...]:
 
 
 def ask(t: Turn, order: Order) -> tuple[Blocker, ...]:
-    """BYPASS or SAFE: it waits for a second person."""
-    found = _block(Block.COMMENT_MISSING) if not order.comment.strip() else waits_against(t)
+    """BYPASS or SAFE: it waits for a second person, SAFE beside a transfer that waits too."""
+    bypass = order.kind is OrderKind.BYPASS
+    found = _block(Block.COMMENT_MISSING) if not order.comment.strip() else ()
+    found = found or (waits_against(t) if bypass else _pending(t))
     if not found:
-        bypass = order.kind is OrderKind.BYPASS
         found = _bypass_against(t, order.item, order.for_ns) if bypass else _safe_against(t)
     if not found:
         request = Request(
@@ -145,9 +154,17 @@ def unbypass(t: Turn, order: Order) -> tuple[Blocker, ...]:
 
 
 def _go_safe(t: Turn) -> None:
+    """Two persons win over a transfer that waits, and lead one that has fenced to the safe state. What an automatic one
+    was for is judged anew once the order is over."""
     t.put(safe_for=t.g.gate.hold_no)
-    if t.g.plan is not None:
+    selection.drop(t, "the safe state is ordered")
+    plan = t.g.plan
+    if plan is None or plan.course is Course.SAFE:
+        return
+    if plan.revoked:
         trouble.change_course(t, Course.SAFE, t.cfg.timing.safe_ns)
+    else:
+        transfer.end(t, Ending.ABORTED_SAFE, "two persons", "withdrawn: the safe state is ordered")
 
 
 def going_safe(t: Turn) -> bool:

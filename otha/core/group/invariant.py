@@ -259,6 +259,16 @@ def _effect(cfg: GroupConfig, shared: Shared, before: GroupState, g: GroupState,
     _hold("authority", cfg.authority is Authority.OTHA, "a command to a pair that switches itself")
 
 
+def _uncontrolled(cfg: GroupConfig, shared: Shared, g: GroupState) -> None:
+    """L2: a section that nobody drives has a limit that runs, and nothing waits once it is over."""
+    plan, gate = g.plan, g.gate
+    held = cfg.kind is GroupKind.DRIVER and gate.seen and gate.state is GateState.HELD
+    ours = cfg.authority is Authority.OTHA and g.arming is Arming.ARMED and not shared.tilted and g.halted is None
+    _hold("L2", not (held and ours) or g.uncontrolled or g.uncontrolled_until is not None, "a hold without a limit")
+    waits = plan is not None and plan.phase is Phase.REQUESTED and plan.course is Course.FORWARD
+    _hold("L2", not (g.uncontrolled and waits), "a transfer that waits in a section held beyond its limit")
+
+
 def check(cfg: GroupConfig, shared: Shared, before: GroupState, decision: Decision, now: int) -> None:
     """Raise InvariantBreachError if the step from `before` to `decision` breaks a rule."""
     g = decision.state
@@ -281,3 +291,4 @@ def check(cfg: GroupConfig, shared: Shared, before: GroupState, decision: Decisi
     person_invariant.check(cfg, before, g, now)
     for effect in decision.effects:
         _effect(cfg, shared, before, g, effect)
+    _uncontrolled(cfg, shared, g)

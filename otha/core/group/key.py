@@ -48,6 +48,7 @@ def _plan(plan: Plan, base: int, serial: int, now: int, boot: int) -> Plan:
         retry_at=_ahead(plan.retry_at, now),
         due=max(0, plan.due - now),
         wait_until=_ahead(plan.wait_until, now),
+        ask_until=_ahead(plan.ask_until, now),
     )
 
 

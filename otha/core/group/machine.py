@@ -12,7 +12,7 @@ from typing import assert_never
 from otha.core.config import GroupConfig, MachineRule, MachineStateConfig
 from otha.core.group.state import Cause, GroupState
 from otha.core.reasons import Block, Blocker
-from otha.core.words import AfterFence, Conduct, GateState, TransferKind
+from otha.core.words import AfterFence, Conduct, GateState, GroupKind, TransferKind
 
 
 def rule(state: MachineStateConfig, kind: TransferKind) -> MachineRule:
@@ -90,3 +90,17 @@ def not_waitable(
 def permit_missing(found: tuple[Blocker, ...]) -> bool:
     """Whether the gate's permit is among what stands against a transfer."""
     return any(blocker.block is Block.GATE_PERMIT for blocker in found)
+
+
+def waits(
+    cfg: GroupConfig, g: GroupState, kind: TransferKind, cause: Cause | None, to_node: str
+) -> tuple[Blocker, ...]:
+    """What a transfer of this kind that nothing else stands against would wait for now: the machine's phase, a person
+    because of it, or the gate's permit where phases are waited for."""
+    found: tuple[Blocker, ...] = ()
+    if conduct(cfg, g, kind, cause) in (Conduct.WAIT, Conduct.ASK):
+        found += (state_blocker(cfg, g),)
+    permitted = g.gate.return_permit if g.gate.last_driver == to_node else g.gate.permit
+    if cfg.kind is GroupKind.DRIVER and limit_ns(cfg, kind) and not permitted:
+        found += (Blocker(block=Block.GATE_PERMIT, detail=""),)
+    return found

@@ -5,13 +5,28 @@ from typing import assert_never
 
 from otha.core.config import GroupConfig
 from otha.core.errors import IllegalTransitionError
-from otha.core.group import drill, failback, forced, guard, machine, redirect, release, selection, transfer, trouble
+from otha.core.group import (
+    claim,
+    drill,
+    failback,
+    forced,
+    guard,
+    machine,
+    redirect,
+    release,
+    selection,
+    suspicion,
+    transfer,
+    trouble,
+    uncontrolled,
+)
 from otha.core.group.guard import Stage
-from otha.core.group.state import Cause, GroupState, OrderAnswer, Shared
+from otha.core.group.request import Request
+from otha.core.group.state import Cause, GroupState, OrderAnswer, Plan, Shared
 from otha.core.group.turn import Turn
 from otha.core.inputs import Order
 from otha.core.reasons import Block, Blocker, Why
-from otha.core.words import Ending, GateState, GroupKind, OrderKind, Phase, Standing, TransferKind
+from otha.core.words import Course, Ending, GateState, GroupKind, OrderKind, Phase, Standing, TransferKind
 
 
 def _block(block: Block, detail: str = "") -> tuple[Blocker, ...]:
@@ -41,10 +56,10 @@ def switchover_target(cfg: GroupConfig, shared: Shared, g: GroupState, node: str
     return node if node is not None else guard.best_standby(cfg, shared, g, besides=(active, g.gate.owner))
 
 
-def ordered_kind(g: GroupState) -> TransferKind:
+def ordered_kind(cfg: GroupConfig, shared: Shared, g: GroupState) -> TransferKind:
     """Away from an active that is under suspicion no bumpless readiness can be had: that is an ordered failover. One
     that is merely degraded can hand over, and does so by the rules of a switchover."""
-    planned = g.suspicion is None or g.suspicion is Cause.DEGRADED
+    planned = suspicion.cause(cfg, shared, g) in (None, Cause.DEGRADED)
     return TransferKind.SWITCHOVER if planned else TransferKind.FAILOVER
 
 
@@ -63,8 +78,11 @@ def switchover_against(
     anew = cfg.kind is GroupKind.STORE and g.standing is Standing.NEEDS_OPERATOR
     if user_of(cfg, g) == to_node and not anew:
         return _block(Block.ALREADY_ACTIVE, to_node)
-    found = guard.against(cfg, shared, g, kind=ordered_kind(g), to_node=to_node, cause=None, stage=Stage.START, now=now)
-    return machine.not_waitable(cfg, g, ordered_kind(g), None, transfer.serious(cfg, found))
+    kind = ordered_kind(cfg, shared, g)
+    found = guard.against(cfg, shared, g, kind=kind, to_node=to_node, cause=None, stage=Stage.START, now=now)
+    found = machine.not_waitable(cfg, g, kind, None, transfer.serious(cfg, found))
+    asks = transfer.needs_confirmation(cfg, g, kind, to_node)
+    return found + uncontrolled.against(cfg, g, kind=kind, cause=None, to_node=to_node, asks=asks)
 
 
 def user_of(cfg: GroupConfig, g: GroupState) -> str | None:
@@ -99,7 +117,7 @@ def _switchover(t: Turn, order: Order) -> tuple[Blocker, ...]:
     found = switchover_against(t.cfg, t.shared, t.g, order.node, t.now)
     to_node = switchover_target(t.cfg, t.shared, t.g, order.node)
     if not found and to_node is not None:
-        transfer.begin(t, kind=ordered_kind(t.g), cause=None, to_node=to_node, by=order.user)
+        transfer.begin(t, kind=ordered_kind(t.cfg, t.shared, t.g), cause=None, to_node=to_node, by=order.user)
     return found
 
 
@@ -108,7 +126,7 @@ def _select(t: Turn, order: Order) -> tuple[Blocker, ...]:
     found = found or switchover_against(t.cfg, t.shared, t.g, order.node, t.now)
     to_node = switchover_target(t.cfg, t.shared, t.g, order.node)
     if not found and to_node is not None:
-        selection.take(t, order, ordered_kind(t.g), to_node)
+        selection.take(t, order, ordered_kind(t.cfg, t.shared, t.g), to_node)
     return found
 
 
@@ -118,12 +136,17 @@ def _operate(t: Turn, order: Order) -> tuple[Blocker, ...]:
         return held
     named = t.g.selection.node if t.g.selection is not None else None
     to_node = switchover_target(t.cfg, t.shared, t.g, named)
-    found = selection.stale(t, order, to_node) or _busy(t)
-    found = found or switchover_against(t.cfg, t.shared, t.g, to_node, t.now)
+    kind = ordered_kind(t.cfg, t.shared, t.g)
+    found = selection.stale(t, order, kind, to_node)
+    if not found and (busy := _busy(t)):
+        # It is in the way for a while, and takes nothing from who has selected.
+        return busy
+    if t.g.selection is not None:
+        found += switchover_against(t.cfg, t.shared, t.g, to_node, t.now)
     if found:
         selection.drop(t, "refused")
     elif to_node is not None:
-        transfer.begin(t, kind=ordered_kind(t.g), cause=None, to_node=to_node, by=order.user)
+        transfer.begin(t, kind=kind, cause=None, to_node=to_node, by=order.user)
     return found
 
 
@@ -195,30 +218,61 @@ def _drill_abort(t: Turn, order: Order) -> tuple[Blocker, ...]:
     return () if led_back else _block(Block.TOO_LATE_TO_ABORT, f"{plan.course.value}, {plan.phase.value}")
 
 
-def _awaits_a_person(t: Turn) -> bool:
-    """Whether the plan waits to be confirmed: by the group's setting, or because of the machine's state."""
-    return not t.plan.confirmed or machine.asks(t.cfg, t.g)
+def _asks_a_person(t: Turn) -> bool:
+    """Whether a plan waits to be confirmed: by the group's setting, because of a lag, or of the machine's state."""
+    plan = t.g.plan
+    waits = plan is not None and plan.phase is Phase.REQUESTED and plan.course is Course.FORWARD and not plan.asked_out
+    return waits and (not t.plan.confirmed or machine.asks(t.cfg, t.g))
+
+
+def _meant(t: Turn, order: Order) -> Request | Plan | tuple[Blocker, ...]:
+    """What CONFIRM or REJECT is about: all that waits, by the words that name it with `item`; none need be named
+    where one thing waits. A request and a waiting transfer stand beside each other: neither keeps the other from its
+    answer."""
+    waiting: list[tuple[Request | Plan, tuple[str, ...], str]] = []
+    if (request := t.g.request) is not None:
+        words = (request.kind.value, request.item) if request.item else (request.kind.value,)
+        waiting.append((request, words, f"{request.what}, asked by {request.by}"))
+    if _asks_a_person(t):
+        waiting.append((t.plan, (t.plan.kind.value,), f"{t.plan.kind.value} to {t.plan.to_node}"))
+    told = "; ".join(what for _, _, what in waiting)
+    if order.item is not None:
+        named = [each for each, words, _ in waiting if order.item in words]
+        return named[0] if named else _block(Block.NOTHING_TO_CONFIRM, f"{order.item}; what waits: {told or 'nothing'}")
+    if len(waiting) > 1:
+        return _block(Block.WHICH_ONE, told)
+    return waiting[0][0] if waiting else _block(Block.NOTHING_TO_CONFIRM)
 
 
 def _confirm(t: Turn, order: Order) -> tuple[Blocker, ...]:
-    plan, request = t.g.plan, t.g.request
     if order.kind is OrderKind.REJECT and not order.comment.strip():
         return _block(Block.COMMENT_MISSING)
-    if request is not None:
-        return forced.answer(t, order, request)
-    if plan is None or plan.phase is not Phase.REQUESTED or not _awaits_a_person(t) or t.reached(plan.due):
-        return _block(Block.NOTHING_TO_CONFIRM)
+    match _meant(t, order):
+        case Request() as request:
+            return forced.answer(t, order, request)
+        case Plan() as plan:
+            return _confirm_transfer(t, order, plan)
+        case found:
+            return found
+
+
+def _confirm_transfer(t: Turn, order: Order, plan: Plan) -> tuple[Blocker, ...]:
     if order.kind is OrderKind.REJECT:
         transfer.end(t, Ending.ABORTED_SAFE, "", f"rejected by {order.user}")
         t.put(declined=plan.cause)
-    elif t.cfg.persons.two_persons and plan.by == order.user:
+        return ()
+    if t.cfg.persons.two_persons and plan.by == order.user:
         return _block(Block.SECOND_PERSON, f"asked by {plan.by}")
-    else:
-        lag_confirmed = bool(guard.sync(t.cfg, t.g, plan.to_node))
-        t.put_plan(confirmed=True, lag_confirmed=lag_confirmed, due=t.now + t.cfg.timing.order_ttl_ns)
-        if machine.asks(t.cfg, t.g):
-            t.put_plan(confirmed_in=t.g.machine)
-    return ()
+    lag_confirmed = bool(guard.sync(t.cfg, t.g, plan.to_node))
+    due = t.now + t.cfg.timing.order_ttl_ns
+    asked_by_machine = machine.asks(t.cfg, t.g)
+    t.put_plan(confirmed=True, lag_confirmed=lag_confirmed, ask_until=None, due=due)
+    if asked_by_machine:
+        t.put_plan(confirmed_in=t.g.machine)
+    # It came too late: what has come in the way since is the answer, and the transfer is over.
+    if found := claim.stops(t):
+        claim.stop(t, found)
+    return found
 
 
 def _maintenance(t: Turn, order: Order) -> tuple[Blocker, ...]:

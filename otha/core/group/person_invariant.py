@@ -3,7 +3,7 @@
 from otha.core.config import GroupConfig
 from otha.core.errors import InvariantBreachError
 from otha.core.group.state import GroupState
-from otha.core.words import ConditionClass, OrderKind, Verdict
+from otha.core.words import ConditionClass, Course, OrderKind, Verdict
 
 
 def _hold(rule: str, holds: bool, what: str) -> None:
@@ -39,11 +39,13 @@ def check(cfg: GroupConfig, before: GroupState, g: GroupState, now: int) -> None
     plan, request, selection = g.plan, g.request, g.selection
     _hold("order", selection is None or selection.until > now, "a selection that has expired")
     _hold("order", request is None or request.until > now, "a request that has expired")
-    waits = plan is not None and not plan.confirmed
-    _hold("order", request is None or not waits, "two things wait for a person")
+    bypass_waits = request is not None and request.kind is OrderKind.BYPASS
+    _hold("order", not bypass_waits or plan is None, "a bypass is asked for in a transfer")
     if g.safe_for is not None and before.safe_for is None:
         asked = before.request
         _hold("two persons", asked is not None and asked.kind is OrderKind.SAFE, "a SAFE ordered by one person")
+        heads = plan is None or plan.course is not Course.FORWARD
+        _hold("two persons", heads, "a transfer that goes on although two persons ordered the safe state")
     started = plan is not None and plan.serial != before.serial
     held = before.selection
     if started and plan is not None and plan.by and held is not None and now < held.until:

@@ -48,14 +48,28 @@ def _wait(t: Turn, awaited: Blocker, limit_ns: int) -> bool:
     return False
 
 
+def ask_is_over(t: Turn) -> None:
+    """Nobody has answered in time: the transfer asks no more."""
+    t.put_plan(ask_until=None, asked_out=True)
+
+
+def _question(t: Turn, against: tuple[Blocker, ...]) -> None:
+    """A person is asked. However often the question changes with the machine's state, the time for it is one: else a
+    machine that alternates between two states would keep the transfer waiting for ever (L2)."""
+    until = t.plan.ask_until
+    if until is None:
+        until = t.now + t.cfg.persons.confirm_ns
+    t.put_plan(waiting=False, against=against, ask_until=until, due=until)
+
+
 def _ask(t: Turn) -> bool:
     plan, awaited = t.plan, (machine.state_blocker(t.cfg, t.g),)
-    if plan.waiting or plan.against != awaited:
-        t.put_plan(waiting=False, against=awaited, due=t.now + t.cfg.persons.confirm_ns)
-        t.say_blockers(Why.WAITS, awaited, plan.to_node)
-    elif t.reached(plan.due):
+    if plan.asked_out:
         transfer.end(t, Ending.ABORTED_SAFE, "machine state", "not confirmed in time")
         return True
+    if plan.waiting or plan.against != awaited:
+        _question(t, awaited)
+        t.say_blockers(Why.WAITS, awaited, plan.to_node)
     return False
 
 
@@ -78,9 +92,11 @@ def hold_up(t: Turn, permit_is_missing: bool) -> bool | None:
         case Conduct.GO:
             if permit_is_missing:
                 return _wait(t, Blocker(block=Block.GATE_PERMIT, detail=""), machine.limit_ns(cfg, plan.kind))
-            if plan.waiting or plan.against:
-                within_ns = cfg.timing.order_ttl_ns if plan.confirmed else cfg.persons.confirm_ns
-                t.put_plan(waiting=False, against=(), due=t.now + within_ns)
+            changed = plan.waiting or bool(plan.against)
+            if plan.confirmed and changed:
+                t.put_plan(waiting=False, against=(), due=t.now + cfg.timing.order_ttl_ns)
+            elif not plan.confirmed and not plan.asked_out and (changed or plan.ask_until is None):
+                _question(t, ())
             return None
         case Conduct.STAY:
             raise AssertionError("a state that does not allow a transfer stands against it")

@@ -8,7 +8,7 @@ RELEASE of that epoch, which only arms. The gate judges the owner's next frame, 
 """
 
 from otha.core.config import GroupConfig
-from otha.core.group import guard, machine, transfer
+from otha.core.group import guard, machine, transfer, uncontrolled
 from otha.core.group.guard import Stage
 from otha.core.group.state import GroupState, Shared
 from otha.core.group.turn import Turn
@@ -51,7 +51,9 @@ def against(cfg: GroupConfig, shared: Shared, g: GroupState, now: int) -> tuple[
     if found or g.gate.owner is None:
         return found
     found = guard.against(cfg, shared, g, kind=_KIND, to_node=g.gate.owner, cause=None, stage=Stage.START, now=now)
-    return machine.not_waitable(cfg, g, _KIND, None, transfer.serious(cfg, found))
+    found = machine.not_waitable(cfg, g, _KIND, None, transfer.serious(cfg, found))
+    asks = transfer.needs_confirmation(cfg, g, _KIND, g.gate.owner)
+    return found + uncontrolled.against(cfg, g, kind=_KIND, cause=None, to_node=g.gate.owner, asks=asks)
 
 
 def order(t: Turn, user: str) -> tuple[Blocker, ...]:

@@ -9,7 +9,8 @@ from otha.core.words import OrderKind, TransferKind
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """Whose the next ordered switchover is, and on which premises (select before operate, as IEC 60870-5-101 and IEEE
-    1815 know it). `node`: the one named, None: the best standby, which was `to_node`. It ends at `until`."""
+    1815 know it). `node`: the one named, None: the best standby, which was `to_node`. `shown`: what was answered that
+    OPERATE would do. It ends at `until`."""
 
     by: str
     client: str
@@ -17,6 +18,7 @@ class Selection:
     from_node: str | None
     to_node: str
     epoch: int
+    shown: "Preview"
     until: int
 
     def held_by(self, user: str, client: str) -> bool:
@@ -26,7 +28,8 @@ class Selection:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """What a selection answers: what OPERATE would do as things stand. `passed`: what stands against it and is passed
-    over, by a bypass or because a person may confirm it. `for_ns`: how long the selection lasts."""
+    over, by a bypass, because a person may confirm it, or because it would be waited for. `for_ns`: how long the
+    selection lasts."""
 
     kind: TransferKind
     from_node: str | None

@@ -127,7 +127,8 @@ class Plan:
     outside the RPO. `attempt` counts emissions, so that no two share an id.
     `waiting`: nothing else can be done; the transfer waits for the machine's phase to end, or inside the gate's hold.
     `against`: what stands against it. `confirmed_in`: the machine state in which a person let it go on. `wait_until`:
-    when it has waited for phases of the machine long enough; `waited_out`: it has.
+    when it has waited for phases of the machine long enough; `waited_out`: it has. `ask_until`: when a person must have
+    answered, whatever the machine does meanwhile; `asked_out`: nobody has.
     """
 
     serial: int
@@ -156,6 +157,8 @@ class Plan:
     confirmed_in: int | None = None
     wait_until: int | None = None
     waited_out: bool = False
+    ask_until: int | None = None
+    asked_out: bool = False
 
     @property
     def goal_node(self) -> str:

@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import TypeVar, assert_never
 
 from otha.core.config import UNKNOWN_MACHINE, GroupConfig
-from otha.core.effects import Safe
 from otha.core.errors import IllegalTransitionError, InvariantBreachError
 from otha.core.group import (
     agree,
@@ -21,6 +20,7 @@ from otha.core.group import (
     settle,
     suspicion,
     transfer,
+    uncontrolled,
 )
 from otha.core.group.event import (
     ConditionJudged,
@@ -37,7 +37,7 @@ from otha.core.group.state import GateView, GroupState, NodeView, SelectorView, 
 from otha.core.group.turn import Decision, Turn
 from otha.core.inputs import DueReached, EffectEnded, OrderGiven
 from otha.core.reasons import Block, Why
-from otha.core.words import Arming, Authority, GateState, GroupKind, Outcome, Standing, TransferKind, Verdict
+from otha.core.words import Authority, GroupKind, Outcome, Standing, TransferKind, Verdict
 
 _T = TypeVar("_T")
 
@@ -150,6 +150,8 @@ def _expire(t: Turn) -> None:
     forced.expire(t)
     if g.plan is not None and t.reached(g.plan.wait_until):
         phase_wait.wait_is_over(t)
+    if g.plan is not None and t.reached(g.plan.ask_until):
+        phase_wait.ask_is_over(t)
 
 
 def _tell_vetoes(t: Turn) -> bool:
@@ -191,6 +193,8 @@ def _suspect(t: Turn) -> bool:
     )
     found = transfer.serious(t.cfg, found)
     found = machine.not_waitable(t.cfg, t.g, TransferKind.FAILOVER, why, found)
+    asks = transfer.needs_confirmation(t.cfg, t.g, TransferKind.FAILOVER, to_node)
+    found += uncontrolled.against(t.cfg, t.g, kind=TransferKind.FAILOVER, cause=why, to_node=to_node, asks=asks)
     if not found:
         transfer.begin(t, kind=TransferKind.FAILOVER, cause=why, to_node=to_node)
         return True
@@ -203,24 +207,6 @@ def _suspect(t: Turn) -> bool:
     return False
 
 
-def _mind_the_hold(t: Turn) -> bool:
-    """A section held with nobody to promote goes to its safe state after its limit; no claim is needed for that."""
-    g = t.g
-    held = g.gate.seen and g.gate.state is GateState.HELD
-    may_act = t.cfg.authority is Authority.OTHA and g.arming is Arming.ARMED and not t.shared.tilted
-    if not (held and may_act):
-        if g.uncontrolled or g.uncontrolled_until is not None:
-            t.put(uncontrolled_until=None, uncontrolled=False)
-        return False
-    if g.uncontrolled:
-        if g.errand is None and g.errand_retry_at is None:
-            t.ask_errand(Safe(epoch=g.gate.epoch, hold_no=g.gate.hold_no), SAFE_ERRAND, t.cfg.timing.safe_ns)
-            t.say(Why.SAFE_ASKED, "L2", t.cfg.section, g.gate.epoch, g.gate.hold_no)
-    elif g.uncontrolled_until is None:
-        t.put(uncontrolled_until=t.now + t.cfg.timing.uncontrolled_ns)
-    return False
-
-
 def _ask_back(t: Turn) -> bool:
     """Ask a person for a failback, when none is busy with the group."""
     return t.g.selection is None and t.g.request is None and failback.ask(t)
@@ -229,11 +215,12 @@ def _ask_back(t: Turn) -> bool:
 def _move(t: Turn) -> bool:
     match t.cfg.kind:
         case GroupKind.DRIVER:
+            uncontrolled.run_the_limit(t)
             if t.g.plan is not None:
                 return driver.advance(t)
             if forced.going_safe(t):
                 return False
-            return settle.settle(t) or _suspect(t) or _mind_the_hold(t) or _ask_back(t)
+            return settle.settle(t) or _suspect(t) or uncontrolled.ask_safe(t) or _ask_back(t)
         case GroupKind.PATH | GroupKind.STORE:
             if t.g.plan is not None:
                 return redirect.advance(t)
@@ -248,7 +235,7 @@ def _wake(g: GroupState, now: int) -> int | None:
     deadlines += [g.steady_at, *g.recent]
     deadlines += [held.until for held in (g.selection, g.request, *g.bypasses) if held is not None]
     if plan is not None:
-        deadlines += [plan.due, plan.retry_at, plan.wait_until]
+        deadlines += [plan.due, plan.retry_at, plan.wait_until, plan.ask_until]
     return min((at for at in deadlines if at is not None and at > now), default=None)
 
 

@@ -8,7 +8,7 @@ from otha.core.config import GroupConfig
 from otha.core.group import drill, failback, guard, suspicion
 from otha.core.group import record as group_record
 from otha.core.group.guard import Stage
-from otha.core.group.state import Cause, Plan, StoreView
+from otha.core.group.state import Cause, GroupState, Plan, StoreView
 from otha.core.group.turn import Turn
 from otha.core.reasons import Block, Blocker, Why
 from otha.core.words import Confirm, Course, Ending, GroupKind, OrderKind, Phase, RpoMiss, Standing, TransferKind
@@ -17,9 +17,11 @@ from otha.core.words import Confirm, Course, Ending, GroupKind, OrderKind, Phase
 SWAPPING = (Phase.PERMITTED, Phase.OUTPUT_VERIFIED, Phase.BACKFILLED)
 
 
-def needs_confirmation(t: Turn, kind: TransferKind, to_node: str, *, is_drill: bool = False) -> bool:
+def needs_confirmation(
+    cfg: GroupConfig, g: GroupState, kind: TransferKind, to_node: str, *, is_drill: bool = False
+) -> bool:
     """Whether a person must confirm: by the group's setting, or because S5 asks. Every drill is planned."""
-    match t.cfg.confirm:
+    match cfg.confirm:
         case Confirm.NEVER:
             pass
         case Confirm.PLANNED:
@@ -27,7 +29,7 @@ def needs_confirmation(t: Turn, kind: TransferKind, to_node: str, *, is_drill: b
                 return True
         case Confirm.ALWAYS:
             return True
-    return t.cfg.on_rpo_miss is RpoMiss.ASK and bool(guard.sync(t.cfg, t.g, to_node))
+    return cfg.on_rpo_miss is RpoMiss.ASK and bool(guard.sync(cfg, g, to_node))
 
 
 def begin(
@@ -44,7 +46,7 @@ def begin(
     `because`: what is said of one without a cause."""
     g = t.g
     from_node = g.record.active if g.record is not None else None
-    confirmed = not needs_confirmation(t, kind, to_node, is_drill=is_drill)
+    confirmed = not needs_confirmation(t.cfg, g, kind, to_node, is_drill=is_drill)
     t.put(
         plan=Plan(
             serial=g.serial + 1,
@@ -79,7 +81,6 @@ def begin(
         settle_until=None,
         suspicion=None,
         confirm_at=None,
-        uncontrolled_until=None,
         told=(),
         declined=None,
     )
@@ -87,16 +88,17 @@ def begin(
     t.say(Why.REQUESTED, "", kind.value, from_node or "-", to_node, said if cause is None else cause.value)
     for each in guard.passed_over(t.cfg, g):
         t.say(Why.PASSED_OVER, "S6", each.block.code, each.detail)
-    _give_way(t, confirmed=confirmed)
+    _give_way(t)
 
 
-def _give_way(t: Turn, *, confirmed: bool) -> None:
-    """What persons held is over: the transfer is what was selected, or came before it. One thing waits at a time."""
+def _give_way(t: Turn) -> None:
+    """What persons held is over: the transfer is what was selected, or came before it. A request for SAFE stands: two
+    persons may still want it."""
     held, request = t.g.selection, t.g.request
     if held is not None:
         t.put(selection=None)
         t.say(Why.SELECTION_ENDED, "", held.by, held.to_node, "a transfer began")
-    if request is not None and (request.kind is OrderKind.BYPASS or not confirmed):
+    if request is not None and request.kind is OrderKind.BYPASS:
         t.put(request=None)
         t.say(Why.REQUEST_ENDED, "two persons", request.what, request.by, "a transfer began")
 
@@ -158,9 +160,16 @@ def standing_against(t: Turn, stage: Stage) -> tuple[Blocker, ...]:
         found += drill.against(t.cfg, t.shared, t.g, is_drill=plan.drill, kind=plan.kind)
     if plan.lag_confirmed:
         found = serious(t.cfg, found)
-    if plan.automatic and stage is not Stage.AFTER_FENCE and suspicion.cause(t.cfg, t.shared, t.g) is None:
+    if plan.kind is TransferKind.FAILOVER and not plan.drill and stage is not Stage.AFTER_FENCE and _cause_gone(t):
         found += (Blocker(block=Block.CAUSE_GONE, detail=plan.from_node or ""),)
     return found
+
+
+def _cause_gone(t: Turn) -> bool:
+    """Whether what a failover was for is over, ordered or not. An active that is merely degraded hands over by the
+    rules of a switchover, or after its deadband (S16)."""
+    present = suspicion.cause(t.cfg, t.shared, t.g)
+    return present is None or (present is Cause.DEGRADED and t.plan.cause is not Cause.DEGRADED)
 
 
 def serious(cfg: GroupConfig, found: tuple[Blocker, ...]) -> tuple[Blocker, ...]:

@@ -138,7 +138,7 @@ def test_a_bypass_ends_by_itself() -> None:
     assert codes(rig, OrderKind.SELECT, "b", id="o1") == []
     rig.wait(1)
     assert (rig.g.bypasses, rig.said(Why.BYPASS_ENDED)) == ((), [("level_ok", "its time has run out")])
-    assert codes(rig, OrderKind.OPERATE, id="o2") == ["interlock"]
+    assert codes(rig, OrderKind.OPERATE, id="o2") == ["premises_changed", "interlock"]
 
 
 def test_an_unbypassed_interlock_counts_at_once() -> None:

@@ -4,10 +4,23 @@ from dataclasses import replace
 
 import pytest
 
+from otha.core.config import Compare, Comparison, MachineConfig, MachineRule, MachineStateConfig
+from otha.core.group.event import MachineJudged
 from otha.core.group.request import Preview, Selection
 from otha.core.inputs import Record
-from otha.core.reasons import Why
-from otha.core.words import ConditionClass, Confirm, Liveness, OrderKind, Outcome, Phase, TransferKind, Verdict
+from otha.core.reasons import Block, Why
+from otha.core.words import (
+    ConditionClass,
+    Conduct,
+    Confirm,
+    Liveness,
+    OrderKind,
+    Outcome,
+    Phase,
+    RpoMiss,
+    TransferKind,
+    Verdict,
+)
 from tests.core.build import INTERLOCK, MS, PERMISSIVE, group_config, record
 from tests.core.rig import Rig, following, held_by_watchdog, switching
 
@@ -38,7 +51,14 @@ def test_a_selection_answers_what_would_be_done_and_moves_nothing() -> None:
         for_ns=30_000 * MS,
     )
     assert rig.g.selection == Selection(
-        by="kim", client="desk", node="b", from_node="a", to_node="b", epoch=1, until=31_000 * MS
+        by="kim",
+        client="desk",
+        node="b",
+        from_node="a",
+        to_node="b",
+        epoch=1,
+        shown=answer.preview,
+        until=31_000 * MS,
     )
     assert rig.said(Why.SELECTED) == [("kim", "a", "b")]
     assert (rig.g.plan, rig.effects) == (None, [])
@@ -195,15 +215,88 @@ def test_nothing_is_selected_in_a_transfer() -> None:
     assert codes(switching(Phase.CLAIMED), OrderKind.SELECT, "b", id="o") == ["transfer_running"]
 
 
-def test_a_selection_of_an_active_that_died_since_becomes_an_ordered_failover() -> None:
-    """Before the suspicion has stood, the operator is quicker: one transfer, his."""
+def changed(rig: Rig) -> list[str]:
+    """What OPERATE says that is not as it was selected."""
+    answer = rig.order(OrderKind.OPERATE, id="op")
+    assert (rig.g.plan, rig.g.selection, rig.effects) == (None, None, [])
+    return [blocker.detail for blocker in answer.blockers if blocker.block is Block.PREMISES_CHANGED]
+
+
+def test_a_selection_of_an_active_that_died_since_is_not_operated_as_a_failover() -> None:
+    """What was shown was a switchover without a bump. The failover comes by itself, or is selected anew."""
     rig = selected()
     rig.dies("a", Liveness.FROZEN)
-    rig.wait(39)
-    assert codes(rig, OrderKind.OPERATE, id="o") == []
-    assert (rig.plan.kind, rig.plan.automatic, rig.plan.serial) == (TransferKind.FAILOVER, False, 1)
-    rig.wait(1)
-    assert (rig.plan.serial, rig.plan.by) == (1, "kim")
+    assert changed(rig) == ["kind was switchover, is failover"]
+    assert codes(rig, OrderKind.SWITCHOVER, "b", id="o") == []
+    assert (rig.plan.kind, rig.plan.automatic) == (TransferKind.FAILOVER, False)
+
+
+def test_a_lag_that_was_not_shown_refuses_the_operate() -> None:
+    rig = selected(following(group_config(on_rpo_miss=RpoMiss.ASK)))
+    rig.node("b", in_rpo=Verdict.FALSE)
+    assert changed(rig) == [
+        "confirmation was not needed, is needed",
+        "what is passed over was nothing, is sync_behind b false",
+    ]
+
+
+def test_a_bypass_that_was_not_shown_refuses_the_operate() -> None:
+    process = replace(INTERLOCK, name="level_ok", klass=ConditionClass.PROCESS)
+    rig = selected(following(group_config(conditions=(INTERLOCK, PERMISSIVE, process))))
+    rig.order(OrderKind.BYPASS, id="y1", item="level_ok", for_ns=60_000 * MS)
+    rig.order(OrderKind.CONFIRM, id="y2", user="eva")
+    rig.condition(Verdict.FALSE, index=2)
+    assert changed(rig) == ["what is passed over was nothing, is interlock level_ok (process) false, bypassed"]
+
+
+def test_a_machine_that_would_be_waited_for_is_shown_and_refuses_the_operate_when_it_was_not() -> None:
+    wait = MachineRule(does=Conduct.WAIT, limit_ns=2_000 * MS)
+    rig = following(group_config(machine=machine(wait)))
+    rig.tell(MachineJudged(state=0))
+    rig.order(OrderKind.SELECT, "b", id="s")
+    rig.tell(MachineJudged(state=1))
+    assert changed(rig) == ["what is passed over was nothing, is machine_state MOVING"]
+    answer = rig.order(OrderKind.SELECT, "b", id="s2")
+    assert answer.preview is not None
+    assert [each.detail for each in answer.preview.passed] == ["MOVING"]
+    assert codes(rig, OrderKind.OPERATE, id="op2") == []
+
+
+def test_a_person_whom_the_machine_makes_necessary_is_announced() -> None:
+    rig = following(group_config(machine=machine(MachineRule(does=Conduct.ASK))))
+    rig.tell(MachineJudged(state=1))
+    answer = rig.order(OrderKind.SELECT, "b", id="s")
+    assert answer.preview is not None
+    assert answer.preview.needs_confirmation
+
+
+def machine(moving: MachineRule) -> MachineConfig:
+    when, go = Compare(tag="permit", op=Comparison.EQ, value=1, for_ns=0), MachineRule(does=Conduct.GO)
+    still = MachineStateConfig(name="STILL", when=when, switchover=go, failover=go, after_fence=None)
+    states = (still, replace(still, name="MOVING", switchover=moving))
+    return MachineConfig(states=states, unknown=replace(still, name="UNKNOWN", when=None))
+
+
+def test_a_request_of_somebody_else_takes_no_selection() -> None:
+    """A stranger's SAFE waits for its second person; who has selected keeps what he has until it is carried out."""
+    cfg = group_config()
+    rig = following(replace(cfg, timing=replace(cfg.timing, not_driving_ns=60_000 * MS)))
+    held_by_watchdog(rig)
+    selected(rig)
+    assert codes(rig, OrderKind.SAFE, id="x", user="eva") == []
+    assert codes(rig, OrderKind.OPERATE, id="o1") == ["request_pending"]
+    assert rig.g.selection is not None
+    assert codes(rig, OrderKind.REJECT, id="n", user="max") == []
+    assert codes(rig, OrderKind.OPERATE, id="o2") == []
+
+
+def test_a_safe_state_that_is_carried_out_ends_the_selection() -> None:
+    rig = following()
+    held_by_watchdog(rig)
+    selected(rig)
+    rig.order(OrderKind.SAFE, id="x", user="eva")
+    rig.order(OrderKind.CONFIRM, id="y", user="max")
+    assert rig.said(Why.SELECTION_ENDED) == [("kim", "b", "the safe state is ordered")]
 
 
 def test_a_bypassed_interlock_is_named_in_the_preview_and_when_it_is_passed_over() -> None:

@@ -1,0 +1,45 @@
+"""How long a section may be held with nobody to drive it.
+
+The limit runs from the begin of the hold, whatever waits meanwhile. Once it is over nothing waits any more: a transfer
+that can't go on at once gives way, and SAFE is asked for until the gate says that the hold is over.
+"""
+
+from otha.core.config import GroupConfig
+from otha.core.effects import Safe
+from otha.core.group import machine
+from otha.core.group.record import SAFE_ERRAND
+from otha.core.group.state import Cause, GroupState
+from otha.core.group.turn import Turn
+from otha.core.reasons import Block, Blocker, Why
+from otha.core.words import Arming, Authority, GateState, TransferKind
+
+
+def run_the_limit(t: Turn) -> None:
+    """Begin the limit with the hold, and forget it when the hold is over or is not OTHA's to end."""
+    g = t.g
+    held = g.gate.seen and g.gate.state is GateState.HELD
+    may_act = t.cfg.authority is Authority.OTHA and g.arming is Arming.ARMED and not t.shared.tilted
+    if not (held and may_act):
+        if g.uncontrolled or g.uncontrolled_until is not None:
+            t.put(uncontrolled_until=None, uncontrolled=False)
+    elif not g.uncontrolled and g.uncontrolled_until is None:
+        t.put(uncontrolled_until=t.now + t.cfg.timing.uncontrolled_ns)
+
+
+def against(
+    cfg: GroupConfig, g: GroupState, *, kind: TransferKind, cause: Cause | None, to_node: str, asks: bool
+) -> tuple[Blocker, ...]:
+    """What stands against a transfer that would have to wait, for a person (`asks`) or for the machine, in a section
+    that was held for its limit already."""
+    if not g.uncontrolled or not (asks or machine.waits(cfg, g, kind, cause, to_node)):
+        return ()
+    return (Blocker(block=Block.UNCONTROLLED, detail=cfg.section),)
+
+
+def ask_safe(t: Turn) -> bool:
+    """Ask for the safe state once the limit is over; no claim is needed for that."""
+    g = t.g
+    if g.uncontrolled and g.errand is None and g.errand_retry_at is None:
+        t.ask_errand(Safe(epoch=g.gate.epoch, hold_no=g.gate.hold_no), SAFE_ERRAND, t.cfg.timing.safe_ns)
+        t.say(Why.SAFE_ASKED, "L2", t.cfg.section, g.gate.epoch, g.gate.hold_no)
+    return False
