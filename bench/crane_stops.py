@@ -14,7 +14,7 @@ from otha.core.reasons import Why
 from otha.core.words import Ending
 from sim import crane
 from sim.crane import Crane
-from sim.gate import Gate
+from sim.hold_action import HoldPlan
 from sim.kind import Kind
 from sim.stepped import SteppedPlant
 
@@ -117,7 +117,7 @@ def planned(count: int) -> list[Stop]:
 
 def unplanned(count: int, *, stopping: bool = True, tracking: bool = True) -> list[Stop]:
     """The active killed while the trolley travels. `stopping` false: the gate holds the last speed, as it must not."""
-    kind = crane.KIND if stopping else replace(crane.KIND, gate_class=Gate)
+    kind = crane.KIND if stopping else replace(crane.KIND, gate=replace(crane.KIND.gate, hold=HoldPlan()))
     site, chance, told = settled(kind, tracking=tracking), random.Random(_SEED), []
     for _ in range(count):
         _go_on(site, chance.randrange(500, 6_000))

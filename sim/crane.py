@@ -9,8 +9,9 @@ Machine states: STOPPED (stands; in the pause of 4 s between two moves, or in th
 IN_MOTION, GRIPPING (the magnet switches, 1 s). Nobody takes over but in STOPPED. The magnet is switched off at the
 terminals only with the load on the ground: that interlock is the PLC's.
 
-Held, both speeds run down to standstill at 0.4 m/s2 (STOP_MOTION), for a held speed would run into the buffer. Stated
-limits: from full speed it stands within `STOP_M`, the load never sways by more than `SWAY_DEG`.
+Held, both speeds run down to standstill at 0.4 m/s2 (STOP_MOTION) in every state, for a held speed would run into the
+buffer, and a stop at once would swing the load. The magnet keeps what it has (HOLD): whatever else happens, nothing is
+let go. Stated limits: from full speed it stands within `STOP_M`, the load never sways by more than `SWAY_DEG`.
 """
 
 import math
@@ -18,10 +19,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from sim.errors import UsageError
-from sim.gate import Gate, GateConfig, HoldAction
+from sim.gate_config import GateConfig
+from sim.hold_action import HOLD, HoldPlan, StopMotion
 from sim.kind import Kind
 from sim.pid import Pid
-from sim.registers import State
 from sim.tanks import FULL_SCALE
 from sim.transmitter import Transmitters
 
@@ -210,37 +211,24 @@ class CraneLaw:
         return (*(round(loop.output) for loop in self.loops), self._magnet)
 
 
-class StoppingGate(Gate):
-    """A gate that runs both speeds down to standstill while it holds them; the magnet keeps what it has."""
-
-    _PER_MS: Final = (_STOP_M_S2 / SPEED_M_S * STILL / 1000, _STOP_M_S2 / _HOIST_M_S * STILL / 1000)
-
-    def _held_outputs(self) -> tuple[int, ...]:
-        trolley, hoist, magnet = self.held
-        speeds = (
-            STILL + round(math.copysign(max(0.0, abs(value - STILL) - rate * self.held_ms), value - STILL))
-            for value, rate in zip((trolley, hoist), self._PER_MS, strict=True)
-        )
-        return (*speeds, magnet)
-
-    def status(self) -> tuple[dict[str, int], tuple[tuple[int, ...], ...]]:
-        """As every gate's; what is held is what the speeds have come to."""
-        fields, (applied, held, shadow) = super().status()
-        return fields, (applied, self._held_outputs() if self.state is State.HELD else held, shadow)
-
-
 KIND: Final = Kind(
     name="crane",
     cycle_ms=CYCLE_MS,
     gate=GateConfig(
         safe_values=(STILL, STILL, FULL_SCALE),
         tolerance=(50, 50, 50),
-        hold_actions=(HoldAction.HOLD,) * 3,
         owner_watchdog_ms=60,
         hold_max_ms=20_000,
         scan_ms=SCAN_MS,
         max_resumes=3,
         resume_window_ms=60_000,
+        hold=HoldPlan(
+            otherwise=(
+                StopMotion(still=STILL, per_s=round(_STOP_M_S2 / SPEED_M_S * STILL)),
+                StopMotion(still=STILL, per_s=round(_STOP_M_S2 / _HOIST_M_S * STILL)),
+                HOLD,
+            )
+        ),
     ),
     outputs=("trolley_speed", "hoist_speed", "magnet"),
     start=(STILL, STILL, FULL_SCALE),
@@ -261,7 +249,6 @@ KIND: Final = Kind(
     measured=("trolley", "hook", "trolley_target", "hook_target", "magnet_target", "go"),
     machine=Crane,
     law=CraneLaw,
-    gate_class=StoppingGate,
     forbidden=FORBIDDEN,
     buttons=BUTTONS,
 )

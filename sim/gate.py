@@ -6,34 +6,10 @@ the design is one branch here. The Structured Text program that ships for real c
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum
 
+from sim.gate_config import GateConfig
+from sim.hold_action import HeldOutput
 from sim.registers import U16_MAX, U32_MAX, Answer, Command, Frame, Malformed, Opcode, State, gate_map
-
-
-class HoldAction(Enum):
-    """What one output does while the section is held. HOLD keeps the value it had on entering HELD."""
-
-    HOLD = "hold"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateConfig:
-    """What the PLC program was built with. Output values 0..10000 (0.01 % of span), times in ms.
-
-    `check_frames` false lets every frame through, as a controller without a gate would; it exists to prove that the
-    offline checker notices.
-    """
-
-    safe_values: tuple[int, ...]
-    tolerance: tuple[int, ...]
-    hold_actions: tuple[HoldAction, ...]
-    owner_watchdog_ms: int
-    hold_max_ms: int
-    scan_ms: int
-    max_resumes: int
-    resume_window_ms: int
-    check_frames: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +25,11 @@ class Retained:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanInputs:
-    """All that one scan sees. `frames` holds at most one frame per node mailbox (numbered from 1)."""
+    """All that one scan sees. `frames` holds at most one frame per node mailbox (numbered from 1).
+
+    `machine` is the state of the machine as the PLC program recognises it, `tags` what the program itself measures:
+    both for the hold actions alone.
+    """
 
     dt_ms: int
     permit: bool
@@ -58,6 +38,8 @@ class ScanInputs:
     reset: bool = False
     command: Command | Malformed | None = None
     frames: Mapping[int, Frame] = field(default_factory=dict)
+    machine: str = ""
+    tags: Mapping[str, int] = field(default_factory=dict)
 
 
 REFUSALS = {
@@ -71,7 +53,11 @@ FRAME_REFUSALS = ("frame_torn", "frame_owner", "frame_epoch", "frame_session", "
 
 
 class Gate:
-    """One section's gate. `outputs` is what stands at its terminals after the last scan."""
+    """One section's gate. `outputs` is what it lets through after the last scan.
+
+    `held` is what the outputs have come to in the hold, each by its hold action: the value that a newcomer's frame must
+    be near, and that it starts from. Once the hold is over it stays as it was.
+    """
 
     def __init__(self, config: GateConfig, retained: Retained | None, boot: int) -> None:
         """Cold start. `retained` is None when the RETAIN memory is bad; `boot` must never have been used before."""
@@ -98,6 +84,9 @@ class Gate:
         self.owner_age_ms = 0
         self.outputs = config.safe_values
         self.held = config.safe_values
+        self._holding: tuple[HeldOutput, ...] = ()
+        self._machine = ""
+        self._tags: Mapping[str, int] = {}
         self.shadow: tuple[int, ...] | None = None
         self.shadow_age_ms = 0
         self.resume_ages_ms: tuple[int, ...] = ()
@@ -114,7 +103,9 @@ class Gate:
         """One scan: the person first, then the command, then the frames, then the timers."""
         self.scan_no = (self.scan_no + 1) & U32_MAX
         self.permit, self.return_permit = inputs.permit, inputs.return_permit
+        self._machine, self._tags = inputs.machine, inputs.tags
         self._age(inputs.dt_ms)
+        self._hold_on(inputs.dt_ms)
         self._person(local=inputs.local, reset=inputs.reset)
         if inputs.command is not None:
             self._command(inputs.command)
@@ -122,7 +113,7 @@ class Gate:
             self._frame(mailbox, inputs.frames[mailbox])
         self._timers()
         if self.state is State.HELD:
-            self.outputs = self._held_outputs()
+            self.outputs = self.held
 
     def retained(self) -> Retained:
         """What must be in RETAIN memory before the effect of this scan is seen by anybody."""
@@ -172,11 +163,25 @@ class Gate:
     # --- transitions --------------------------------------------------------------------------------------------
 
     def _enter_held(self) -> None:
+        # Out of FREE the outputs stand at their safe values, and no hold action may lead away from those.
+        if self.state is not State.FREE:
+            self._holding = tuple(
+                HeldOutput(value, self.config.hold.of(self._machine, at), self._tags)
+                for at, value in enumerate(self.outputs)
+            )
         self.state = State.HELD
         self.hold_no = (self.hold_no + 1) & U32_MAX
         self.held_ms = 0
         self.held = self.outputs
         self.shadow = None
+
+    def _hold_on(self, dt_ms: int) -> None:
+        """The held values move as the hold actions say, before a frame of this scan is compared with them."""
+        if self.state is not State.HELD or not self._holding:
+            return
+        for at, output in enumerate(self._holding):
+            output.step(self.config.hold.of(self._machine, at), self._tags, dt_ms)
+        self.held = tuple(output.value for output in self._holding)
 
     def _clear_owner(self) -> None:
         self.owner = 0
@@ -194,6 +199,7 @@ class Gate:
         self._clear_owner()
         self.state = state
         self.held_ms = 0
+        self._holding = ()
         if state is not State.LOCAL:
             self.outputs = self.config.safe_values
 
@@ -204,12 +210,8 @@ class Gate:
         elif reset and self.state in (State.SAFE, State.LOCAL):
             self._leave_to(State.FREE)
 
-    def _held_outputs(self) -> tuple[int, ...]:
-        return tuple(_hold(action, value) for action, value in zip(self.config.hold_actions, self.held, strict=True))
-
     def _within(self, values: tuple[int, ...]) -> bool:
-        held = self._held_outputs()
-        return all(abs(v - h) <= t for v, h, t in zip(values, held, self.config.tolerance, strict=True))
+        return all(abs(v - h) <= t for v, h, t in zip(values, self.held, self.config.tolerance, strict=True))
 
     # --- commands -----------------------------------------------------------------------------------------------
 
@@ -325,6 +327,7 @@ class Gate:
                 self.resume_ages_ms = (*self.resume_ages_ms, 0)
             self.state = State.OWNED
             self.held_ms = 0
+            self._holding = ()
             self.watchdog_held = False
             self.shadow = None
             self.last_driver = self.owner
@@ -393,10 +396,3 @@ class Gate:
         }
         empty = (0,) * len(self.outputs)
         return fields, (self.outputs, self.held, self.shadow or empty)
-
-
-def _hold(action: HoldAction, value: int) -> int:
-    """The value a held output takes, given the one it had on entering HELD."""
-    match action:
-        case HoldAction.HOLD:
-            return value

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from sim.control_task import Law
 from sim.errors import UsageError
-from sim.gate import Gate, GateConfig
+from sim.gate_config import GateConfig
 
 
 class Machine(Protocol):
@@ -70,7 +70,7 @@ class Kind:
     """One kind of plant. `start`: where a person brings the outputs by hand before the first
     owner comes. `discrete`: indexes of outputs that are 0 or 10000. `integral_s`: its slowest loop's.
 
-    `machine` takes a seed. `pv` are the indexes of `measure` that the loops control. `gate_class`: the section's gate.
+    `machine` takes a seed. `pv` are the indexes of `measure` that the loops control.
     `tags`: its field tags and their shipped register addresses. `measured`: those that `measure` returns, which the
     controllers read. `forbidden`: machine states in which nobody takes over. `buttons` and `detectors`: what a person
     can press, and which tags a person can test.
@@ -88,7 +88,6 @@ class Kind:
     measured: tuple[str, ...]
     machine: Callable[[int], Machine]
     law: Callable[[], Law]
-    gate_class: type[Gate] = Gate
     forbidden: tuple[str, ...] = ()
     buttons: tuple[str, ...] = ()
     detectors: tuple[str, ...] = ()

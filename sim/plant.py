@@ -10,7 +10,8 @@ from typing import Final
 
 from sim import kinds, two_tanks, whole
 from sim.errors import UsageError
-from sim.gate import Gate, GateConfig, HoldAction
+from sim.gate_config import GateConfig
+from sim.hold_action import HoldData, plan_of
 from sim.kind import Kind
 from sim.section import Section
 from sim.whole import Scope
@@ -88,7 +89,6 @@ def field_tags(kind: Kind) -> dict[str, int]:
 _HEADER_GATE: Final = GateConfig(
     safe_values=(0, 0),
     tolerance=(50, 50),
-    hold_actions=(HoldAction.HOLD,) * 2,
     owner_watchdog_ms=1500,
     hold_max_ms=20_000,
     scan_ms=5,
@@ -108,6 +108,7 @@ class Header:
     hold_max_ms: int = _HEADER_GATE.hold_max_ms
     tolerance: tuple[int, ...] = _HEADER_GATE.tolerance
     tags: dict[str, int] = field(default_factory=lambda: dict(HEADER_TAGS))
+    hold: HoldData = field(default_factory=dict)
     cycle_ms: int = 250
     setpoint: int = 5000
 
@@ -115,6 +116,7 @@ class Header:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plant:
     """One plant. Times in ms, outputs and levels 0..10000 (0.01 % of span). `kind`: what the first section drives.
+    `hold`: what each of its outputs does while it is held, by machine state.
 
     `memory_mb` limits the address space of each OPC UA server; `buffer_s` is how long the collector keeps what no
     historian has taken; `secure` makes the servers refuse what is not signed and encrypted.
@@ -135,6 +137,7 @@ class Plant:
     frame_base: int = 1300
     kind: Kind = two_tanks.KIND
     tags: dict[str, int] = field(default_factory=lambda: field_tags(two_tanks.KIND))
+    hold: HoldData = field(default_factory=two_tanks.KIND.gate.hold.as_data)
     check_frames: bool = True
     scope: Scope = Scope.PAIR
     header: Header = field(default_factory=Header)
@@ -209,6 +212,7 @@ class Plant:
             scan_ms=self.scan_ms,
             max_resumes=self.max_resumes,
             resume_window_ms=self.resume_window_ms,
+            hold=plan_of(built.hold),
             check_frames=self.check_frames,
         )
         return Section(
@@ -219,7 +223,6 @@ class Plant:
             gate=gate,
             memory=self.directory / f"{name}.retain",
             start=self.kind.start if first else gate.safe_values,
-            gate_class=self.kind.gate_class if first else Gate,
         )
 
 

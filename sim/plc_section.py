@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sim import retain
-from sim.gate import ScanInputs
+from sim.gate import Gate, ScanInputs
 from sim.kind import Machine
 from sim.plc_bank import SectionBank
 from sim.registers import decode_command, decode_frame, encode_status, pack
@@ -32,7 +32,7 @@ class PlcSection:
     def __init__(self, section: Section, machine: Machine, log: TerminalLog) -> None:
         self._section = section
         kept = retain.load(section.memory)
-        self.gate = section.gate_class(section.gate, kept, retain.next_boot(kept))
+        self.gate = Gate(section.gate, kept, retain.next_boot(kept))
         if kept is not None and not kept.granted:
             self.gate.outputs = section.start
         self._retained = self.gate.retained()

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from sim.errors import UsageError
-from sim.gate import GateConfig, HoldAction
+from sim.gate_config import GateConfig
 from sim.kind import Kind
 from sim.load import Load
 from sim.pid import Pid
@@ -164,7 +164,6 @@ KIND: Final = Kind(
     gate=GateConfig(
         safe_values=(0, 0, 0, 0),
         tolerance=(50, 50, 50, 50),
-        hold_actions=(HoldAction.HOLD,) * 4,
         owner_watchdog_ms=250,
         hold_max_ms=30_000,
         scan_ms=SCAN_MS,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.gate import Gate, GateConfig
+from sim.gate_config import GateConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,6 @@ class Section:
     gate: GateConfig
     memory: Path
     start: tuple[int, ...]
-    gate_class: type[Gate] = Gate
 
     @property
     def outputs(self) -> int:

@@ -11,7 +11,7 @@ from typing import Final
 
 from sim.control_task import ControlTask
 from sim.disturb import Disturbance
-from sim.gate import Retained, ScanInputs
+from sim.gate import Gate, Retained, ScanInputs
 from sim.heartbeat import Heartbeat
 from sim.kind import Kind, Machine
 from sim.owner import Ownership
@@ -27,7 +27,7 @@ class SteppedPlc:
 
     def __init__(self, kind: Kind, seed: int) -> None:
         retained = Retained(epoch=0, granted=0, boot=_BOOT - 1, safe=False, local=False)
-        self.gate = kind.gate_class(kind.gate, retained, boot=_BOOT)
+        self.gate = Gate(kind.gate, retained, boot=_BOOT)
         self.machine: Machine = kind.machine(seed)
         self.commands: list[Command] = []
         self.frames: dict[int, Frame] = {}
@@ -40,7 +40,15 @@ class SteppedPlc:
         command = self.commands.pop(0) if self.commands else None
         frames, self.frames = self.frames, {}
         self.gate.scan(
-            ScanInputs(dt_ms=self._scan_ms, permit=permit, return_permit=return_permit, command=command, frames=frames)
+            ScanInputs(
+                dt_ms=self._scan_ms,
+                permit=permit,
+                return_permit=return_permit,
+                command=command,
+                frames=frames,
+                machine=self.machine.state,
+                tags=self.machine.tags(),
+            )
         )
         self.terminals = self.machine.terminals(self.gate.outputs)
         self.machine.step(self.terminals)

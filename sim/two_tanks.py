@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sim.gate import GateConfig, HoldAction
+from sim.gate_config import GateConfig
 from sim.kind import Kind, Plain
 from sim.load import Load
 from sim.tank_law import INTEGRAL_S, VALVE, TankLaw
@@ -57,7 +57,6 @@ KIND: Final = Kind(
     gate=GateConfig(
         safe_values=(0, 0, 0),
         tolerance=(50, 50, 50),
-        hold_actions=(HoldAction.HOLD,) * 3,
         owner_watchdog_ms=60,
         hold_max_ms=10_000,
         scan_ms=5,

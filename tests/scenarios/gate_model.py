@@ -3,14 +3,14 @@
 from otha.core.effects import GateCommand, Grant, Release, Revoke, Safe, Void
 from otha.core.inputs import GateReading
 from otha.core.words import GateState
-from sim.gate import FRAME_REFUSALS, REFUSALS, Gate, GateConfig, HoldAction, Retained, ScanInputs
+from sim.gate import FRAME_REFUSALS, REFUSALS, Gate, Retained, ScanInputs
+from sim.gate_config import GateConfig
 from sim.registers import Answer, Command, Frame, Opcode, State
 
 SCAN_MS = 5
 CONFIG = GateConfig(
     safe_values=(4_000, 5_000),
     tolerance=(50, 50),
-    hold_actions=(HoldAction.HOLD, HoldAction.HOLD),
     owner_watchdog_ms=60,
     hold_max_ms=10_000,
     scan_ms=SCAN_MS,

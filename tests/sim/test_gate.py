@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.gate import Gate, GateConfig, HoldAction, Retained, ScanInputs
+from sim.gate import Gate, Retained, ScanInputs
+from sim.gate_config import GateConfig
 from sim.registers import U32_MAX, Answer, Command, Frame, Malformed, Opcode, State
 
 CONFIG = GateConfig(
     safe_values=(100, 0),
     tolerance=(50, 50),
-    hold_actions=(HoldAction.HOLD, HoldAction.HOLD),
     owner_watchdog_ms=60,
     hold_max_ms=500,
     scan_ms=5,

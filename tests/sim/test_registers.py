@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import plc_profiles
-from sim.gate import Gate, GateConfig, HoldAction, Retained
+from sim.gate import Gate, Retained
+from sim.gate_config import GateConfig
 from sim.registers import (
     U16_MAX,
     U32_MAX,
@@ -77,7 +78,6 @@ def test_the_status_block_lies_where_the_file_says() -> None:
     config = GateConfig(
         safe_values=(1, 2, 3),
         tolerance=(0, 0, 0),
-        hold_actions=(HoldAction.HOLD,) * 3,
         owner_watchdog_ms=60,
         hold_max_ms=70_000,
         scan_ms=5,
