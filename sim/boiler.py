@@ -12,6 +12,12 @@ to the light-off position, 3 s), IGNITION (pilot and main flame trials, 6 s), RU
 goes on to the purge), STOPPED; the order of NFPA 85 and EN 12952-8, the times shortened. In LIGHT_OFF and IGNITION
 nobody takes over. Fuel flows in RUNNING and IGNITION alone. Low water trips the burner; long before that `low_level`
 warns, and nobody takes over either.
+
+Held while it runs, the fuel stays for 5 s, longer than any transfer, and is then run down to the minimum fire by 27 s
+(RAMP): nobody watches the pressure, and less fire is the safe direction. In every other state the burner management
+has the valve, and the demand goes to the minimum fire at once (VALUE), so that no burner lit meanwhile starts higher.
+The air stays (HOLD): never less of it than the fuel needs. The feed stays (HOLD): the level can hardly move within
+`hold_max`, and a loop on the level alone would answer the swell the wrong way round. So does the blowdown (HOLD).
 """
 
 from collections.abc import Sequence
@@ -19,6 +25,7 @@ from typing import Final
 
 from sim.errors import UsageError
 from sim.gate_config import GateConfig
+from sim.hold_action import HOLD, HoldPlan, Ramp, Value
 from sim.kind import Kind
 from sim.load import Load
 from sim.pid import Pid
@@ -237,6 +244,10 @@ KIND: Final = Kind(
         scan_ms=SCAN_MS,
         max_resumes=3,
         resume_window_ms=60_000,
+        hold=HoldPlan(
+            otherwise=(HOLD, Value(to=_MIN_FIRE), HOLD, HOLD),
+            by_state={"RUNNING": (HOLD, Ramp(to=_MIN_FIRE, per_s=400, after_ms=5000), HOLD, HOLD)},
+        ),
     ),
     outputs=("feed", "fuel", "air", "blowdown"),
     start=(5000, 5900, 6500, 0),

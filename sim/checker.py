@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from sim.errors import RecordError
+from sim.held_check import HeldCheck
 from sim.recordings import Layout, Scan, SeenFrame, bus_writes, layouts, scans
 
 _FREE, _OWNED, _HELD, _SAFE, _LOCAL = range(5)
@@ -35,7 +36,7 @@ class Rule(Enum):
     OLD_EPOCH = "a frame of another epoch than the owner's was let through"
     OTHER_SESSION = "a frame of another session was let through"
     OLD_SEQUENCE = "a frame of an old sequence was let through"
-    MOVED_WHILE_HELD = "outputs moved while held"
+    MOVED_WHILE_HELD = "outputs went elsewhere in a hold than their hold actions lead"
     MOVED_ALONE = "outputs or sequence moved without a frame that says so"
     NOT_REFUSED = "a frame that had to be refused was not counted as refused"
     WRONGLY_REFUSED = "more frames were counted as refused than had to be"
@@ -126,7 +127,7 @@ def _check(directory: Path, shape: Layout) -> Findings:
 
 
 def _judged(directory: Path, shape: Layout, seen: list[Scan]) -> "_Judge":
-    judge = _Judge(_frames_on_bus(directory, shape))
+    judge = _Judge(_frames_on_bus(directory, shape), HeldCheck(shape.hold))
     for scan in seen:
         judge.take(scan)
     return judge
@@ -139,8 +140,9 @@ def _frames_on_bus(directory: Path, shape: Layout) -> Counter[tuple[int, str]]:
 class _Judge:
     """Goes through the scans, keeping only what the rules need."""
 
-    def __init__(self, on_bus: Counter[tuple[int, str]]) -> None:
+    def __init__(self, on_bus: Counter[tuple[int, str]], held: HeldCheck) -> None:
         self.on_bus = on_bus
+        self._held = held
         self.violations: list[Violation] = []
         self.refusals: list[Refusal] = []
         self.owners: dict[int, int] = {}
@@ -165,6 +167,9 @@ class _Judge:
             self._count(scan, last, refused)
             self._terminals(scan, last, taken)
             self.holds += scan.state == _HELD and last.state != _HELD
+        if scan.state == _HELD and (last is None or last.state != _HELD):
+            driven = last is not None and last.state == _OWNED
+            self._held.begin(scan, last.machine if last is not None else scan.machine, driven=driven)
         self._last = scan
 
     def may_be_early(self, now_ns: int) -> bool:
@@ -243,8 +248,8 @@ class _Judge:
     def _terminals(self, scan: Scan, last: Scan, taken: list[SeenFrame]) -> None:
         moved = scan.outputs != last.outputs
         if scan.state == _HELD and last.state == _HELD:
-            if moved:
-                self._broken(Rule.MOVED_WHILE_HELD, scan, f"{last.outputs} to {scan.outputs}")
+            for wrong in self._held.wrong(scan, last):
+                self._broken(Rule.MOVED_WHILE_HELD, scan, wrong)
             self.shadowed += len(taken)
             return
         drives = scan.state == _OWNED or last.state == _OWNED

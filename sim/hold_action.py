@@ -90,6 +90,12 @@ class HoldPlan:
         actions = self.by_state.get(state, self.otherwise)
         return actions[output] if actions else HOLD
 
+    @property
+    def keeps(self) -> tuple[str, ...]:
+        """The tags that local loops keep."""
+        actions = (*self.otherwise, *(action for plan in self.by_state.values() for action in plan))
+        return tuple(dict.fromkeys(action.keeps for action in actions if isinstance(action, LocalLoop)))
+
     def as_data(self) -> HoldData:
         """As plain data, for a plant's description."""
         return {
@@ -124,7 +130,7 @@ class HeldOutput:
         self.action = action
         self._for_ms = 0
         self._setpoint = self._last = 0
-        self._loop_at = self._at / _MILLI
+        self._loop_at = self._aim = self._at / _MILLI
         if isinstance(action, LocalLoop):
             self._last = tags[action.keeps]
             self._setpoint = self._last if action.setpoint is None else action.setpoint
@@ -161,7 +167,7 @@ class HeldOutput:
         wanted = loop.gain * (self._last - measured)
         wanted += loop.gain / loop.integral_s * (self._setpoint - measured) * dt_ms / _MILLI
         self._last = measured
+        self._aim = min(float(loop.high), max(float(loop.low), self._aim + wanted))
         most = loop.per_s * dt_ms / _MILLI
-        inside = min(float(loop.high), max(float(loop.low), self._loop_at + wanted))
-        self._loop_at += max(-most, min(most, inside - self._loop_at))
+        self._loop_at += max(-most, min(most, self._aim - self._loop_at))
         self._at = math.floor(self._loop_at * _MILLI + 0.5)

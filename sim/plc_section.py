@@ -42,6 +42,7 @@ class PlcSection:
         self.machine = machine
         self.terminals = machine.terminals(self.gate.outputs)
         self._log = log
+        self._at_ms = 0
         self._publish()
 
     @property
@@ -52,16 +53,21 @@ class PlcSection:
     def scan(self, switches: Switches, periods: int) -> None:
         """One scan; it stands for several periods when the process was kept from running."""
         permit, return_permit = self.machine.permits()
+        tags = self.machine.tags()
+        dt_ms = periods * self._section.gate.scan_ms
+        self._at_ms += dt_ms
         command, raw_frames = self.bank.take_command(), self.bank.take_frames()
         self.gate.scan(
             ScanInputs(
-                dt_ms=periods * self._section.gate.scan_ms,
+                dt_ms=dt_ms,
                 permit=permit and switches.permit,
                 return_permit=return_permit and switches.return_permit,
                 local=switches.local,
                 reset=switches.reset,
                 command=None if command is None else decode_command(command),
                 frames={mailbox: decode_frame(raw, self._section.outputs) for mailbox, raw in raw_frames.items()},
+                machine=self.machine.state,
+                tags=tags,
             )
         )
         if (now_retained := self.gate.retained()) != self._retained:
@@ -73,6 +79,7 @@ class PlcSection:
             self.machine.step(self.machine.terminals(self.gate.outputs))
         self._log.scan(
             at_ns=time.monotonic_ns(),
+            at_ms=self._at_ms,
             outputs=self.gate.outputs,
             terminals=self.terminals,
             machine=self.machine.state,
@@ -80,6 +87,7 @@ class PlcSection:
             frames={mailbox: pack(raw) for mailbox, raw in raw_frames.items()},
             command=None if command is None else pack(command),
             levels=self.machine.measure(),
+            kept={name: tags[name] for name in self._section.gate.hold.keeps},
         )
         if self.gate.scan_no % _FLUSH_SCANS == 0:
             self._log.flush()

@@ -6,6 +6,11 @@ the root of the pressure. Suction tank of 4 m2 and 5 m. A drive takes 2 s to fol
 
 Machine states: STOPPED (no pump runs), STARTING (3 s after a pump was switched on or off: nobody takes over in a
 changeover), RUNNING. Which pump is on duty is chosen at the panel; the controllers obey.
+
+Held, a pump keeps its speed (HOLD): on its curve the pressure finds its own balance, below the shut-off head. The
+inlet is a fill valve, and one held would empty the suction tank or fill it over: a PI loop in the PLC keeps the level
+where it was (LOCAL_LOOP). Which pumps run stays (HOLD): a changeover is nobody's then. With no pump running (STOPPED)
+the speed goes to 0 (VALUE), so that a pump that a person starts begins at the bottom.
 """
 
 import math
@@ -14,6 +19,7 @@ from typing import Final
 
 from sim.errors import UsageError
 from sim.gate_config import GateConfig
+from sim.hold_action import HOLD, HoldPlan, LocalLoop, Value
 from sim.kind import Kind
 from sim.load import Load
 from sim.pid import Pid
@@ -158,6 +164,8 @@ class PumpLaw:
         return (*(round(loop.output) for loop in self.loops), *self._runs)
 
 
+_KEEP_LEVEL: Final = LocalLoop(keeps="suction_level", gain=2.0, integral_s=60.0, per_s=500)
+
 KIND: Final = Kind(
     name="pump_station",
     cycle_ms=CYCLE_MS,
@@ -169,6 +177,10 @@ KIND: Final = Kind(
         scan_ms=SCAN_MS,
         max_resumes=3,
         resume_window_ms=60_000,
+        hold=HoldPlan(
+            otherwise=(HOLD, _KEEP_LEVEL, HOLD, HOLD),
+            by_state={"STOPPED": (Value(to=0), _KEEP_LEVEL, HOLD, HOLD)},
+        ),
     ),
     outputs=("speed", "inlet", "run_1", "run_2"),
     start=(9060, 3500, ON, 0),

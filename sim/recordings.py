@@ -15,13 +15,14 @@ from sim.errors import RecordError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """Where the mailboxes of one section's gate lie, from the plant's description."""
+    """Where one section's mailboxes lie, and what its outputs do while held: from the plant's description."""
 
     section: str
     command_base: int
     frame_base: int
     frame_stride: int
     outputs: int
+    hold: dict[str, list[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +42,17 @@ class SeenFrame:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
     """One line of the terminal log. `outputs`: what the gate let through; `terminals`: after the program's interlocks.
-    `command` is the opcode presented, None if none was; levels 0..10000."""
+    `command` is the opcode presented, None if none was; levels 0..10000. `at_ms` is the section's own time, `machine`
+    the state after the scan, `kept` what local loops were told at its beginning."""
 
     number: int
     at_ns: int
+    at_ms: int
     outputs: tuple[int, ...]
     terminals: tuple[int, ...]
     machine: str
     levels: tuple[int, ...]
+    kept: dict[str, int]
     state: int
     owner: int
     owner_epoch: int
@@ -90,6 +94,7 @@ def layouts(directory: Path) -> tuple[Layout, ...]:
                 frame_base=section["frame_base"],
                 frame_stride=32,
                 outputs=len(section["tolerance"]),
+                hold=section["hold"],
             )
             for name, section in built.items()
         )
@@ -119,10 +124,12 @@ def _scan(line: dict[str, Any], shape: Layout) -> Scan:
     return Scan(
         number=line["scan"],
         at_ns=line["ns"],
+        at_ms=line["ms"],
         outputs=tuple(line["out"]),
         terminals=tuple(line.get("at", line["out"])),
         machine=line.get("machine", ""),
         levels=tuple(line["pv"]),
+        kept=line.get("kept", {}),
         state=line["state"],
         owner=line["owner"],
         owner_epoch=line["owner_epoch"],

@@ -10,6 +10,7 @@ from typing import Any
 
 from sim import two_tanks, whole
 from sim.errors import UsageError
+from sim.hold_file import declared
 from sim.kind import Kind
 from sim.plant import HEADER_TAGS, NODES, PLC_SECTIONS, Header, field_tags
 from sim.whole import Scope
@@ -33,9 +34,9 @@ def settings(text: str, scope: Scope = Scope.PAIR, kind: Kind = two_tanks.KIND) 
     header: dict[str, Any] = {}
     for name, section in sections.items():
         if name == second and scope is Scope.WHOLE:
-            header = _section(section, outputs=2)
+            header = _section(section, outputs=2) | {"hold": declared(site, name)}
         else:
-            found |= _section(section, outputs=len(kind.outputs))
+            found |= _section(section, outputs=len(kind.outputs)) | {"hold": declared(site, name)}
     shipped = field_tags(kind)
     tags = _addresses(site.get("tag", {}), shipped if scope is Scope.PAIR else shipped | HEADER_TAGS)
     found["tags"] = shipped | {name: address for name, address in tags.items() if name in shipped}

@@ -1,10 +1,11 @@
 """What stands at the PLC's output terminals, logged by code outside the gate, for the offline checker.
 
-One JSON line per scan in which anything changed or a frame or command was presented:
-{"section", "scan", "ns" (CLOCK_MONOTONIC), "out" (what the gate lets through), "at" (what the program's interlocks make
-of it at the terminals, absent where it is the same), "machine" (its state after the scan), "state", "owner",
-"owner_epoch", "epoch", "last_seq", "boot", "refused" (frames, all kinds together, modulo 65536), "frames": {mailbox:
-registers as hex}, "command": hex or absent, "pv": what the transmitters show}.
+One JSON line per scan in which anything changed, a frame or command was presented, or the section was held:
+{"section", "scan", "ns" (CLOCK_MONOTONIC), "ms" (the section's own time, scans left out included), "out" (what the gate
+lets through), "at" (what the program's interlocks make of it at the terminals, absent where it is the same), "machine"
+(its state after the scan), "state", "owner", "owner_epoch", "epoch", "last_seq", "boot", "refused" (frames, all kinds
+together, modulo 65536), "frames": {mailbox: registers as hex}, "command": hex or absent, "pv": what the transmitters
+show, "kept": what the tags of local loops showed at the scan's beginning, in a hold alone}.
 """
 
 import json
@@ -12,6 +13,8 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
+
+from sim.registers import State
 
 FILE_NAME: Final = "terminal.jsonl"
 _STATUS: Final = ("state", "owner", "owner_epoch", "epoch", "last_seq", "boot")
@@ -30,6 +33,7 @@ class TerminalLog:
         self,
         *,
         at_ns: int,
+        at_ms: int,
         outputs: tuple[int, ...],
         terminals: tuple[int, ...],
         machine: str,
@@ -37,19 +41,24 @@ class TerminalLog:
         frames: Mapping[int, bytes],
         command: bytes | None,
         levels: Sequence[int],
+        kept: Mapping[str, int],
     ) -> None:
         """One scan's end. Nothing is written when nothing happened in it."""
         seen = outputs, terminals, machine, tuple(status[name] for name in _STATUS)
-        if seen == self._last and not frames and command is None:
+        held = status["state"] == State.HELD
+        if seen == self._last and not frames and command is None and not held:
             return
         self._last = seen
-        record: dict[str, object] = {"section": self._section, "scan": status["scan"], "ns": at_ns, "out": outputs}
+        record: dict[str, object] = {"section": self._section, "scan": status["scan"], "ns": at_ns, "ms": at_ms}
+        record["out"] = outputs
         if terminals != outputs:
             record["at"] = terminals
         record["machine"] = machine
         record.update((name, status[name]) for name in _STATUS)
         record["refused"] = sum(value for name, value in status.items() if name.startswith("frame_")) & 0xFFFF
         record["pv"] = levels
+        if held and kept:
+            record["kept"] = dict(kept)
         record["frames"] = {str(mailbox): raw.hex() for mailbox, raw in frames.items()}
         if command is not None:
             record["command"] = command.hex()

@@ -1,14 +1,21 @@
-"""The two coupled tanks as a kind of plant: see `sim.tanks` for their physics, `sim.tank_law` for their control."""
+"""The two coupled tanks as a kind of plant: see `sim.tanks` for their physics, `sim.tank_law` for their control.
+
+Held, the pumps keep their speed for 3 s, longer than any transfer, and then run down to standstill by 8 s (RAMP): one
+held for the whole 10 s of `hold_max` can fill a tank over, an empty one hurts nobody, and standstill is the safe value
+that the section would fall to anyway. The valve between the tanks stays as it is (HOLD): it lets nothing in.
+"""
 
 from typing import Final
 
 from sim.gate_config import GateConfig
+from sim.hold_action import HOLD, HoldPlan, Ramp
 from sim.kind import Kind, Plain
 from sim.load import Load
 from sim.tank_law import INTEGRAL_S, VALVE, TankLaw
 from sim.tanks import FULL_SCALE, STEP_S, Tanks
 
 SETPOINTS: Final = (6000, 5000)
+_RUN_DOWN: Final = Ramp(to=0, per_s=2000, after_ms=3000)
 
 
 class TwoTanks(Plain):
@@ -62,6 +69,7 @@ KIND: Final = Kind(
         scan_ms=5,
         max_resumes=3,
         resume_window_ms=60_000,
+        hold=HoldPlan(otherwise=(_RUN_DOWN, _RUN_DOWN, HOLD)),
     ),
     outputs=("pump_1", "pump_2", "valve"),
     start=(5400, 1950, FULL_SCALE),

@@ -31,11 +31,13 @@ class Recording:
     directory: Path
     lines: list[dict[str, Any]] = field(default_factory=list)
     on_bus: bool = True
+    hold: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     _now: dict[str, Any] = field(
         default_factory=lambda: {
             "section": "plc",
             "scan": 0,
             "ns": 0,
+            "ms": 0,
             "out": ZERO,
             "pv": (6000, 5000),
             "state": FREE,
@@ -49,7 +51,8 @@ class Recording:
     )
 
     def scan(self, *frames: Frame, command: Command | None = None, **changes: Any) -> None:
-        self._now |= {"scan": self._now["scan"] + 1, "ns": self._now["ns"] + 5_000_000} | changes
+        self._now |= {"scan": self._now["scan"] + 1, "ns": self._now["ns"] + 5_000_000, "ms": self._now["ms"] + 5}
+        self._now |= changes
         line = {**self._now, "frames": {str(one.owner): pack(encode_frame(one)).hex() for one in frames}}
         if command is not None:
             line["command"] = pack(encode_command(command)).hex()
@@ -67,7 +70,7 @@ class Recording:
 
     def judged(self) -> Findings:
         """Write it down as the plant would, and let the checker judge it."""
-        Plant(directory=self.directory, ports={}).save()
+        Plant(directory=self.directory, ports={}, hold=self.hold).save()
         text = "".join(json.dumps(line) + "\n" for line in self.lines)
         (self.directory / "terminal.jsonl").write_text(text, encoding="utf-8")
         log = BusLog(self.directory)
@@ -189,6 +192,76 @@ def test_a_right_frame_refused(recording: Recording) -> None:
 def test_outputs_that_move_while_held(recording: Recording) -> None:
     recording.scan(state=HELD)
     recording.scan(out=OTHER)
+    assert rules(recording.judged()) == {Rule.MOVED_WHILE_HELD}
+
+
+RAMP = {"action": "ramp", "to": 0, "per_s": 2000, "after_ms": 10}
+STAY = {"action": "hold"}
+STOP = {"action": "stop_motion", "still": 5000, "per_s": 1000}
+LOOP = {"action": "local_loop", "keeps": "level", "gain": 2.0, "integral_s": 10.0, "per_s": 1000}
+LOOP |= {"setpoint": None, "low": 0, "high": 10_000}
+
+
+@pytest.mark.parametrize(
+    ("action", "places"),
+    [
+        (RAMP, [3000, 3000, 2990, 2980]),
+        ({"action": "value", "to": 1500, "per_s": None}, [1500, 1500, 1500]),
+        ({"action": "value", "to": 1500, "per_s": 1000}, [2995, 2990]),
+        (STOP, [3005, 3010, 3015]),
+        (LOOP, [3000, 3000]),
+    ],
+)
+def test_outputs_that_move_as_declared_and_not_otherwise(
+    recording: Recording, action: dict[str, Any], places: list[int]
+) -> None:
+    recording.hold = {"": [action, STAY, STAY]}
+    recording.scan(state=HELD, kept={"level": 5000})
+    for place in places:
+        recording.scan(out=(place, *OUT[1:]))
+    assert recording.judged().ok
+    recording.scan(out=(places[-1] + 20, *OUT[1:]))
+    assert rules(recording.judged()) == {Rule.MOVED_WHILE_HELD}
+
+
+@pytest.mark.parametrize("action", [RAMP, STOP, {"action": "value", "to": 1500, "per_s": None}])
+def test_an_output_that_stays_where_it_must_not(recording: Recording, action: dict[str, Any]) -> None:
+    recording.hold = {"": [action, STAY, STAY]}
+    recording.scan(state=HELD)
+    for _ in range(5):
+        recording.scan()
+    assert rules(recording.judged()) == {Rule.MOVED_WHILE_HELD}
+
+
+def test_the_action_is_that_of_the_machine_state_at_the_scans_beginning(recording: Recording) -> None:
+    recording.hold = {"": [STAY] * 3, "RUNNING": [STOP, STAY, STAY]}
+    recording.scan(state=HELD, machine="PURGE")
+    recording.scan(machine="RUNNING")
+    recording.scan(out=(3005, *OUT[1:]))
+    recording.scan(out=(3010, *OUT[1:]), machine="PURGE")
+    recording.scan()
+    assert recording.judged().ok
+    recording.scan(out=(3015, *OUT[1:]))
+    assert rules(recording.judged()) == {Rule.MOVED_WHILE_HELD}
+
+
+def test_a_local_loop_is_judged_by_what_it_was_told(recording: Recording) -> None:
+    recording.hold = {"": [LOOP, STAY, STAY]}
+    recording.scan(state=HELD, kept={"level": 5000})
+    recording.scan(kept={"level": 4999}, out=(3002, *OUT[1:]))
+    assert recording.judged().ok
+    recording.scan(kept={"level": 5000}, out=(3004, *OUT[1:]))
+    assert rules(recording.judged()) == {Rule.MOVED_WHILE_HELD}
+
+
+def test_a_hold_out_of_free_leads_nowhere(recording: Recording) -> None:
+    recording.lines.clear()
+    recording.hold = {"": [STOP, STAY, STAY]}
+    recording.scan(state=FREE, owner=0, owner_epoch=0, epoch=0, last_seq=0, out=ZERO)
+    recording.scan(state=HELD, owner=1, owner_epoch=1, epoch=1)
+    recording.scan()
+    assert recording.judged().ok
+    recording.scan(out=(5, 0, 0))
     assert rules(recording.judged()) == {Rule.MOVED_WHILE_HELD}
 
 
