@@ -357,6 +357,9 @@ def show_why(answer: Json) -> None:
         console.print(_machine_line(answer["machine"]))
     for line in _comparisons(answer):
         console.print(line)
+    if answer["holds"]:
+        held = "; ".join(f"{each['output']} {each['does']}" for each in answer["holds"])
+        console.print(f"held now by its controller: {held}", highlight=False)
     if answer["gate"] is not None:
         console.print(f"gate: {_gate_line(answer['gate'])}, {'permit' if answer['gate']['permit'] else 'no permit'}")
     for client in answer["clients"]:

@@ -9,8 +9,7 @@ changeover), RUNNING. Which pump is on duty is chosen at the panel; the controll
 
 Held, a pump keeps its speed (HOLD): on its curve the pressure finds its own balance, below the shut-off head. The
 inlet is a fill valve, and one held would empty the suction tank or fill it over: a PI loop in the PLC keeps the level
-where it was (LOCAL_LOOP). Which pumps run stays (HOLD): a changeover is nobody's then. With no pump running (STOPPED)
-the speed goes to 0 (VALUE), so that a pump that a person starts begins at the bottom.
+where it was (LOCAL_LOOP). Which pumps run stays (HOLD): a changeover is nobody's then.
 """
 
 import math
@@ -19,7 +18,7 @@ from typing import Final
 
 from sim.errors import UsageError
 from sim.gate_config import GateConfig
-from sim.hold_action import HOLD, HoldPlan, LocalLoop, Value
+from sim.hold_action import HOLD, HoldPlan, LocalLoop
 from sim.kind import Kind
 from sim.load import Load
 from sim.pid import Pid
@@ -177,10 +176,7 @@ KIND: Final = Kind(
         scan_ms=SCAN_MS,
         max_resumes=3,
         resume_window_ms=60_000,
-        hold=HoldPlan(
-            otherwise=(HOLD, _KEEP_LEVEL, HOLD, HOLD),
-            by_state={"STOPPED": (Value(to=0), _KEEP_LEVEL, HOLD, HOLD)},
-        ),
+        hold=HoldPlan(otherwise=(HOLD, _KEEP_LEVEL, HOLD, HOLD)),
     ),
     outputs=("speed", "inlet", "run_1", "run_2"),
     start=(9060, 3500, ON, 0),

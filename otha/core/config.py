@@ -109,6 +109,16 @@ class NodeConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldRule:
+    """What the controller does with an output while its section is held, in words; `state` None: in every machine state
+    that has no rule of its own. OTHA shows it and decides nothing by it."""
+
+    output: str
+    state: str | None
+    does: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GateConfig:
     """A controller section behind a gate.
 
@@ -128,6 +138,12 @@ class GateConfig:
     owner_watchdog_ns: int
     scan_ns: int
     tolerance: tuple[int, ...]
+    holds: tuple[HeldRule, ...] = ()
+
+    def held(self, state: str | None) -> tuple[HeldRule, ...]:
+        """What holds for each output in that machine state."""
+        own = {rule.output: rule for rule in self.holds if rule.state == state}
+        return tuple(own.get(rule.output, rule) for rule in self.holds if rule.state is None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

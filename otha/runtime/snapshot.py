@@ -245,6 +245,14 @@ def _machine(cfg: GroupConfig, g: GroupState) -> Json | None:
     }
 
 
+def _holds(cfg: GroupConfig, g: GroupState) -> list[Json]:
+    """What the controller would do with each output, were the section held in the machine's present state."""
+    if cfg.gate is None:
+        return []
+    state = cfg.machine.state(g.machine).name if cfg.machine is not None else None
+    return [{"output": rule.output, "does": rule.does} for rule in cfg.gate.held(state)]
+
+
 def _states(core: Supervision, cfg: GroupConfig, now: int) -> list[Json]:
     """Each machine state with what it is recognised by."""
     states = cfg.machine.states if cfg.machine is not None else ()
@@ -371,6 +379,7 @@ def why(core: Supervision, name: str, node: str | None, now: int) -> Json | None
         ],
         "machine": _machine(cfg, g),
         "states": _states(core, cfg, now),
+        "holds": _holds(cfg, g),
         "persons": persons(g, now),
         "tracking": _tracking(core, cfg, now),
         "nodes": _group(core, cfg, now)["nodes"],

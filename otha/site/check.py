@@ -117,6 +117,9 @@ def show_site(site: Site, console: Console) -> None:
     console.print(_nodes(site))
     for group, worst in zip(site.core.groups, site.timings, strict=True):
         console.print(_worst_case(group, worst))
+    for group in site.core.groups:
+        if group.kind is GroupKind.DRIVER:
+            console.print(_holds(group))
     console.print(_devices(site))
     for load in site.lines:
         console.print(_line(load))
@@ -227,6 +230,17 @@ def _worst_case(group: GroupConfig, worst: GroupTiming) -> Table:
         table.add_row("frozen", show(worst.frozen.ns), worst.frozen.spelled)
         total_ns = worst.failover.ns - worst.failover.terms[0].ns + worst.frozen.ns
         table.add_row("failover of a frozen one", show(total_ns), "as above, with this detection")
+    return table
+
+
+def _holds(group: GroupConfig) -> Table:
+    """What the controller does with the outputs; OTHA does not carry it out."""
+    table = _table(f"While {group.section} is held, its controller", "output", "machine state", "what it does")
+    for first in group.own_gate.held(None):
+        rules = [first, *(rule for rule in group.own_gate.holds if rule.output == first.output and rule.state)]
+        for at, rule in enumerate(rules):
+            others = "every other" if len(rules) > 1 else "every"
+            table.add_row("" if at else rule.output, rule.state or others, rule.does)
     return table
 
 

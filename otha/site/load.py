@@ -28,6 +28,7 @@ from otha.site.groups import (
     gate_deadline_ms,
     reference_pace,
 )
+from otha.site.hold import build_holds
 from otha.site.interface import build_interface
 from otha.site.judge import judge
 from otha.site.line import Line
@@ -242,6 +243,7 @@ def _groups(
 ) -> dict[str, BuiltGroup | None]:
     """All groups in the order of the file. Drivers are built first: a path leads to the section of one."""
     owners: dict[str, Owner] = {}
+    holds = build_holds(doc, file)
     built: dict[str, BuiltGroup | None] = dict.fromkeys(file.group)
     for name in sorted(file.group, key=lambda name: file.group[name].kind is not GroupKind.DRIVER):
         conditions = build_conditions(doc, file, name, file.group[name])
@@ -250,6 +252,9 @@ def _groups(
         made = build_group(doc, file, name, nodes, conditions, supervisor, owners, over)
         if made is not None and machine is not None:
             made = replace(made, group=replace(made.group, machine=machine))
+        if made is not None and made.group.kind is GroupKind.DRIVER:
+            gate = replace(made.group.own_gate, holds=holds[made.group.section])
+            made = replace(made, group=replace(made.group, gate=gate))
         built[name] = made
         if made is not None and made.owner is not None:
             owners.setdefault(made.group.section, made.owner)

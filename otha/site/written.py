@@ -14,6 +14,7 @@ from otha.site.profile_file import ItemsTable, Word, WordType
 from otha.site.read import Endpoint, key
 from otha.site.written_alarm import AlarmTable
 from otha.site.written_group import DAY_MS, GroupTable
+from otha.site.written_hold import HoldAction, HoldTable, MotionTable
 
 
 class DomainKind(Enum):
@@ -38,12 +39,6 @@ class OpcuaSecurity(Enum):
     BASIC256SHA256 = "basic256sha256"
     AES128_SHA256_RSA_OAEP = "aes128_sha256_rsa_oaep"
     AES256_SHA256_RSA_PSS = "aes256_sha256_rsa_pss"
-
-
-class HoldAction(Enum):
-    """What an output does while its section is held."""
-
-    HOLD = "hold"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,15 +200,12 @@ class OutputTable:
     tolerance_pct: float = key(
         "how far a newcomer's value may be from the held one, in percent of span", low=0, high=100
     )
-    hold: HoldAction = key(
-        "what it does while the section is held",
-        default=HoldAction.HOLD,
-        later={
-            "value": "a hold value",
-            "ramp": "a ramp while held",
-            "stop_motion": "stopping a motion while held",
-            "local_loop": "a local loop while held",
-        },
+    motion: MotionTable | None = key(
+        "given where the output is the reference of a motion; such an output must not be held", default=None
+    )
+    hold: HoldTable = key(
+        "what it does while the section is held, in machine states that say nothing else",
+        default=HoldTable(action=HoldAction.HOLD),
     )
 
 

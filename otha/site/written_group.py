@@ -21,6 +21,7 @@ from otha.core.words import (
     RpoMiss,
 )
 from otha.site.read import key
+from otha.site.written_hold import HoldTable
 
 DAY_MS = 86_400_000
 
@@ -97,6 +98,10 @@ class StateTable:
     failover: ConductTable = key("what an unplanned transfer does", default=ConductTable(does=Conduct.ASK))
     after_fence: AfterFence | None = key(
         "what is tried first when a transfer can't go on after the fence; by default as the group says", default=None
+    )
+    hold: dict[str, HoldTable] = key(
+        "what outputs do in this state while the section is held, by their names; by default as the section says",
+        default={},
     )
 
 

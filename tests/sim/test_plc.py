@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from sim import retain
+from sim import crane, retain
 from sim.boiler import STATES
 from sim.bus_recorder import BusLog
-from sim.checker import check_all
+from sim.checker import Findings, Rule, check_all
 from sim.errors import UsageError
 from sim.forward import Direction
+from sim.hold_action import HeldOutput
 from sim.kind import Kind
 from sim.kinds import KINDS
 from sim.plant import Plant
@@ -255,3 +256,43 @@ def test_in_a_forbidden_phase_the_gate_grants_nobody_new(tmp_path: Path) -> None
     bench.plc.scan(200)
     assert bench.command(section, Opcode.GRANT, 2, 2) is Answer.DONE
     bench.close()
+
+
+MOVING = {"two_tanks": (5400, 1950, 10_000), "boiler": (5000, 5900, 6500, 0), "crane": (9000, 4000, 10_000)}
+MOVING |= {"pump_station": (9060, 3500, 10_000, 0)}
+
+
+def held_for_long(directory: Path, kind: Kind) -> Findings:
+    """Driven, then left alone for the whole of the longest hold, then SAFE."""
+    gate, bench = kind.gate, built(directory, kind)
+    (section,) = bench.plant.sections
+    bench.own(section, 1, 1)
+    bench.frame(section, 1, 1, *MOVING[kind.name])
+    for scan in range((gate.owner_watchdog_ms + gate.hold_max_ms) // gate.scan_ms + 2):
+        bench.plc.scan(7 if scan == 100 else 1)
+    assert bench.status(section)[0]["state"] == State.SAFE
+    bench.close()
+    return check_all(directory)[0]
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
+def test_the_checker_follows_every_plants_hold_to_its_end(tmp_path: Path, kind: Kind) -> None:
+    findings = held_for_long(tmp_path, kind)
+    assert findings.ok, findings.violations[:3]
+    assert findings.holds == 2
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
+def test_the_checker_sees_a_gate_whose_hold_actions_do_nothing(
+    tmp_path: Path, kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(HeldOutput, "step", lambda *_: None)
+    findings = held_for_long(tmp_path, kind)
+    assert {one.rule for one in findings.violations} == {Rule.MOVED_WHILE_HELD}
+
+
+def test_the_checker_sees_a_gate_that_stops_a_motion_too_hard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    as_built = HeldOutput.step
+    monkeypatch.setattr(HeldOutput, "step", lambda self, action, tags, dt_ms: as_built(self, action, tags, 2 * dt_ms))
+    findings = held_for_long(tmp_path, crane.KIND)
+    assert {one.rule for one in findings.violations} == {Rule.MOVED_WHILE_HELD}
