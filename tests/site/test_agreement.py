@@ -9,6 +9,7 @@ from otha.site.line import Line
 from sim import registers
 from sim.gate import Gate, Retained
 from sim.heartbeat import Heartbeat, Role, Tracked
+from sim.hold_action import plan_of
 from sim.plant import DEFAULT_PORTS, NODES, Plant, field_tags
 from sim.site_file import settings
 from tests.site.examples import TWO_TANKS
@@ -33,8 +34,9 @@ def test_numbers_addresses_and_times() -> None:
     plant_defaults = Plant.__dataclass_fields__
     built = settings(TWO_TANKS.read_text(encoding="utf-8"))
     for key, value in built.items():
-        if key != "tags":
+        if key not in ("tags", "hold"):
             assert value == plant_defaults[key].default, key
+    assert plan_of(built["hold"]) == built["kind"].gate.hold
     assert built["tags"] == field_tags(built["kind"])
 
 

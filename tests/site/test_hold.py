@@ -121,7 +121,7 @@ def test_refused(tmp_path: Path, rest: str, key: str, wrong: str) -> None:
 
 
 def test_a_near_name_is_suggested(tmp_path: Path) -> None:
-    (tag,) = refused(tmp_path, valve(f'hold = {{ {LOOP}, tag = "level_3" }}'))
+    (tag,) = refused(tmp_path, valve(f'hold = {{ {LOOP}, tag = "levl_1" }}'))
     assert tag.nearest == "level_1"
     (output,) = refused(tmp_path, (BEFORE, STATE + 'hold.vavle = { action = "hold" }\n' + BEFORE))
     assert (output.table, output.nearest) == ("group.tanks.state.FILLING.hold.vavle", "valve")

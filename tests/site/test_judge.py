@@ -17,6 +17,9 @@ from tests.site.examples import BROKEN, TWO_TANKS, changed, loaded
 GROUP = 'arming = "armed"\n'
 ONE_CHANNEL = 'channels.net_b = { endpoint = "127.0.0.1:15021", network = "net_b" }\n'
 
+# What takes longer than so short a hold is refused for that.
+RUN_DOWN = (', hold = { action = "ramp", to_pct = 0, rate_pct = 20, after_ms = 3000 }', "")
+
 REFUSED = {
     "S1 two numbers": ("S1", "number", ("number = 2", "number = 1")),
     "S3 dishonest fence": (
@@ -43,8 +46,6 @@ REFUSED = {
     "S8 observers": ("S8", "observers", (GROUP, GROUP + "observers = 2\n")),
     "S8 fresh owner": ("S8", "fresh_owner_ms", ("scan_ms = 5", "scan_ms = 5\nfresh_owner_ms = 15")),
     "S8 frozen": ("S8", "frozen_after_ms", ("number = 1", "number = 1\nfrozen_after_ms = 122")),
-    "hold": ("", "hold_max_ms", ("hold_max_ms = 10_000", "hold_max_ms = 163")),
-    "hold after watchdog": ("", "hold_max_ms", ("hold_max_ms = 10_000", "hold_max_ms = 420")),
     "deadline": ("", "deadline_ms", ("misses = 3 }", "misses = 3, deadline_ms = 51 }")),
     "reference deadline": (
         "",
@@ -152,6 +153,14 @@ def test_refused(tmp_path: Path, rule: str, key: str, change: tuple[str, str]) -
     assert {(error.rule, error.key) for error in errors} == {(rule, key)}, [str(error) for error in errors]
 
 
+@pytest.mark.parametrize("hold_max_ms", [163, 420], ids=["hold", "hold after watchdog"])
+def test_a_hold_too_short_for_a_transfer_is_refused(tmp_path: Path, hold_max_ms: int) -> None:
+    with pytest.raises(SiteErrors) as refused:
+        load_site(changed(tmp_path, ("hold_max_ms = 10_000", f"hold_max_ms = {hold_max_ms}"), RUN_DOWN))
+    errors = [p for p in refused.value.problems if p.severity is Severity.ERROR]
+    assert {error.key for error in errors} == {"hold_max_ms"}
+
+
 @pytest.mark.parametrize(("rule", "key", "change"), WARNED.values(), ids=WARNED.keys())
 def test_warned(tmp_path: Path, rule: str, key: str, change: tuple[str, str]) -> None:
     site = loaded(tmp_path, change)
@@ -167,6 +176,7 @@ def test_the_same_numbers_one_step_better_are_taken(tmp_path: Path) -> None:
         ("holdoff_s = 30", "holdoff_s = 1"),
         ("number = 1", "number = 1\nfrozen_after_ms = 123"),
         ("hold_max_ms = 10_000", "hold_max_ms = 197"),
+        RUN_DOWN,
     )
 
 
