@@ -13,10 +13,12 @@ def scan(at_ms: int, speed: int, pressure: int, run: int = 10_000) -> Scan:
     return Scan(
         number=at_ms,
         at_ns=at_ms * MS,
+        at_ms=0,
         outputs=outputs,
         terminals=outputs,
         machine="RUNNING",
         levels=(pressure, 6000, 1),
+        kept={},
         state=1,
         owner=1,
         owner_epoch=1,

@@ -14,13 +14,14 @@ FREE, OWNED, HELD = 0, 1, 2
 
 def written(folder: Path, *lines: tuple[int, int, int, str, tuple[int, ...]]) -> Path:
     """A plant's folder with these scans: state, owner, owner's epoch, machine, terminals."""
-    body = {"scope": "pair", "command_base": 1200, "frame_base": 1300, "tolerance": [50] * 4}
+    body = {"scope": "pair", "command_base": 1200, "frame_base": 1300, "tolerance": [50] * 4, "hold": {}}
     (folder / "plant.json").write_text(json.dumps(body))
     records = [
         {
             "section": "plc",
             "scan": at,
             "ns": at * 25,
+            "ms": at * 25,
             "out": (9000, 3500, 0, 0),
             "at": terminals,
             "boot": 1,
