@@ -4,6 +4,9 @@ The controller carries them out, so nothing here decides anything. What is refus
 is held goes on, and a ramp that outlasts the hold is never at its end.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from otha.core.config import HeldRule
 from otha.core.words import GroupKind
 from otha.site.document import Document
@@ -29,17 +32,51 @@ _MAY: dict[HoldAction, tuple[str, ...]] = {
 _KEYS = ("to_pct", "rate_pct", "after_ms", "tag", "gain", "integral_s", "setpoint", "low_pct", "high_pct")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Declared:
+    """One hold action, where it stands in the file; `state` None: in the section."""
+
+    path: KeyPath
+    section: str
+    state: str | None
+    output: OutputTable
+    hold: HoldTable
+
+
 def build_holds(doc: Document, file: SiteFile) -> dict[str, tuple[HeldRule, ...]]:
     """For each section what its outputs do while it is held, in general and in the machine states of its group."""
-    rules: dict[str, list[HeldRule]] = {}
-    for section, table in file.section.items():
-        rules[section] = []
-        for at, output in enumerate(table.outputs):
-            _judge(doc, file, section, ("section", section, "outputs", at, "hold"), output, output.hold)
-            rules[section].append(HeldRule(output=output.name, state=None, does=_said(output, output.hold)))
+    _refer(doc, file)
+    rules: dict[str, tuple[HeldRule, ...]] = dict.fromkeys(file.section, ())
+    for each in _declared(file):
+        _judge(doc, file, each)
+        said = HeldRule(output=each.output.name, state=each.state, does=_said(each.output, each.hold))
+        rules[each.section] += (said,)
+    return rules
+
+
+def judge_holds(doc: Document, file: SiteFile) -> None:
+    """Each must end within the hold from wherever it begins: then the section goes to its safe values."""
+    for each in _declared(file):
+        hold, motion = each.hold, each.output.motion
+        stands = None if motion is None else motion.still_pct
+        to = stands if hold.action is HoldAction.STOP_MOTION else hold.to_pct
+        if to is None or not hold.rate_pct or hold.action in (HoldAction.HOLD, HoldAction.LOCAL_LOOP):
+            continue
+        farthest, hold_max_ms = max(to, 100 - to), file.section[each.section].hold_max_ms
+        takes_ms = round((hold.after_ms or 0) + farthest / hold.rate_pct * 1000)
+        if takes_ms > hold_max_ms:
+            doc.error(
+                each.path,
+                "rate_pct",
+                f"from the far end of the span it takes {takes_ms} ms, and the hold ends after {hold_max_ms} ms",
+                mend="Give a faster rate, an earlier start, or a longer hold_max_ms",
+            )
+
+
+def _refer(doc: Document, file: SiteFile) -> None:
     for group, driver in file.group.items():
         for state, machine in driver.state.items():
-            for name, hold in machine.hold.items():
+            for name in machine.hold:
                 path: KeyPath = ("group", group, "state", state, "hold", name)
                 if driver.kind is not GroupKind.DRIVER:
                     doc.error(
@@ -49,28 +86,40 @@ def build_holds(doc: Document, file: SiteFile) -> dict[str, tuple[HeldRule, ...]
                         mend="Declare it in the group that drives the section",
                     )
                 elif driver.target in file.section:
-                    outputs = {output.name: output for output in file.section[driver.target].outputs}
-                    if refer(doc, path, "", name, what="output", valid=outputs):
-                        _judge(doc, file, driver.target, path, outputs[name], hold)
-                        rule = HeldRule(output=name, state=state, does=_said(outputs[name], hold))
-                        rules[driver.target].append(rule)
-    return {section: tuple(found) for section, found in rules.items()}
+                    outputs = [output.name for output in file.section[driver.target].outputs]
+                    refer(doc, path, "", name, what="output", valid=outputs)
 
 
-def _judge(doc: Document, file: SiteFile, section: str, path: KeyPath, output: OutputTable, hold: HoldTable) -> None:
-    action = hold.action
+def _declared(file: SiteFile) -> Iterator[_Declared]:
+    """All of the file that have an output: those of the sections, then those of machine states."""
+    for section, table in file.section.items():
+        for at, output in enumerate(table.outputs):
+            path: KeyPath = ("section", section, "outputs", at, "hold")
+            yield _Declared(path=path, section=section, state=None, output=output, hold=output.hold)
+    for group, driver in file.group.items():
+        if driver.kind is not GroupKind.DRIVER or driver.target not in file.section:
+            continue
+        outputs = {output.name: output for output in file.section[driver.target].outputs}
+        for state, machine in driver.state.items():
+            for name, hold in machine.hold.items():
+                if name in outputs:
+                    path = ("group", group, "state", state, "hold", name)
+                    yield _Declared(path=path, section=driver.target, state=state, output=outputs[name], hold=hold)
+
+
+def _judge(doc: Document, file: SiteFile, each: _Declared) -> None:
+    path, hold, action = each.path, each.hold, each.hold.action
     for name in _NEEDS[action]:
-        if getattr(hold, name) is None:
+        if getattr(hold, name) is None and not doc.blames(path, name):
             doc.error(path, name, f"missing: the action is {action.value}", mend=f"Give {name}, or another action")
     for name in _KEYS:
         if getattr(hold, name) is not None and name not in (*_NEEDS[action], *_MAY[action]):
             doc.error(path, name, f"given, but the action is {action.value}", mend="Take it out, or change the action")
     if hold.rate_pct == 0:
         doc.error(path, "rate_pct", "at this rate it moves nothing", mend='Give a rate above 0, or action = "hold"')
-    _judge_motion(doc, path, output, hold)
-    _judge_reach(doc, file, section, path, output, hold)
+    _judge_motion(doc, path, each.output, hold)
     if action is HoldAction.LOCAL_LOOP:
-        _judge_loop(doc, file, section, path, hold)
+        _judge_loop(doc, file, each.section, path, hold)
 
 
 def _judge_motion(doc: Document, path: KeyPath, output: OutputTable, hold: HoldTable) -> None:
@@ -90,25 +139,6 @@ def _judge_motion(doc: Document, path: KeyPath, output: OutputTable, hold: HoldT
             "action",
             f"{output.name} is not declared a motion: where it stands still is not known",
             mend="Give the output motion = { still_pct = ... }",
-        )
-
-
-def _judge_reach(
-    doc: Document, file: SiteFile, section: str, path: KeyPath, output: OutputTable, hold: HoldTable
-) -> None:
-    """It must end within the hold from wherever it begins: after `hold_max_ms` the section goes to its safe values."""
-    stands = None if output.motion is None else output.motion.still_pct
-    to = stands if hold.action is HoldAction.STOP_MOTION else hold.to_pct
-    if to is None or not hold.rate_pct or hold.action in (HoldAction.HOLD, HoldAction.LOCAL_LOOP):
-        return
-    farthest, hold_max_ms = max(to, 100 - to), file.section[section].hold_max_ms
-    takes_ms = round((hold.after_ms or 0) + farthest / hold.rate_pct * 1000)
-    if takes_ms > hold_max_ms:
-        doc.error(
-            path,
-            "rate_pct",
-            f"from the far end of the span it takes {takes_ms} ms, and the hold ends after {hold_max_ms} ms",
-            mend="Give a faster rate, an earlier start, or a longer hold_max_ms",
         )
 
 

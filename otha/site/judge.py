@@ -11,6 +11,7 @@ from otha.core.words import Arming, Authority, Fencing, RpoMiss
 from otha.site import cost, judge_timing
 from otha.site.conditions import tags_in
 from otha.site.document import Document
+from otha.site.hold import judge_holds
 from otha.site.line_load import judge_lines
 from otha.site.locate import Path as KeyPath
 from otha.site.model import Site, UserRole
@@ -37,6 +38,7 @@ def judge(doc: Document, file: SiteFile, site: Site) -> Site:
     _sections(doc, site)
     _costs(doc, site)
     judge_lines(doc, file, site.lines)
+    judge_holds(doc, file)
     _profiles(doc, site)
     _identities(doc, site)
     _rights(doc, site)
