@@ -1,5 +1,6 @@
 """One group's production step under test: events are told, the decisions are kept."""
 
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -105,6 +106,22 @@ class Rig:
             self.now = self.last.wake
             self.tell(DueReached())
         self.now = until
+
+    def wait_for_the_end(self, ms: int) -> None:
+        """Let time pass until the transfer under way is over, at most so long."""
+        serial, until = self.plan.serial, self.now + ms * MS
+        while self.g.plan is not None and self.plan.serial == serial:
+            wake = self.last.wake if self.last is not None else None
+            if wake is None or wake > until:
+                break
+            self.now = wake
+            self.tell(DueReached())
+
+    def copy(self) -> "Rig":
+        """Another rig that stands where this one does: what is told to it changes nothing here."""
+        other = copy(self)
+        other.reasons, other.effects = [*self.reasons], [*self.effects]
+        return other
 
     # Looking
 

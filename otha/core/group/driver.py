@@ -168,19 +168,21 @@ _FORWARD: dict[Phase, Callable[[Turn], bool]] = {
 
 
 def _gate_ended_it(t: Turn) -> bool:
-    """The gate's own word ends a transfer whatever its phase: another boot, SAFE, LOCAL, an epoch of somebody else."""
+    """The gate's own word ends a transfer whatever its phase: another boot, SAFE, LOCAL, an epoch of somebody else.
+    From one that waits or claims nothing has left: it needs nobody to verify what became of it."""
     gate, plan = t.g.gate, t.plan
     if not gate.seen:
         return False
+    left = plan.revoked or plan.course is Course.SAFE
+    undone = Ending.NEEDS_OPERATOR if left else Ending.ABORTED_SAFE
     if gate.boot != plan.boot:
-        end(t, Ending.NEEDS_OPERATOR, "S2", "the controller started anew")
+        end(t, undone, "S2", "the controller started anew")
     elif gate.state is GateState.SAFE:
-        asked = plan.revoked or plan.course is Course.SAFE
-        end(t, Ending.SAFE_STATE if asked else Ending.ABORTED_SAFE, "", "the section is in its safe state")
+        end(t, Ending.SAFE_STATE if left else Ending.ABORTED_SAFE, "", "the section is in its safe state")
     elif gate.state is GateState.LOCAL:
-        end(t, Ending.NEEDS_OPERATOR if plan.revoked else Ending.ABORTED_SAFE, "", "a person took the section")
+        end(t, undone, "", "a person took the section")
     elif gate.epoch > plan.epoch + 1:
-        end(t, Ending.NEEDS_OPERATOR, "S2", "the gate knows a newer epoch")
+        end(t, undone, "S2", "the gate knows a newer epoch")
     else:
         return False
     return True

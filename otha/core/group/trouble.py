@@ -9,7 +9,7 @@ from otha.core.group import guard, machine, transfer
 from otha.core.group.guard import Stage
 from otha.core.group.state import StoreView
 from otha.core.group.turn import Turn
-from otha.core.reasons import Blocker, Why
+from otha.core.reasons import Block, Blocker, Why
 from otha.core.words import AfterFence, Course, Ending, GateState, Phase, TransferKind
 
 
@@ -93,6 +93,9 @@ def turn_aside(t: Turn, found: tuple[Blocker, ...]) -> bool:
     `found` is what stands against going on; empty when the phase ran out of time.
     """
     plan, gate = t.plan, t.g.gate
+    if not found and t.reached(plan.due):
+        # A bound that passes is told like anything else that stands in the way (L3: never silent).
+        found = (Blocker(block=Block.NOT_READ_BACK, detail=plan.phase.value),)
     if found != plan.against:
         t.put_plan(against=found)
         t.say_blockers(Why.TROUBLE, found, plan.phase.value)

@@ -79,7 +79,7 @@ VOID, RETURN, WAITS, ON = "void Void", "return Grant", "waits", "goes on"
 
 WHILE_A_LIVES = {
     "gate out of sight": [ABORTED, WAITS, WAITS, WAITS, WAITS, WAITS, ON],
-    "controller starts anew": [OPERATOR] * 7,
+    "controller starts anew": [ABORTED, *[OPERATOR] * 6],
     "section goes safe": [ABORTED, *[SAFE_STATE] * 6],
     "person takes LOCAL": [ABORTED, *[OPERATOR] * 6],
     "interlock false": [ABORTED, VOID, RETURN, RETURN, RETURN, RETURN, ON],
@@ -91,12 +91,12 @@ WHILE_A_LIVES = {
     "b dies": [ABORTED, VOID, RETURN, RETURN, RETURN, RETURN, ON],
     "a freezes": [ON, ON, ON, ON, ON, ON, ON],
     "bound passes": [ABORTED, VOID, RETURN, RETURN, RETURN, RETURN, "done"],
-    "newer epoch": [OPERATOR] * 7,
+    "newer epoch": [ABORTED, *[OPERATOR] * 6],
 }
 
 AFTER_A_DIED = {
     "gate out of sight": [ABORTED, WAITS, WAITS, WAITS, WAITS, WAITS, ON],
-    "controller starts anew": [OPERATOR] * 7,
+    "controller starts anew": [ABORTED, *[OPERATOR] * 6],
     "section goes safe": [ABORTED, *[SAFE_STATE] * 6],
     "person takes LOCAL": [ABORTED, *[OPERATOR] * 6],
     "interlock false": [ABORTED, WAITS, WAITS, WAITS, WAITS, WAITS, ON],
@@ -107,8 +107,8 @@ AFTER_A_DIED = {
     "sync lost": [ABORTED, WAITS, WAITS, WAITS, WAITS, WAITS, ON],
     "b dies": [ABORTED, WAITS, WAITS, WAITS, WAITS, WAITS, ON],
     "a freezes": [ON] * 7,
-    "bound passes": [ABORTED, ON, ON, ON, ON, ON, "done"],
-    "newer epoch": [OPERATOR] * 7,
+    "bound passes": [ABORTED, WAITS, WAITS, WAITS, WAITS, WAITS, "done"],
+    "newer epoch": [ABORTED, *[OPERATOR] * 6],
 }
 
 
