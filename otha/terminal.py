@@ -248,6 +248,11 @@ def show_status(status: Json) -> None:
             row = (node["role"], node["liveness"], str(node["level"]), node["in_rpo"], node["ready"], maintenance)
             table.add_row(node["name"] + mark, *row)
         console.print(table)
+        for node in group["nodes"]:
+            for row in node["off"]:
+                console.print(f"  {_off_line(node['name'], row)}")
+        for flying in group["in_flight"]:
+            console.print(f"  UNKNOWN whether carried out: {flying} (otha order ack {group['name']} when looked at)")
         if group["gate"] is not None:
             console.print(f"  section {group['section']}: {_gate_line(group['gate'])}")
         for client in group["clients"]:
@@ -293,6 +298,16 @@ def _folded(*headings: str) -> Table:
     for heading in headings:
         table.add_column(heading, overflow="fold", min_width=_LEAST.get(heading, 5))
     return table
+
+
+def _off_line(node: str, row: Json) -> str:
+    active, standby = ("-" if row[each] is None else str(row[each]) for each in ("active", "standby"))
+    ages = " / ".join("-" if row[each] is None else str(row[each]) for each in ("active_age_ms", "standby_age_ms"))
+    limit = {"analog": f"tolerance {row['tolerance']}", "discrete": "must be equal"}.get(row["form"], "must be 0")
+    return (
+        f"{node} is not ready by {row['tag']} ({row['verdict']}): active {active}, standby {standby}, {limit}, "
+        f"ages {ages} of {row['max_age_ms']} ms"
+    )
 
 
 def _tracked_table(rows: list[Json]) -> Table:

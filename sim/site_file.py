@@ -56,7 +56,7 @@ def _section(section: Mapping[str, Any], *, outputs: int) -> dict[str, Any]:
     if "outputs" in section:
         if (count := len(section["outputs"])) != outputs:
             raise UsageError(f"this section has {outputs} outputs, the site file {count}", mend="describe them all")
-        found["tolerance"] = tuple(round(output["tolerance_pct"] * 100) for output in section["outputs"])
+        found["tolerance"] = tuple(round(output.get("tolerance_pct", 0) * 100) for output in section["outputs"])
     return found
 
 

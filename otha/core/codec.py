@@ -12,11 +12,12 @@ from otha.core import alarm, alarm_machine, canon, config, inputs, order_book, r
 from otha.core.canon import CanonError
 from otha.core.group import request, state
 from otha.core.inputs import HeartbeatEnded, Input, NodeReading
-from otha.core.watch import channel, condition, gate, node, observer, selector
+from otha.core.watch import bump, channel, condition, gate, node, observer, selector
 from otha.core.words import Answer
 
 _MODULES = (
-    config, inputs, words, reasons, alarm, alarm_machine, order_book, request, state, channel, condition, gate, node,
+    config, inputs, words, reasons, alarm, alarm_machine, order_book, request, state, bump, channel, condition, gate,
+    node,
     observer, selector,
 )  # fmt: skip
 _KINDS: dict[str, type] = {
@@ -29,11 +30,17 @@ _KINDS: dict[str, type] = {
 _HEARTBEAT = 0x48
 _NO_READING = 0xFFFF
 _HEAD = struct.Struct(">BBBH")
-_NUMBERS = struct.Struct(">12qB")
+_NUMBERS = struct.Struct(">13qB")
+# What no reading can be (`otha.site.opcua` lets none through).
+_BAD = -(1 << 63)
 _FIELDS = (
     "heartbeat", "cycle", "role", "level", "position", "acked", "lag_ms", "data_age_ms", "session", "epoch", "missing",
-    "stored",
+    "stored", "pending",
 )  # fmt: skip
+
+
+def _told(tracked: tuple[int | None, ...]) -> list[int]:
+    return [_BAD if value is None else value for value in tracked]
 
 
 def _encode_heartbeat(raw: HeartbeatEnded) -> bytes:
@@ -45,7 +52,7 @@ def _encode_heartbeat(raw: HeartbeatEnded) -> bytes:
     said = (
         r.heartbeat, r.cycle, r.role, r.level, r.position, r.acked, r.lag_ms, r.data_age_ms, r.session, r.epoch,
         r.missing,
-        r.stored,
+        r.stored, r.pending,
     )  # fmt: skip
     mask = 0
     numbers = []
@@ -55,7 +62,7 @@ def _encode_heartbeat(raw: HeartbeatEnded) -> bytes:
         numbers.append(number or 0)
     count = len(r.tracked)
     head = _HEAD.pack(_HEARTBEAT, raw.answer.value, len(name), mask)
-    return head + name + _NUMBERS.pack(*numbers, count) + struct.pack(f">{count}q", *r.tracked)
+    return head + name + _NUMBERS.pack(*numbers, count) + struct.pack(f">{count}q", *_told(r.tracked))
 
 
 def _decode_heartbeat(data: bytes) -> HeartbeatEnded:
@@ -68,7 +75,8 @@ def _decode_heartbeat(data: bytes) -> HeartbeatEnded:
     *numbers, count = _NUMBERS.unpack_from(data, at)
     tracked = struct.unpack_from(f">{count}q", data, at + _NUMBERS.size)
     said = [number if mask >> bit & 1 else None for bit, number in enumerate(numbers)]
-    reading = NodeReading(tracked=tracked, **dict(zip(_FIELDS, said, strict=True)))
+    values = tuple(None if value == _BAD else value for value in tracked)
+    reading = NodeReading(tracked=values, **dict(zip(_FIELDS, said, strict=True)))
     return HeartbeatEnded(channel=channel_name, answer=Answer(answer), reading=reading)
 
 

@@ -19,6 +19,8 @@ from otha.core.words import (
     GroupKind,
     RedundancyMode,
     RpoMiss,
+    TrackedForm,
+    TrackedKind,
 )
 
 
@@ -82,10 +84,14 @@ class SelfFence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackedTag:
-    """A tag that must agree between active and standby; `tolerance` in raw units."""
+    """A tag that must agree between active and standby; `tolerance` in raw units, 0 but for an analog one. A value
+    older than `max_age_ns` agrees with nothing."""
 
     name: str
+    kind: TrackedKind
+    form: TrackedForm
     tolerance: int
+    max_age_ns: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +131,7 @@ class GateConfig:
     `poll_ns`/`fast_poll_ns`: how often its status is read at rest and in a transfer. `stale_after_ns`: without a newer
     reading the gate counts as unseen. `fresh_owner_ns`: a younger owner age vetoes DEAD (S8). The three durations
     of the program (`hold_max_ns`, `owner_watchdog_ns`, `scan_ns`) are compared with what the gate reports.
-    `tolerance` is per output, in raw units of 1/100 % of span.
+    `tolerance` is per output, in raw units of 1/100 % of span; 0 for one that is `discrete`, which must be equal.
     """
 
     section: str
@@ -137,7 +143,9 @@ class GateConfig:
     hold_max_ns: int
     owner_watchdog_ns: int
     scan_ns: int
+    outputs: tuple[str, ...]
     tolerance: tuple[int, ...]
+    discrete: tuple[bool, ...]
     holds: tuple[HeldRule, ...] = ()
 
     def held(self, state: str | None) -> tuple[HeldRule, ...]:

@@ -13,7 +13,8 @@ class NodeReading:
     code of `Role`. `position` is the node's own sync position, `acked` the last position of its peer that it applied,
     `lag_ms` the age of the newest state that it took over. `epoch` is the one under which a store was last promoted or
     demoted, `missing` how many rows it knows to be missing, `stored` how many it holds: above a gap rows are stored
-    while the position stands. `tracked` follows the order of the group's tracked tags.
+    while the position stands. `pending`: how many commands of operators it has taken and not finished. `tracked`
+    follows the order of the group's tracked tags; None: of no good quality.
     """
 
     heartbeat: int | None
@@ -28,7 +29,8 @@ class NodeReading:
     epoch: int | None = None
     missing: int | None = None
     stored: int | None = None
-    tracked: tuple[int, ...]
+    pending: int | None = None
+    tracked: tuple[int | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

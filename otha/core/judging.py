@@ -5,9 +5,10 @@ from otha.core.group.event import ConditionJudged, Event, MachineJudged
 from otha.core.group.state import GateView, GroupState, NodeView, SelectorView
 from otha.core.reasons import Reason, Why
 from otha.core.site_state import SiteState
-from otha.core.watch import condition, sync
+from otha.core.watch import condition, sync, tracking
 from otha.core.watch.condition import Judgement
 from otha.core.watch.node import NodeWatch
+from otha.core.watch.tracking import READY, Readiness
 from otha.core.wiring import Wiring
 from otha.core.words import GroupKind, Verdict
 
@@ -21,12 +22,13 @@ def active_of(g: GroupState) -> str | None:
 
 
 def nodes_moved(
-    cfg: GroupConfig, state: SiteState, at: int, now: int, heard: str | None = None
+    cfg: GroupConfig, state: SiteState, at: int, now: int, heard: str | None = None, *, exact: bool = False
 ) -> list[tuple[int, NodeView]]:
     """The nodes of group `at` (`cfg`) whose verdicts differ from what the group knows.
 
     `heard`: the one node that was heard of. Unless it is the active one, against which all are measured, the others
-    are judged when heard or missed themselves, a period later at most: a large group would cost its square.
+    are judged when heard or missed themselves, a period later at most: a large group would cost its square. `exact`:
+    the values that a standby is not ready by are told anew as well; they alone are no news.
     """
     g = state.groups[at]
     # Without a record the gate's owner is whom a standby is compared with; without that, there is nothing to lag.
@@ -34,32 +36,42 @@ def nodes_moved(
     active = state.nodes.get(active_name) if active_name is not None else None
     moved = []
     only = heard if heard != active_name else None
+    until = state.nodes_at[at] if only is not None else None
     for index, member in enumerate(cfg.nodes):
         if only is not None and member.name != only:
             continue
         w = state.nodes[member.name]
         if active_name is None or member.name == active_name:
-            in_rpo = ready = Verdict.TRUE
+            in_rpo, ready = Verdict.TRUE, READY
         elif active is None:
-            in_rpo, ready = sync.in_rpo(None, cfg.rpo_ns), Verdict.UNKNOWN
+            in_rpo, ready = sync.in_rpo(None, cfg.rpo_ns), Readiness(verdict=Verdict.UNKNOWN)
         else:
             lag = sync.lag_ns(active, w, cycle_ns=member.cycle_ns, unseen_until=_unseen_until(cfg, state, at, now))
             in_rpo = sync.in_rpo(lag, cfg.rpo_ns)
-            ready = sync.ready(cfg.tracked, active, w)
+            ready = tracking.readiness(cfg.tracked, active, w, now)
+            until = min((each for each in (until, ready.until) if each is not None), default=None)
         view = g.nodes[index]
-        said = (w.liveness, w.role, w.level, w.channels_lost, in_rpo, ready, w.epoch, w.taking, w.whole)
-        if said != (
+        one_shots = tracking.pending_one_shots(cfg.tracked, w)
+        said = (
+            w.liveness, w.role, w.level, w.channels_lost, in_rpo, ready.verdict, one_shots, w.pending, w.epoch,
+            w.taking, w.whole,
+        )  # fmt: skip
+        news = ready.off != view.off if exact else not tracking.alike(ready.off, view.off)
+        if news or said != (
             view.liveness,
             view.role,
             view.level,
             view.channels_lost,
             view.in_rpo,
             view.ready,
+            view.one_shots,
+            view.pending,
             view.epoch,
             view.taking,
             view.whole,
         ):
-            moved.append((index, _node_view(w, in_rpo, ready)))
+            moved.append((index, _node_view(w, in_rpo, ready, one_shots)))
+    state.nodes_at[at] = until
     return moved
 
 
@@ -73,14 +85,17 @@ def _unseen_until(cfg: GroupConfig, state: SiteState, at: int, now: int) -> int:
     return w.silent_since if w is not None and w.view.seen and w.silent_since is not None else now
 
 
-def _node_view(w: NodeWatch, in_rpo: Verdict, ready: Verdict) -> NodeView:
+def _node_view(w: NodeWatch, in_rpo: Verdict, ready: Readiness, one_shots: tuple[str, ...]) -> NodeView:
     return NodeView(
         liveness=w.liveness,
         role=w.role,
         level=w.level,
         channels_lost=w.channels_lost,
         in_rpo=in_rpo,
-        ready=ready,
+        ready=ready.verdict,
+        off=ready.off,
+        one_shots=one_shots,
+        pending=w.pending,
         epoch=w.epoch,
         taking=w.taking,
         whole=w.whole,
@@ -124,6 +139,23 @@ def gate_reasons(section: str, before: GateView, after: GateView) -> tuple[Reaso
     state = after.state.name if after.seen else "unseen"
     permit = "permit" if after.permit else "no permit"
     return (Reason(why=Why.GATE, rule="", args=(section, state, after.owner or "-", after.epoch, permit)),)
+
+
+def bump_reason(cfg: GroupConfig, state: SiteState, before: GroupState, after: GroupState) -> tuple[Reason, ...]:
+    """How far the outputs went from the held ones when the transfer that has just ended put an owner in charge, beside
+    how they moved by themselves before (rule S13)."""
+    plan = before.plan
+    if plan is None or cfg.gate is None or cfg.kind is not GroupKind.DRIVER:
+        return ()
+    if after.plan is not None and after.plan.serial == plan.serial:
+        return ()
+    w = state.gates[cfg.section]
+    bump, natural = w.bump.bump, w.bump.natural
+    if bump is None or w.bump.epoch not in (plan.epoch, plan.epoch + 1):
+        return ()
+    before_that = ("-", 0, 0) if natural is None else (cfg.gate.outputs[natural.output], natural.by, natural.scans)
+    args = (w.view.owner or "-", cfg.gate.outputs[bump.output], bump.by, bump.scans, *before_that)
+    return (Reason(why=Why.BUMP, rule="S13", args=args),)
 
 
 def selector_reason(name: str, view: SelectorView) -> Reason:

@@ -18,7 +18,7 @@ from otha.core.watch.node import NodeWatch
 from otha.core.watch.observer import ReferenceWatch
 from otha.core.watch.selector import SelectorWatch
 
-_FORMAT = 6
+_FORMAT = 7
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,9 +27,9 @@ class SiteState:
 
     The containers' places are filled anew as inputs come; what stands in them is replaced, never changed. `let_go`:
     since when no client uses a store's active node any more. `delays`, `judge_at`: the running delays of a group's
-    conditions, and when they are to be judged again. `wakes`: when a group wants to be stepped. `answered`: what a
-    group's orders got. `tilt_until`, `rejoin_until`: when watching without acting ends, and how long what was silent in
-    isolation is given to be heard.
+    conditions, and when they are to be judged again. `nodes_at`: when a tracked tag of a standby that is ready gets too
+    old. `wakes`: when a group wants to be stepped. `answered`: what a group's orders got. `tilt_until`, `rejoin_until`:
+    when watching without acting ends, and how long what was silent in isolation is given to be heard.
 
     The order of the fields is that of the snapshot.
     """
@@ -44,6 +44,7 @@ class SiteState:
     tags: dict[str, TagWatch]
     delays: list[dict[Compare, Delay]]
     judge_at: list[int | None]
+    nodes_at: list[int | None]
     references: dict[str, ReferenceWatch]
     wakes: list[int | None]
     alarms: list[AlarmBook]
@@ -65,6 +66,7 @@ class SiteState:
             tags={t.name: TagWatch() for t in cfg.tags},
             delays=[{} for _ in cfg.groups],
             judge_at=[None for _ in cfg.groups],
+            nodes_at=[None for _ in cfg.groups],
             references={r.name: ReferenceWatch() for r in cfg.references},
             wakes=[None for _ in cfg.groups],
             alarms=[AlarmBook() for _ in cfg.groups],
@@ -97,5 +99,6 @@ class SiteState:
         # Lists are written as tuples, and delays as pairs: their keys have no order of their own.
         state.delays = [dict(pairs) for pairs in state.delays]
         state.groups, state.let_go, state.judge_at = list(state.groups), list(state.let_go), list(state.judge_at)
+        state.nodes_at = list(state.nodes_at)
         state.wakes, state.alarms, state.answered = list(state.wakes), list(state.alarms), list(state.answered)
         return cast(SiteConfig, parts[1]), state

@@ -66,7 +66,13 @@ class SiteView:
     @property
     def wake(self) -> int | None:
         """When to feed DueReached if nothing else happens."""
-        deadlines = [*self._state.wakes, *self._state.judge_at, self._state.tilt_until, self._state.rejoin_until]
+        deadlines: list[int | None] = [
+            *self._state.wakes,
+            *self._state.judge_at,
+            self._state.tilt_until,
+            self._state.rejoin_until,
+        ]
+        deadlines += self._state.nodes_at
         deadlines += [book.wake for book in self._state.alarms]
         deadlines += [w.seen_until for w in self._state.gates.values()]
         deadlines += [w.seen_until for w in self._state.selectors.values()]

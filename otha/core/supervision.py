@@ -269,6 +269,9 @@ class Supervision(SiteView):
                 self._state.selectors[name] = after
                 decisions += self._selector_moved(at, index, before.view, after.view, now)
         for at in range(len(self._state.groups)):
+            nodes_at = self._state.nodes_at[at]
+            if nodes_at is not None and now >= nodes_at:
+                decisions += self._judge_nodes(at, now)
             judge_at = self._state.judge_at[at]
             if judge_at is not None and now >= judge_at:
                 decisions += self._judge_conditions(at, now)
@@ -303,13 +306,13 @@ class Supervision(SiteView):
             return (self._halt(at, breach, reasons, now),)
         self._state.groups[at] = decision.state
         self._state.wakes[at] = decision.wake
+        reasons += judging.bump_reason(cfg, self._state, before, decision.state)
         decisions = [replace(decision, reasons=reasons + decision.reasons + self._alarm_changes(at, now))]
         for behind in self._ways.moved(at, decision.state):
             decisions += self._way_moved(behind, now)
         active_moved = active_of(before) != active_of(decision.state)
         if active_moved or (before.plan is None) != (decision.state.plan is None):
-            for index, view in judging.nodes_moved(cfg, self._state, at, now):
-                decisions += self._step(at, NodeJudged(index=index, view=view), now)
+            decisions += self._judge_nodes(at, now)
         if active_moved:
             judging.mind_who_let_go(cfg, self._state, at, now)
         if neighbours.in_trouble(before) != neighbours.in_trouble(decision.state):
@@ -329,6 +332,13 @@ class Supervision(SiteView):
         self._state.nodes[cfg.node] = after = self._judge_pulses(cfg.node, before)
         reasons = (Reason(why=Why.CHANNEL, rule="S18", args=(cfg.name, w.pulse.value)),)
         return self._node_moved(cfg.node, before, after, reasons, now)
+
+    def _judge_nodes(self, at: int, now: int, *, exact: bool = False) -> tuple[Decision, ...]:
+        """All nodes of a group measured anew."""
+        decisions: list[Decision] = []
+        for index, view in judging.nodes_moved(self.cfg.groups[at], self._state, at, now, exact=exact):
+            decisions += self._step(at, NodeJudged(index=index, view=view), now)
+        return tuple(decisions)
 
     def _judge_capacity(self, now: int) -> tuple[Decision, ...]:
         full = neighbours.full(self._wiring, self._state)
@@ -373,8 +383,11 @@ class Supervision(SiteView):
         if earlier is not None:
             repeated = Reason(why=Why.ORDER_REPEATED, rule="S11", args=(order.kind.value, order.user, order.id))
             return (replace(self._note(at, (repeated,), now), answer=earlier),)
-        of_alarm = order.kind in alarm_orders.KINDS
-        decisions = self._alarm_order(at, order, now) if of_alarm else self._step(at, OrderGiven(order=order), now)
+        if order.kind in alarm_orders.KINDS:
+            decisions = self._alarm_order(at, order, now)
+        else:
+            # What is refused is refused with the values of now.
+            decisions = self._judge_nodes(at, now, exact=True) + self._step(at, OrderGiven(order=order), now)
         answer = next((decision.answer for decision in decisions if decision.answer is not None), None)
         if answer is not None:
             self._state.answered[at] = book.with_answer(order, answer)

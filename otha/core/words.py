@@ -79,6 +79,24 @@ class AfterFence(Enum):
     SAFE = "safe"
 
 
+class TrackedKind(Enum):
+    """What a tracked tag is to the loop that it belongs to."""
+
+    SETPOINT = "setpoint"
+    MODE = "mode"
+    INTEGRAL = "integral"
+    OUTPUT = "output"
+
+
+class TrackedForm(Enum):
+    """How a tracked tag is compared: within a tolerance, for equality, or as a command that acts once and is 0 when
+    nothing is left to do."""
+
+    ANALOG = "analog"
+    DISCRETE = "discrete"
+    ONE_SHOT = "one_shot"
+
+
 class Conduct(Enum):
     """What a transfer does in a machine state: go on, wait for the end of the phase, ask a person, not take place, or
     send a section that nobody drives to its safe state."""

@@ -74,7 +74,19 @@ def transfers(
             typer.echo("\t".join(line))
         return
     table = Table(box=box.SIMPLE)
-    for heading in ("id", "requested (UTC)", "group", "what", "from", "to", "by", "verified ms", "took ms", "ending"):
+    for heading in (
+        "id",
+        "requested (UTC)",
+        "group",
+        "what",
+        "from",
+        "to",
+        "by",
+        "verified ms",
+        "took ms",
+        "bump %",
+        "ending",
+    ):
         table.add_column(heading, justify="right" if heading.endswith((" ms", "id")) else "left")
     for line in lines:
         table.add_row(*line)
@@ -85,7 +97,9 @@ def _line(each: Dossier) -> tuple[str, ...]:
     t = each.transfer
     what = f"drill: {t.kind}" if each.drill else t.kind
     late = [step.name for step in each.steps if step.kept is False]
-    ending = " ".join(filter(None, (t.ending or "goes on", t.detail, f"late: {', '.join(late)}" if late else "")))
+    unknown = "commands UNKNOWN" if each.in_flight else ""
+    steps = f"late: {', '.join(late)}" if late else ""
+    ending = " ".join(filter(None, (t.ending or "goes on", t.detail, unknown, steps)))
     return (
         str(each.id),
         wall_text(each.requested_wall_ns)[:19],
@@ -96,6 +110,7 @@ def _line(each: Dossier) -> tuple[str, ...]:
         each.ordered_by or t.cause,
         _ms(each.verified_ms),
         _ms(each.took_ms),
+        "" if each.bump is None else str(each.bump),
         ending,
     )
 

@@ -6,7 +6,7 @@ whether the journal's chain fits over the rows that say so.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from otha.core.reasons import Reason, Why
@@ -40,6 +40,23 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bump:
+    """How far the outputs went from the held ones in the new owner's first `scans`, in hundredths of a percent of span,
+    and how they moved by themselves before: by so much in so many scans (0 scans: not known)."""
+
+    output: str
+    by: int
+    scans: int
+    natural_output: str
+    natural: int
+    natural_scans: int
+
+    def __str__(self) -> str:
+        before = f" ({self.natural / 100:.2f} in {self.natural_scans} scans before)" if self.natural_scans else ""
+        return f"{self.by / 100:.2f}{before}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One thing that was written down. `after_ms` counts from the request; before it, it is negative."""
 
@@ -51,6 +68,9 @@ class Line:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
     """All that the journal says of one transfer. `id` is the number of the row that requested it.
+
+    `bump`: None where nobody took over, or the gate showed no hold before. `in_flight`: what is UNKNOWN of the old
+    owner's commands; empty also where its profile has no word for them.
 
     `ordered_by` is "" for one that nobody ordered, `ended_wall_ns` None for one that has not ended. `epoch` is the one
     that it moved under, 0 before its claim. `chain`: "as written", or the first fault of the rows that it rests on.
@@ -70,6 +90,8 @@ class Dossier:
     version: str
     site_hash: str
     steps: tuple[Step, ...]
+    bump: Bump | None
+    in_flight: tuple[str, ...]
     obstacles: tuple[str, ...]
     lines: tuple[Line, ...]
     first_seq: int
@@ -104,6 +126,8 @@ class _Open:
     rule: str = ""
     ended_wall_ns: int | None = None
     last_seq: int = 0
+    bump: Bump | None = None
+    in_flight: list[str] = field(default_factory=list)
     obstacles: list[str] = field(default_factory=list)
 
     def dossier(self, transfer: Transfer) -> Dossier:
@@ -133,6 +157,8 @@ class _Open:
             version=str(self.start.get("version", "")),
             site_hash=str(self.start.get("site_hash", "")),
             steps=steps,
+            bump=self.bump,
+            in_flight=tuple(self.in_flight),
             obstacles=tuple(dict.fromkeys(self.obstacles)),
             lines=lines,
             first_seq=self.first_seq,
@@ -199,6 +225,10 @@ class _Collector:
         self._note(open_, row, text)
         if why in _OBSTACLES:
             open_.obstacles.append(text)
+        if why == "IN_FLIGHT":
+            open_.in_flight.append(text)
+        if why == "BUMP":
+            open_.bump = _bump(args)
         if why == "PHASE" and args[0] != "permitted":
             open_.epoch = open_.epoch or int(args[2])
         if why == "ENDED":
@@ -209,6 +239,22 @@ class _Collector:
     def _note(open_: _Open, row: JournalRow, text: str) -> None:
         open_.lines.append((row.seq, row.mono_ns, text))
         open_.last_seq = row.seq
+
+
+def _bump(args: tuple[str | int, ...]) -> Bump | None:
+    """None for what another version wrote and this one can't read."""
+    try:
+        _, output, by, scans, natural_output, natural, natural_scans = args
+        return Bump(
+            output=str(output),
+            by=int(by),
+            scans=int(scans),
+            natural_output=str(natural_output),
+            natural=int(natural),
+            natural_scans=int(natural_scans),
+        )
+    except ValueError:
+        return None
 
 
 def _sentence(why: str, rule: str, args: tuple[str | int, ...]) -> str:
@@ -266,6 +312,8 @@ def as_json(dossier: Dossier) -> Json:
         "took_ms": dossier.took_ms,
         "verified_ms": dossier.verified_ms,
         "steps": [{"name": s.name, "ms": s.ms, "bound_ms": s.bound_ms, "kept": s.kept} for s in dossier.steps],
+        "bump": None if dossier.bump is None else asdict(dossier.bump),
+        "in_flight": list(dossier.in_flight),
         "obstacles": list(dossier.obstacles),
         "lines": [{"seq": line.seq, "after_ms": line.after_ms, "text": line.text} for line in dossier.lines],
         "first_seq": dossier.first_seq,

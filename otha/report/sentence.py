@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from otha.core.group.state import InFlight, InFlightKind
 from otha.core.reasons import Block, Blocker, Reason, Why
 
 _BLOCKS: dict[Block, str] = {
@@ -67,7 +68,9 @@ _BLOCKS: dict[Block, str] = {
     Block.OBSERVER_ISOLATED: "OTHA itself is cut off from its reference points",
     Block.OWNER_FRESH_AT_GATE: "the gate still sees fresh frames of the owner",
     Block.TILT: "watching only, after a clock step or a stalled loop",
-    Block.NOT_READY: "tracked tags of the standby do not agree with the active's",
+    Block.NOT_READY: "a tracked tag of the standby does not agree with the active's",
+    Block.ONE_SHOT_PENDING: "a command that acts once is still to be carried out there, and would be replayed",
+    Block.OUTPUT_WOULD_MOVE: "an output would move at the release",
     Block.UPSTREAM: "an upstream group is failed or moving",
     Block.NODE_NOT_ABLE: "the node is not able",
     Block.IN_MAINTENANCE: "the node is in maintenance",
@@ -140,6 +143,18 @@ def _of_alarm(why: Why, args: tuple[str | int, ...]) -> str:
     return said + (f" by {user}" if user else "") + (f" ({comment})" if comment else "")
 
 
+def _pct(hundredths: int) -> str:
+    return f"{hundredths / 100:.2f} %"
+
+
+def _of_bump(args: tuple[str | int, ...]) -> str:
+    node, output, bump, scans, natural_output, natural, natural_scans = args[:7]
+    said = f"{node} took over with a bump of {_pct(int(bump))} of span at {output}, over {scans} scans"
+    if not natural_scans:
+        return said + "; how the outputs moved before is not known"
+    return said + f"; before, {natural_output} moved by {_pct(int(natural))} in {natural_scans} scans"
+
+
 def _text(reason: Reason) -> str:
     args = reason.args
     match reason.why:
@@ -190,6 +205,11 @@ def _text(reason: Reason) -> str:
             return f"passed over: {_obstacle(args)}"
         case Why.NOT_ASKED_ANY_MORE:
             return f"{args[0]} is within the RPO now: nobody need confirm any more"
+        case Why.IN_FLIGHT:
+            flying = InFlight(node=str(args[0]), kind=InFlightKind(args[1]), count=int(args[2]), tag=str(args[3]))
+            return f"UNKNOWN whether carried out: {flying}; look at the plant before ordering it again"
+        case Why.BUMP:
+            return _of_bump(args)
         case Why.UNVERIFIED:
             return f"UNVERIFIED: {args[0]}; the controller acts by itself"
         case Why.ORDER_TAKEN:

@@ -28,6 +28,17 @@ def _kept(step: Step) -> str:
     return {True: "kept", False: "EXCEEDED", None: "no bound"}[step.kept]
 
 
+def _bump(dossier: Dossier) -> str:
+    """How far the outputs went, beside how they moved before; "" where nobody took over."""
+    each = dossier.bump
+    if each is None:
+        return ""
+    said = f"{each.by / 100:.2f} % of span at {each.output}, over {each.scans} scans"
+    if not each.natural_scans:
+        return f"{said}; natural change not known"
+    return f"{said}; natural change {each.natural / 100:.2f} % in {each.natural_scans} scans at {each.natural_output}"
+
+
 def facts(dossier: Dossier) -> list[tuple[str, str]]:
     """The head of the sheet, line by line."""
     t = dossier.transfer
@@ -46,6 +57,8 @@ def facts(dossier: Dossier) -> list[tuple[str, str]]:
         ("gate epoch", str(dossier.epoch or "none claimed")),
         ("request to verified", f"{_ms(dossier.verified_ms)} ms"),
         ("request to end", f"{_ms(dossier.took_ms)} ms"),
+        ("bump", _bump(dossier)),
+        ("commands", "; ".join(dossier.in_flight)),
         ("OTHA", dossier.version),
         ("site file", dossier.site_hash),
         ("journal", dossier.chain),

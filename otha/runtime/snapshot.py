@@ -17,8 +17,9 @@ from otha.core.group.guard import Stage
 from otha.core.group.state import Cause, GateView, GroupState, Plan
 from otha.core.reasons import Block, Blocker
 from otha.core.supervision import Supervision
-from otha.core.watch import condition, sync
-from otha.core.words import Conduct, GroupKind, TransferKind
+from otha.core.watch import condition, tracking
+from otha.core.watch.tracking import Agreement
+from otha.core.words import Conduct, GroupKind, TransferKind, Verdict
 from otha.runtime import alarm_view
 
 Json = dict[str, Any]  # Any: JSON
@@ -53,6 +54,7 @@ def _gate(gate: GateView, now: int) -> Json:
         "permit": gate.permit,
         "return_permit": gate.return_permit,
         "shadow": gate.shadow.value,
+        "apart": [str(each) for each in gate.apart],
         "owner_fresh": gate.owner_fresh,
         "driven": gate.driven,
         "hold_left_ms": _left_ms(gate.hold_until, now),
@@ -132,6 +134,7 @@ def persons(g: GroupState, now: int) -> Json:
 def _group(core: Supervision, cfg: GroupConfig, now: int) -> Json:
     g = core.group(cfg.name)
     record = g.record
+    off = [pair for pair in _agreements(core, cfg, now) if pair[1].verdict is not Verdict.TRUE]
     return {
         "name": cfg.name,
         "kind": cfg.kind.value,
@@ -150,6 +153,7 @@ def _group(core: Supervision, cfg: GroupConfig, now: int) -> Json:
         "persons": persons(g, now),
         "holdoff_left_ms": _left_ms(g.holdoff_until, now),
         "transfers_in_window": len(g.recent),
+        "in_flight": [str(each) for each in g.in_flight],
         "failback": _failback(core, cfg, now),
         "drills": cfg.drills,
         "nodes": [
@@ -160,6 +164,9 @@ def _group(core: Supervision, cfg: GroupConfig, now: int) -> Json:
                 "level": view.level,
                 "in_rpo": view.in_rpo.value,
                 "ready": view.ready.value,
+                "off": [_tracked(name, each) for name, each in off if name == node.name],
+                "one_shots": list(view.one_shots),
+                "pending": view.pending,
                 "maintenance": maintenance,
             }
             for node, view, maintenance in zip(cfg.nodes, g.nodes, g.maintenance, strict=True)
@@ -319,28 +326,39 @@ def _failover(core: Supervision, cfg: GroupConfig, g: GroupState, now: int) -> l
     return blockers(machine.not_waitable(cfg, g, TransferKind.FAILOVER, Cause.DEAD, found))
 
 
-def _tracking(core: Supervision, cfg: GroupConfig, now: int) -> list[Json]:
-    """Each standby's tracked tags beside the active's: what it is not yet ready for a bumpless takeover by (S13)."""
+def _agreements(core: Supervision, cfg: GroupConfig, now: int) -> list[tuple[str, Agreement]]:
+    """Each tracked tag of each standby beside the active's."""
     record = core.group(cfg.name).record
     active = None if record is None else record.active
     if active is None:
         return []
-    heard = core.node(active).heard_at
     return [
-        {
-            "node": node.name,
-            "tag": each.tag.name,
-            "active": each.active,
-            "standby": each.standby,
-            "tolerance": each.tag.tolerance,
-            "verdict": each.verdict.value,
-            "active_age_ms": (now - heard) // MS if heard else None,
-            "standby_age_ms": (now - core.node(node.name).heard_at) // MS if core.node(node.name).heard_at else None,
-        }
+        (node.name, each)
         for node in cfg.nodes
         if node.name != active
-        for each in sync.agreements(cfg.tracked, core.node(active), core.node(node.name))
+        for each in tracking.agreements(cfg.tracked, core.node(active), core.node(node.name), now)
     ]
+
+
+def _tracking(core: Supervision, cfg: GroupConfig, now: int) -> list[Json]:
+    """What a standby is ready for a bumpless takeover by, and what it is not yet ready by (S13)."""
+    return [_tracked(node, each) for node, each in _agreements(core, cfg, now)]
+
+
+def _tracked(node: str, each: Agreement) -> Json:
+    return {
+        "node": node,
+        "tag": each.tag.name,
+        "kind": each.tag.kind.value,
+        "form": each.tag.form.value,
+        "active": each.active,
+        "standby": each.standby,
+        "tolerance": each.tag.tolerance,
+        "max_age_ms": each.tag.max_age_ns // MS,
+        "verdict": each.verdict.value,
+        "active_age_ms": each.active_age_ms,
+        "standby_age_ms": each.standby_age_ms,
+    }
 
 
 def _release(core: Supervision, cfg: GroupConfig, g: GroupState, now: int) -> list[Json] | None:

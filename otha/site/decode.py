@@ -51,6 +51,7 @@ class Decoder:
     epoch: int
     missing: int
     stored: int
+    pending: int
     tracked: tuple[int, ...]
 
 
@@ -90,6 +91,7 @@ def decode_node_bytes(decoder: Decoder, payload: bytes) -> NodeReading:
         epoch=v[decoder.epoch],
         missing=v[decoder.missing],
         stored=v[decoder.stored],
+        pending=v[decoder.pending],
         tracked=tuple([v[position] for position in decoder.tracked]),
     )
 

@@ -31,6 +31,7 @@ from otha.site.written import (
     NodeTable,
     OpcuaSecurity,
     OpcuaTable,
+    OutputTable,
     PathTable,
     ReferenceTable,
     SectionTable,
@@ -401,6 +402,8 @@ def build_section(
             f"{len(outputs)} outputs, a gate has at most {shape.max_outputs}",
             mend="Split the section: each part gets a gate and a group of its own",
         )
+    for at, output in enumerate(table.outputs):
+        _check_output(doc, (*path, "outputs", at), output)
     blocks = _blocks(doc, path, table, shape)
     return Section(
         name=name,
@@ -419,6 +422,15 @@ def build_section(
         connection_limit=table.connection_limit,
         other_connections=table.other_connections,
     )
+
+
+def _check_output(doc: Document, path: KeyPath, output: OutputTable) -> None:
+    if output.discrete and output.tolerance_pct:
+        what = "a discrete output has none: at a release it is equal, or it is an edge nobody commanded"
+        doc.error(path, "tolerance_pct", what, mend="Take it out, and build the PLC program with 0", rule="S13")
+    if not output.discrete and output.tolerance_pct is None:
+        mend = "Give percent of span, as the PLC program was built with, or discrete = true"
+        doc.error(path, "tolerance_pct", "missing", mend=mend, rule="S13")
 
 
 def _blocks(doc: Document, path: KeyPath, table: SectionTable, shape: GateMap) -> Mapping[str, Block]:

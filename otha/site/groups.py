@@ -15,7 +15,6 @@ from otha.core.config import (
     SelectorConfig,
     SelfFence,
     Timing,
-    TrackedTag,
 )
 from otha.core.words import Fencing, GroupKind
 from otha.site import timing
@@ -27,6 +26,7 @@ from otha.site.locate import Path as KeyPath
 from otha.site.model import Node
 from otha.site.refer import refer, refuse_repeats
 from otha.site.timing import GroupTiming, OverLink, Pace, Term, Total
+from otha.site.tracked import check_tracked, tracked_tags
 from otha.site.written import NodeTable, SectionTable, SiteFile
 from otha.site.written_group import DetectionTable, Detector, GroupTable
 
@@ -160,7 +160,8 @@ def build_group(
         refer(doc, (*path, "members", at), "node", member.node, what="node", valid=file.node)
     for other in table.upstream:
         refer(doc, path, "upstream", other, what="group", valid=file.group)
-    _check_tracked(doc, path, table, nodes)
+    slowest = max((detection for _, detection in over), key=deadline_ms, default=table.detection)
+    check_tracked(doc, path, table, nodes, told_within(slowest))
     _check_fencing(doc, path, table, nodes)
     check_clients(doc, path, file, table, nodes)
     _check_drills(doc, path, file, table)
@@ -174,7 +175,6 @@ def build_group(
     if not found or len(found) < len(members):
         return None
     _check_numbers(doc, path, file, table)
-    slowest = max((detection for _, detection in over), key=deadline_ms, default=table.detection)
     configs = tuple(_node(file.node[node.name], node, priority, slowest) for priority, node in found)
     counters = any({"cycle", "heartbeat"} & set(node.profile.item_names) for _, node in found)
     if table.kind is GroupKind.DRIVER and table.target is None:
@@ -189,6 +189,9 @@ def build_group(
         return _clients(of, name, such, configs, conditions, supervisor, counters, nodes, owners)
 
     built = _with_links(built_with(table.detection), table, over, built_with)
+    # What is told over the slowest link is no older than it can be.
+    tracked = tracked_tags(table, told_within(slowest))
+    built = replace(built, group=replace(built.group, tracked=tracked))
     heard_ns = first_heard_ns(table, nodes)
     if table.settle_ms is not None or built.group.timing.settle_ns >= heard_ns:
         return built
@@ -337,9 +340,19 @@ def _group(
         on_rpo_miss=table.on_rpo_miss,
         observers_needed=table.observers,
         conditions=conditions,
-        tracked=tuple(TrackedTag(name=tag.name, tolerance=tag.tolerance) for tag in table.tracked),
+        tracked=tracked_tags(table, told_within(table.detection)),
         upstream=table.upstream,
         timing=bounds,
+    )
+
+
+def told_within(detection: DetectionTable) -> Total:
+    """How old what a node said last can be while every heartbeat is answered in time."""
+    return Total(
+        terms=(
+            Term(name="period", ns=timing.late(detection.period_ms * MS), made_of="1.25 x period"),
+            Term(name="deadline", ns=deadline_ms(detection) * MS, made_of="deadline_ms"),
+        )
     )
 
 
@@ -407,7 +420,9 @@ def _gate(name: str, section: SectionTable, pace: Pace, deadline_ns: int) -> Gat
         hold_max_ns=section.hold_max_ms * MS,
         owner_watchdog_ns=section.owner_watchdog_ms * MS,
         scan_ns=pace.scan_ns,
-        tolerance=tuple(round(output.tolerance_pct * 100) for output in section.outputs),
+        outputs=tuple(output.name for output in section.outputs),
+        tolerance=tuple(round((output.tolerance_pct or 0) * 100) for output in section.outputs),
+        discrete=tuple(output.discrete for output in section.outputs),
     )
 
 
@@ -478,28 +493,6 @@ def _self_fence(table: GroupTable) -> SelfFence | None:
         drift_ppm=given.drift_ppm,
         hardware=given.hardware,
     )
-
-
-def _check_tracked(doc: Document, path: KeyPath, table: GroupTable, nodes: Mapping[str, Node | None]) -> None:
-    refuse_repeats(doc, path, "tracked", (tag.name for tag in table.tracked))
-    told: set[str] = set()
-    for member in table.members:
-        node = nodes.get(member.node)
-        if node is None or node.profile.name in told:
-            continue
-        told.add(node.profile.name)
-        known = [name for name, _ in node.profile.tracked]
-        place = f"[node.{node.name}.tracked]" if node.profile.open else "the profile"
-        for at, tag in enumerate(table.tracked):
-            refer(
-                doc,
-                (*path, "tracked", at),
-                "name",
-                tag.name,
-                what=f"tracked tag in the profile {node.profile.name} of {node.name}:",
-                valid=known,
-                when_none=f"Give its register in {place}, or take it out here",
-            )
 
 
 def _check_fencing(doc: Document, path: KeyPath, table: GroupTable, nodes: Mapping[str, Node | None]) -> None:

@@ -217,8 +217,8 @@ def decode_node_values(decoder: OpcuaDecoder, values: Sequence[Value]) -> NodeRe
         epoch=said.get("epoch"),
         missing=said.get("missing"),
         stored=said.get("stored"),
-        # With one of them missing none can be compared: an empty list says so.
-        tracked=tuple(value for value in tracked if value is not None) if None not in tracked else (),
+        pending=said.get("pending"),
+        tracked=tuple(tracked),
     )
 
 

@@ -87,6 +87,7 @@ class ItemsTable:
     epoch: Word | None = key("store: the epoch under which it was last promoted or demoted", default=None)
     missing: Word | None = key("store: how many rows it knows to be missing", default=None)
     stored: Word | None = key("store: how many rows it holds; above a gap its position stands still", default=None)
+    pending: Word | None = key("how many commands of operators it has taken and not finished", default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

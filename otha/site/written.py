@@ -197,8 +197,14 @@ class OutputTable:
     """One output behind a gate."""
 
     name: str = key("the output's name")
-    tolerance_pct: float = key(
-        "how far a newcomer's value may be from the held one, in percent of span", low=0, high=100
+    tolerance_pct: float | None = key(
+        "how far a newcomer's value may be from the held one, in percent of span; none for a discrete one",
+        default=None,
+        low=0,
+        high=100,
+    )
+    discrete: bool = key(
+        "true: off or on; what a newcomer would switch at its release keeps it from being released", default=False
     )
     motion: MotionTable | None = key(
         "given where the output is the reference of a motion; such an output must not be held", default=None

@@ -19,6 +19,8 @@ from otha.core.words import (
     GroupKind,
     RedundancyMode,
     RpoMiss,
+    TrackedForm,
+    TrackedKind,
 )
 from otha.site.read import key
 from otha.site.written_hold import HoldTable
@@ -223,7 +225,27 @@ class TrackedTable:
     """A tag that must agree between active and standby."""
 
     name: str = key("its name in the nodes' profile")
-    tolerance: int = key("largest difference, in raw units", low=0, high=4_294_967_295)
+    kind: TrackedKind | None = key(
+        "what it is to its loop; by default what its name begins with (setpoint_1, mode_1 ...)", default=None
+    )
+    form: TrackedForm | None = key(
+        "analog: within a tolerance; discrete: equal; one_shot: a command that acts once, 0 in both when nothing is "
+        "left to do, and never replayed; by default a mode is discrete, all else analog",
+        default=None,
+    )
+    tolerance: int | None = key(
+        "analog: largest difference, in raw units; this or tolerance_pct", default=None, low=0, high=4_294_967_295
+    )
+    tolerance_pct: float | None = key(
+        "analog: largest difference, in percent of its span", default=None, low=0, high=100
+    )
+    span: int = key("raw units of its whole span, for tolerance_pct", default=10_000, low=1, high=4_294_967_295)
+    max_age_ms: int | None = key(
+        "an older value agrees with nothing; by default two heartbeats and a deadline",
+        default=None,
+        low=1,
+        high=600_000,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

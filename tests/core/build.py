@@ -44,6 +44,8 @@ from otha.core.words import (
     RedundancyMode,
     Role,
     RpoMiss,
+    TrackedForm,
+    TrackedKind,
     TransferKind,
     Verdict,
 )
@@ -88,7 +90,16 @@ GATE = GateConfig(
     hold_max_ns=10_000 * MS,
     owner_watchdog_ns=60 * MS,
     scan_ns=5 * MS,
+    outputs=("pump", "valve"),
     tolerance=(50, 50),
+    discrete=(False, False),
+)
+
+TRACKED = (
+    TrackedTag(
+        name="setpoint", kind=TrackedKind.SETPOINT, form=TrackedForm.ANALOG, tolerance=0, max_age_ns=10_000 * MS
+    ),
+    TrackedTag(name="output", kind=TrackedKind.OUTPUT, form=TrackedForm.ANALOG, tolerance=200, max_age_ns=10_000 * MS),
 )
 
 KEY_OUT = Compare(tag="key", op=Comparison.EQ, value=0, for_ns=0)
@@ -173,7 +184,7 @@ def group_config(nodes: str = "ab", **changes: Any) -> GroupConfig:
         on_rpo_miss=RpoMiss.BLOCK,
         observers_needed=1,
         conditions=(INTERLOCK, PERMISSIVE),
-        tracked=(TrackedTag(name="setpoint", tolerance=0), TrackedTag(name="output", tolerance=200)),
+        tracked=TRACKED,
         upstream=(),
         timing=TIMING,
     )

@@ -125,5 +125,7 @@ def test_why_shows_each_tracked_tag_beside_the_actives(capsys: pytest.CaptureFix
         ("sc_a", "output_2", "false"),
     ]
     terminal.show_why(answer)
-    (line,) = (line for line in capsys.readouterr().out.splitlines() if "output_2" in line)
+    shown = capsys.readouterr().out.splitlines()
+    (line,) = (line for line in shown if "output_2" in line and "DIFFERS" in line)
     assert [word for word in line.split() if word.isalnum()][:4] == ["DIFFERS", "4000", "4201", "200"]
+    assert any("(S13)" in line for line in shown)

@@ -76,7 +76,7 @@ def test_a_node_that_is_wanted_twice_is_read_once() -> None:
     ]
     reading = decode_node_values(decoder, (5, 70, 1234))
     assert (reading.heartbeat, reading.cycle, reading.data_age_ms, reading.tracked) == (5, 5, 70, (1234,))
-    assert decode_node_values(decoder, (5, 70, None)).tracked == ()
+    assert decode_node_values(decoder, (5, 70, None)).tracked == (None,)
 
 
 def test_values_become_items() -> None:

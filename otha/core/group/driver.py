@@ -11,6 +11,7 @@ from typing import assert_never
 from otha.core.effects import Grant, Release, Revoke, Safe, Void
 from otha.core.group import claim, guard, trouble
 from otha.core.group.guard import Stage
+from otha.core.group.state import InFlight, InFlightKind
 from otha.core.group.transfer import begin, end, enter, mark, standing_against
 from otha.core.group.turn import Turn
 from otha.core.reasons import Block, Blocker, Why
@@ -31,9 +32,25 @@ def _claimed(t: Turn) -> bool:
             return True
         if found:
             return False
+    if not plan.revoked:
+        _tell_in_flight(t)
     t.ask(Revoke(epoch=plan.epoch), t.cfg.timing.fence_ns)
     t.put_plan(revoked=True)
     return False
+
+
+def _tell_in_flight(t: Turn) -> None:
+    """Rule S13: what the old owner had under way when the REVOKE leaves is reported UNKNOWN, by its own last word."""
+    name = t.plan.from_node
+    view = guard.node_view(t.cfg, t.g, name)
+    if name is None or view is None:
+        return
+    found = tuple(InFlight(node=name, kind=InFlightKind.ONE_SHOT, count=1, tag=each) for each in view.one_shots)
+    if view.pending:
+        found = (InFlight(node=name, kind=InFlightKind.COMMANDS, count=view.pending, tag=""), *found)
+    t.put(in_flight=found)
+    for each in found:
+        t.say(Why.IN_FLIGHT, "S13", each.node, each.kind.value, each.count, each.tag)
 
 
 def _gate_stands_against(t: Turn) -> tuple[Blocker, ...]:
@@ -54,9 +71,27 @@ def _hindered(t: Turn) -> bool | None:
     else:
         found = standing_against(t, Stage.AFTER_FENCE)
     found += _gate_stands_against(t)
-    if (found or t.reached(plan.due)) and trouble.turn_aside(t, found):
+    late = t.reached(plan.due)
+    # What has had its time and still does not agree is named, and goes no further.
+    told = found + (_apart(t) if late else ())
+    if _subjects(told) == _subjects(plan.against):
+        # New values alone are not told again.
+        told = plan.against
+    if (found or late) and trouble.turn_aside(t, told):
         return True
     return False if found else None
+
+
+def _subjects(found: tuple[Blocker, ...]) -> list[tuple[Block, str]]:
+    return [(each.block, each.detail.partition(":")[0]) for each in found]
+
+
+def _apart(t: Turn) -> tuple[Blocker, ...]:
+    """Rule S13: the outputs that the newcomer would move if it were released."""
+    gate = t.g.gate
+    if not gate.seen or gate.state is not GateState.HELD or gate.owner != t.plan.goal_node:
+        return ()
+    return tuple(Blocker(block=Block.OUTPUT_WOULD_MOVE, detail=str(each)) for each in gate.apart)
 
 
 def _fenced(t: Turn) -> bool:

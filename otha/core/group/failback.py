@@ -66,14 +66,17 @@ def _resynchronisation(cfg: GroupConfig, g: GroupState) -> tuple[Blocker, ...]:
     """Unknown is not verified; of a store no row may be missing, as it says itself."""
     view = guard.node_view(cfg, g, cfg.preferred)
     assert view is not None
-    said = [("sync", view.in_rpo), ("tracked tags", view.ready)]
+    said = [("sync", view.in_rpo)]
     if cfg.kind is GroupKind.STORE:
         said.append(("rows", view.whole))
-    return tuple(
+    found = tuple(
         Blocker(block=Block.NOT_RESYNCHRONISED, detail=f"{cfg.preferred}: {what} {verdict.value}")
         for what, verdict in said
         if verdict is not Verdict.TRUE
     )
+    if view.ready is Verdict.TRUE:
+        return found
+    return found + guard.not_ready(f"{cfg.preferred}:", view, Block.NOT_RESYNCHRONISED)
 
 
 def against(

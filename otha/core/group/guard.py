@@ -115,7 +115,21 @@ def gate_permit(g: GroupState, node: str) -> tuple[Blocker, ...]:
 def promotion(cfg: GroupConfig, g: GroupState, node: str) -> tuple[Blocker, ...]:
     """What stands against letting `node` drive, at any stage (S5, S6). A gate permits owners, not ways to it."""
     permit = gate_permit(g, node) if cfg.kind is GroupKind.DRIVER else ()
-    return able(cfg, g, node) + sync(cfg, g, node) + interlocks(cfg, g) + permit
+    return able(cfg, g, node) + sync(cfg, g, node) + one_shots(cfg, g, node) + interlocks(cfg, g) + permit
+
+
+def one_shots(cfg: GroupConfig, g: GroupState, node: str) -> tuple[Blocker, ...]:
+    """Rule S13: a command that acts once and is still to be carried out would be carried out by whoever takes over."""
+    view = node_view(cfg, g, node)
+    names = () if view is None else view.one_shots
+    return tuple(Blocker(block=Block.ONE_SHOT_PENDING, detail=f"{node} {name}") for name in names)
+
+
+def not_ready(node: str, view: NodeView, block: Block = Block.NOT_READY) -> tuple[Blocker, ...]:
+    """Rule S13: each tracked tag by which a standby would not take over without a bump."""
+    if not view.off:
+        return (Blocker(block=block, detail=f"{node} tracked tags {view.ready.value}"),)
+    return tuple(Blocker(block=block, detail=f"{node} {off}") for off in view.off)
 
 
 def room(shared: Shared, g: GroupState, node: str) -> tuple[Blocker, ...]:
@@ -244,7 +258,7 @@ def against(
             g.record is not None and g.gate.state in (GateState.OWNED, GateState.HELD) and g.gate.owner is not None
         )
         if driving and view is not None and view.ready is not Verdict.TRUE:
-            found.append(Blocker(block=Block.NOT_READY, detail=f"{to_node} {view.ready.value}"))
+            found += not_ready(to_node, view)
     return tuple(found)
 
 
@@ -257,13 +271,14 @@ def claimant_besides(cfg: GroupConfig, g: GroupState, node: str | None) -> str |
 
 
 def best_standby(cfg: GroupConfig, shared: Shared, g: GroupState, *, besides: tuple[str | None, ...]) -> str | None:
-    """The best eligible node: healthy before degraded, then by priority. None when there is none."""
+    """The best eligible node: one that has nothing to replay, then healthy before degraded, then by priority. None when
+    there is none."""
     candidates = [
-        (view.level < HEALTHY_LEVEL, node.priority, index)
+        (bool(view.one_shots), view.level < HEALTHY_LEVEL, node.priority, index)
         for index, (node, view) in enumerate(zip(cfg.nodes, g.nodes, strict=True))
         if node.name not in besides
         and not able(cfg, g, node.name)
         and not sync(cfg, g, node.name)
         and not room(shared, g, node.name)
     ]
-    return cfg.nodes[min(candidates)[2]].name if candidates else None
+    return cfg.nodes[min(candidates)[3]].name if candidates else None

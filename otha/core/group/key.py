@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from otha.core import canon
 from otha.core.group.request import Request, Selection
-from otha.core.group.state import GateView, GroupState, Plan
+from otha.core.group.state import GateView, GroupState, NodeView, Plan
 from otha.core.inputs import EffectId, Record
 from otha.core.words import OrderKind
 
@@ -34,7 +34,13 @@ def _gate(gate: GateView, base: int, now: int) -> GateView:
         granted=gate.granted - base,
         hold_no=0,
         hold_until=_ahead(gate.hold_until, now),
+        apart=tuple(replace(each, held=0, shadow=0) for each in gate.apart),
     )
+
+
+def _node(view: NodeView, base: int) -> NodeView:
+    off = tuple(replace(each, active=None, standby=None, age_ms=None) for each in view.off)
+    return replace(view, epoch=_epoch(view.epoch, base), off=off, pending=None)
 
 
 def _plan(plan: Plan, base: int, serial: int, now: int, boot: int) -> Plan:
@@ -82,7 +88,7 @@ def key(g: GroupState, now: int) -> bytes:
         errand_retry_at=_ahead(g.errand_retry_at, now),
         gate=_gate(g.gate, base, now),
         selectors=tuple(replace(view, epoch=_epoch(view.epoch, base)) for view in g.selectors),
-        nodes=tuple(replace(view, epoch=_epoch(view.epoch, base)) for view in g.nodes),
+        nodes=tuple(_node(view, base) for view in g.nodes),
         settle_until=_ahead(g.settle_until, now),
         plan=_plan(g.plan, base, g.serial, now, g.gate.boot) if g.plan is not None else None,
         serial=0,
@@ -98,5 +104,6 @@ def key(g: GroupState, now: int) -> bytes:
         bypasses=tuple(replace(each, comment="", until=max(0, each.until - now)) for each in g.bypasses),
         safe_for=None if g.safe_for is None else int(g.safe_for == g.gate.hold_no),
         first_out=None,
+        in_flight=(),
     )
     return canon.encode(relative)

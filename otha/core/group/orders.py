@@ -322,7 +322,7 @@ def _carry_out(t: Turn, order: Order) -> tuple[Blocker, ...]:
         case OrderKind.RELEASE:
             return _reserved(t, order) or release.order(t, order.user)
         case OrderKind.ACKNOWLEDGE:
-            t.put(holdoff_until=None, recent=(), extra_used=False, told=(), declined=None)
+            t.put(holdoff_until=None, recent=(), extra_used=False, told=(), declined=None, in_flight=())
             return ()
         case OrderKind.MAINTENANCE_IN | OrderKind.MAINTENANCE_OUT:
             return _maintenance(t, order)

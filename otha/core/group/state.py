@@ -15,6 +15,7 @@ from otha.core.words import (
     Phase,
     Role,
     Standing,
+    TrackedForm,
     TransferKind,
     Verdict,
 )
@@ -48,9 +49,80 @@ class Cause(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TagOff:
+    """A tracked tag by which a standby is not ready, in raw units, as it stood when that was found or when an order
+    asked. `age_ms`: of the older of the two readings (None: never read)."""
+
+    tag: str
+    form: TrackedForm
+    verdict: Verdict
+    active: int | None
+    standby: int | None
+    tolerance: int
+    age_ms: int | None
+    max_age_ms: int
+
+    def __str__(self) -> str:
+        active, standby = ("not said" if each is None else str(each) for each in (self.active, self.standby))
+        age = "never read" if self.age_ms is None else f"age {self.age_ms} of {self.max_age_ms} ms"
+        match self.form:
+            case TrackedForm.ANALOG:
+                allowed = f"tolerance {self.tolerance}"
+            case TrackedForm.DISCRETE:
+                allowed = "must be equal"
+            case TrackedForm.ONE_SHOT:
+                allowed = "one-shot, must be 0"
+        return f"{self.tag} {self.verdict.value}: active {active}, standby {standby}, {allowed}, {age}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputOff:
+    """An output that the newcomer would move at release: its held value and what its shadow register shows."""
+
+    output: str
+    discrete: bool
+    held: int
+    shadow: int
+    tolerance: int
+
+    def __str__(self) -> str:
+        allowed = "a discrete edge that nobody commanded" if self.discrete else f"tolerance {self.tolerance}"
+        return f"{self.output}: held {self.held}, would be {self.shadow}, {allowed}"
+
+
+class InFlightKind(Enum):
+    """What was under way at a node when it was told to let go."""
+
+    COMMANDS = "commands"
+    ONE_SHOT = "one_shot"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InFlight:
+    """What a node had under way when the REVOKE left, by its own last word. Whether it was carried out is UNKNOWN.
+
+    `count` commands of operators, or the one-shot command `tag`.
+    """
+
+    node: str
+    kind: InFlightKind
+    count: int
+    tag: str
+
+    def __str__(self) -> str:
+        match self.kind:
+            case InFlightKind.COMMANDS:
+                what = f"commands that {self.node} had taken, {self.count} of them,"
+            case InFlightKind.ONE_SHOT:
+                what = f"one-shot command {self.tag}, which {self.node} had taken"
+        return f"{what} and not finished"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeView:
-    """The verdicts of `watch` on one node. `ready`: its tracked tags agree with the active's (S13). `channels_lost`: at
-    least one of its channels is.
+    """The verdicts of `watch` on one node. `ready`: its tracked tags agree with the active's (S13), `off` says which do
+    not. `one_shots`: the commands that act once and are still to be carried out; `pending`: how many commands of
+    operators it has not finished (None: it does not say). `channels_lost`: at least one of its channels is.
 
     Of a store: `epoch` as it says, `taking`: its position has advanced under that epoch, `whole`: no row is missing.
     """
@@ -61,6 +133,9 @@ class NodeView:
     channels_lost: bool = False
     in_rpo: Verdict = Verdict.UNKNOWN
     ready: Verdict = Verdict.UNKNOWN
+    off: tuple[TagOff, ...] = ()
+    one_shots: tuple[str, ...] = ()
+    pending: int | None = None
     epoch: int = 0
     taking: Verdict = Verdict.UNKNOWN
     whole: Verdict = Verdict.UNKNOWN
@@ -71,9 +146,9 @@ class GateView:
     """The verdicts of `watch` on the gate. `seen` False: the rest is what was last seen.
 
     `fits`: layout and program constants agree with the site file. `shadow`: the would-be outputs are fresh and within
-    tolerance of the held ones, judged by the gate and again here. `driven`: frames of the owner are being let through.
-    `hold_until`: when the gate's own hold limit ends the hold. `used_up`: the owner is held, and the gate has ended as
-    many watchdog holds by itself as it may.
+    tolerance of the held ones, judged by the gate and again here; `apart`: those that are not. `driven`: frames of the
+    owner are being let through. `hold_until`: when the gate's own hold limit ends the hold. `used_up`: the owner is
+    held, and the gate has ended as many watchdog holds by itself as it may.
     """
 
     seen: bool = False
@@ -90,6 +165,7 @@ class GateView:
     permit: bool = False
     return_permit: bool = False
     shadow: Verdict = Verdict.UNKNOWN
+    apart: tuple[OutputOff, ...] = ()
     owner_fresh: bool = False
     driven: bool = False
     hold_until: int | None = None
@@ -197,7 +273,8 @@ class GroupState:
     once `steady_at` is None. `return_asked`: a failback was asked for in this hold time (S12).
     `selection`, `request`, `bypasses`: what persons hold for a while. `safe_for`: the number of the hold that two
     persons ordered to end in SAFE. `declined`: the cause whose failover a person rejected; it is asked for no more
-    while the cause stands.
+    while the cause stands. `in_flight`: what was under way at the old owner when the last REVOKE left, until a person
+    acknowledges it or another transfer begins.
     """
 
     store: StoreView = StoreView.UNREAD
@@ -239,4 +316,5 @@ class GroupState:
     bypasses: tuple[Bypass, ...] = ()
     safe_for: int | None = None
     declined: Cause | None = None
+    in_flight: tuple[InFlight, ...] = ()
     halted: str | None = None

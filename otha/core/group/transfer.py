@@ -83,6 +83,7 @@ def begin(
         confirm_at=None,
         told=(),
         declined=None,
+        in_flight=(),
     )
     said = "drill" if is_drill else because
     t.say(Why.REQUESTED, "", kind.value, from_node or "-", to_node, said if cause is None else cause.value)

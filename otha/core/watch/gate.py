@@ -1,10 +1,12 @@
 """The gate of a section: its status block turned into verdicts."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from otha.core.config import GateConfig
-from otha.core.group.state import GateView
+from otha.core.group.state import GateView, OutputOff
 from otha.core.inputs import GateReading
+from otha.core.watch import bump
+from otha.core.watch.bump import BumpWatch
 from otha.core.words import GateState, Verdict
 
 _NO_SHADOW_MS = 65535
@@ -17,13 +19,14 @@ _U32 = 1 << 32
 class GateWatch:
     """`seen_until`: when the view goes blind without a newer reading. `driven_from`: the first sequence number read
     while the present owner drives. `silent_since`: since when no fresh frame was let through (None: one is, or
-    nobody looked)."""
+    nobody looked). `bump`: how much the outputs move."""
 
     view: GateView
     scan: int = 0
     seen_until: int | None = None
     driven_from: int | None = None
     silent_since: int | None = None
+    bump: BumpWatch = field(default_factory=BumpWatch)
 
 
 def unseen() -> GateWatch:
@@ -45,16 +48,21 @@ def _stale_reading(w: GateWatch, reading: GateReading) -> bool:
     return _older(reading.scan, w.scan)
 
 
-def _shadow(cfg: GateConfig, reading: GateReading) -> Verdict:
+def _shadow(cfg: GateConfig, reading: GateReading) -> tuple[Verdict, tuple[OutputOff, ...]]:
+    """Whether the newcomer may be released (rule S13), and the outputs that would move: an analog one by more than its
+    tolerance, a discrete one at all."""
     if reading.shadow_age_ms == _NO_SHADOW_MS:
-        return Verdict.UNKNOWN
+        return Verdict.UNKNOWN, ()
     if reading.shadow_age_ms * _MS > cfg.fresh_owner_ns:
-        return Verdict.STALE
-    close = all(
-        abs(would_be - held) <= tolerance
-        for would_be, held, tolerance in zip(reading.shadow, reading.held, cfg.tolerance, strict=True)
+        return Verdict.STALE, ()
+    apart = tuple(
+        OutputOff(output=name, discrete=discrete, held=held, shadow=would_be, tolerance=tolerance)
+        for name, discrete, held, would_be, tolerance in zip(
+            cfg.outputs, cfg.discrete, reading.held, reading.shadow, cfg.tolerance, strict=True
+        )
+        if (would_be != held if discrete else abs(would_be - held) > tolerance)
     )
-    return Verdict.TRUE if close and reading.within else Verdict.FALSE
+    return (Verdict.TRUE if not apart and reading.within else Verdict.FALSE), apart
 
 
 def _fits(cfg: GateConfig, reading: GateReading) -> bool:
@@ -82,6 +90,7 @@ def watch(cfg: GateConfig, names: dict[int, str], w: GateWatch, reading: GateRea
     owned = reading.state is GateState.OWNED
     driven_from = (w.driven_from if same_owner and w.driven_from is not None else reading.last_seq) if owned else None
     driven = driven_from is not None and (reading.last_seq - driven_from) % _U32 > 0 and owner_fresh
+    shadow, apart = _shadow(cfg, reading) if held and fits else (Verdict.UNKNOWN, ())
     view = GateView(
         seen=True,
         fits=fits,
@@ -96,7 +105,8 @@ def watch(cfg: GateConfig, names: dict[int, str], w: GateWatch, reading: GateRea
         armed=reading.armed,
         permit=reading.permit,
         return_permit=reading.return_permit,
-        shadow=_shadow(cfg, reading) if held and fits else Verdict.UNKNOWN,
+        shadow=shadow,
+        apart=apart,
         owner_fresh=owner_fresh,
         driven=driven,
         hold_until=hold_until,
@@ -107,6 +117,7 @@ def watch(cfg: GateConfig, names: dict[int, str], w: GateWatch, reading: GateRea
     return GateWatch(
         view=before if view == before else view,
         scan=reading.scan,
+        bump=bump.watch(w.bump, reading, owner_fresh=owner_fresh) if fits else BumpWatch(),
         seen_until=now + cfg.stale_after_ns,
         driven_from=driven_from,
         # An owner that only shows what it would drive changes nothing: the silence lasts until a frame is let through.
@@ -118,5 +129,5 @@ def expire(w: GateWatch, now: int) -> GateWatch:
     """Without a newer reading the gate is unseen: what it last said is no longer known to be so."""
     if w.seen_until is None or now < w.seen_until:
         return w
-    view = replace(w.view, seen=False, owner_fresh=False, driven=False, shadow=Verdict.UNKNOWN)
+    view = replace(w.view, seen=False, owner_fresh=False, driven=False, shadow=Verdict.UNKNOWN, apart=())
     return replace(w, view=view, seen_until=None, driven_from=None, silent_since=None)

@@ -35,7 +35,8 @@ class NodeWatch:
     taking: Verdict = Verdict.UNKNOWN
     missing: int | None = None
     stored: int | None = None
-    tracked: tuple[int, ...] = ()
+    pending: int | None = None
+    tracked: tuple[int | None, ...] = ()
 
     @property
     def whole(self) -> Verdict:
@@ -143,5 +144,6 @@ def watch(
         taking=_taking(w, reading),
         missing=reading.missing,
         stored=reading.stored,
+        pending=reading.pending,
         tracked=reading.tracked,
     )

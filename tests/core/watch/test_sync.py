@@ -2,13 +2,10 @@ from typing import Any
 
 import pytest
 
-from otha.core.config import TrackedTag
 from otha.core.watch import sync
 from otha.core.watch.node import NodeWatch
 from otha.core.words import Liveness, Verdict
 from tests.core.build import MS
-
-TAGS = (TrackedTag(name="setpoint", tolerance=0), TrackedTag(name="output", tolerance=200))
 
 
 def node(**changes: Any) -> NodeWatch:
@@ -71,55 +68,3 @@ def test_unknown_is_no_sync_unless_the_controller_holds_all_values(
     lag: int | None, rpo: int | None, verdict: Verdict
 ) -> None:
     assert sync.in_rpo(lag, rpo) is verdict
-
-
-@pytest.mark.parametrize(
-    ("tracked", "verdict"),
-    [
-        ((500, 4_000), Verdict.TRUE),
-        ((500, 4_200), Verdict.TRUE),
-        ((500, 3_799), Verdict.FALSE),
-        ((501, 4_000), Verdict.FALSE),
-        ((500,), Verdict.UNKNOWN),
-        ((), Verdict.UNKNOWN),
-    ],
-)
-def test_a_standby_is_ready_when_every_tracked_tag_agrees(tracked: tuple[int, ...], verdict: Verdict) -> None:
-    assert sync.ready(TAGS, node(), node(tracked=tracked)) is verdict
-
-
-@pytest.mark.parametrize("liveness", [Liveness.DEAD, Liveness.FROZEN, Liveness.STALE_DATA, Liveness.UNKNOWN])
-def test_readiness_needs_both_alive(liveness: Liveness) -> None:
-    assert sync.ready(TAGS, node(liveness=liveness), node()) is Verdict.STALE
-    assert sync.ready(TAGS, node(), node(liveness=liveness)) is Verdict.STALE
-
-
-def test_without_tracked_tags_there_is_nothing_to_disagree() -> None:
-    assert sync.ready((), node(liveness=Liveness.DEAD), node()) is Verdict.TRUE
-
-
-def test_a_person_sees_each_tag_and_which_one_differs() -> None:
-    found = sync.agreements(TAGS, node(), node(tracked=(500, 4_201)))
-    assert [(each.tag.name, each.active, each.standby, each.verdict) for each in found] == [
-        ("setpoint", 500, 500, Verdict.TRUE),
-        ("output", 4_000, 4_201, Verdict.FALSE),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("active", "standby"),
-    [
-        ({}, {}),
-        ({}, {"tracked": (500, 4_201)}),
-        ({}, {"tracked": (501, 4_000)}),
-        ({"tracked": ()}, {}),
-        ({}, {"tracked": (500,)}),
-        ({"liveness": Liveness.DEAD}, {}),
-        ({}, {"liveness": Liveness.FROZEN}),
-    ],
-)
-def test_the_tags_one_by_one_say_what_the_verdict_says(active: dict[str, Any], standby: dict[str, Any]) -> None:
-    verdicts = {each.verdict for each in sync.agreements(TAGS, node(**active), node(**standby))}
-    whole = sync.ready(TAGS, node(**active), node(**standby))
-    assert (verdicts == {Verdict.TRUE}) == (whole is Verdict.TRUE)
-    assert whole in verdicts
