@@ -128,4 +128,4 @@ def test_why_shows_each_tracked_tag_beside_the_actives(capsys: pytest.CaptureFix
     shown = capsys.readouterr().out.splitlines()
     (line,) = (line for line in shown if "output_2" in line and "DIFFERS" in line)
     assert [word for word in line.split() if word.isalnum()][:4] == ["DIFFERS", "4000", "4201", "200"]
-    assert any("(S13)" in line for line in shown)
+    assert "active 4000, standby 4201, tolerance 200, age" in " ".join(" ".join(shown).split())
