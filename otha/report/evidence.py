@@ -261,7 +261,7 @@ def _sentence(why: str, rule: str, args: tuple[str | int, ...]) -> str:
     """Rows are kept for years: what another version said and this one can't read is shown as it stands."""
     try:
         said = sentence.of_reason(Reason(why=Why[why], rule=rule, args=args))
-    except (KeyError, IndexError):
+    except (KeyError, IndexError, ValueError):
         said = " ".join([why, *map(str, args)])
     return "".join(char if char.isprintable() else "?" for char in said)
 

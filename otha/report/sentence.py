@@ -148,11 +148,10 @@ def _pct(hundredths: int) -> str:
 
 
 def _of_bump(args: tuple[str | int, ...]) -> str:
-    node, output, bump, scans, natural_output, natural, natural_scans = args[:7]
-    said = f"{node} took over with a bump of {_pct(int(bump))} of span at {output}, over {scans} scans"
-    if not natural_scans:
+    said = f"{args[0]} took over with a bump of {_pct(int(args[2]))} of span at {args[1]}, over {args[3]} scans"
+    if not args[6]:
         return said + "; how the outputs moved before is not known"
-    return said + f"; before, {natural_output} moved by {_pct(int(natural))} in {natural_scans} scans"
+    return said + f"; before, {args[4]} moved by {_pct(int(args[5]))} in {args[6]} scans"
 
 
 def _text(reason: Reason) -> str:

@@ -36,7 +36,7 @@ u32 = st.integers(0, 2**32 - 1)
 said = st.none() | u32
 names = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 numbers = [field.name for field in fields(NodeReading) if field.name != "tracked"]
-tracked = st.lists(st.integers(-(2**31), 2**31 - 1), max_size=16).map(tuple)
+tracked = st.lists(st.none() | st.integers(-(2**31), 2**31 - 1), max_size=16).map(tuple)
 readings = st.builds(NodeReading, tracked=tracked, **dict.fromkeys(numbers, said))
 heartbeats = st.builds(HeartbeatEnded, channel=names, answer=st.sampled_from(Answer), reading=st.none() | readings)
 

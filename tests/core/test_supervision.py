@@ -29,7 +29,7 @@ from otha.core.inputs import (
 from otha.core.reasons import Why
 from otha.core.supervision import Supervision
 from otha.core.words import AlarmState, Answer, GateState, Liveness, OrderKind, Outcome, Phase, Pulse, Standing, Verdict
-from tests.core.build import GATE, MS, gate_reading, group_config, order, reading, record, site_config
+from tests.core.build import GATE, MS, TRACKED, gate_reading, group_config, order, reading, record, site_config
 
 
 class Feed:
@@ -347,6 +347,59 @@ def test_a_standby_is_compared_with_the_new_active_after_a_transfer() -> None:
     assert [view.ready for view in feed.s.group("tanks").nodes] == [Verdict.TRUE, Verdict.TRUE]
     feed.beat("b", tracked=(500, 4_300))
     assert [view.ready for view in feed.s.group("tanks").nodes] == [Verdict.TRUE, Verdict.FALSE]
+
+
+def aged(ms: int) -> SiteConfig:
+    return site_config([group_config(tracked=tuple(replace(tag, max_age_ns=ms * MS) for tag in TRACKED))])
+
+
+def test_a_standby_is_ready_no_more_when_its_values_are_too_old_without_anything_being_heard() -> None:
+    feed = settled(aged(150))
+    feed.beat("a", role=1)
+    feed.at_ms = 1_120
+    feed.beat("b")
+    assert feed.s.wake is not None
+    feed(DueReached(), 1_249)
+    assert feed.s.group("tanks").nodes[1].ready is Verdict.TRUE
+    feed(DueReached(), 1_250)
+    view = feed.s.group("tanks").nodes[1]
+    assert (view.ready, [off.tag for off in view.off]) == (Verdict.STALE, ["setpoint", "output"])
+    feed.beat("a", role=1)
+    feed.beat("b")
+    assert feed.s.group("tanks").nodes[1].ready is Verdict.TRUE
+
+
+def test_the_supervision_wakes_when_the_first_value_gets_too_old() -> None:
+    feed = settled(aged(110))
+    feed.at_ms = 1_100
+    feed.beat("a", role=1)
+    feed.beat("b")
+    # Heard of again, it wakes once for the older one; both are judged by their newest then.
+    feed(DueReached(), 1_110)
+    assert feed.s.wake == 1_210 * MS
+
+
+def test_a_refusal_names_the_tag_with_the_values_of_now() -> None:
+    feed = settled()
+    feed.beat("b", tracked=(490, 4_000))
+    steps = len(feed.decisions)
+    feed.at_ms = 1_150
+    for setpoint in (480, 470):
+        assert feed.beat("b", tracked=(setpoint, 4_000)) == ()  # other values of the same tag decide nothing
+    assert len(feed.decisions) == steps
+    feed.at_ms = 1_160
+    feed(OrderGiven(order=order(OrderKind.SWITCHOVER, "b")))
+    answer = next(each.answer for each in feed.decisions if each.answer is not None)
+    said = "b setpoint false: active 500, standby 470, tolerance 0, age 160 of 10000 ms"
+    assert [(each.block.code, each.detail) for each in answer.blockers] == [("not_ready", said)]
+    assert feed.reasons(Why.ORDER_REFUSED)[0][-1] == said
+
+
+def test_a_bad_value_of_one_tag_is_told_of_that_tag_alone() -> None:
+    feed = settled()
+    feed.beat("b", tracked=(None, 4_000))
+    view = feed.s.group("tanks").nodes[1]
+    assert (view.ready, [off.tag for off in view.off]) == (Verdict.BAD, ["setpoint"])
 
 
 def test_where_nobody_ever_drove_there_is_nothing_to_lag_behind() -> None:

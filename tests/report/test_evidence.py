@@ -15,7 +15,7 @@ from otha.journal.segment import segment_path
 from otha.journal.writer import Journal
 from otha.report import evidence, sheet
 from otha.report.cli import BAD_INPUT, DAMAGE, app
-from otha.report.evidence import Dossier
+from otha.report.evidence import Bump, Dossier
 
 MS = 1_000_000
 BOUNDS = {"T_confirm": 40 * MS, "T_cas": 20 * MS, "T_fence": 25 * MS, "T_promote": 40 * MS, "T_verify": 45 * MS}
@@ -69,6 +69,18 @@ FAILOVER = (
     decision(4_040, ("REQUESTED", "", "failover", "sc_b", "sc_a", "dead"), phase("permitted", 4, "sc_a")),
     decision(4_055, phase("claimed", 4, "sc_a")),
     decision(4_060, ("ENDED", "S9", "needs_operator", "failover", "sc_b", "sc_a", "another claim won")),
+)
+
+
+BUMPED = (
+    decision(5_000, ("REQUESTED", "", "switchover", "sc_a", "sc_b", "order")),
+    decision(5_010, phase("claimed")),
+    decision(5_020, ("IN_FLIGHT", "S13", "sc_a", "commands", 2, "")),
+    decision(
+        5_090,
+        ("BUMP", "S13", "sc_b", "valve", 12, 8, "pump_1", 35, 10),
+        ("ENDED", "L2", "done", "switchover", "sc_a", "sc_b", ""),
+    ),
 )
 
 
@@ -215,3 +227,30 @@ def test_a_changed_row_is_told_on_the_sheet_and_by_the_exit_code(state: Path) ->
     done = call("drill", drill.id, "--state", state)
     assert done.exit_code == DAMAGE
     assert "DAMAGED" in done.stdout
+
+
+def test_a_transfer_tells_its_bump_and_what_is_unknown_of_commands(tmp_path: Path) -> None:
+    with Journal(tmp_path / "journal") as journal:
+        for entry in (START, *DRILL, *BUMPED):
+            journal.append(entry)
+    drill, switched = read(tmp_path)
+    assert (drill.bump, drill.in_flight) == (None, ())
+    bump = Bump(output="valve", by=12, scans=8, natural_output="pump_1", natural=35, natural_scans=10)
+    assert switched.bump == bump
+    (unknown,) = switched.in_flight
+    assert unknown.startswith("UNKNOWN whether carried out: commands that sc_a had taken, 2 of them,")
+    shown = sheet.text(switched)
+    assert "0.12 % of span at valve, over 8 scans; natural change 0.35 % in 10 scans at pump_1" in shown
+    assert unknown in shown
+    line = call("transfers", "--state", tmp_path).output.splitlines()[-1]
+    assert "\t0.12 (0.35 in 10 scans before)\tdone commands UNKNOWN" in line
+    told = json.loads(call("transfers", "--state", tmp_path, "--json").output)[-1]
+    assert (told["bump"]["by"], told["in_flight"]) == (12, [unknown])
+
+
+def test_a_bump_that_another_version_wrote_is_shown_as_it_stands(tmp_path: Path) -> None:
+    with Journal(tmp_path / "journal") as journal:
+        for entry in (START, BUMPED[0], decision(5_080, ("BUMP", "S13", "sc_b", "valve", 12)), BUMPED[-1]):
+            journal.append(entry)
+    (found,) = read(tmp_path)
+    assert any(line.text == "BUMP sc_b valve 12" for line in found.lines)

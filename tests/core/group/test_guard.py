@@ -8,7 +8,7 @@ import pytest
 from otha.core.config import GroupConfig, SelfFence
 from otha.core.group import guard
 from otha.core.group.guard import Stage
-from otha.core.group.state import Cause
+from otha.core.group.state import Cause, TagOff
 from otha.core.words import (
     Arming,
     Authority,
@@ -18,6 +18,7 @@ from otha.core.words import (
     Outcome,
     Role,
     RpoMiss,
+    TrackedForm,
     TransferKind,
     Verdict,
 )
@@ -303,3 +304,46 @@ def test_everything_that_stands_against_it_is_told_at_once() -> None:
     codes = ["not_armed", "tilt", "gate_unseen", "node_not_able", "sync_behind", "interlock", "gate_permit"]
     assert against(rig) == [*codes, "permissive", "not_ready"]
     assert against(rig, cause=Cause.DEAD) == [*codes, "too_many"]
+
+
+# S13
+
+
+OFF = TagOff(
+    tag="setpoint", form=TrackedForm.ANALOG, verdict=Verdict.FALSE, active=500, standby=490, tolerance=0, age_ms=40,
+    max_age_ms=150,
+)  # fmt: skip
+
+
+def test_each_tag_that_a_standby_is_not_ready_by_is_named() -> None:
+    rig = following()
+    other = replace(OFF, tag="mode", form=TrackedForm.DISCRETE, verdict=Verdict.BAD, standby=None)
+    rig.node("b", ready=Verdict.FALSE, off=(OFF, other))
+    found = guard.against(
+        rig.cfg, rig.shared, rig.g, kind=TransferKind.SWITCHOVER, to_node="b", cause=None, stage=Stage.START,
+        now=rig.now,
+    )  # fmt: skip
+    assert [(each.block.code, each.detail) for each in found] == [
+        ("not_ready", "b setpoint false: active 500, standby 490, tolerance 0, age 40 of 150 ms"),
+        ("not_ready", "b mode bad: active 500, standby not said, must be equal, age 40 of 150 ms"),
+    ]
+    assert against(rig, cause=Cause.DEAD) == []  # from a dead active nothing bumpless can be had
+
+
+@pytest.mark.parametrize("stage", list(Stage))
+@pytest.mark.parametrize("cause", [None, Cause.DEAD])
+def test_a_standby_with_a_one_shot_still_to_be_done_would_replay_it(stage: Stage, cause: Cause | None) -> None:
+    rig = following()
+    rig.node("b", one_shots=("start",))
+    assert against(rig, stage=stage, cause=cause) == ["one_shot_pending"]
+    rig.node("b", one_shots=())
+    rig.node("a", one_shots=("start",))
+    assert against(rig, stage=stage, cause=cause) == []
+
+
+def test_who_has_nothing_to_replay_goes_before_who_has_a_higher_priority() -> None:
+    rig = following(config(nodes="abc"))
+    rig.node("b", one_shots=("start",))
+    assert guard.best_standby(rig.cfg, rig.shared, rig.g, besides=("a",)) == "c"
+    rig.node("c", one_shots=("start",))
+    assert guard.best_standby(rig.cfg, rig.shared, rig.g, besides=("a",)) == "b"

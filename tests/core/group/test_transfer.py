@@ -6,10 +6,11 @@ import pytest
 
 from otha.core.effects import Grant, ReadRecord, Release, Revoke, SwapRecord
 from otha.core.group.event import SharedChanged
-from otha.core.group.state import StoreView
+from otha.core.group.state import OutputOff, StoreView
 from otha.core.inputs import Claim, EffectEnded, Record
 from otha.core.reasons import Why
 from otha.core.words import (
+    AfterFence,
     Course,
     Durability,
     Ending,
@@ -398,3 +399,72 @@ def test_tilt_stops_a_transfer_before_its_revoke_and_not_after() -> None:
 def test_the_plan_names_its_course_and_goal() -> None:
     rig = switching(Phase.FENCED)
     assert (rig.plan.course, rig.plan.goal_node, rig.plan.goal_epoch) == (Course.FORWARD, "b", 2)
+
+
+# S13: what the old owner had under way
+
+
+def test_commands_that_were_under_way_when_the_revoke_left_are_unknown() -> None:
+    rig = following()
+    rig.node("a", pending=2, one_shots=("start",))
+    rig.order(OrderKind.SWITCHOVER, "b")
+    assert rig.g.in_flight == ()
+    rig.swapped()
+    assert rig.asked == Revoke(epoch=2)
+    assert rig.said(Why.IN_FLIGHT) == [("a", "commands", 2, ""), ("a", "one_shot", 1, "start")]
+    assert [str(each) for each in rig.g.in_flight] == [
+        "commands that a had taken, 2 of them, and not finished",
+        "one-shot command start, which a had taken and not finished",
+    ]
+    # What the node says once it was told to let go changes nothing: the REVOKE found them under way.
+    rig.node("a", pending=0, one_shots=())
+    assert len(rig.g.in_flight) == 2
+    rig.order(OrderKind.ACKNOWLEDGE)
+    assert rig.g.in_flight == ()
+
+
+@pytest.mark.parametrize("pending", [None, 0])
+def test_where_nothing_is_known_to_be_under_way_nothing_is_said(pending: int | None) -> None:
+    rig = following()
+    rig.node("a", pending=pending)
+    rig.order(OrderKind.SWITCHOVER, "b")
+    rig.swapped()
+    assert rig.asked == Revoke(epoch=2)
+    assert rig.said(Why.IN_FLIGHT) == []
+
+
+def test_a_revoke_that_is_repeated_says_it_once() -> None:
+    rig = following()
+    rig.node("a", pending=1)
+    rig.order(OrderKind.SWITCHOVER, "b")
+    rig.swapped()
+    rig.ends(Outcome.UNKNOWN)
+    rig.wait(10)
+    assert len(rig.said(Why.IN_FLIGHT)) == 1
+
+
+# S13: what would move at the release
+
+
+def edge(shadow: int = 10_000) -> OutputOff:
+    return OutputOff(output="burner", discrete=True, held=0, shadow=shadow, tolerance=0)
+
+
+def test_an_output_that_would_move_is_named_when_its_time_is_over_and_never_released() -> None:
+    rig = switching(Phase.PROMOTED)
+    rig.gate(shadow=Verdict.FALSE, apart=(edge(),))
+    assert (rig.phase(), rig.asked_nothing, rig.said(Why.TROUBLE)) == (Phase.PROMOTED, True, [])
+    rig.wait((rig.plan.due - rig.now) // MS)
+    said = "burner: held 0, would be 10000, a discrete edge that nobody commanded"
+    assert rig.said(Why.TROUBLE) == [("promoted", "output_would_move", said)]
+    assert rig.plan.course is Course.RETURN
+
+
+def test_while_it_waits_in_the_hold_new_values_of_it_are_not_told_again() -> None:
+    rig = switching(Phase.PROMOTED, group_config(after_fence=AfterFence.WAIT))
+    rig.gate(shadow=Verdict.FALSE, apart=(edge(),))
+    rig.wait((rig.plan.due - rig.now) // MS)
+    rig.forget()
+    for shadow in (9_000, 8_000, 7_000):
+        rig.gate(apart=(edge(shadow),))
+    assert rig.said(Why.TROUBLE) == []

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -194,6 +195,29 @@ def test_a_shadow_within_tolerance_is_true() -> None:
 )
 def test_a_shadow_is_judged_by_age_and_by_both_sides(changes: dict[str, Any], verdict: Verdict) -> None:
     assert seen((1_000, held(**changes))).view.shadow is verdict
+
+
+def test_a_discrete_output_must_be_equal_whatever_its_tolerance() -> None:
+    """S13: at a release it would be an edge that nobody commanded."""
+    cfg = replace(GATE, discrete=(False, True))
+    for shadow, verdict in (((4_050, 5_000), Verdict.TRUE), ((4_000, 5_001), Verdict.FALSE)):
+        view = gate.watch(cfg, NAMES, gate.unseen(), held(shadow=shadow), 1_000 * MS).view
+        assert view.shadow is verdict
+    assert [str(each) for each in view.apart] == [
+        "valve: held 5000, would be 5001, a discrete edge that nobody commanded"
+    ]
+
+
+def test_the_outputs_that_would_move_are_named() -> None:
+    view = seen((1_000, held(shadow=(4_051, 4_900)))).view
+    assert [str(each) for each in view.apart] == [
+        "pump: held 4000, would be 4051, tolerance 50",
+        "valve: held 5000, would be 4900, tolerance 50",
+    ]
+    assert seen((1_000, held(shadow=(4_051, 4_900))), (1_005, held(scan=1_001))).view.apart == ()
+    # The gate itself has the last word, though it does not say which.
+    view = seen((1_000, held(within=False))).view
+    assert (view.shadow, view.apart) == (Verdict.FALSE, ())
 
 
 def test_there_is_no_shadow_while_somebody_drives() -> None:
