@@ -7,7 +7,7 @@ A mutant is the rule broken on purpose, in one line of the deciding file; the te
 import sys
 from pathlib import Path
 
-from otha.verify import client_rules, machine_rules, planned_rules, wait_rules
+from otha.verify import bumpless_rules, client_rules, machine_rules, planned_rules, wait_rules
 from otha.verify.hold import Hold, Mutant
 
 _PAGE = Path("docs/rules.md")
@@ -395,6 +395,7 @@ HOLDS: tuple[Hold, ...] = (
             file=f"{_GROUP}/settle.py", old="    transfer.resume(t)\n    return True\n", new="    return False\n"
         ),
     ),
+    *bumpless_rules.HOLDS,
     *planned_rules.HOLDS,
     Hold(
         rule="L5",

@@ -83,6 +83,7 @@ def _new_owner(cfg: GroupConfig, g: GroupState, effect: Effect, node: str, epoch
     accepted = cfg.on_rpo_miss is RpoMiss.DEGRADE or (cfg.on_rpo_miss is RpoMiss.ASK and plan.lag_confirmed)
     rpo_judged = cfg.rpo_ns is not None and not accepted
     _hold("S5", not rpo_judged or views[0].in_rpo is Verdict.TRUE, "promotion of a node outside the RPO")
+    _hold("S13", not views[0].one_shots, "promotion of a node that would replay a command")
 
 
 def _grant(cfg: GroupConfig, g: GroupState, effect: Effect, do: Grant) -> None:
@@ -99,7 +100,8 @@ def _release(cfg: GroupConfig, g: GroupState, effect: Effect, do: Release) -> No
     _new_owner(cfg, g, effect, do.node, do.epoch)
     gate = g.gate
     _hold("S3", gate.owner == do.node and gate.owner_epoch == gate.epoch == do.epoch, "release of another owner")
-    _hold("S13", gate.shadow is Verdict.TRUE, "release before the outputs agree with the held ones")
+    agree = gate.shadow is Verdict.TRUE and not gate.apart
+    _hold("S13", agree, "release before the outputs agree with the held ones")
 
 
 def _revoke(cfg: GroupConfig, shared: Shared, g: GroupState, before: GroupState, effect: Effect, do: Revoke) -> None:
