@@ -404,23 +404,27 @@ def test_the_plan_names_its_course_and_goal() -> None:
 # S13: what the old owner had under way
 
 
+def in_flight(rig: Rig) -> list[str]:
+    return [str(each) for each in rig.g.in_flight]
+
+
 def test_commands_that_were_under_way_when_the_revoke_left_are_unknown() -> None:
     rig = following()
     rig.node("a", pending=2, one_shots=("start",))
     rig.order(OrderKind.SWITCHOVER, "b")
-    assert rig.g.in_flight == ()
+    assert in_flight(rig) == []
     rig.swapped()
     assert rig.asked == Revoke(epoch=2)
     assert rig.said(Why.IN_FLIGHT) == [("a", "commands", 2, ""), ("a", "one_shot", 1, "start")]
-    assert [str(each) for each in rig.g.in_flight] == [
+    assert in_flight(rig) == [
         "commands that a had taken, 2 of them, and not finished",
         "one-shot command start, which a had taken and not finished",
     ]
     # What the node says once it was told to let go changes nothing: the REVOKE found them under way.
     rig.node("a", pending=0, one_shots=())
-    assert len(rig.g.in_flight) == 2
+    assert len(in_flight(rig)) == 2
     rig.order(OrderKind.ACKNOWLEDGE)
-    assert rig.g.in_flight == ()
+    assert in_flight(rig) == []
 
 
 @pytest.mark.parametrize("pending", [None, 0])
