@@ -157,6 +157,41 @@ def run(
         raise typer.Exit(asyncio.run(until_stopped()))
 
 
+@app.command()
+def apply(
+    site: SiteArgument,
+    state: StateOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "--diff", help="show the difference and stop")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+    comment: Annotated[str, typer.Option("--comment", help="kept in the journal")] = "",
+    order_id: Annotated[str, typer.Option("--id", help="repeat it with its id: it is carried out once")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Change the site under a running supervisor: judge the file, show the difference, take it. No gate is touched."""
+    from otha import apply_cli
+    from otha.site import check as site_check
+    from otha.site.load import load_site
+    from otha.site.problem import SiteErrors
+
+    try:
+        judged = load_site(site)
+    except SiteErrors:
+        raise typer.Exit(site_check.run(site, as_json)) from None
+    with _told():
+        code, told = apply_cli.run(
+            site,
+            _socket_of(state or judged.state_dir, None),
+            look_only=dry_run,
+            yes=yes,
+            order_id=order_id or uuid.uuid4().hex,
+            comment=comment,
+            as_json=as_json,
+        )
+    if as_json:
+        _print_json(told)
+    raise typer.Exit(code)
+
+
 def _stop_at_eof(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
     """Wait for the end of stdin in a thread of its own: any file may stand there, and some can't be waited for."""
     while os.read(sys.stdin.fileno(), 4096):

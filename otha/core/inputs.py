@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from otha.core.config import SiteConfig
 from otha.core.words import AlarmCode, Answer, Arming, GateState, Milestone, OrderKind, Outcome, TransferKind
 
 
@@ -213,6 +214,23 @@ class AlarmsStood:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SiteSwapped:
+    """A person has had a changed site file applied: `cfg` is what counts from now on.
+
+    `nodes`, `sections`, `selectors`, `tags` and `references` keep their names and are other devices, or are asked
+    otherwise, than before; `gates` are the sections whose gate is reached or laid out otherwise.
+    """
+
+    cfg: SiteConfig
+    nodes: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+    gates: tuple[str, ...] = ()
+    selectors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClockStepped:
     """The wall clock moved against the monotonic one by `jump_ns` since the last look."""
 
@@ -239,6 +257,7 @@ Input = (
     | ReferencePolled
     | OrderGiven
     | AlarmsStood
+    | SiteSwapped
     | EffectEnded
     | ClockStepped
     | LoopStalled

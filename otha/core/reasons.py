@@ -40,6 +40,7 @@ class Why(Enum):
     STORE_UNKNOWN = auto()
     STORE_LOST = auto()
     HALTED = auto()
+    BEGINS_ANEW = auto()
     CHANNEL = auto()
     NODE = auto()
     GATE = auto()
@@ -84,6 +85,7 @@ class Block(Enum):
     SHELVED_TOO_LONG = ("shelved_too_long", "order")
     AWAITS_CONFIRMATION = ("awaits_confirmation", "order")
     REQUEST_PENDING = ("request_pending", "order")
+    SELECTED = ("selected", "order")
     SELECTED_BY_OTHER = ("selected_by_other", "order")
     NOT_SELECTED = ("not_selected", "order")
     PREMISES_CHANGED = ("premises_changed", "order")
@@ -134,6 +136,9 @@ class Block(Enum):
     CAUSE_GONE = ("cause_gone", "cause")
     UNCONTROLLED = ("uncontrolled", "L2")
     NOT_READ_BACK = ("not_read_back", "L3")
+    COMMAND_UNDER_WAY = ("command_under_way", "site")
+    OTHER_IDENTITY = ("other_identity", "S2")
+    RESTART_NEEDED = ("restart_needed", "site")
 
     def __init__(self, code: str, rule: str) -> None:
         self.code = code

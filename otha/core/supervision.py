@@ -8,7 +8,7 @@ import copy
 from dataclasses import replace
 from typing import TypeVar, assert_never
 
-from otha.core import alarm, alarm_machine, alarm_orders, canon, judging, neighbours
+from otha.core import alarm, alarm_machine, alarm_orders, canon, judging, neighbours, site_swap
 from otha.core.config import ChannelConfig, SiteConfig
 from otha.core.errors import IllegalTransitionError, InvariantBreachError
 from otha.core.group import orders
@@ -36,6 +36,7 @@ from otha.core.inputs import (
     OrderGiven,
     ReferencePolled,
     SelectorPolled,
+    SiteSwapped,
     TagsPolled,
 )
 from otha.core.judging import active_of
@@ -87,6 +88,8 @@ class Supervision(SiteView):
                 return self._order(self._known(self._wiring.by_name, order.group, "group"), order, now)
             case AlarmsStood(group=group, alarms=alarms):
                 return self._alarms_stood(self._known(self._wiring.by_name, group, "group"), alarms, now)
+            case SiteSwapped():
+                return self._site_swapped(raw, now)
             case EffectEnded(id=id_):
                 return self._step(self._known(self._wiring.by_name, id_.group, "group"), raw, now)
             case ClockStepped(jump_ns=jump_ns):
@@ -295,6 +298,45 @@ class Supervision(SiteView):
         self._state.nodes[owner] = self._judge_pulses(owner, before)
         reasons = (Reason(why=Why.CHANNEL, rule="", args=(name, w.pulse.value)),)
         return list(self._node_moved(owner, before, self._state.nodes[owner], reasons, now))
+
+    # Another site
+
+    def against_swap(self, given: SiteSwapped) -> tuple[Blocker, ...]:
+        """What stands against changing the site so now."""
+        return site_swap.against(self.cfg, self._state, given)
+
+    def _site_swapped(self, given: SiteSwapped, now: int) -> tuple[Decision, ...]:
+        """Raises IllegalTransitionError when something stands against it."""
+        against = self.against_swap(given)
+        if against:
+            raise IllegalTransitionError(f"the site can't change now: {against[0].block.code} {against[0].detail}")
+        begin = site_swap.begun(self.cfg, given)
+        # Bound anew, never changed: a picture of the site before may still be read.
+        self._state = site_swap.carried(self.cfg, self._state, given, now)
+        self.cfg, self._wiring = given.cfg, Wiring(given.cfg)
+        decisions: list[Decision] = []
+        for at in [self._wiring.by_name[name] for name in begin]:
+            said = Reason(why=Why.BEGINS_ANEW, rule="", args=(self._state.groups[at].arming.value,))
+            decisions.append(self._note(at, (said,), now))
+            decisions += self._tell_what_is_known(at, now)
+        full = neighbours.full(self._wiring, self._state) if self._wiring.shares_nodes else ()
+        troubled = neighbours.troubled(self.cfg, self._state)
+        shared = replace(self._state.shared, full=full, troubled=troubled)
+        return (*decisions, *(self._share(shared, (), now) if shared != self._state.shared else ()))
+
+    def _tell_what_is_known(self, at: int, now: int) -> list[Decision]:
+        """A group that begins where others are watched already need not wait for the next change."""
+        cfg = self.cfg.groups[at]
+        decisions = self._judge_conditions(at, now)
+        for index, view in judging.nodes_moved(cfg, self._state, at, now):
+            decisions += self._step(at, NodeJudged(index=index, view=view), now)
+        for index, each in enumerate(cfg.selectors):
+            view_of = self._state.selectors[each.name].view
+            if view_of.seen:
+                decisions += self._step(at, SelectorJudged(index=index, view=view_of), now)
+        if cfg.gate is not None and self._state.gates[cfg.section].view.seen:
+            decisions += self._step(at, GateJudged(view=self._state.gates[cfg.section].view), now)
+        return [*decisions, *self._step(at, SharedChanged(), now)]
 
     # One step of one group, and what follows from it
 

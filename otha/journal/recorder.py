@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from otha.journal.errors import RecordingDamaged
 from otha.journal.recording import (
@@ -39,6 +40,13 @@ MAX_BLOCK_ROWS = 20_000
 
 _INPUT, _DECISION, _HEADER = RowKind.INPUT.value, RowKind.DECISION.value, RowKind.HEADER.value
 _GAP, _END = RowKind.GAP.value, RowKind.END.value
+
+
+class _Beginning(NamedTuple):
+    """What a segment begins with: what gives the bytes of the state, and of which site."""
+
+    capture: Callable[[], bytes]
+    site_hash: str
 
 
 class Recorder:
@@ -70,11 +78,12 @@ class Recorder:
         self._on_trouble = on_trouble
         # Shared by the two threads; appending to a deque and taking from it need no lock.
         self._waiting: deque[tuple[int, int, bytes]] = deque([(_HEADER, 0, b"")])
-        self._captured: deque[Callable[[], bytes]] = deque([lambda: header.snapshot])
+        self._captured: deque[_Beginning] = deque([_Beginning(lambda: header.snapshot, header.site_hash)])
         self._rotate_due = False
         # The caller's own.
         self._now_ns = 0
         self._lost_rows = 0
+        self._site_hash = header.site_hash
         # The thread's own.
         self._header = replace(header, run=uuid.uuid4().hex)
         self._previous = _end_of_last(directory)
@@ -85,8 +94,9 @@ class Recorder:
         self._partial_write = False
         self._rotate_asked = False
         self._rows: list[tuple[int, int, bytes]] = []
-        self._next_capture: Callable[[], bytes] | None = None
+        self._next_begin: _Beginning | None = None
         self._next_snapshot: bytes | None = None
+        self._next_site_hash = header.site_hash
         self._trouble = ""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="otha-recorder", daemon=True)
@@ -112,6 +122,13 @@ class Recorder:
         else:
             self._waiting.append((_DECISION, self._now_ns, digest))
 
+    def change_site(self, site_hash: str) -> None:
+        """Go on in a new segment, whose header names another site; the state is that site's by now. Never blocks."""
+        self._site_hash = site_hash
+        if not self._lost_rows:  # after a gap a new segment begins anyway
+            self._rotate_due = False
+            self._begin_segment()
+
     def close(self) -> None:
         """Write what waits, end the segment, stop the thread. Blocks until the disk answered."""
         self._stop.set()
@@ -134,7 +151,8 @@ class Recorder:
         return True
 
     def _begin_segment(self) -> None:
-        self._captured.append(self._capture())  # first: the thread may take the row at once
+        # First: the thread may take the row at once.
+        self._captured.append(_Beginning(self._capture(), self._site_hash))
         self._waiting.append((_HEADER, self._now_ns, b""))
 
     # The thread's side.
@@ -157,14 +175,15 @@ class Recorder:
         """Write all that waits. False if the disk refused; then nothing is lost and the next call goes on."""
         try:
             while True:
-                if not self._rows and self._next_capture is None and self._next_snapshot is None:
+                if not self._rows and self._next_begin is None and self._next_snapshot is None:
                     self._take()
                 if self._rows:
                     self._write_block(BlockKind.ROWS, self._rows)
                     self._rows = []
-                if self._next_capture is not None:
+                if self._next_begin is not None:
                     # Only now: writing out a large state takes its time, and rows that were taken must not wait for it.
-                    self._next_snapshot, self._next_capture = self._next_capture(), None
+                    self._next_site_hash = self._next_begin.site_hash
+                    self._next_snapshot, self._next_begin = self._next_begin.capture(), None
                 if self._next_snapshot is not None:
                     self._start_segment(self._next_snapshot)
                     self._next_snapshot = None
@@ -183,7 +202,7 @@ class Recorder:
         for _ in range(min(len(self._waiting), MAX_BLOCK_ROWS)):
             row = self._waiting.popleft()
             if row[0] == _HEADER:
-                self._next_capture = self._captured.popleft()
+                self._next_begin = self._captured.popleft()
                 return
             self._rows.append(row)
 
@@ -221,6 +240,7 @@ class Recorder:
         header = replace(
             self._header,
             snapshot=snapshot,
+            site_hash=self._next_site_hash,
             part=self._header.part + 1,
             wall_ns=time.time_ns(),
             previous_file=file,

@@ -180,6 +180,8 @@ class _Collector:
         match row.kind:
             case "supervisor.start":
                 self._start = json.loads(row.body)
+            case "site.applied":
+                self._start = {**self._start, **json.loads(row.body)}
             case "decision":
                 self._decision(row, json.loads(row.body))
             case "effect.outcome":

@@ -34,8 +34,23 @@ def _said(kind: str, data: Json) -> str:
             return f"{_action(data)}: {data['outcome']}{detail}, {data['took_ns'] / 1e6:.1f} ms"
         case "order.refused":
             return f"order {data['order']} {data['group']} refused: {data['what']}"
+        case "site.apply" | "site.applied" | "site.refused":
+            return _site(kind, data)
         case _:
             return ""
+
+
+def _site(kind: str, data: Json) -> str:
+    hashes = f"{data['from'][:12]} to {data['to'][:12]}"
+    match kind:
+        case "site.apply":
+            said = "asked for"
+        case "site.applied":
+            said = "done"
+        case _:
+            said = f"refused: {data['what']}"
+    comment = f" ({data['comment']})" if data["comment"] else ""
+    return f"change of the site by {data['path']}, {hashes}, {said}{comment}"
 
 
 def _reason(said: Json) -> str:

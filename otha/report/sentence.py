@@ -29,6 +29,7 @@ _BLOCKS: dict[Block, str] = {
     Block.SHELVED_TOO_LONG: "an alarm can't be shelved for so long",
     Block.AWAITS_CONFIRMATION: "a transfer waits for its confirmation: confirm it, or reject it",
     Block.REQUEST_PENDING: "a forced action waits for a second person: confirm it, or reject it",
+    Block.SELECTED: "a person has selected the group: operate or cancel first",
     Block.SELECTED_BY_OTHER: "somebody else has selected the group",
     Block.NOT_SELECTED: "nothing is selected: otha order select, then operate",
     Block.PREMISES_CHANGED: "what was selected is not so any more: select anew",
@@ -79,6 +80,10 @@ _BLOCKS: dict[Block, str] = {
     Block.CAUSE_GONE: "the reason for it is gone",
     Block.UNCONTROLLED: "nobody has driven the section for its limit: it is being brought to its safe state",
     Block.NOT_READ_BACK: "what was commanded is not read back within its time",
+    Block.COMMAND_UNDER_WAY: "a command is under way: try again in a moment",
+    Block.OTHER_IDENTITY: "who is who at the gate of a group that may act can't change: arm it to observe, apply, "
+    "look, arm it again",
+    Block.RESTART_NEEDED: "that can't change while it runs: stop otha run, and start it with this file",
 }
 
 
@@ -226,6 +231,8 @@ def _text(reason: Reason) -> str:
             return f"another claim won: the record stands at epoch {args[0]}"
         case Why.HALTED:
             return f"a rule would have been broken, automatic action is stopped: {args[0]}"
+        case Why.BEGINS_ANEW:
+            return f"the site file was changed: the group begins anew, {args[0]}"
         case Why.CHANNEL:
             return f"channel {args[0]} {args[1]}"
         case Why.NODE:

@@ -9,7 +9,7 @@ again, the first time and the last.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,7 +34,6 @@ from otha.core.inputs import EffectEnded, EffectId, Record
 from otha.core.words import Durability, Outcome
 from otha.journal.entry import Entry
 from otha.journal.writer import Journal
-from otha.runtime.inbox import Put
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +104,12 @@ class EffectRunner:
     """Runs effects as tasks of one TaskGroup."""
 
     def __init__(
-        self, tasks: asyncio.TaskGroup, journal: Journal, store: Store, carry: Mapping[str, CarryOut], put: Put
+        self,
+        tasks: asyncio.TaskGroup,
+        journal: Journal,
+        store: Store,
+        carry: CarryOut,
+        put: Callable[[EffectEnded, int], None],
     ) -> None:
         self._tasks = tasks
         self._journal = journal
@@ -177,7 +181,7 @@ class EffectRunner:
             case SwapRecord():
                 return await self._store.swap(effect.id.group, do, _left(deadline_ns))
             case _:
-                return await self._carry[effect.id.group](effect.id, do, deadline_ns)
+                return await self._carry(effect.id, do, deadline_ns)
 
     def _is_old_news(self, group: str, outcome: Outcome) -> bool:
         """A dead store is asked some fifty times a second, for days if need be; the journal would fill the disk."""

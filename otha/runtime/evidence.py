@@ -62,6 +62,10 @@ class Evidence:
         """Record an input. Call before it is fed: a new segment begins with the state before it."""
         self._recorder.input(at_ns, encode_input(raw))
 
+    def change_site(self, site_hash: str) -> None:
+        """Another site counts: the recording goes on in a segment that begins with it."""
+        self._recorder.change_site(site_hash)
+
     def decision(self, decision: Decision, raw: Input, at_ns: int) -> "Future[int] | None":
         """Record the decision's digest, and journal it when it says or answers something.
 

@@ -103,6 +103,14 @@ class Inbox:
         self._orders += 1
         self.put(raw, at_ns)
 
+    def sift(self, lets_through: Callable[[Input], bool]) -> None:
+        """Drop what waits and is not let through: the site has changed under it."""
+        kept = [place for place in self._queue if place.raw is not None and lets_through(place.raw)]
+        self._orders = sum(type(place.raw) is OrderGiven for place in kept)
+        self._queue.clear()
+        self._queue.extend(kept)
+        self._newest.clear()
+
     def _coalesce(self, raw: Input, place: _Place) -> bool:
         """Put it in the place of an older one of its source; False when there is none."""
         source = _source(raw)

@@ -14,6 +14,7 @@ from otha.core.group.turn import Decision
 from otha.core.inputs import (
     ClockStepped,
     DueReached,
+    EffectEnded,
     GatePolled,
     HeartbeatEnded,
     Input,
@@ -21,7 +22,10 @@ from otha.core.inputs import (
     Order,
     OrderGiven,
     SelectorPolled,
+    SiteSwapped,
 )
+from otha.core.reasons import Blocker
+from otha.core.site_swap import Sieve, begun
 from otha.core.supervision import Supervision
 from otha.runtime import standing
 from otha.runtime.clock import WallClockWatch
@@ -49,6 +53,16 @@ class Answered:
     row: "Future[int]"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Swap:
+    """A change of the site that waits for its turn. `take` makes the shell follow the core."""
+
+    take: Callable[[int], None]
+    user: str
+    site_hash: str
+    against: "asyncio.Future[tuple[Blocker, ...]]"
+
+
 class Ring:
     """Feeds the core and carries out its decisions. Everything runs on the loop's thread."""
 
@@ -65,19 +79,24 @@ class Ring:
         self._on_fast: OnFast | None = None
         self._on_deadlines: OnDeadlines | None = None
         self._deadlines: Mapping[str, int] = {}
-        self._configs = {group.name: group for group in core.cfg.groups}
-        self._tilt_ns = core.cfg.tilt_gap_ns // 2
-        self._wall = WallClockWatch(self._tilt_ns)
         self._look: Beat | None = None
         self._wake: Timer | None = None
         self._due_waits = False
         self._answers: dict[str, list[asyncio.Future[Answered]]] = {}
-        adaptive = [each.name for each in core.cfg.channels if isinstance(each.detector, AdaptiveDetector)]
+        self._swap: _Swap | None = None
+        self._follow_site()
+
+    def _follow_site(self) -> None:
+        cfg = self.core.cfg
+        self._configs = {group.name: group for group in cfg.groups}
+        self._tilt_ns = cfg.tilt_gap_ns // 2
+        self._wall = WallClockWatch(self._tilt_ns)
+        adaptive = [each.name for each in cfg.channels if isinstance(each.detector, AdaptiveDetector)]
         self._adaptive = frozenset(adaptive)
 
-    def note(self, kind: str, body: dict[str, Any], user: str) -> None:
-        """Journal something that is no input of the core."""
-        self._evidence.note(kind, body, user=user)
+    def note(self, kind: str, body: dict[str, Any], user: str, *, urgent: bool = False) -> "Future[int]":
+        """Journal something that is no input of the core; done once it is durable."""
+        return self._evidence.note(kind, body, user=user, urgent=urgent)
 
     def start(
         self, effects: EffectRunner, on_fast: OnFast, now: int, *, on_deadlines: OnDeadlines | None = None
@@ -112,6 +131,24 @@ class Ring:
             if not waiting:
                 self._answers.pop(order.id, None)
 
+    async def swap(
+        self, given: SiteSwapped, take: Callable[[int], None], *, user: str, site_hash: str
+    ) -> tuple[Blocker, ...]:
+        """Change the site in its turn; what stood against it then, () when it was done. One at a time. Safe to cancel:
+        then nothing is changed. `take(now)` is called between two inputs, for the shell to follow."""
+        against: asyncio.Future[tuple[Blocker, ...]] = asyncio.get_running_loop().create_future()
+        self._swap = _Swap(take=take, user=user, site_hash=site_hash, against=against)
+        try:
+            self.inbox.put(given, time.monotonic_ns())
+            return await against
+        finally:
+            self._swap = None
+
+    def effect_ended(self, ended: EffectEnded, at_ns: int) -> None:
+        """Take the end of an effect, unless its group has left the site meanwhile."""
+        if ended.id.group in self._configs:
+            self.inbox.put(ended, at_ns)
+
     def defect(self, error: Exception) -> None:
         """Something let an exception out. It is told once per kind and counted; supervision goes on."""
         kind = f"{type(error).__name__}: {error}"[:200]
@@ -136,6 +173,9 @@ class Ring:
     def _take(self, raw: Input, at_ns: int) -> None:
         if type(raw) is DueReached:
             self._due_waits = False
+        elif type(raw) is SiteSwapped:
+            self._take_site(raw, at_ns)
+            return
         self._evidence.input(raw, at_ns)
         try:
             decisions = self.core.feed(raw, at_ns)
@@ -165,6 +205,34 @@ class Ring:
         if self._on_deadlines is not None and deadlines is not self._deadlines:
             self._deadlines = deadlines
             self._on_deadlines(deadlines)
+
+    def _take_site(self, given: SiteSwapped, at_ns: int) -> None:
+        swap = self._swap
+        if swap is None or swap.against.done():
+            return  # who asked has given up
+        against = self.core.against_swap(given)
+        if not against:
+            begin = begun(self.core.cfg, given)
+            self._evidence.input(given, at_ns)
+            try:
+                decisions = self.core.feed(given, at_ns)
+            except Exception as error:
+                swap.against.set_exception(error)
+                return
+            self._follow_site()
+            for decision in decisions:
+                self._decided(decision, given, at_ns)
+            self._evidence.change_site(swap.site_hash)
+            for name in begin:
+                stands = standing.body(self._configs[name], self.core.group(name))
+                self._evidence.note(standing.KIND, stands, group=name, user=swap.user, mono_ns=at_ns)
+            self.inbox.sift(Sieve(given).lets_through)
+            swap.take(at_ns)
+            if self._on_fast is not None:
+                self._on_fast(self.core.fast_sections(), time.monotonic_ns())
+            self._tell_deadlines()
+            self._arm(at_ns)
+        swap.against.set_result(against)
 
     def _decided(self, decision: Decision, raw: Input, at_ns: int) -> None:
         assert self._effects is not None

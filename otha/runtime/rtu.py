@@ -136,6 +136,11 @@ class RtuLine:
         self._links.append(link)
         return link
 
+    def leave(self, link: RtuLink) -> None:
+        """This user has no further turn; what it has waiting is left to its deadlines."""
+        self._links.remove(link)
+        self._turn = 0
+
     async def run(self) -> None:
         """Keep the device open, until cancelled."""
         loop = asyncio.get_running_loop()

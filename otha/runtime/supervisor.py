@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager, nullcontext
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TextIO
@@ -24,7 +25,7 @@ from otha.journal.recorder import Recorder
 from otha.journal.recording import Header
 from otha.journal.terms import Trouble
 from otha.journal.writer import Journal
-from otha.runtime import descriptors, realtime, snapshot, standing
+from otha.runtime import descriptors, last_site, realtime, snapshot, standing
 from otha.runtime.coordination.sqlite import SqliteStore
 from otha.runtime.coordination.store import ConsensusStore, StoreAnswer
 from otha.runtime.effects import Done, EffectRunner
@@ -33,13 +34,24 @@ from otha.runtime.interface.process import InterfaceProcess
 from otha.runtime.live import live_table
 from otha.runtime.log import LineLog
 from otha.runtime.ring import Ring
+from otha.runtime.site_desk import Outside, SiteDesk, needs_identity, promised
 from otha.runtime.state_dir import StateDir
 from otha.runtime.wiring import Network
 from otha.site.model import Site
-from otha.site.written import OpcuaSecurity
 from otha.wire.access import AccessRole
 from otha.wire.interface import Setup
-from otha.wire.message import Json, Obstacle, OrderReply, OrderRequest, Preview, Refusal
+from otha.wire.message import (
+    Json,
+    Obstacle,
+    OrderReply,
+    OrderRequest,
+    Preview,
+    Refusal,
+    SiteApplied,
+    SiteApply,
+    SiteLook,
+    SiteLooked,
+)
 from otha.wire.server import WireServer
 
 _ORDER_TIMEOUT_S = 2.0
@@ -47,6 +59,7 @@ _DURABLE_TIMEOUT_S = 1.0
 _NAME_MAX = 200
 _COMMENT_MAX = 1000
 _EFFECTS_END_NS = 1_000_000_000
+_NO_SITES = Refusal(what="the supervisor is starting or stopping", mend="try again in a moment")
 _DESCRIPTORS_OF_OWN = 64  # files, sockets, workers, callers
 
 
@@ -99,7 +112,7 @@ class Desk:
         self._journal = journal
         self._store = store
         self._notices = notices
-        self._groups = frozenset(group.name for group in ring.core.cfg.groups)
+        self.sites: SiteDesk | None = None
         self.stopping = False
 
     async def order(self, request: OrderRequest, user: str, client: str = "wire") -> OrderReply | Refusal:
@@ -109,7 +122,7 @@ class Desk:
         """
         if self.stopping:
             return Refusal(what="the supervisor is stopping", mend="give the order to the one that runs next")
-        if request.group not in self._groups:
+        if all(group.name != request.group for group in self._ring.core.cfg.groups):
             mend = "`otha status` lists the groups"
             return self._refused(request, user, f"there is no group {request.group[:_NAME_MAX]!r}", mend, client)
         named = (request.node or "", request.item or "")
@@ -146,6 +159,19 @@ class Desk:
             obstacles=_obstacles(answer.blockers),
             preview=None if answer.preview is None else _preview(answer.preview),
         )
+
+    async def look(self, request: SiteLook) -> SiteLooked | Refusal:
+        """See `SiteDesk.look`."""
+        return _NO_SITES if self.sites is None or self.stopping else await self.sites.look(request)
+
+    async def apply(self, request: SiteApply, user: str) -> SiteApplied | Refusal:
+        """See `SiteDesk.apply`."""
+        return _NO_SITES if self.sites is None or self.stopping else await self.sites.apply(request, user)
+
+    def not_allowed(self, request: SiteApply, user: str, what: str) -> None:
+        """See `SiteDesk.not_allowed`."""
+        if self.sites is not None:
+            self.sites.not_allowed(request, user, what)
 
     def turned_away(self, request: OrderRequest, user: str, what: str, client: str = "wire") -> None:
         """Journal an order that never came before the core, and why: who tried what is evidence too."""
@@ -264,14 +290,18 @@ class Supervisor:
             store = SqliteStore(self._state.records)
             stack.callback(store.close)
             core = Supervision(self._site.core, time.monotonic_ns())
+            self._tell_of_another_site()
             recorder = self._recorder(core)
             stack.callback(recorder.close)
             evidence = Evidence(recorder, journal, self._lines)
             ring = Ring(core, evidence)
             stack.callback(ring.close)
-            network = Network(self._site, ring.scheduler, ring.inbox.put, self._identity())
+            own = self._identity(self._site) if needs_identity(self._site) else None
+            network = Network(self._site, ring.scheduler, ring.inbox.put, own)
             desk = Desk(ring, network, journal, store, self._notices)
             server = WireServer(self._state.socket, desk, site=self._site.name, role_of=self._role_of)
+            sites = desk.sites = self._sites(ring, network)
+            stack.callback(sites.close)
             await server.start()
             evidence.publish_to(server.publish)
             interface = await self._interface(desk, evidence)
@@ -297,11 +327,18 @@ class Supervisor:
                 await server.close()
         return 0
 
-    def _identity(self) -> OwnIdentity | None:
-        """OTHA's OPC UA identity, made at the first start that needs one. Raises HostError."""
-        known = [node.opcua for node in self._site.nodes] + [each.opcua for each in self._site.references]
-        secured = any(access is not None and access.security is not OpcuaSecurity.NONE for access in known)
-        return own_identity(self._state.opcua, self._site.name) if secured else None
+    def _identity(self, site: Site) -> OwnIdentity:
+        """OTHA's OPC UA identity, made when it is needed first. Raises HostError."""
+        return own_identity(self._state.opcua, site.name)
+
+    def _sites(self, ring: Ring, network: Network) -> SiteDesk:
+        def took(site: Site) -> None:
+            self._site = site
+            self._allow_descriptors()
+            self._lines.write("info", "site applied", hash=site.digest, file=str(site.path))
+
+        outside = Outside(identity=self._identity, note=partial(ring.note, urgent=True), took=took)
+        return SiteDesk(self._site, ring, network, outside)
 
     async def _interface(self, desk: Desk, evidence: Evidence) -> InterfaceProcess | None:
         """What others see of OTHA, for a site that lets them."""
@@ -346,23 +383,18 @@ class Supervisor:
             end = await network.command(id_, do, deadline_ns)
             return Done(outcome=end.outcome, detail=f"{end.detail} over {end.path}" if end.path else end.detail)
 
-        gates = {group.name: command for group in self._site.core.groups}
-        return EffectRunner(tasks, journal, _Store(store), gates, ring.inbox.put)
+        return EffectRunner(tasks, journal, _Store(store), command, ring.effect_ended)
 
     def _started(self, evidence: Evidence) -> None:
         for notice in self._notices:
             self._lines.write("warning", "notice", text=notice)
         body: dict[str, Any] = {
             "site": self._site.name,
-            "site_hash": self._site.digest,
+            **promised(self._site),
             "version": code_version(),
             "python": platform.python_version(),
             "pid": os.getpid(),
             "notices": list(self._notices),
-            # Evidence compares what was measured with what was promised at the time.
-            "bounds": {
-                timing.group: {term.name: term.ns for term in timing.failover.terms} for timing in self._site.timings
-            },
         }
         evidence.note("supervisor.start", body, urgent=True)
         self._lines.write("info", "started", site=self._site.name, state=str(self._state.path), pid=os.getpid())
@@ -384,6 +416,16 @@ class Supervisor:
                 self._notices.append(what)
                 self._lines.write("warning", "notice", text=what)
 
+    def _tell_of_another_site(self) -> None:
+        """Say when this is not the site that ran last, and what became of a change that the end of the process cut off.
+        The file that `otha run` was given decides, whatever was under way."""
+        try:
+            told = last_site.told(self._state.journal, self._site.digest)
+        except OthaError as error:
+            told = f"which site ran last can't be read: {error}"
+        if told:
+            self._notices.append(told)
+
     def _allow_descriptors(self) -> None:
         paths = sum(len(section.paths) + 1 for section in self._site.sections)
         notice = descriptors.allow(_DESCRIPTORS_OF_OWN + len(self._site.channels) + paths)
@@ -401,7 +443,7 @@ class Supervisor:
         """Take no more orders; let a transfer that has begun end, and the effects under way, within their bounds."""
         desk.stopping = True
         self._lines.write("info", "stopping")
-        bound_ns = max((g.timing.transfer_end_ns for g in self._site.core.groups), default=0)
+        bound_ns = max((g.timing.transfer_end_ns for g in ring.core.cfg.groups), default=0)
         until = time.monotonic_ns() + bound_ns
         while time.monotonic_ns() < until and ring.core.fast_sections():
             await ring.scheduler.sleep_until(min(time.monotonic_ns() + bound_ns // 20, until))

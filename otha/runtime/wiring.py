@@ -1,8 +1,9 @@
-"""The one place where links, probes and actuators are put together from the site."""
+"""The one place where links, probes and actuators are put together from the site, and where a changed site takes the
+place of the one before: what it says no different of goes on without missing a beat."""
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from otha.certificates import OwnIdentity
@@ -18,6 +19,7 @@ from otha.runtime.lane import Lane
 from otha.runtime.link import Link, LinkCounters
 from otha.runtime.modbus import LinkTiming, ModbusLink
 from otha.runtime.opcua.pool import OpcuaPool
+from otha.runtime.part import Part
 from otha.runtime.paths import Paths
 from otha.runtime.probes.gate import GateProbe
 from otha.runtime.probes.node import NodeProbe
@@ -27,9 +29,10 @@ from otha.runtime.probes.opcua_tags import OpcuaTagsProbe
 from otha.runtime.probes.reference import ReferenceProbe
 from otha.runtime.probes.tags import TagsProbe
 from otha.runtime.rtu import RtuLine
-from otha.runtime.scheduler import Beat, Scheduler, Work, stagger
+from otha.runtime.scheduler import Scheduler, Work, stagger
+from otha.site.asked import Asked, Manner, Name, asked
 from otha.site.line import Line
-from otha.site.model import Node, Reference, Section, Site, TagRead
+from otha.site.model import Node, OpcuaTagRead, Section, Site, TagRead
 from otha.site.opcua import OpcuaDecoder
 from otha.site.read import Endpoint
 
@@ -40,6 +43,8 @@ _START_AFTER_NS = 20_000_000
 _OPCUA_CONNECT_NS = 3_000_000_000
 # One worker's death must not make all reference points silent.
 _REFERENCE_RANKS = 2
+# What has a part of its own; a gate, a selector and a tag are read with something else.
+_PARTS = frozenset({Asked.NODE, Asked.SECTION, Asked.CLIENTS, Asked.REFERENCE, Asked.TAG_READ})
 
 
 def link_timing(period_ns: int, deadline_ns: int) -> LinkTiming:
@@ -58,6 +63,15 @@ def opcua_timing(period_ns: int, deadline_ns: int) -> LinkTiming:
     return replace(timing, connect_timeout_ns=max(timing.connect_timeout_ns, _OPCUA_CONNECT_NS))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextNetwork:
+    """How a changed site would be asked: all its parts, those that stay included. Nothing is asked yet."""
+
+    site: Site
+    parts: dict[Name, Part]
+    lines: dict[Line, RtuLine]
+
+
 class Network:
     """All that OTHA asks of the devices of a site, and its commands to gates by group.
 
@@ -66,68 +80,55 @@ class Network:
 
     def __init__(self, site: Site, scheduler: Scheduler, put: Put, own: OwnIdentity | None = None) -> None:
         self.opcua = OpcuaPool(scheduler, own)
-        self._site = site
         self._scheduler = scheduler
         self._put = put
-        # What runs by itself, by its name: the connections, and the serial lines that several links share.
-        self._carriers: dict[str, ModbusLink | RtuLine] = {}
-        self._lines: dict[str, RtuLine] = {}
-        self._work: list[tuple[int, Work]] = []
-        self._heartbeats: dict[str, NodeProbe | OpcuaProbe] = {}
-        self._gate_probes: dict[str, GateProbe] = {}
-        self._actuators: dict[str, GateActuator] = {}
+        self._parts: dict[Name, Part] = {}
+        self._lines: dict[Line, RtuLine] = {}
+        self._line_runners: dict[Line, asyncio.Task[None]] = {}
+        self._gates: dict[str, GateActuator] = {}
         self._leaders: dict[str, ClientActuator] = {}
-        self._tag_lanes: dict[str, Callable[[], tuple[int, Lane]]] = {}
-        self._opcua_tags: list[OpcuaTagsProbe] = []
-        self._beats: list[Beat] = []
-        self._runners: list[asyncio.Task[None]] = []
+        self._gate_probes: dict[str, GateProbe] = {}
+        self._heartbeats: dict[str, NodeProbe | OpcuaProbe] = {}
         self._fast: frozenset[str] = frozenset()
-        for node in site.nodes:
-            if node.is_read:
-                self._add_node(node)
-        for section in site.sections:
-            self._add_section(section)
-        for group in site.core.groups:
-            if group.kind is not GroupKind.DRIVER:
-                self._add_clients(group)
-        for rank, reference in enumerate(site.references):
-            self._add_reference(reference, rank % _REFERENCE_RANKS)
-        for read in site.tag_reads:
-            self._add_tags(read)
-        for each in site.opcua_tag_reads:
-            probe = OpcuaTagsProbe(each, self.opcua, put)
-            self._opcua_tags.append(probe)
-            self._work.append((each.period_ns, probe.depart))
+        self._tasks: asyncio.TaskGroup | None = None
+        self._take(self.next(site))
 
     def start(self, tasks: asyncio.TaskGroup, now: int) -> None:
         """Begin to ask, each period's beats spread evenly over it."""
-        self._runners = [tasks.create_task(each.run(), name=f"link {name}") for name, each in self._carriers.items()]
-        self.opcua.start(tasks, now)
-        for tags in self._opcua_tags:
-            tags.start(tasks)
-        first = now + _START_AFTER_NS
-        by_period: dict[int, list[Work]] = {}
-        for period, work in self._work:
-            by_period.setdefault(period, []).append(work)
-        for period, works in by_period.items():
-            for phase, work in zip(stagger(len(works), period), works, strict=True):
-                self._beats.append(self._scheduler.every(period, work, first_ns=first + phase))
-        probes = list(self._gate_probes.values())
-        for index, probe in enumerate(probes):
-            # Between the heartbeats rather than with them.
-            probe.start(first + probe.period_ns * (2 * index + 1) // (2 * len(probes)))
+        self._tasks = tasks
+        self.opcua.start(tasks)
+        self._begin(list(self._parts.values()), now)
 
     def stop(self) -> None:
         """Ask nothing more, and hang up."""
-        for beat in self._beats:
-            beat.stop()
-        for probe in self._gate_probes.values():
-            probe.stop()
-        for tags in self._opcua_tags:
-            tags.stop()
-        for runner in self._runners:
+        for part in self._parts.values():
+            part.end(self.opcua)
+        for runner in self._line_runners.values():
             runner.cancel()
         self.opcua.stop()
+
+    def next(self, site: Site) -> NextNetwork:
+        """What would have to be put together for `site`. Changes nothing that is asked now. Raises DefectError."""
+        made = _Maker(site, self._scheduler, self._put, self.opcua, dict(self._lines))
+        for name, manner in ((name, manner) for name, manner in asked(site).items() if name[0] in _PARTS):
+            part = self._parts.get(name)
+            made.parts[name] = part if part is not None and part.manner == manner else made.part(name, manner)
+        return NextNetwork(site=site, parts=made.parts, lines=made.lines)
+
+    def drop(self, made: NextNetwork) -> None:
+        """`made` will not be used."""
+        for part in self._beside(made):
+            part.end(self.opcua)
+
+    def swap(self, made: NextNetwork, now: int) -> None:
+        """Ask as `made` says from now on. Parts that stay go on as if nothing were; nothing is written anywhere."""
+        begun = self._beside(made)
+        staying = {id(part) for part in made.parts.values()}
+        for part in self._parts.values():
+            if id(part) not in staying:
+                part.end(self.opcua)
+        self._take(made)
+        self._begin(begun, now)
 
     def set_fast(self, sections: frozenset[str], now: int) -> None:
         """Poll the gates of these sections, and no others, at their fast pace."""
@@ -148,60 +149,142 @@ class Network:
             case Select() | Promote() | Demote() | Backfill():
                 return await self._leaders[id_.group].carry_out(command, deadline_ns)
             case _:
-                return await self._actuators[id_.group].carry_out(id_, command, deadline_ns)
+                return await self._gates[id_.group].carry_out(id_, command, deadline_ns)
 
     def counters(self) -> dict[str, LinkCounters]:
         """What each connection and each serial line has met, by its name."""
-        return {name: each.counters for name, each in self._carriers.items()} | dict(self.opcua.counters())
+        links = {name: each.counters for part in self._parts.values() for name, each in part.carriers.items()}
+        lines = {str(line): each.counters for line, each in self._lines.items()}
+        return links | lines | dict(self.opcua.counters())
 
-    def _link(self, name: str, at: Endpoint | Line, timing: LinkTiming, local: str | None = None) -> Link:
+    def _beside(self, made: NextNetwork) -> list[Part]:
+        """The parts of `made` that are not asked now."""
+        present = {id(part) for part in self._parts.values()}
+        return [part for part in made.parts.values() if id(part) not in present]
+
+    def _take(self, made: NextNetwork) -> None:
+        self._parts = made.parts
+        used = {id(line) for part in made.parts.values() for line, _ in part.line_links}
+        self._lines = {at: line for at, line in made.lines.items() if id(line) in used}
+        for at in [at for at in self._line_runners if at not in self._lines]:
+            self._line_runners.pop(at).cancel()
+        groups = {section.name: section.group for section in made.site.sections}
+        self._gates, self._leaders, self._gate_probes = {}, {}, {}
+        self._heartbeats = {name: probe for part in made.parts.values() for name, probe in part.heartbeats.items()}
+        for (_, name), part in made.parts.items():
+            if part.gate is not None:
+                self._gates[groups[name] or ""] = part.gate
+            if part.clients is not None:
+                self._leaders[name] = part.clients
+            if part.gate_probe is not None:
+                self._gate_probes[name] = part.gate_probe
+
+    def _begin(self, parts: list[Part], now: int) -> None:
+        assert self._tasks is not None
+        for at, line in self._lines.items():
+            if at not in self._line_runners:
+                self._line_runners[at] = self._tasks.create_task(line.run(), name=f"link {at}")
+        for part in parts:
+            part.start(self._tasks)
+        self.opcua.lodge([link for part in parts for link in part.opcua_links], now)
+        first = now + _START_AFTER_NS
+        by_period: dict[int, list[tuple[Part, Work]]] = {}
+        for part in parts:
+            for period, work in part.works:
+                by_period.setdefault(period, []).append((part, work))
+        for period, works in by_period.items():
+            for phase, (part, work) in zip(stagger(len(works), period), works, strict=True):
+                part.beat(self._scheduler, period, work, first + phase)
+        probes = [part.gate_probe for part in parts if part.gate_probe is not None]
+        for index, probe in enumerate(probes):
+            # Between the heartbeats rather than with them.
+            probe.start(first + probe.period_ns * (2 * index + 1) // (2 * len(probes)))
+        for name, probe in self._gate_probes.items():
+            probe.set_fast(name in self._fast, now)
+
+
+class _Maker:
+    """Puts the parts of one site together. A serial line that is there already gets further users."""
+
+    def __init__(self, site: Site, scheduler: Scheduler, put: Put, pool: OpcuaPool, lines: dict[Line, RtuLine]) -> None:
+        self.parts: dict[Name, Part] = {}
+        self.lines = lines
+        self._site = site
+        self._scheduler = scheduler
+        self._put = put
+        self._pool = pool
+        self._channels = {cfg.name: cfg for cfg in site.core.channels}
+        self._nodes = {node.name: node for node in site.nodes}
+        self._sections = {section.name: section for section in site.sections}
+        self._tag_reads = {f"{read.source} {read.block.at}": read for read in site.tag_reads}
+        self._opcua_tag_reads = {read.source: read for read in site.opcua_tag_reads}
+
+    def part(self, name: Name, manner: Manner) -> Part:
+        part = Part(manner, self._put)
+        match name:
+            case Asked.NODE, node:
+                self._node(part, self._nodes[node])
+            case Asked.SECTION, section:
+                self._section(part, self._sections[section])
+            case Asked.CLIENTS, group:
+                self._clients(part, self._site.group(group))
+            case Asked.REFERENCE, reference:
+                self._reference(part, reference)
+            case Asked.TAG_READ, read if read in self._tag_reads:
+                self._tags(part, self._tag_reads[read])
+            case _, read:
+                self._tags_of_server(part, self._opcua_tag_reads[read])
+        return part
+
+    def _link(self, part: Part, name: str, at: Endpoint | Line, timing: LinkTiming, local: str | None = None) -> Link:
         match at:
             case Endpoint(host=host, port=port):
-                link = self._carriers[name] = ModbusLink(self._scheduler, host, port, timing, local=local)
+                link = part.carriers[name] = ModbusLink(self._scheduler, host, port, timing, local=local)
                 return link
             case Line():
-                line = self._lines.get(at.name)
+                line = self.lines.get(at)
                 if line is None:
-                    line = self._lines[at.name] = self._carriers[str(at)] = RtuLine(self._scheduler, at)
-                return line.link()
+                    line = self.lines[at] = RtuLine(self._scheduler, at)
+                user = line.link()
+                part.line_links.append((line, user))
+                return user
             case never:
                 assert_never(never)
 
-    def _add_node(self, node: Node) -> None:
+    def _node(self, part: Part, node: Node) -> None:
         if isinstance(node.decoder, OpcuaDecoder):
-            self._add_opcua(node, node.decoder)
+            self._server(part, node, node.decoder)
             return
-        configs = {cfg.name: cfg for cfg in self._site.core.channels}
         probes = []
         for channel in node.channels:
-            cfg = configs[channel.name]
+            cfg = self._channels[channel.name]
             timing = link_timing(cfg.period_ns, channel.widest_deadline_ns)
-            link = self._link(channel.name, channel.endpoint, timing, channel.local)
-            probe = NodeProbe(cfg, channel.unit, node.registers, link, self._put)
-            self._heartbeats[channel.name] = probe
-            self._work.append((cfg.period_ns, probe.depart))
+            link = self._link(part, channel.name, channel.endpoint, timing, channel.local)
+            probe = part.heartbeats[channel.name] = NodeProbe(cfg, channel.unit, node.registers, link, part.put)
+            part.works.append((cfg.period_ns, probe.depart))
             probes.append((channel.unit, probe.lane))
-        self._tag_lanes[node.name] = lambda: probes[0]
+        part.lane = lambda: probes[0]
 
-    def _add_opcua(self, node: Node, decoder: OpcuaDecoder) -> None:
+    def _server(self, part: Part, node: Node, decoder: OpcuaDecoder) -> None:
         switches = {each.switch: each.name for each in self._site.selectors if each.client == node.name}
         for channel in node.channels:
-            link = self.opcua.add(channel, node, decoder, opcua_timing(channel.period_ns, channel.widest_deadline_ns))
-            probe = OpcuaProbe(
+            timing = opcua_timing(channel.period_ns, channel.widest_deadline_ns)
+            link = self._pool.make(channel, node, decoder, timing)
+            part.opcua_links.append(link)
+            probe = part.heartbeats[channel.name] = OpcuaProbe(
                 channel.name,
                 channel.deadline_ns,
                 decoder,
                 link,
-                self._put,
+                part.put,
                 switches=switches,
                 is_member=bool(node.groups),
             )
-            self._heartbeats[channel.name] = probe
-            self._work.append((channel.period_ns, probe.depart))
+            part.works.append((channel.period_ns, probe.depart))
 
-    def _add_clients(self, group: GroupConfig) -> None:
+    def _clients(self, part: Part, group: GroupConfig) -> None:
         """Who carries the commands of a group of kind path or store."""
-        nodes = {node.name: node for node in self._site.nodes}
+        nodes = self._nodes
         channels = {name: tuple(channel.name for channel in node.channels) for name, node in nodes.items()}
         members = {
             each.name: Member(number=each.number, channels=channels[each.name], store=nodes[each.name].profile.store)
@@ -212,37 +295,50 @@ class Network:
             for selector in self._site.selectors
             if selector.group == group.name
         ]
-        self._leaders[group.name] = ClientActuator(members, clients, self.opcua, self._put)
+        part.clients = ClientActuator(members, clients, self._pool, part.put)
 
-    def _add_section(self, section: Section) -> None:
-        group = next((each for each in self._site.core.groups if each.name == section.group), None)
+    def _section(self, part: Part, section: Section) -> None:
+        group = next(
+            (each for each in self._site.core.groups if each.name == section.group and each.kind is GroupKind.DRIVER),
+            None,
+        )
         poll_ns = group.own_gate.poll_ns if group is not None else section.deadline_ns
         timing = link_timing(poll_ns, section.deadline_ns)
         paths = Paths([path.name for path in section.paths])
-        links = [self._link(p.name, p.endpoint, timing, p.local) for p in section.paths]
+        links = [self._link(part, p.name, p.endpoint, timing) for p in section.paths]
         lanes = [Lane(link) for link in links]
-        self._tag_lanes[section.name] = lambda: (section.paths[paths.current].unit, lanes[paths.current])
+        part.lane = lambda: (section.paths[paths.current].unit, lanes[paths.current])
         if group is None:
             return
-        self._gate_probes[section.name] = GateProbe(section, group.own_gate, paths, lanes, self._scheduler, self._put)
+        part.gate_probe = GateProbe(section, group.own_gate, paths, lanes, self._scheduler, part.put)
         first = section.paths[0]
-        command = self._link(f"{first.name}.command", first.endpoint, timing, first.local)
-        actuator = GateActuator(section, group, [command, *links[1:]], paths, self._scheduler, self._put)
-        self._actuators[group.name] = actuator
-        self._work.append((_KEEP_WARM_NS, actuator.keep_warm))
+        command = self._link(part, f"{first.name}.command", first.endpoint, timing, first.local)
+        part.gate = GateActuator(section, group, [command, *links[1:]], paths, self._scheduler, part.put)
+        part.works.append((_KEEP_WARM_NS, part.gate.keep_warm))
 
-    def _add_reference(self, reference: Reference, rank: int) -> None:
-        (cfg,) = (each for each in self._site.core.references if each.name == reference.name)
+    def _reference(self, part: Part, name: str) -> None:
+        ((at, reference),) = ((at, each) for at, each in enumerate(self._site.references) if each.name == name)
+        (cfg,) = (each for each in self._site.core.references if each.name == name)
         if isinstance(reference.decoder, OpcuaDecoder):
             timing = opcua_timing(cfg.period_ns, cfg.deadline_ns)
-            asked = self.opcua.add_reference(reference, reference.decoder, timing, rank)
-            self._work.append((cfg.period_ns, OpcuaReferenceProbe(cfg, reference.decoder, asked, self._put).depart))
+            asked_over = self._pool.make_reference(reference, reference.decoder, timing, at % _REFERENCE_RANKS)
+            part.opcua_links.append(asked_over)
+            server = OpcuaReferenceProbe(cfg, reference.decoder, asked_over, part.put)
+            part.works.append((cfg.period_ns, server.depart))
             return
-        link = self._link(reference.name, reference.endpoint, link_timing(cfg.period_ns, cfg.deadline_ns))
-        probe = ReferenceProbe(cfg, reference.unit, reference.decoder, link, self._put)
-        self._work.append((cfg.period_ns, probe.depart))
+        link = self._link(part, name, reference.endpoint, link_timing(cfg.period_ns, cfg.deadline_ns))
+        probe = ReferenceProbe(cfg, reference.unit, reference.decoder, link, part.put)
+        part.works.append((cfg.period_ns, probe.depart))
 
-    def _add_tags(self, read: TagRead) -> None:
-        lane = self._tag_lanes.get(read.source)
+    def _tags(self, part: Part, read: TagRead) -> None:
+        lane = self._lane(read.source)
         if lane is not None:
-            self._work.append((read.period_ns, TagsProbe(read, lane, self._put).depart))
+            part.works.append((read.period_ns, TagsProbe(read, lane, part.put).depart))
+
+    def _tags_of_server(self, part: Part, read: OpcuaTagRead) -> None:
+        part.opcua_tags = OpcuaTagsProbe(read, self._pool, part.put)
+        part.works.append((read.period_ns, part.opcua_tags.depart))
+
+    def _lane(self, source: str) -> Callable[[], tuple[int, Lane]] | None:
+        part = self.parts.get((Asked.SECTION, source)) or self.parts.get((Asked.NODE, source))
+        return None if part is None else part.lane

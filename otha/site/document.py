@@ -24,6 +24,7 @@ class Document:
     def __init__(self, file: str, text: str) -> None:
         """Raises SiteErrors when the text is no TOML."""
         self.file = file
+        self.text = text
         self.problems: list[Problem] = []
         try:
             self.raw: dict[str, Any] = tomllib.loads(text)

@@ -110,6 +110,7 @@ def load_site(path: Path) -> Site:
     )
     site = Site(
         path=path,
+        text=doc.text,
         name=file.site.name,
         simulation=file.site.simulation,
         state_dir=Path(file.site.state_dir) if file.site.state_dir else default_state_dir(file.site.name),

@@ -221,10 +221,12 @@ class Reference:
 class Site:
     """All that one site file describes. `core` is what the decisions need; the rest is for the shell.
 
-    `warnings` are doubts that do not refuse the file. `digest` is the SHA-256 of the model: equal digests decide alike.
+    `text` is what stood in the file. `warnings` are doubts that do not refuse the file. `digest` is the SHA-256 of the
+    model: equal digests decide alike.
     """
 
     path: Path
+    text: str
     name: str
     simulation: bool
     state_dir: Path
@@ -248,6 +250,11 @@ class Site:
     def channels(self) -> tuple[Channel, ...]:
         """The channels of all nodes that are read."""
         return tuple(channel for node in self.nodes if node.is_read for channel in node.channels)
+
+    @property
+    def text_hash(self) -> str:
+        """The SHA-256 of the file's text, as hexadecimal text."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
     def behind(self, names: Iterable[str]) -> tuple[str, ...]:
         """The failure domains named and all those that they depend on, each once."""

@@ -21,6 +21,8 @@ class AccessRole(IntEnum):
 
 # Looking (status, why, events) needs the least role of all.
 LOOK = AccessRole.VIEWER
+# Who may look at a changed site file through the supervisor, and have it applied.
+APPLY = AccessRole.ENGINEER
 
 NEEDED: dict[OrderKind, AccessRole] = {
     OrderKind.SWITCHOVER: AccessRole.OPERATOR,

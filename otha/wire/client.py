@@ -18,6 +18,10 @@ from otha.wire.message import (
     OrderReply,
     OrderRequest,
     Refusal,
+    SiteApplied,
+    SiteApply,
+    SiteLook,
+    SiteLooked,
     StatusReply,
     StatusRequest,
     Subscribe,
@@ -78,6 +82,22 @@ class WireClient:
     def why(self, group: str, node: str | None = None) -> Json:
         """What stands against a switchover of `group`."""
         return self._ask(WhyRequest(group=group, node=node), WhyReply).why
+
+    def look(self, path: Path) -> SiteLooked:
+        """How the site file at `path` differs from what is supervised."""
+        return self._ask(SiteLook(path=str(path.absolute())), SiteLooked)
+
+    def apply(self, order_id: str, path: Path, looked: SiteLooked, comment: str) -> SiteApplied:
+        """Have the file that was `looked` at take the place of the supervised site."""
+        request = SiteApply(
+            id=order_id,
+            path=str(path.absolute()),
+            from_hash=looked.from_hash,
+            to_hash=looked.to_hash,
+            text_hash=looked.text_hash,
+            comment=comment,
+        )
+        return self._ask(request, SiteApplied)
 
     def events(self, *, within_s: float | None = None) -> Iterator[EventEntry]:
         """Events from this call on, until `within_s` seconds have passed (None: without end). The connection is used

@@ -99,6 +99,52 @@ class WhyReply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SiteLook:
+    """Asks how the site file at `path` (absolute) differs from the site that is supervised."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteLooked:
+    """The difference, and what stands against applying it now.
+
+    `from_hash`: of the site that is supervised; `to_hash`: of the one in the file; `text_hash`: of the file's text.
+    `difference`: `otha.site.difference.Difference` as JSON. `file`: what `otha run` was given.
+    """
+
+    from_hash: str
+    to_hash: str
+    text_hash: str
+    file: str
+    difference: Json
+    obstacles: tuple[Obstacle, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteApply:
+    """Orders that the site file at `path` takes the place of the supervised one, if both are still those that were
+    looked at. `id` makes a repeat harmless."""
+
+    id: str
+    path: str
+    from_hash: str
+    to_hash: str
+    text_hash: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteApplied:
+    """What became of it. `durable`: the change is in the journal, on disk."""
+
+    id: str
+    accepted: bool
+    durable: bool
+    obstacles: tuple[Obstacle, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subscribe:
     """From now on the connection carries EventEntry messages."""
 
@@ -127,6 +173,10 @@ Message = (
     | StatusReply
     | WhyRequest
     | WhyReply
+    | SiteLook
+    | SiteLooked
+    | SiteApply
+    | SiteApplied
     | Subscribe
     | EventEntry
     | Refusal

@@ -27,6 +27,10 @@ from otha.wire.message import (
     OrderReply,
     OrderRequest,
     Refusal,
+    SiteApplied,
+    SiteApply,
+    SiteLook,
+    SiteLooked,
     StatusReply,
     StatusRequest,
     Subscribe,
@@ -51,6 +55,15 @@ class Handler(Protocol):
 
     def turned_away(self, request: OrderRequest, user: str, what: str) -> None:
         """Note an order that the user's role does not allow."""
+
+    async def look(self, request: SiteLook) -> SiteLooked | Refusal:
+        """How another site file differs; the role has been checked."""
+
+    async def apply(self, request: SiteApply, user: str) -> SiteApplied | Refusal:
+        """Have it take the place of the present one; the role has been checked."""
+
+    def not_allowed(self, request: SiteApply, user: str, what: str) -> None:
+        """Note a change of the site that the user's role does not allow."""
 
     def status(self) -> Callable[[], Json]:
         """Takes hold of the state as it is now; what is returned writes it out, on another thread: of a large site that
@@ -84,7 +97,6 @@ class _Client:
         self._writer = writer
         self._decoder = codec.Decoder()
         self._user = _user_of(writer.get_extra_info("socket"))
-        self._role = server.role_of(self._user)
         self._greeted = False
         self.events: asyncio.Queue[EventEntry] | None = None
         self._lost = 0
@@ -124,8 +136,10 @@ class _Client:
         """False: the connection ends."""
         if not self._greeted:
             return await self._greet(message)
-        role = self._role
-        assert role is not None
+        role = self._server.role_of(self._user)
+        if role is None:
+            await self._send(self._no_role())  # a changed site file has taken it away
+            return False
         match message:
             case OrderRequest():
                 await self._send(await self._order(message, role))
@@ -138,9 +152,20 @@ class _Client:
                     if why is None
                     else WhyReply(why=why)
                 )
+            case SiteLook() | SiteApply():
+                await self._send(await self._site(message, role))
             case Subscribe():
                 self.events = asyncio.Queue(_EVENTS_MAX)
-            case Hello() | OrderReply() | StatusReply() | WhyReply() | EventEntry() | Refusal():
+            case (
+                Hello()
+                | OrderReply()
+                | StatusReply()
+                | WhyReply()
+                | SiteLooked()
+                | SiteApplied()
+                | EventEntry()
+                | Refusal()
+            ):
                 await self._send(Refusal(what=f"{type(message).__name__} is no request", mend=""))
                 return False
             case never:
@@ -156,18 +181,35 @@ class _Client:
                 )
             )
             return False
-        if self._role is None:
+        role = self._server.role_of(self._user)
+        if role is None:
             log.warning("wire: user %s has no role and was sent away", self._user)
-            await self._send(
-                Refusal(what=f"user {self._user} has no role in the site file", mend="add the user to [roles]")
-            )
+            await self._send(self._no_role())
             return False
         self._greeted = True
-        role = self._role.name.lower()
         await self._send(
-            Hello(protocol=PROTOCOL, sender="supervisor", site=self._server.site, user=self._user, role=role)
+            Hello(
+                protocol=PROTOCOL,
+                sender="supervisor",
+                site=self._server.site,
+                user=self._user,
+                role=role.name.lower(),
+            )
         )
         return True
+
+    def _no_role(self) -> Refusal:
+        return Refusal(what=f"user {self._user} has no role in the site file", mend="add the user to [roles]")
+
+    async def _site(self, request: SiteLook | SiteApply, role: AccessRole) -> Message:
+        if role >= access.APPLY:
+            if isinstance(request, SiteLook):
+                return await self._server.handler.look(request)
+            return await self._server.handler.apply(request, self._user)
+        what = f"user {self._user} is {role.name.lower()}; another site file needs {access.APPLY.name.lower()}"
+        if isinstance(request, SiteApply):
+            self._server.handler.not_allowed(request, self._user, what)
+        return Refusal(what=what, mend="ask a user with that role")
 
     async def _order(self, request: OrderRequest, role: AccessRole) -> OrderReply | Refusal:
         if not access.may_order(role, request.order):

@@ -12,7 +12,8 @@ from typing import cast
 
 import pytest
 
-from otha.core.effects import SwapRecord
+from otha.core.effects import Command, SwapRecord
+from otha.core.inputs import EffectId
 from otha.core.supervision import Supervision
 from otha.core.words import OrderKind, Outcome
 from otha.journal.reader import Query, Reader
@@ -41,6 +42,10 @@ class _NoStore:
         return Done(outcome=Outcome.UNKNOWN)
 
 
+async def no_commands(id_: EffectId, do: Command, deadline_ns: int) -> Done:
+    return Done(outcome=Outcome.UNKNOWN)
+
+
 @asynccontextmanager
 async def desk(folder: Path) -> AsyncIterator[tuple[Desk, Ring]]:
     """A desk before a core that sees no plant, with a journal and a recorder in `folder`."""
@@ -53,7 +58,7 @@ async def desk(folder: Path) -> AsyncIterator[tuple[Desk, Ring]]:
     ):
         ring = Ring(core, Evidence(recorder, journal, lines))
         async with asyncio.TaskGroup() as tasks:
-            effects = EffectRunner(tasks, journal, _NoStore(), {}, ring.inbox.put)
+            effects = EffectRunner(tasks, journal, _NoStore(), no_commands, ring.inbox.put)
             ring.start(effects, lambda sections, now: None, time.monotonic_ns())
             yield Desk(ring, cast(Network, None), journal, cast(SqliteStore, None), []), ring
             ring.close()

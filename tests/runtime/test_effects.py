@@ -70,7 +70,7 @@ class Bench:
 async def bench(journal: Journal) -> AsyncIterator[Bench]:
     made = Bench(journal)
     async with asyncio.TaskGroup() as tasks:
-        made.runner = EffectRunner(tasks, journal, made, {"tanks": made.command}, made.put)
+        made.runner = EffectRunner(tasks, journal, made, made.command, made.put)
         yield made
 
 

@@ -22,7 +22,7 @@ from otha.runtime.evidence import Evidence
 from otha.runtime.log import LineLog
 from otha.runtime.ring import Ring
 from otha.site.load import load_site
-from tests.runtime.test_desk import SITE, _NoStore
+from tests.runtime.test_desk import SITE, _NoStore, no_commands
 
 
 class _Stumbling(Supervision):
@@ -48,7 +48,7 @@ async def turning(folder: Path, core: Supervision) -> AsyncIterator[Ring]:
     ):
         ring = Ring(core, Evidence(recorder, journal, lines))
         async with asyncio.TaskGroup() as tasks:
-            effects = EffectRunner(tasks, journal, _NoStore(), {}, ring.inbox.put)
+            effects = EffectRunner(tasks, journal, _NoStore(), no_commands, ring.inbox.put)
             ring.start(effects, lambda sections, now: None, time.monotonic_ns())
             yield ring
             ring.close()

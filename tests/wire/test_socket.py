@@ -17,7 +17,20 @@ from otha.wire import codec
 from otha.wire.access import AccessRole
 from otha.wire.client import WireClient
 from otha.wire.errors import NoSupervisorError, RefusedError
-from otha.wire.message import PROTOCOL, Hello, Json, Obstacle, OrderReply, OrderRequest, Refusal, StatusRequest
+from otha.wire.message import (
+    PROTOCOL,
+    Hello,
+    Json,
+    Obstacle,
+    OrderReply,
+    OrderRequest,
+    Refusal,
+    SiteApplied,
+    SiteApply,
+    SiteLook,
+    SiteLooked,
+    StatusRequest,
+)
 from otha.wire.server import WireServer
 
 T = TypeVar("T")
@@ -36,6 +49,15 @@ class Desk:
         return OrderReply(id=request.id, accepted=False, durable=True, obstacles=(obstacle,))
 
     def turned_away(self, request: OrderRequest, user: str, what: str) -> None:
+        self.away.append(what)
+
+    async def look(self, request: SiteLook) -> SiteLooked | Refusal:
+        return Refusal(what=f"looked at {request.path}", mend="")
+
+    async def apply(self, request: SiteApply, user: str) -> SiteApplied | Refusal:
+        return SiteApplied(id=request.id, accepted=True, durable=True, obstacles=())
+
+    def not_allowed(self, request: SiteApply, user: str, what: str) -> None:
         self.away.append(what)
 
     def status(self) -> Callable[[], Json]:

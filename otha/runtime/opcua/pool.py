@@ -64,6 +64,16 @@ class _Lodging:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """`of`: what a link belongs to, its node or the reference points; links of the same that differ in `rank` share no
+    worker. `methods`: what may be called over it."""
+
+    of: str
+    rank: int
+    methods: tuple[MethodTable, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Waiting:
     link: OpcuaLink
     done: "asyncio.Future[wire.NodesRead | wire.MethodEnded]"
@@ -108,47 +118,69 @@ class OpcuaPool:
     def __init__(
         self, scheduler: Scheduler, own: OwnIdentity | None, channels_per_worker: int = CHANNELS_PER_WORKER
     ) -> None:
+        """`own`: OTHA's identity, for secured nodes; it may come later, before a link to one is made."""
         self._scheduler = scheduler
-        self._own = own
+        self.own = own
         self._per_worker = channels_per_worker
-        self._links: list[OpcuaLink] = []
-        self._ranks: list[int] = []
+        self._places: dict[OpcuaLink, _Place] = {}
+        self._numbers = count()
         self._by_name: dict[str, OpcuaLink] = {}
-        self._methods: dict[str, tuple[MethodTable, ...]] = {}
         self._lodgings: list[_Lodging] = []
         self._apart: list[_Lodging] = []
         self._tasks: asyncio.TaskGroup | None = None
         self._ids = count(1)
         self._waiting: dict[int, _Waiting] = {}
 
-    def add(self, channel: Channel, node: Node, decoder: OpcuaDecoder, timing: LinkTiming) -> OpcuaLink:
-        """A link for a channel, before `start`. Raises DefectError."""
-        setup = open_message(len(self._links), node, channel.endpoint, decoder, timing, self._own)
-        return self._take_in(channel.name, setup, node.channels.index(channel), node.profile.methods)
+    def make(self, channel: Channel, node: Node, decoder: OpcuaDecoder, timing: LinkTiming) -> OpcuaLink:
+        """A link for a channel; `lodge` gives it a worker. Raises DefectError."""
+        setup = open_message(next(self._numbers), node, channel.endpoint, decoder, timing, self.own)
+        place = _Place(of=node.name, rank=node.channels.index(channel), methods=node.profile.methods)
+        return self._made(channel.name, setup, place)
 
-    def add_reference(self, reference: Reference, decoder: OpcuaDecoder, timing: LinkTiming, rank: int) -> OpcuaLink:
-        """A link for a reference point, before `start`. `rank`: those that differ in it share no worker.
+    def make_reference(self, reference: Reference, decoder: OpcuaDecoder, timing: LinkTiming, rank: int) -> OpcuaLink:
+        """A link for a reference point. `rank`: those that differ in it share no worker. Raises DefectError."""
+        setup = open_message(next(self._numbers), reference, reference.endpoint, decoder, timing, self.own)
+        return self._made(reference.name, setup, _Place(of="", rank=rank, methods=()))
 
-        Raises DefectError.
-        """
-        setup = open_message(len(self._links), reference, reference.endpoint, decoder, timing, self._own)
-        return self._take_in(reference.name, setup, rank, ())
-
-    def _take_in(self, name: str, setup: wire.Open, rank: int, methods: tuple[MethodTable, ...]) -> OpcuaLink:
+    def _made(self, name: str, setup: wire.Open, place: _Place) -> OpcuaLink:
         link = OpcuaLink(self._scheduler, name, setup)
-        self._links.append(link)
-        self._ranks.append(rank)
-        self._by_name[name] = link
-        self._methods[name] = methods
+        self._places[link] = place
         return link
 
-    def start(self, tasks: asyncio.TaskGroup, now: int) -> None:
-        """Start the workers."""
+    def start(self, tasks: asyncio.TaskGroup) -> None:
+        """Links can be lodged from now on."""
         self._tasks = tasks
-        for link in self._links:
+
+    def lodge(self, links: Sequence[OpcuaLink], now: int) -> None:
+        """Give these links workers: those that have room, and new ones."""
+        homeless = []
+        for link in links:
+            self._by_name[link.name] = link
             link.begin_by_ns = now + _BEGIN_WITHIN_NS
-        for share in shares(self._links, self._ranks, self._per_worker):
+            home = next((each for each in self._lodgings if self._has_room(each, link)), None)
+            if home is None:
+                homeless.append(link)
+                continue
+            home.links.append(link)
+            if home.worker.is_up:
+                link.attach(home.worker)
+        for share in shares(homeless, [self._places[link].rank for link in homeless], self._per_worker):
             self._lodgings.append(self._lodge(share))
+
+    def remove(self, link: OpcuaLink) -> None:
+        """Ask nothing more over this link, and end its worker if it was the last one there."""
+        self._forget(link)
+        self._places.pop(link, None)
+        if self._by_name.get(link.name) is link:
+            del self._by_name[link.name]
+        for lodgings in (self._lodgings, self._apart):
+            for lodging in [each for each in lodgings if link in each.links]:
+                lodging.links.remove(link)
+                lodging.worker.send(wire.Close(channel=link.setup.channel))
+                if not lodging.links and lodging.task is not None:
+                    lodging.task.cancel()
+                    lodgings.remove(lodging)
+        link.detach(time.monotonic_ns(), "")
 
     def stop(self) -> None:
         """Hang up everywhere and end the workers; they are seen off by their tasks."""
@@ -158,7 +190,7 @@ class OpcuaPool:
 
     def counters(self) -> Mapping[str, LinkCounters]:
         """What each channel has met."""
-        return {link.name: link.counters for link in self._links}
+        return {name: link.counters for name, link in self._by_name.items()}
 
     @property
     def workers(self) -> Sequence[WorkerProcess]:
@@ -203,9 +235,8 @@ class OpcuaPool:
         none.
         """
         link = self._by_name[channel]
-        method = next(
-            (each for each in self._methods[channel] if (each.object, each.method) == (object_id, method_id)), None
-        )
+        allowed = self._places[link].methods
+        method = next((each for each in allowed if (each.object, each.method) == (object_id, method_id)), None)
         if method is None:
             raise CallRefusedError(f"{channel}: {method_id} of {object_id} is not on the allow-list")
         if len(method.arguments) != len(arguments):
@@ -227,13 +258,13 @@ class OpcuaPool:
 
     def worker_up(self, worker: WorkerProcess) -> None:
         """See `Master`."""
-        for link in self._lodging_of(worker).links:
+        for link in self._links_in(worker):
             link.attach(worker)
 
     def worker_down(self, worker: WorkerProcess, channel: int | None) -> None:
         """See `Master`."""
         now = time.monotonic_ns()
-        for link in list(self._lodging_of(worker).links):
+        for link in list(self._links_in(worker)):
             link.detach(now, "its OPC UA worker has ended and is started again")
             self._forget(link)
             if link.setup.channel == channel:
@@ -247,7 +278,7 @@ class OpcuaPool:
                 if waiting is not None and not waiting.done.done():
                     waiting.done.set_result(report)
             case wire.BeatEnded() | wire.Rested() | wire.Connected() | wire.Lost() | wire.Offence():
-                lodged = self._lodging_of(worker).links
+                lodged = self._links_in(worker)
                 link = next((each for each in lodged if each.setup.channel == report.channel), None)
                 if link is not None:
                     self._tell(link, report)
@@ -304,8 +335,17 @@ class OpcuaPool:
         lodging.task = self._tasks.create_task(lodging.worker.run(), name="OPC UA worker")
         return lodging
 
-    def _lodging_of(self, worker: WorkerProcess) -> _Lodging:
-        return next(lodging for lodging in (*self._lodgings, *self._apart) if lodging.worker is worker)
+    def _has_room(self, lodging: _Lodging, link: OpcuaLink) -> bool:
+        own = self._places[link]
+        others = [self._places[each] for each in lodging.links]
+        return len(others) < self._per_worker and not any(
+            each.of == own.of and each.rank != own.rank for each in others
+        )
+
+    def _links_in(self, worker: WorkerProcess) -> list[OpcuaLink]:
+        """Who lives in a worker; nobody in one that is being ended."""
+        lodgings = (*self._lodgings, *self._apart)
+        return next((lodging.links for lodging in lodgings if lodging.worker is worker), [])
 
     def _forget(self, link: OpcuaLink) -> None:
         """Nobody will answer what waits on this link."""

@@ -45,6 +45,7 @@ class GateProbe:
         self._beat: Beat | None = None
         self._standby: Beat | None = None
         self._fast = False
+        self._has_stopped = False
 
     @property
     def period_ns(self) -> int:
@@ -59,6 +60,7 @@ class GateProbe:
 
     def stop(self) -> None:
         """No further poll."""
+        self._has_stopped = True
         for beat in (self._beat, self._standby):
             if beat is not None:
                 beat.stop()
@@ -86,7 +88,7 @@ class GateProbe:
             self._poll(index, now)
 
     def _poll(self, index: int, now: int) -> None:
-        if self._under_way[index]:
+        if self._under_way[index] or self._has_stopped:
             return
         self._under_way[index] = True
 

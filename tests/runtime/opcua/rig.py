@@ -115,7 +115,7 @@ class Rig:
             node = site.node(cfg.node)
             (channel,) = (each for each in node.channels if each.name == cfg.name)
             assert isinstance(node.decoder, OpcuaDecoder)
-            link = self.pool.add(channel, node, node.decoder, opcua_timing(cfg.period_ns, cfg.deadline_ns))
+            link = self.pool.make(channel, node, node.decoder, opcua_timing(cfg.period_ns, cfg.deadline_ns))
             self.links[cfg.name] = link
             self.probes[cfg.name] = OpcuaProbe(
                 cfg.name, cfg.deadline_ns, node.decoder, link, self._put, switches={}, is_member=True
@@ -164,7 +164,8 @@ async def rigged(
     """A rig whose workers are ready."""
     rig = Rig(site, scheduler, names, own, **pool)
     async with asyncio.TaskGroup() as tasks:
-        rig.pool.start(tasks, time.monotonic_ns())
+        rig.pool.start(tasks)
+        rig.pool.lodge(list(rig.links.values()), time.monotonic_ns())
         try:
             await rig.ready()
             yield rig

@@ -1,0 +1,386 @@
+"""A changed site under a running supervision: what did not change goes on, the rest begins anew, no gate is touched."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from otha.core import codec, site_swap
+from otha.core.config import Compare, Comparison, ConditionConfig, SiteConfig
+from otha.core.effects import ReadRecord
+from otha.core.errors import IllegalTransitionError
+from otha.core.inputs import (
+    ClockStepped,
+    EffectEnded,
+    GatePolled,
+    HeartbeatEnded,
+    Input,
+    OrderGiven,
+    ReferencePolled,
+    SiteSwapped,
+    TagsPolled,
+)
+from otha.core.reasons import Block, Why
+from otha.core.supervision import Supervision
+from otha.core.words import Answer, Arming, ConditionClass, GroupKind, Liveness, OrderKind, Outcome, Standing
+from tests.core.build import (
+    GATE,
+    MS,
+    gate_reading,
+    group_config,
+    node_config,
+    order,
+    reading,
+    record,
+    site_config,
+    timing,
+)
+from tests.core.test_supervision import Feed, settled
+
+PUMPS = group_config("cd", name="pumps", gate=replace(GATE, section="plc_2", paths=("plc_2.net_a",)), conditions=())
+
+
+def two_groups(**tanks: Any) -> SiteConfig:
+    return site_config([group_config(**tanks), PUMPS])
+
+
+def both_settled() -> Feed:
+    """Groups "tanks" (a active) and "pumps" (c active) follow their gates."""
+    feed = settled(two_groups())
+    feed.beat("c", role=1)
+    feed.ends(record(active="c"))
+    feed.beat("d")
+    pumps_gate(feed)
+    pumps_gate(feed)
+    feed.beat("c", "net_b", role=1)
+    feed.beat("d", "net_b")
+    assert feed.s.group("pumps").standing is Standing.FOLLOWING
+    feed.forget()
+    return feed
+
+
+def pumps_gate(feed: Feed, **said: Any) -> None:
+    feed.beats += 1
+    said = {"scan": 1_000 + feed.beats, "last_seq": 50 + feed.beats, **said}
+    feed(GatePolled(section="plc_2", path="plc_2.net_a", answer=Answer.REPLIED, reading=gate_reading(**said)))
+
+
+def swap(feed: Feed, cfg: SiteConfig, **other: tuple[str, ...]) -> None:
+    feed(SiteSwapped(cfg=cfg, **other))
+
+
+def blocks(feed: Feed, cfg: SiteConfig, **other: tuple[str, ...]) -> list[Block]:
+    return [each.block for each in feed.s.against_swap(SiteSwapped(cfg=cfg, **other))]
+
+
+def test_the_same_site_changes_no_group_and_asks_nothing() -> None:
+    feed = both_settled()
+    before = feed.s.snapshot()
+    swap(feed, two_groups())
+    assert feed.decisions == []
+    assert feed.s.snapshot() == before
+
+
+def test_a_group_that_did_not_change_goes_on_with_all_that_it_knows() -> None:
+    feed = both_settled()
+    feed.missed("c", "net_a", times=2)
+    pumps, c, c_net_a = feed.s.group("pumps"), feed.s.node("c"), feed.s.channel("c.net_a")
+    assert c_net_a.misses == 2
+    feed.forget()
+    swap(feed, two_groups(timing=timing(holdoff_ns=60_000 * MS)))
+    assert feed.s.group("pumps") is pumps
+    assert feed.s.node("c") is c
+    assert feed.s.channel("c.net_a") is c_net_a
+    assert {decision.group for decision in feed.decisions} == {"tanks"}
+    # The third miss counts together with the two before.
+    feed.missed("c", "net_a", times=1)
+    assert feed.reasons(Why.CHANNEL) == [("c.net_a", "lost")]
+
+
+def test_a_changed_group_begins_anew_and_adopts_on_agreeing_evidence_without_a_command() -> None:
+    feed = both_settled()
+    swap(feed, two_groups(timing=timing(holdoff_ns=60_000 * MS)))
+    assert feed.s.group("tanks").standing is Standing.SETTLING
+    assert feed.reasons(Why.BEGINS_ANEW) == [("armed",)]
+    assert [effect.do for decision in feed.decisions for effect in decision.effects] == [ReadRecord()]
+    feed.ends(record())
+    assert feed.s.group("tanks").standing is Standing.FOLLOWING
+    assert [effect.do for decision in feed.decisions for effect in decision.effects] == [ReadRecord()]
+
+
+def test_a_changed_group_that_does_not_agree_with_its_gate_needs_an_operator() -> None:
+    feed = both_settled()
+    swap(feed, two_groups(timing=timing(holdoff_ns=60_000 * MS)))
+    feed.ends(record(active="b"))
+    assert feed.s.group("tanks").standing is Standing.NEEDS_OPERATOR
+
+
+def test_an_effect_of_before_ends_unheard() -> None:
+    feed = both_settled()
+    swap(feed, two_groups(timing=timing(holdoff_ns=60_000 * MS)))
+    first = feed.decisions[-1].effects or [e for d in feed.decisions for e in d.effects]
+    old = first[0].id
+    swap(feed, two_groups(timing=timing(holdoff_ns=90_000 * MS)))
+    feed(EffectEnded(id=old, outcome=Outcome.DONE, record=record(active="b")))
+    assert feed.s.group("tanks").record is None
+    feed.ends(record())
+    assert feed.s.group("tanks").standing is Standing.FOLLOWING
+
+
+def test_a_node_that_is_another_device_now_is_known_no_more() -> None:
+    feed = both_settled()
+    swap(feed, two_groups(), nodes=("b",))
+    assert feed.s.node("b").liveness is Liveness.UNKNOWN
+    assert feed.s.node("a").liveness is Liveness.ALIVE
+    assert feed.reasons(Why.BEGINS_ANEW) == [("armed",)]
+    feed.ends(record())
+    feed.beat("b")
+    assert feed.s.group("tanks").standing is Standing.FOLLOWING
+
+
+def test_a_tag_that_stands_elsewhere_begins_the_groups_anew_that_use_it_and_no_others() -> None:
+    feed = both_settled()
+    swap(feed, two_groups(), tags=("key",))
+    assert {decision.group for decision in feed.decisions} == {"tanks"}
+    assert feed.s.tag("key").value is None
+    assert feed.s.tag("permit").value == 1
+
+
+def test_a_new_group_begins_and_a_removed_one_ends() -> None:
+    feed = settled()
+    swap(feed, two_groups())
+    assert feed.s.group("pumps").standing is Standing.SETTLING
+    assert feed.s.group("tanks").standing is Standing.FOLLOWING
+    feed.forget()
+    swap(feed, site_config([PUMPS]))
+    with pytest.raises(IllegalTransitionError, match="no group 'tanks'"):
+        feed(OrderGiven(order=order(OrderKind.SWITCHOVER)))
+    assert [effect for decision in feed.decisions for effect in decision.effects] == []
+
+
+def test_what_persons_ordered_and_what_bounds_automatic_transfers_outlives_the_change() -> None:
+    feed = both_settled()
+    feed(OrderGiven(order=order(OrderKind.MAINTENANCE_IN, "b")))
+    group = feed.s.group("tanks")
+    assert group.maintenance == (False, True)
+    held = replace(group, holdoff_until=9_000 * MS, recent=(700_000 * MS,), serial=4)
+    feed.s._state.groups[0] = held
+    three = site_config([group_config("abe", name="tanks"), PUMPS])
+    swap(feed, three)
+    group = feed.s.group("tanks")
+    assert group.maintenance == (False, True, False)
+    assert (group.holdoff_until, group.recent, group.serial) == (9_000 * MS, (700_000 * MS,), 4)
+    # A repeat of an order gets the answer of before.
+    feed(OrderGiven(order=order(OrderKind.MAINTENANCE_IN, "b")))
+    assert feed.reasons(Why.ORDER_REPEATED)
+
+
+LONGER = timing(holdoff_ns=60_000 * MS)
+
+
+@pytest.mark.parametrize(
+    ("file_before", "running", "file_after", "then"),
+    [
+        (Arming.ARMED, Arming.ARMED, Arming.ARMED, Arming.ARMED),
+        (Arming.ARMED, Arming.OBSERVE, Arming.ARMED, Arming.OBSERVE),  # a person took it back: it stays so
+        (Arming.OBSERVE, Arming.ARMED, Arming.OBSERVE, Arming.OBSERVE),
+        (Arming.OBSERVE, Arming.OBSERVE, Arming.ARMED, Arming.ARMED),  # the file was changed to say so
+        (Arming.ADVISE, Arming.ARMED, Arming.OBSERVE, Arming.OBSERVE),
+        (Arming.ARMED, Arming.ADVISE, Arming.OBSERVE, Arming.OBSERVE),
+    ],
+)
+def test_a_changed_group_is_armed_as_the_file_says_and_never_more_by_itself(
+    file_before: Arming, running: Arming, file_after: Arming, then: Arming
+) -> None:
+    feed = settled(two_groups(arming=file_before))
+    feed(OrderGiven(order=order(OrderKind.ARM, arming=running)))
+    assert feed.s.group("tanks").arming is running
+    swap(feed, two_groups(arming=file_after, timing=LONGER))
+    assert feed.s.group("tanks").arming is then
+
+
+# What stands against it
+
+
+def test_it_is_refused_in_tilt() -> None:
+    feed = both_settled()
+    feed(ClockStepped(jump_ns=10_000 * MS))
+    assert blocks(feed, two_groups()) == [Block.TILT]
+
+
+def test_it_is_refused_in_a_transfer_of_any_group() -> None:
+    feed = both_settled()
+    feed(OrderGiven(order=order(OrderKind.SWITCHOVER, "b")))
+    assert feed.s.group("tanks").plan is not None
+    assert blocks(feed, two_groups()) == [Block.TRANSFER_RUNNING]
+    before = feed.s.snapshot()
+    with pytest.raises(IllegalTransitionError, match="transfer_running"):
+        swap(feed, two_groups())
+    assert feed.s.snapshot() == before
+
+
+def test_it_is_refused_while_a_person_has_selected_a_group() -> None:
+    feed = both_settled()
+    feed(OrderGiven(order=order(OrderKind.SELECT, "b")))
+    assert feed.s.group("tanks").selection is not None
+    assert blocks(feed, two_groups()) == [Block.SELECTED]
+
+
+def test_it_is_refused_while_a_second_person_is_waited_for() -> None:
+    lenient = ConditionConfig(
+        name="level",
+        interlock=True,
+        klass=ConditionClass.PROCESS,
+        when=Compare(tag="key", op=Comparison.EQ, value=0, for_ns=0),
+    )
+    cfg = two_groups(conditions=(lenient, group_config().conditions[1]))
+    feed = settled(cfg)
+    feed(OrderGiven(order=order(OrderKind.BYPASS, item="level", for_ns=60_000 * MS)))
+    assert feed.s.group("tanks").request is not None
+    assert blocks(feed, cfg) == [Block.REQUEST_PENDING]
+
+
+def _renamed() -> SiteConfig:
+    return site_config([group_config(name="vessels"), PUMPS])
+
+
+def _renumbered() -> SiteConfig:
+    return site_config([replace(group_config(), nodes=(node_config("a", 2), node_config("b", 1))), PUMPS])
+
+
+def _without_the_active() -> SiteConfig:
+    return site_config([replace(group_config(), nodes=(node_config("b", 2), node_config("e", 3))), PUMPS])
+
+
+def _retargeted() -> SiteConfig:
+    return two_groups(gate=replace(GATE, section="plc_3"))
+
+
+@pytest.mark.parametrize(
+    ("changed", "other"),
+    [
+        (_renamed, {}),
+        (_renumbered, {}),
+        (_retargeted, {}),
+        (two_groups, {"sections": ("plc",), "gates": ("plc",)}),
+        (lambda: two_groups(kind=GroupKind.PATH), {}),
+        (_without_the_active, {}),
+    ],
+    ids=[
+        "another group at the gate",
+        "other numbers",
+        "another target",
+        "other registers",
+        "another kind",
+        "active leaves",
+    ],
+)
+def test_who_is_who_at_a_gate_does_not_change_while_the_group_may_act(
+    changed: Callable[[], SiteConfig], other: dict[str, tuple[str, ...]]
+) -> None:
+    feed = both_settled()
+    found = blocks(feed, changed(), **other)
+    assert found
+    assert {*found} == {Block.OTHER_IDENTITY}
+    feed(OrderGiven(order=order(OrderKind.ARM, arming=Arming.OBSERVE)))
+    assert blocks(feed, changed(), **other) == []
+    swap(feed, changed(), **other)
+    assert [type(effect.do) for decision in feed.decisions for effect in decision.effects] in ([], [ReadRecord])
+
+
+def test_a_section_that_is_asked_over_slower_polls_keeps_its_identity() -> None:
+    feed = both_settled()
+    assert blocks(feed, two_groups(gate=replace(GATE, poll_ns=100 * MS)), sections=("plc",)) == []
+
+
+def test_another_site_or_supervisor_needs_a_restart() -> None:
+    feed = both_settled()
+    assert blocks(feed, replace(two_groups(), name="other")) == [Block.RESTART_NEEDED]
+    assert blocks(feed, replace(two_groups(), supervisor="sup_2")) == [Block.RESTART_NEEDED]
+
+
+# What groups see of each other, and of the observer
+
+
+def test_an_isolated_observer_stays_so_until_new_reference_points_answer() -> None:
+    feed = both_settled()
+    for name in ("ref_a", "ref_b"):
+        for _ in range(2):
+            feed(ReferencePolled(name=name, answer=Answer.MISSED))
+    assert feed.s.shared.isolated
+    swap(feed, two_groups(), references=("ref_a",))
+    assert feed.s.shared.isolated
+    feed(ReferencePolled(name="ref_a", answer=Answer.REPLIED))
+    assert not feed.s.shared.isolated
+
+
+def test_without_reference_points_the_isolation_ends_after_what_was_silent_had_its_time() -> None:
+    feed = both_settled()
+    for name in ("ref_a", "ref_b"):
+        for _ in range(2):
+            feed(ReferencePolled(name=name, answer=Answer.MISSED))
+    feed.missed("a", "net_a")
+    swap(feed, replace(two_groups(), references=()))
+    assert feed.s.shared.isolated
+    feed.beat("a", role=1)
+    assert not feed.s.shared.isolated
+
+
+# Replay, and what waited behind it
+
+
+def test_a_change_is_an_input_like_others_and_replays_to_the_byte() -> None:
+    raw = SiteSwapped(cfg=two_groups(timing=LONGER), nodes=("b",))
+    data = codec.encode_input(raw)
+    assert codec.decode_input(data) == raw
+    feed = both_settled()
+    again = Supervision.restore(feed.s.snapshot())
+    decided = feed(raw)
+    replayed = again.feed(codec.decode_input(data), feed.at_ms * MS)
+    assert [each.digest() for each in replayed] == [each.digest() for each in decided]
+    assert again.snapshot() == feed.s.snapshot()
+    assert Supervision.restore(feed.s.snapshot()).snapshot() == feed.s.snapshot()
+
+
+def test_a_picture_of_the_site_before_stays_as_it_was() -> None:
+    feed = both_settled()
+    before, picture = feed.s.snapshot(), feed.s.still()
+    swap(feed, site_config([PUMPS]), nodes=("c",))
+    assert picture.snapshot() == before
+    assert picture.group("tanks").standing is Standing.FOLLOWING
+
+
+@pytest.mark.parametrize(
+    ("raw", "passes"),
+    [
+        (HeartbeatEnded(channel="a.net_a", answer=Answer.MISSED, reading=None), False),
+        (HeartbeatEnded(channel="c.net_a", answer=Answer.REPLIED, reading=reading()), False),
+        (HeartbeatEnded(channel="d.net_a", answer=Answer.REPLIED, reading=reading()), True),
+        (GatePolled(section="plc", path="plc.net_a", answer=Answer.MISSED, reading=None), False),
+        (GatePolled(section="plc_2", path="plc_2.net_a", answer=Answer.MISSED, reading=None), True),
+        (TagsPolled(source="plc", values=(("key", 0), ("permit", 1))), False),
+        (TagsPolled(source="plc", values=(("permit", 1),)), True),
+        (ReferencePolled(name="ref_b", answer=Answer.MISSED), False),
+        (OrderGiven(order=order(OrderKind.ACKNOWLEDGE)), False),
+        (OrderGiven(order=order(OrderKind.ACKNOWLEDGE, group="pumps")), True),
+        (ClockStepped(jump_ns=1), True),
+    ],
+)
+def test_what_waited_behind_the_change_and_speaks_of_before_is_dropped(raw: Input, passes: bool) -> None:
+    given = SiteSwapped(cfg=site_config([PUMPS]), nodes=("c",), tags=("key",), references=("ref_b",))
+    assert site_swap.Sieve(given).lets_through(raw) is passes
+
+
+def test_a_changed_group_whose_active_is_dead_suspects_it_anew_once_it_has_settled() -> None:
+    feed = both_settled()
+    feed.missed("a", "net_a")
+    feed.missed("a", "net_b")
+    feed.gate(owner_age_ms=200)
+    assert feed.s.group("tanks").suspicion is not None
+    swap(feed, two_groups(timing=LONGER))
+    assert feed.s.group("tanks").suspicion is None
+    feed.ends(record())
+    group = feed.s.group("tanks")
+    assert group.standing is Standing.FOLLOWING
+    assert group.suspicion is not None
