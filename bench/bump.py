@@ -20,13 +20,14 @@ from sim import boiler, pump_station, two_tanks
 from sim.kind import Kind
 from sim.stepped import SteppedPlant
 
-TRANSFERS: Final = 30
+TRANSFERS, UNTRACKED = 30, 10
 SHORT_SCANS: Final = 10
 KINDS: Final = (two_tanks.KIND, pump_station.KIND, boiler.KIND)
 
 _SEED: Final = 4
 _SPAN_PCT: Final = 0.01  # one raw unit of 0..10000
 _GIVE_UP_MS: Final = 20_000
+_APART_S: Final = 20.0  # mean time between two forks, where the integral time is longer
 _PLANNED_PCT, _UNPLANNED_PCT = 0.1, 0.5
 
 
@@ -52,7 +53,8 @@ class Transfer:
     """One transfer against its twin. `brief`: from its beginning to 10 scans after the new owner's first frame;
     `long`: to three integral times after it. `step`: the new owner's first frame against what was held. `held_ms`:
     how long nobody drove. `missed`: how far the twin's outputs went on meanwhile, which is what a perfect hold differs
-    by. `stray`: edges of discrete outputs that the twin does not have near."""
+    by. `added`: how much the difference to the twin changed in the 10 scans after that frame. `stray`: edges of
+    discrete outputs that the twin does not have near."""
 
     done: bool
     brief: Difference
@@ -60,16 +62,24 @@ class Transfer:
     step: float
     held_ms: int
     missed: float
+    added: float
     stray: int
 
 
 def _scan(site: SteppedSite) -> Scan:
     site.step()
-    plc = site.plant.plc
-    measured = plc.machine.measure()
-    return Scan(
-        outputs=plc.terminals, values=tuple(measured[at] for at in site.plant.kind.pv), driver=site.plant.driver
-    )
+    return _seen(site.plant)
+
+
+def _alone(site: SteppedSite) -> Scan:
+    """A scan that OTHA no longer looks at: its transfer is over, and what is left is the plant's."""
+    site.plant.step()
+    return _seen(site.plant)
+
+
+def _seen(plant: SteppedPlant) -> Scan:
+    measured = plant.plc.machine.measure()
+    return Scan(outputs=plant.plc.terminals, values=tuple(measured[at] for at in plant.kind.pv), driver=plant.driver)
 
 
 class Base:
@@ -99,7 +109,7 @@ class Base:
         """Go on, and fork twice at `count` irregular moments at which the plant is `ready`. Then go on as long as the
         last fork may need its twin."""
         taken = []
-        mean = max(200, round(1_000 * self.kind.integral_s) // self.kind.scan_ms)
+        mean = max(200, round(1_000 * min(_APART_S, self.kind.integral_s)) // self.kind.scan_ms)
         for _ in range(count):
             for _ in range(chance.randrange(mean // 2, 3 * mean // 2)):
                 self.scans.append(_scan(self.site))
@@ -107,7 +117,7 @@ class Base:
                 self.scans.append(_scan(self.site))
             taken.append((len(self.scans), self.site.fork(), self.site.fork()))
         for _ in range(self.after + _GIVE_UP_MS // self.kind.scan_ms):
-            self.scans.append(_scan(self.site))
+            self.scans.append(_alone(self.site))
         return taken
 
 
@@ -124,7 +134,7 @@ def transfer(base: Base, start: int, fork: SteppedSite, *, planned: bool) -> Tra
     done = _ended(fork) == Ending.DONE.value and fork.plant.driver == STANDBY
     owned = next((at for at, scan in enumerate(scans) if scan.driver == STANDBY), len(scans))
     while len(scans) < owned + base.after:
-        scans.append(_scan(fork))
+        scans.append(_alone(fork))
     twin = base.scans[start : start + len(scans)]
     brief = owned + SHORT_SCANS
     free = sum(scan.driver is None for scan in scans[:owned])
@@ -135,6 +145,7 @@ def transfer(base: Base, start: int, fork: SteppedSite, *, planned: bool) -> Tra
         step=_step(kind, scans, owned),
         held_ms=free * kind.scan_ms,
         missed=_missed(kind, scans[:owned], twin),
+        added=_added(kind, scans[:brief], twin, owned),
         stray=_stray(kind, base.scans[start - 1], scans[:brief], twin, near=free + SHORT_SCANS),
     )
 
@@ -169,6 +180,20 @@ def _missed(kind: Kind, scans: Sequence[Scan], twin: Sequence[Scan]) -> float:
         return 0.0
     first = twin[held[0] - 1].outputs
     return max(abs(twin[at].outputs[which] - first[which]) for at in held for which in _analogue(kind)) * _SPAN_PCT
+
+
+def _added(kind: Kind, scans: Sequence[Scan], twin: Sequence[Scan], owned: int) -> float:
+    """How much the difference to the twin changed after the last held scan: the new owner's doing."""
+    if not 0 < owned < len(scans):
+        return 0.0
+
+    def apart(at: int, which: int) -> int:
+        return scans[at].outputs[which] - twin[at].outputs[which]
+
+    changes = [
+        abs(apart(at, which) - apart(owned - 1, which)) for at in range(owned, len(scans)) for which in _analogue(kind)
+    ]
+    return max(changes) * _SPAN_PCT
 
 
 def _edges(kind: Kind, before: Scan, scans: Sequence[Scan]) -> list[tuple[int, int, int]]:
@@ -216,7 +241,7 @@ def _natural(kind: Kind, scans: Sequence[Scan]) -> float:
 
 
 def _figures(kind: Kind, count: int) -> Iterator[Figure]:
-    tracked, free = bump(kind, count), bump(kind, count, tracking=False, tolerant=True)
+    tracked, free = bump(kind, count), bump(kind, min(count, UNTRACKED), tracking=False, tolerant=True)
     yield shown(f"{kind.name}: largest natural change of an output in a scan", tracked.natural, "%")
     yield from _transfers(f"{kind.name}, planned", tracked.planned, free.planned, _PLANNED_PCT)
     yield from _transfers(f"{kind.name}, unplanned", tracked.unplanned, free.unplanned, _UNPLANNED_PCT)
@@ -232,6 +257,9 @@ def _transfers(name: str, told: list[Transfer], free: list[Transfer], limit: flo
     yield shown(f"{name}: max |ΔPV|, 3 Ti", max(each.long.value for each in told), "%")
     yield shown(f"{name}: of it the twin's own way while held", max(each.missed for each in told), "%")
     yield shown(f"{name}: first frame against held", max(each.step for each in told), "%")
+    added = [each.added for each in told]
+    note = f"median {median(added):.2f}; the difference to the twin, without what it was when the hold ended"
+    yield shown(f"{name}: added in the 10 scans after the first frame", max(added), "%", note=note)
     done = sum(each.done for each in told)
     yield holds(f"{name}: all done", done == len(told), f"{done} of {len(told)}")
     stray = sum(each.stray for each in told)

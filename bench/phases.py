@@ -29,12 +29,13 @@ _RUNS_MS: Final = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ordered:
-    """One order. `at_once`: one order was enough, and if it was given in a forbidden phase, its transfer waited for the
-    end; `later`: it was given again after the phase. `granted_in` and
-    `driven_in`: forbidden phases in which the gate granted the standby, or it began to drive. `held_ms`: how long the
-    outputs were held in a forbidden phase. `ends`: how the transfers ended, or "refused"."""
+    """One order. `inside`: it was given in a forbidden phase. `at_once`: one order was enough, and if it was given
+    inside, its transfer waited for the end; `later`: it was given again after the phase. `granted_in` and `driven_in`:
+    forbidden phases in which the gate granted the standby, or it began to drive. `held_ms`: how long the outputs were
+    held in a forbidden phase. `ends`: how the transfers ended, or "refused"."""
 
     phase: str
+    inside: bool
     at_once: bool
     later: bool
     granted_in: tuple[str, ...]
@@ -50,7 +51,7 @@ def state_of(site: SteppedSite) -> str:
 
 def order(site: SteppedSite, forbidden: Callable[[SteppedSite], bool]) -> Ordered:
     """Order a switchover in a fork, and again after each end until it is done."""
-    phase, granted, driven, held_ms = state_of(site), [], [], 0
+    phase, ordered_inside, granted, driven, held_ms = state_of(site), forbidden(site), [], [], 0
     until = site.plant.now_ms + _GIVE_UP_MS
     site.switch()
     tries = 1
@@ -69,6 +70,7 @@ def order(site: SteppedSite, forbidden: Callable[[SteppedSite], bool]) -> Ordere
             site.switch()
     return Ordered(
         phase=phase,
+        inside=ordered_inside,
         at_once=tries == 1 and site.plant.driver == STANDBY,
         later=tries > 1 and site.plant.driver == STANDBY,
         granted_in=tuple(granted),
@@ -89,21 +91,31 @@ def _ends(site: SteppedSite) -> tuple[str, ...]:
     return tuple(found)
 
 
-def moments(site: SteppedSite, until: Callable[[SteppedSite], bool], every_ms: int) -> Iterator[SteppedSite]:
-    """Forks of a running sequence: each `every_ms`, and each scan around an edge of a phase."""
-    recent: list[SteppedSite] = []
-    following, state, began = 0, state_of(site), site.plant.now_ms
-    scan_ms = site.plant.kind.scan_ms
-    while not until(site):
-        recent = [*recent[-BEFORE:], site.fork()]
-        site.step()
-        if state_of(site) != state:
-            state, following = state_of(site), AFTER + 1
-            yield from recent[:-1]
-            recent = recent[-1:]
-        if following or (site.plant.now_ms - began) % every_ms < scan_ms:
-            following = max(0, following - 1)
-            yield recent.pop() if recent else site.fork()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """A plant before its sequence; it is over when `over` says so, which is asked before each scan."""
+
+    site: SteppedSite
+    over: Callable[[], bool]
+
+
+def moments(begin: Callable[[], Course], every_ms: int) -> Iterator[SteppedSite]:
+    """Forks of a running sequence: each `every_ms`, and each scan around an edge of a phase.
+
+    `begin` gives the same sequence each time: the first run tells where the edges are, the second is forked.
+    """
+    states = [state_of(site) for site in _run(begin())]
+    edges = [at for at in range(1, len(states)) if states[at] != states[at - 1]]
+    near = {at for edge in edges for at in range(edge - BEFORE, edge + AFTER)}
+    for at, site in enumerate(_run(begin())):
+        if at in near or at * site.plant.kind.scan_ms % every_ms == 0:
+            yield site.fork()
+
+
+def _run(sequence: Course) -> Iterator[SteppedSite]:
+    while not sequence.over():
+        yield sequence.site
+        sequence.site.step()
 
 
 def boiler_sequence() -> SteppedSite:
@@ -120,29 +132,38 @@ def boiler_sequence() -> SteppedSite:
     return site
 
 
-def boiler_orders(every_ms: int) -> Iterator[Ordered]:
+def _boiler_run() -> Course:
     """From the start of the purge through ignition and run to the end of the post-purge."""
     site = boiler_sequence()
     burner = site.plant.plc.machine
     assert isinstance(burner, Boiler)
     running_since: list[int] = []
 
-    def over(_: SteppedSite) -> bool:
+    def over() -> bool:
         if burner.state == "RUNNING":
             running_since.append(site.plant.now_ms)
             if site.plant.now_ms >= running_since[0] + _RUNS_MS:
                 burner.stop()
         return burner.state == "STOPPED"
 
-    for fork in moments(site, over, every_ms):
+    return Course(site=site, over=over)
+
+
+def boiler_orders(every_ms: int) -> Iterator[Ordered]:
+    """A switchover of the boiler at each moment of its sequence."""
+    for fork in moments(_boiler_run, every_ms):
         yield order(fork, lambda one: state_of(one) in boiler.FORBIDDEN)
 
 
 def crane_orders(every_ms: int, seconds: float) -> Iterator[Ordered]:
-    """So many seconds of the crane's work, from its first move on."""
-    site = crane_stops.settled()
-    ends = site.plant.now_ms + round(seconds * 1_000)
-    for fork in moments(site, lambda one: one.plant.now_ms >= ends, every_ms):
+    """The same in so many seconds of the crane's work, from its first move on."""
+
+    def begin() -> Course:
+        site = crane_stops.settled()
+        ends = site.plant.now_ms + round(seconds * 1_000)
+        return Course(site=site, over=lambda: site.plant.now_ms >= ends)
+
+    for fork in moments(begin, every_ms):
         yield order(fork, lambda one: not one.plant.plc.machine.permits()[0])
 
 
@@ -154,7 +175,8 @@ def _figures(name: str, orders: Sequence[Ordered]) -> Iterator[Figure]:
     granted = sum(bool(each.granted_in) for each in orders)
     yield holds(f"{name}: none begins to drive in a forbidden phase", driven == 0, f"{driven} of {len(orders)}")
     yield holds(f"{name}: none is granted in a forbidden phase", granted == 0, f"{granted} of {len(orders)}")
-    note = f"{at_once} at once or after a wait, {later} when ordered again after the phase"
+    waited = sum(each.at_once and each.inside for each in orders)
+    note = f"{at_once - waited} at once, {waited} after a wait, {later} when ordered again after the phase"
     yield holds(f"{name}: all are carried out", at_once + later == len(orders), note)
     ends = [end for each in orders for end in each.ends]
     kinds = ", ".join(f"{ends.count(end)} {end}" for end in sorted(set(ends)))

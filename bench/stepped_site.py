@@ -90,6 +90,7 @@ class SteppedSite:
         self._coming: list[tuple[int, Input]] = []
         self._phases = {channel.name: chance.randrange(channel.period_ns // MS) for channel in site.core.channels}
         self.core = Supervision(site.core, self._now)
+        self._wake = self.core.wake
 
     @classmethod
     def settled(cls, site: Site, plant: SteppedPlant, seed: int) -> "SteppedSite":
@@ -132,7 +133,7 @@ class SteppedSite:
             self._coming.remove((due, raw))
             self._feed(raw)
         self._look(now_ms)
-        while self.core.wake is not None and self.core.wake <= self._now:
+        while self._wake is not None and self._wake <= self._now:
             self._feed(DueReached())
         self.plant.step()
 
@@ -185,6 +186,7 @@ class SteppedSite:
     def _feed(self, raw: Input) -> None:
         for decision in self.core.feed(raw, self._now):
             self._decided(decision)
+        self._wake = self.core.wake
 
     def _decided(self, decision: Decision) -> None:
         for reason in decision.reasons:

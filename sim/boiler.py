@@ -23,6 +23,7 @@ The air stays (HOLD): never less of it than the fuel needs. The feed stays (HOLD
 from collections.abc import Sequence
 from typing import Final
 
+from sim.damping import Damping
 from sim.errors import UsageError
 from sim.gate_config import GateConfig
 from sim.hold_action import HOLD, HoldPlan, Ramp, Value
@@ -172,6 +173,7 @@ class BoilerLaw:
     does. The damper follows the fuel, the blowdown opens at +60 mm. See `sim.control_task.Law`."""
 
     INTEGRAL_S: Final = 60.0
+    _DAMPING_S: Final = 2.0
     _MIDDLE: Final = 5000.0
     _FORWARD: Final = 1.0  # fuel for steam
     _OPENS, _SHUTS = 6200, 5600
@@ -184,6 +186,7 @@ class BoilerLaw:
             Pid(gain=5.0, integral_s=self.INTEGRAL_S, derivative_s=0.0, setpoint=6667.0),
         ]
         self._flow = Pid(gain=0.4, integral_s=4.0, derivative_s=0.0, setpoint=self._MIDDLE)
+        self._damping = Damping(self._DAMPING_S)
         self._air = 0
         self._fuel = float(_MIN_FIRE)
         self._blowdown = 0
@@ -195,7 +198,8 @@ class BoilerLaw:
 
     def drive(self, measured: Sequence[int], dt_s: float) -> None:
         """One control cycle as the one in charge."""
-        level, pressure, steam, feed, state = measured
+        *_, feed, state = measured
+        level, pressure, steam = self._damping.step(measured[:3], dt_s)
         master, firing = self.loops
         master.step(level, dt_s)
         self._flow.setpoint = steam + master.output - self._MIDDLE
@@ -216,7 +220,8 @@ class BoilerLaw:
 
     def follow(self, measured: Sequence[int], applied: Sequence[int], dt_s: float) -> None:
         """One cycle while another drives: each loop is given the output that leads to what is applied."""
-        level, pressure, steam, feed, _ = measured
+        level, pressure, steam = self._damping.step(measured[:3], dt_s)
+        feed = measured[3]
         master, firing = self.loops
         # The peer's replica says what its level loop asks for; the flows alone would say so only with their noise.
         balance = feed - steam + self._MIDDLE

@@ -44,10 +44,10 @@ class Load:
         at = self._steps % _BLOCK
         if at == 0:
             self._drawn = np.column_stack((self._random.random(_BLOCK), self._random.normal(0.0, 1.0, _BLOCK)))
-        chance, kick = self._drawn[at]
+        chance, kick = self._drawn[at].tolist()
         self._steps += 1
         if chance < self._chance:
             self._wanted = 1.0 + float(self._random.normal(0.0, self._share))
         self._base += self._follow * (self._wanted - self._base)
-        self._small = self._keep * self._small + self._kick * float(kick)
+        self._small = self._keep * self._small + self._kick * kick
         return self._base + self._small

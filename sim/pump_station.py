@@ -16,6 +16,7 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
+from sim.damping import Damping
 from sim.errors import UsageError
 from sim.gate_config import GateConfig
 from sim.hold_action import HOLD, HoldPlan, LocalLoop
@@ -125,6 +126,7 @@ class PumpLaw:
     """
 
     INTEGRAL_S: Final = 40.0
+    _DAMPING_S: Final = 0.5
     _HELPS, _HELPED = 9700, 7500
 
     def __init__(self) -> None:
@@ -132,6 +134,7 @@ class PumpLaw:
             Pid(gain=1.0, integral_s=4.0, derivative_s=0.0, setpoint=5000.0),
             Pid(gain=5.0, integral_s=self.INTEGRAL_S, derivative_s=0.0, setpoint=6000.0),
         ]
+        self._damping = Damping(self._DAMPING_S)
         self._runs = [ON, 0]
 
     @property
@@ -142,7 +145,7 @@ class PumpLaw:
     def drive(self, measured: Sequence[int], dt_s: float) -> None:
         """One control cycle as the one in charge."""
         *values, duty = measured
-        for loop, value in zip(self.loops, values, strict=True):
+        for loop, value in zip(self.loops, self._damping.step(values, dt_s), strict=True):
             loop.step(value, dt_s)
         alone = [ON, 0] if duty == 1 else [0, ON]
         speed = self.loops[0].output
@@ -154,7 +157,8 @@ class PumpLaw:
     def follow(self, measured: Sequence[int], applied: Sequence[int], dt_s: float) -> None:
         """One cycle while another drives."""
         *values, _ = measured
-        for loop, value, output in zip(self.loops, values, applied[:RUN_1], strict=True):
+        damped = self._damping.step(values, dt_s)
+        for loop, value, output in zip(self.loops, damped, applied[:RUN_1], strict=True):
             loop.track(value, output, dt_s)
         self._runs = list(applied[RUN_1:])
 

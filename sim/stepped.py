@@ -33,6 +33,7 @@ class SteppedPlc:
         self.frames: dict[int, Frame] = {}
         self.terminals = self.gate.outputs
         self._scan_ms = kind.scan_ms
+        self._keeps = kind.gate.hold.keeps
 
     def scan(self) -> None:
         """One scan: the machine's permits, the gate, the program's interlocks, the machine."""
@@ -47,7 +48,7 @@ class SteppedPlc:
                 command=command,
                 frames=frames,
                 machine=self.machine.state,
-                tags=self.machine.tags(),
+                tags=self.machine.tags() if self._keeps else {},
             )
         )
         self.terminals = self.machine.terminals(self.gate.outputs)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from sim.damping import Damping
 from sim.pid import Pid
 
 VALVE: Final = 2  # index of the discrete output
@@ -10,6 +11,7 @@ OPEN: Final = 10_000
 INTEGRAL_S: Final = 2.0
 
 _GAINS: Final = (5.0, INTEGRAL_S, 0.02)
+_DAMPING_S: Final = 0.1
 _VALVE_SHUTS: Final = 9000
 _VALVE_OPENS: Final = 8500
 
@@ -24,6 +26,7 @@ class TankLaw:
             for value in setpoints
         ]
         self._valve = 0
+        self._damping = Damping(_DAMPING_S)
 
     @property
     def gains(self) -> tuple[float, ...]:
@@ -32,14 +35,14 @@ class TankLaw:
 
     def drive(self, measured: Sequence[int], dt_s: float) -> None:
         """One control cycle as the one in charge."""
-        for loop, level in zip(self.loops, measured, strict=True):
+        for loop, level in zip(self.loops, self._damping.step(measured, dt_s), strict=True):
             loop.step(level, dt_s)
         if all(loop.auto for loop in self.loops):
             self._valve = self._wanted_valve(measured[1])
 
     def follow(self, measured: Sequence[int], applied: Sequence[int], dt_s: float) -> None:
         """One cycle while another drives."""
-        for loop, level, output in zip(self.loops, measured, applied[:VALVE], strict=True):
+        for loop, level, output in zip(self.loops, self._damping.step(measured, dt_s), applied[:VALVE], strict=True):
             loop.track(level, output, dt_s)
         self._valve = applied[VALVE]
 

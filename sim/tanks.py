@@ -3,6 +3,7 @@
 Fixed step and seeded noise: with the same seed and the same outputs in the same steps it is the same plant again.
 """
 
+import math
 from typing import Final
 
 import numpy as np
@@ -29,20 +30,22 @@ class Tanks:
     def __init__(self, seed: int, load: Load | None = None) -> None:
         self._load = load
         self._random = np.random.default_rng(seed)
-        self._levels: NDArray[np.float64] = np.array([0.6, 0.5])
+        self._levels = (0.6, 0.5)
         self._noise: NDArray[np.float64] = np.zeros((0, 2))
         self._steps = 0
 
     def step(self, outputs: tuple[int, ...]) -> None:
         """One step of `STEP_S` with pump 1, pump 2 and the valve, each 0..10000."""
-        pumps, valve = np.array(outputs[:2]) / FULL_SCALE, outputs[2] / FULL_SCALE
-        phase = 2 * np.pi * self._steps * STEP_S / _SWING_PERIOD_S
-        difference = self._levels[0] - self._levels[1]
-        through = _VALVE * valve * np.sign(difference) * np.sqrt(abs(difference))
-        taken = (1 + _SWING * np.sin(phase)) * (1.0 if self._load is None else self._load.step())
-        drains = _DRAIN * taken * np.sqrt(self._levels)
-        flows = _PUMP * pumps - drains - np.array([through, -through])
-        np.clip(self._levels + flows * STEP_S, 0.0, 1.0, out=self._levels)
+        first, second = self._levels
+        phase = 2 * math.pi * self._steps * STEP_S / _SWING_PERIOD_S
+        difference = first - second
+        through = _VALVE * outputs[2] / FULL_SCALE * math.copysign(math.sqrt(abs(difference)), difference)
+        taken = (1 + _SWING * math.sin(phase)) * (1.0 if self._load is None else self._load.step())
+        flows = (
+            _PUMP * outputs[0] / FULL_SCALE - _DRAIN * taken * math.sqrt(first) - through,
+            _PUMP * outputs[1] / FULL_SCALE - _DRAIN * taken * math.sqrt(second) + through,
+        )
+        self._levels = (_inside(first + flows[0] * STEP_S), _inside(second + flows[1] * STEP_S))
         self._steps += 1
 
     def measure(self) -> tuple[int, int]:
@@ -50,9 +53,15 @@ class Tanks:
         at = self._steps % _BLOCK
         if at == 0 or not len(self._noise):
             self._noise = self._random.normal(0.0, _NOISE, (_BLOCK, 2))
-        shown = np.clip((self._levels + self._noise[at]) * FULL_SCALE, 0, FULL_SCALE)
-        return int(shown[0]), int(shown[1])
+        noise = self._noise[at].tolist()
+        first, second = (int(_inside(level + n) * FULL_SCALE) for level, n in zip(self._levels, noise, strict=True))
+        return first, second
 
     def tripped(self) -> bool:
         """A level so high that nobody may take the tanks over."""
         return max(self.measure()) >= HIGH_LEVEL
+
+
+def _inside(level: float) -> float:
+    """A tank holds between nothing and all."""
+    return min(1.0, max(0.0, level))

@@ -13,8 +13,7 @@ def test_a_transfer_hardly_moves_the_plant(kind: Kind) -> None:
     assert all(each.done for each in transfers)
     assert max(each.step for each in transfers) <= 0.1
     assert sum(each.stray for each in transfers) == 0
-    # The boiler's hold of ten long scans does not follow its noise: `make bench ONLY=bump` holds it to 0.1 %.
-    assert max(each.brief.output for each in told.planned) <= (0.3 if kind.name == "boiler" else 0.1)
+    assert max(each.brief.output for each in told.planned) <= 0.1
     assert max(each.brief.output for each in told.unplanned) <= 0.5
 
 
