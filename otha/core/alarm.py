@@ -16,7 +16,7 @@ from otha.core.words import AlarmCode, GateState, GroupKind, Liveness, Role, Sta
 class Alarm:
     """One standing alarm condition and the detail a person needs."""
 
-    code: AlarmCode
+    code: str
     detail: str
 
 

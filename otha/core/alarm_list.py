@@ -18,7 +18,7 @@ class AlarmConfig:
     """One alarm of the list. A condition comes after it held for `on_delay_ns`, and goes after it was gone for
     `off_delay_ns`. `latching`: after the condition went, an operator's reset is needed."""
 
-    code: AlarmCode
+    code: str
     priority: AlarmPriority
     on_delay_ns: int = 0
     off_delay_ns: int = 0
@@ -152,7 +152,7 @@ DEFAULTS: tuple[AlarmConfig, ...] = (
 
 # Suppressed by design: while the cause stands in a group, what only follows from it is not annunciated there. What
 # tells of the plant itself (held, safe, two that claim) is never in this table.
-FOLLOWS: dict[AlarmCode, tuple[AlarmCode, ...]] = {
+FOLLOWS: dict[str, tuple[str, ...]] = {
     AlarmCode.OBSERVER_ISOLATED: (
         AlarmCode.REDUNDANCY_LOST,
         AlarmCode.ACTIVE_SUSPECT,

@@ -1,7 +1,14 @@
 """The alarm machine of ISA-18.2-2016 (IEC 62682), clause 5: states A to F, flags G to I, delays, first-out.
 
 An occurrence is one annunciation; its number only grows, so that a late acknowledgement can't take a newer one with it.
-While a flag stands the alarm is quiet and its state is NORMAL; the condition is watched on.
+
+A flag makes the alarm quiet and takes nothing from it: what nobody has acknowledged stays unacknowledged, what latched
+stays latched, and both may be acknowledged and reset meanwhile. Under a flag nothing is annunciated; what comes and
+goes in that time is journaled as kept quiet. When the last flag ends, an alarm whose condition holds is annunciated
+anew.
+
+After a start each alarm stands as the journal told, until its condition can be judged: a restart acknowledges nothing,
+resets nothing and annunciates nothing twice.
 """
 
 from collections.abc import Mapping
@@ -13,7 +20,7 @@ from otha.core.alarm import Alarm
 from otha.core.alarm_list import FOLLOWS, AlarmConfig
 from otha.core.inputs import AlarmStood
 from otha.core.reasons import Reason, Why
-from otha.core.words import AlarmCode, AlarmFlag, AlarmState
+from otha.core.words import AlarmFlag, AlarmState
 
 
 class AlarmMove(Enum):
@@ -53,11 +60,11 @@ class AlarmWatch:
 
     `holds`: its condition, after the delays; `turn_at`: when that will turn, if the condition stays as it is now.
     `details` are those of the condition when it was last seen. `since` is when the state or a flag last changed: it is
-    shown, and decides nothing. `shelved_until` is the end of a timed shelving, `one_shot` shelves until the alarm
-    returns to normal.
+    shown, and decides nothing. `shelved_until` is the end of a timed shelving, `one_shot` shelves until the condition
+    next goes. `recalled`: it stands as before this start, and its condition was not judged since.
     """
 
-    code: AlarmCode
+    code: str
     state: AlarmState = AlarmState.NORMAL
     holds: bool = False
     turn_at: int | None = None
@@ -69,6 +76,7 @@ class AlarmWatch:
     suppressed: bool = False
     out_of_service: bool = False
     since: int = 0
+    recalled: bool = False
 
     @property
     def flags(self) -> tuple[AlarmFlag, ...]:
@@ -81,6 +89,11 @@ class AlarmWatch:
         return tuple(flag for flag, stands in set_ if stands)
 
     @property
+    def annunciated(self) -> bool:
+        """Its condition holds and an operator is told so."""
+        return self.state in ACTIVE and not self.flags
+
+    @property
     def detail(self) -> str:
         return ", ".join(each for each in self.details if each)
 
@@ -91,7 +104,7 @@ class AlarmWatch:
 
 
 class AlarmTurn:
-    """One alarm being moved: `w` is replaced, never changed. `alone`: no other alarm of its group is active."""
+    """One alarm being moved: `w` is replaced, never changed. `alone`: no other alarm of its group is annunciated."""
 
     def __init__(self, cfg: AlarmConfig, w: AlarmWatch, now: int, *, alone: bool) -> None:
         self.cfg = cfg
@@ -100,18 +113,36 @@ class AlarmTurn:
         self.alone = alone
         self.reasons: list[Reason] = []
 
-    def judge(self, details: tuple[str, ...], *, suppressed: bool) -> None:
-        """Take the condition as it is now (no details: it does not hold) and whether a cause suppresses it.
+    def judge(self, details: tuple[str, ...] | None, *, suppressed: bool) -> None:
+        """Take the condition as it is now (no details: it does not hold; None: it can't be judged) and whether a cause
+        suppresses it.
 
         A flag that begins goes before the condition, and one that ends after it: nothing is annunciated for a moment.
         """
         if suppressed and not self.w.suppressed:
             self.flag(AlarmFlag.SUPPRESSED, suppressed=True)
-        self._condition(details)
+        if details is None:
+            self._put(turn_at=None)
+        else:
+            self._put(recalled=False)
+            self._condition(details)
         if self.w.shelved_until is not None and self.now >= self.w.shelved_until:
             self.unflag(AlarmFlag.SHELVED, "", "", shelved_until=None)
         if self.w.suppressed and not suppressed:
             self.unflag(AlarmFlag.SUPPRESSED, "", "", suppressed=False)
+
+    def recall(self, told: AlarmStood) -> None:
+        """Stand as before this start; the condition is taken to be as it was until it is judged."""
+        self._put(
+            state=told.state,
+            holds=told.state in ACTIVE,
+            details=told.details,
+            occurrence=max(self.w.occurrence, told.occurrence),
+            first_out=told.first_out,
+            recalled=True,
+        )
+        if told.state is not AlarmState.NORMAL:
+            self._say(Why.ALARM_STOOD, self.w.detail, told.occurrence, told.state.value)
 
     def ack(self, user: str, comment: str) -> None:
         """Acknowledge the present occurrence; the caller has judged that there is one to acknowledge."""
@@ -125,9 +156,8 @@ class AlarmTurn:
 
     def flag(self, flag: AlarmFlag, user: str = "", comment: str = "", **changes: Any) -> None:
         """Set a flag. Any: `replace` takes the fields of AlarmWatch."""
-        was = self.w.state
-        self._put(state=AlarmState.NORMAL, first_out=False, since=self.now, **changes)
-        if flag is AlarmFlag.SUPPRESSED and was is AlarmState.NORMAL:
+        self._put(first_out=False, since=self.now, **changes)
+        if flag is AlarmFlag.SUPPRESSED and self.w.state is AlarmState.NORMAL:
             return  # nothing that anybody saw changes
         left = self.w.shelved_until - self.now if flag is AlarmFlag.SHELVED and self.w.shelved_until is not None else 0
         self._say(Why.ALARM_FLAGGED, flag.value, user, comment, left // 1_000_000)
@@ -172,10 +202,10 @@ class AlarmTurn:
         self._say(Why.ALARM_RAISED, self.w.detail, self.w.occurrence, self.cfg.priority.value, first)
 
     def _go(self) -> None:
-        if not self.w.flags:
+        if self.w.state in ACTIVE:
             self._move(AlarmMove.GOES)
             self._say(Why.ALARM_CLEARED, self.w.detail, self.w.occurrence, self.w.state.value)
-        elif self.w.one_shot:
+        if self.w.one_shot:
             self.unflag(AlarmFlag.SHELVED, "", "", one_shot=False)
 
     def _move(self, move: AlarmMove) -> None:
@@ -188,74 +218,84 @@ class AlarmTurn:
         self.w = replace(self.w, **changes)
 
     def _say(self, why: Why, *args: str | int) -> None:
-        self.reasons.append(Reason(why=why, rule="", args=(self.cfg.code.value, *args)))
+        self.reasons.append(Reason(why=why, rule="", args=(str(self.cfg.code), *args)))
+
+
+Listed = Mapping[str, AlarmConfig]
+"""The alarms that there are, in their order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmBook:
-    """All alarms of one group: the conditions `found` last, and each alarm that ever came or was flagged."""
+    """All alarms of one group: the conditions `found` last, and each alarm that ever came or was flagged. `settled`:
+    what is not found does not hold; after a start, or a transfer, it may only not have been seen yet."""
 
     found: tuple[Alarm, ...] = ()
+    settled: bool = False
     watches: tuple[AlarmWatch, ...] = ()
 
     @property
     def wake(self) -> int | None:
         return min((w.wake for w in self.watches if w.wake is not None), default=None)
 
-    def watch(self, code: AlarmCode) -> AlarmWatch:
+    def watch(self, code: str) -> AlarmWatch:
         """The alarm with this code, as it stands."""
-        return next((w for w in self.watches if w.code is code), AlarmWatch(code=code))
+        return next((w for w in self.watches if w.code == code), AlarmWatch(code=code))
 
-    def turn(self, listed: Mapping[AlarmCode, AlarmConfig], code: AlarmCode, now: int) -> AlarmTurn:
+    def turn(self, listed: Listed, code: str, now: int) -> AlarmTurn:
         """The alarm with this code, about to be moved."""
-        alone = not any(w.state in ACTIVE for w in self.watches if w.code is not code)
-        return AlarmTurn(listed[code], self.watch(code), now, alone=alone)
+        alone = not any(w.annunciated for w in self.watches if w.code != code)
+        return AlarmTurn(listed[code], self.watch(listed[code].code), now, alone=alone)
 
-    def put(self, w: AlarmWatch) -> "AlarmBook":
-        """The book with this alarm in it, in the order of the codes."""
+    def put(self, listed: Listed, w: AlarmWatch) -> "AlarmBook":
+        """The book with this alarm in it, in the order of the list."""
         by_code = {each.code: each for each in (*self.watches, w)}
-        return replace(self, watches=tuple(by_code[code] for code in AlarmCode if code in by_code))
+        return replace(self, watches=tuple(by_code[code] for code in listed if code in by_code))
 
 
 def stood(
-    listed: Mapping[AlarmCode, AlarmConfig], book: AlarmBook, alarms: tuple[AlarmStood, ...], now: int
+    listed: Listed, book: AlarmBook, alarms: tuple[AlarmStood, ...], now: int
 ) -> tuple[AlarmBook, tuple[Reason, ...]]:
-    """The book with what stood before this start: occurrences go on counting, and what was kept quiet is quiet."""
+    """The book with what stood before this start: each alarm in its state, occurrences go on counting, and what was
+    kept quiet is quiet. An alarm that is not listed any more is left out."""
     reasons: list[Reason] = []
     comment = "since before this start"
     for each in alarms:
+        if each.code not in listed:
+            continue
         turn = book.turn(listed, each.code, now)
-        turn.w = replace(turn.w, occurrence=max(turn.w.occurrence, each.occurrence))
+        turn.recall(each)
         if each.shelved_for_ns is not None or each.one_shot:
             until = None if each.shelved_for_ns is None else now + each.shelved_for_ns
             turn.flag(AlarmFlag.SHELVED, "", comment, shelved_until=until, one_shot=each.one_shot)
         if each.out_of_service:
             turn.flag(AlarmFlag.OUT_OF_SERVICE, "", comment, out_of_service=True)
-        book = book.put(turn.w)
+        book = book.put(listed, replace(turn.w, since=now - each.stood_ns))
         reasons += turn.reasons
     return book, tuple(reasons)
 
 
 def advance(
-    listed: Mapping[AlarmCode, AlarmConfig], book: AlarmBook, found: tuple[Alarm, ...], now: int
+    listed: Listed, book: AlarmBook, found: tuple[Alarm, ...], now: int, *, settled: bool = True
 ) -> tuple[AlarmBook, tuple[Reason, ...]]:
     """Take the conditions that hold now; the book after it, and what there is to tell."""
     wake = book.wake
-    if found == book.found and (wake is None or now < wake):
+    if found == book.found and settled is book.settled and (wake is None or now < wake):
         return book, ()
-    details: dict[AlarmCode, tuple[str, ...]] = {}
+    details: dict[str, tuple[str, ...]] = {}
     for each in found:
         details[each.code] = (*details.get(each.code, ()), each.detail)
     suppressed = [follower for cause in details for follower in FOLLOWS.get(cause, ())]
     reasons: list[Reason] = []
     known = [w.code for w in book.watches]
-    book = replace(book, found=found)
-    for code in AlarmCode:
+    book = replace(book, found=found, settled=settled)
+    for code in listed:
         if code not in details and code not in known and code not in suppressed:
             continue
         turn = book.turn(listed, code, now)
-        turn.judge(details.get(code, ()), suppressed=code in suppressed)
+        unseen = turn.w.recalled and not settled and code not in details
+        turn.judge(None if unseen else details.get(code, ()), suppressed=code in suppressed)
         if turn.w != book.watch(code):
-            book = book.put(turn.w)
+            book = book.put(listed, turn.w)
         reasons += turn.reasons
     return book, tuple(reasons)

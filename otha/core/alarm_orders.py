@@ -1,12 +1,10 @@
 """What operators ask of alarms: acknowledge, reset, shelve, take out of service, and back (ISA-18.2, clause 11)."""
 
-from collections.abc import Mapping
-
-from otha.core.alarm_list import SHELVE_MAX_NS, AlarmConfig
-from otha.core.alarm_machine import UNACKED, AlarmBook, AlarmTurn
+from otha.core.alarm_list import SHELVE_MAX_NS
+from otha.core.alarm_machine import UNACKED, AlarmBook, AlarmTurn, Listed
 from otha.core.inputs import Order
 from otha.core.reasons import Block, Blocker, Reason
-from otha.core.words import AlarmCode, AlarmFlag, AlarmState, OrderKind
+from otha.core.words import AlarmFlag, AlarmState, OrderKind
 
 KINDS = frozenset(
     {
@@ -26,7 +24,7 @@ def _block(block: Block, detail: str) -> tuple[Blocker, ...]:
 
 def _ack(turn: AlarmTurn, order: Order) -> tuple[Blocker, ...]:
     if turn.w.state not in UNACKED:
-        return _block(Block.NOTHING_TO_ACK, turn.w.code.value)
+        return _block(Block.NOTHING_TO_ACK, turn.w.code)
     if order.occurrence != turn.w.occurrence:
         asked = "none named" if order.occurrence is None else str(order.occurrence)
         return _block(Block.OLD_OCCURRENCE, f"{asked}; the newest is {turn.w.occurrence}")
@@ -36,7 +34,7 @@ def _ack(turn: AlarmTurn, order: Order) -> tuple[Blocker, ...]:
 
 def _reset(turn: AlarmTurn, order: Order) -> tuple[Blocker, ...]:
     if turn.w.state is not AlarmState.LATCHED_ACKED:
-        return _block(Block.NOTHING_TO_RESET, f"{turn.w.code.value} is {turn.w.state.value}")
+        return _block(Block.NOTHING_TO_RESET, f"{turn.w.code} is {turn.w.state.value}")
     turn.reset(order.user, order.comment)
     return ()
 
@@ -52,22 +50,21 @@ def _shelve(turn: AlarmTurn, order: Order) -> tuple[Blocker, ...]:
 
 def _end(turn: AlarmTurn, order: Order, flag: AlarmFlag, **changes: object) -> tuple[Blocker, ...]:
     if flag not in turn.w.flags:
-        return _block(Block.NOT_FLAGGED, f"{turn.w.code.value}: {flag.value}")
+        return _block(Block.NOT_FLAGGED, f"{turn.w.code}: {flag.value}")
     turn.unflag(flag, order.user, order.comment, **changes)
     return ()
 
 
 def carry_out(
-    listed: Mapping[AlarmCode, AlarmConfig], book: AlarmBook, order: Order, now: int
+    listed: Listed, book: AlarmBook, order: Order, now: int
 ) -> tuple[AlarmBook, tuple[Blocker, ...], tuple[Reason, ...]]:
     """The book after the order, what stands against it, and what there is to tell. A refused order changes nothing.
 
     `order.item` is the alarm's code. Only an order of `KINDS` comes here.
     """
-    code = next((code for code in AlarmCode if code.value == order.item), None)
-    if code is None:
+    if order.item is None or order.item not in listed:
         return book, _block(Block.NO_SUCH_ALARM, order.item or "none named"), ()
-    turn = book.turn(listed, code, now)
+    turn = book.turn(listed, order.item, now)
     match order.kind:
         case OrderKind.ALARM_ACK:
             against = _ack(turn, order)
@@ -84,4 +81,4 @@ def carry_out(
             against = _end(turn, order, AlarmFlag.OUT_OF_SERVICE, out_of_service=False)
         case _:
             raise AssertionError(f"{order.kind} asks nothing of an alarm")
-    return (book if against else book.put(turn.w)), against, tuple(turn.reasons)
+    return (book if against else book.put(listed, turn.w)), against, tuple(turn.reasons)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from otha.core.config import SiteConfig
-from otha.core.words import AlarmCode, Answer, Arming, GateState, Milestone, OrderKind, Outcome, TransferKind
+from otha.core.words import AlarmState, Answer, Arming, GateState, Milestone, OrderKind, Outcome, TransferKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,11 +195,18 @@ class OrderGiven:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmStood:
-    """What must outlive a restart of one alarm: how often it came, and what kept it quiet. `shelved_for_ns` is what was
-    left of a timed shelving."""
+    """What must outlive a restart of one alarm: its state, how often it came, and what kept it quiet.
 
-    code: AlarmCode
+    `details` and `first_out` are those of its newest occurrence. `stood_ns`: for how long it has stood so.
+    `shelved_for_ns` is what is left of a timed shelving, 0 of one that ended meanwhile.
+    """
+
+    code: str
+    state: AlarmState
     occurrence: int
+    details: tuple[str, ...]
+    first_out: bool
+    stood_ns: int
     shelved_for_ns: int | None
     one_shot: bool
     out_of_service: bool

@@ -57,6 +57,7 @@ class Why(Enum):
     ALARM_RESET = auto()
     ALARM_FLAGGED = auto()
     ALARM_UNFLAGGED = auto()
+    ALARM_STOOD = auto()
 
 
 class Block(Enum):

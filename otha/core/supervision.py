@@ -410,8 +410,12 @@ class Supervision(SiteView):
         )
 
     def _alarm_changes(self, at: int, now: int) -> tuple[Reason, ...]:
-        found = alarm.standing(self.cfg.groups[at], self._state.shared, self._state.groups[at])
-        self._state.alarms[at], reasons = alarm_machine.advance(self._wiring.alarms, self._state.alarms[at], found, now)
+        g = self._state.groups[at]
+        found = alarm.standing(self.cfg.groups[at], self._state.shared, g)
+        settled = g.settle_until is None and g.calm_until is None
+        self._state.alarms[at], reasons = alarm_machine.advance(
+            self._wiring.alarms, self._state.alarms[at], found, now, settled=settled
+        )
         return reasons
 
     def _alarms_stood(self, at: int, alarms: tuple[AlarmStood, ...], now: int) -> tuple[Decision, ...]:

@@ -1,8 +1,8 @@
 """Where everything of a site belongs: tables by name, made once of its configuration."""
 
-from otha.core.alarm_list import AlarmConfig
+from otha.core.alarm_machine import Listed
 from otha.core.config import AdaptiveDetector, ChannelConfig, NodeConfig, SiteConfig, TagConfig
-from otha.core.words import AlarmCode, GroupKind
+from otha.core.words import GroupKind
 
 
 class Wiring:
@@ -36,4 +36,4 @@ class Wiring:
         self.by_name: dict[str, int] = {g.name: at for at, g in enumerate(cfg.groups)}
         self.names: list[dict[int, str]] = [{n.number: n.name for n in g.nodes} for g in cfg.groups]
         self.adaptive = [c.name for c in cfg.channels if isinstance(c.detector, AdaptiveDetector)]
-        self.alarms: dict[AlarmCode, AlarmConfig] = {each.code: each for each in cfg.alarms}
+        self.alarms: Listed = {each.code: each for each in cfg.alarms}

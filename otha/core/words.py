@@ -1,6 +1,6 @@
 """The words of the field, as enums. Standards' terms: OPC UA Part 4/5 for redundancy, ISA-18.2 for alarms."""
 
-from enum import Enum
+from enum import Enum, StrEnum
 
 
 class Role(Enum):
@@ -242,8 +242,9 @@ class Standing(Enum):
     NEEDS_OPERATOR = "needs_operator"
 
 
-class AlarmCode(Enum):
-    """What is wrong; the operator's response stands in docs/operator.md."""
+class AlarmCode(StrEnum):
+    """What is wrong, of OTHA's own alarms; those on plant tags have the names that the site file gives them. The
+    operator's response stands in docs/operator.md."""
 
     NEEDS_OPERATOR = "needs_operator"
     REDUNDANCY_LOST = "redundancy_lost"

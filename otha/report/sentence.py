@@ -256,6 +256,10 @@ def _text(reason: Reason) -> str:
             return f"ALARM {args[0]}" + (f": {args[1]}" if args[1] else "") + first
         case Why.ALARM_CLEARED:
             return f"alarm ended: {args[0]}" + (f": {args[1]}" if args[1] else "")
+        case Why.ALARM_STOOD:
+            detail = f": {args[1]}" if args[1] else ""
+            state = str(args[3]).replace("_", " ")
+            return f"alarm {args[0]}{detail}, occurrence {args[2]}, stands as before this start: {state}"
         case Why.ALARM_ACKED | Why.ALARM_RESET | Why.ALARM_FLAGGED | Why.ALARM_UNFLAGGED | Why.ALARM_KEPT_QUIET:
             return _of_alarm(reason.why, args)
         case never:

@@ -16,15 +16,15 @@ def alarms(core: Supervision, group: str, now: int) -> list[Json]:
 
 
 def _alarm(core: Supervision, w: AlarmWatch, now: int) -> Json:
-    (listed,) = (each for each in core.cfg.alarms if each.code is w.code)
+    (listed,) = (each for each in core.cfg.alarms if each.code == w.code)
     left = None if w.shelved_until is None else max(w.shelved_until - now, 0) // MS
     return {
-        "code": w.code.value,
+        "code": str(w.code),
         "detail": w.detail,
         "state": w.state.value,
         "flags": [flag.value for flag in w.flags],
         "active": w.holds,
-        "unacked": w.state in UNACKED,
+        "unacked": w.state in UNACKED and not w.flags,
         "priority": listed.priority.value,
         "occurrence": w.occurrence,
         "first_out": w.first_out,

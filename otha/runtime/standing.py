@@ -1,8 +1,9 @@
-"""Orders that stand until they are taken back: how far a group is armed, which nodes are in maintenance, and which
-alarms are kept quiet; and how often each alarm came, so that an old acknowledgement can't meet a new occurrence.
+"""Orders that stand until they are taken back: how far a group is armed, which nodes are in maintenance; and how each
+alarm stands: its state, its occurrences, what keeps it quiet.
 
 They outlive the process: each leaves a row in the journal, and the next start gives them again before anything else is
-heard. A node that a person took out must not be promoted because its supervisor was restarted.
+heard. A node that a person took out must not be promoted because its supervisor was restarted, and what nobody has
+acknowledged must not be gone because of it.
 """
 
 import json
@@ -11,15 +12,25 @@ from typing import Any
 
 from otha.core.alarm_machine import AlarmWatch
 from otha.core.config import GroupConfig
+from otha.core.errors import EngineerError
 from otha.core.group.state import GroupState
 from otha.core.inputs import AlarmsStood, AlarmStood, Order
 from otha.core.reasons import Reason, Why
-from otha.core.words import AlarmCode, Arming, OrderKind
+from otha.core.words import AlarmState, Arming, OrderKind
 from otha.journal.reader import Query, Reader
 
 KIND = "group.standing"
 ALARMS_KIND = "alarm.standing"
-_ALARMS_MOVED = frozenset({Why.ALARM_RAISED, Why.ALARM_FLAGGED, Why.ALARM_UNFLAGGED})
+_ALARMS_MOVED = frozenset(
+    {
+        Why.ALARM_RAISED,
+        Why.ALARM_CLEARED,
+        Why.ALARM_ACKED,
+        Why.ALARM_RESET,
+        Why.ALARM_FLAGGED,
+        Why.ALARM_UNFLAGGED,
+    }
+)
 _KINDS = (OrderKind.ARM, OrderKind.MAINTENANCE_IN, OrderKind.MAINTENANCE_OUT)
 
 
@@ -65,9 +76,13 @@ def alarms_body(watches: tuple[AlarmWatch, ...], now: int) -> dict[str, Any]:
     return {
         "alarms": [
             {
-                "code": w.code.value,
+                "code": str(w.code),
+                "state": w.state.value,
                 "occurrence": w.occurrence,
-                "shelved_for_ns": None if w.shelved_until is None else w.shelved_until - now,
+                "details": list(w.details),
+                "first_out": w.first_out,
+                "stood_ns": now - w.since,
+                "shelved_for_ns": None if w.shelved_until is None else max(w.shelved_until - now, 0),
                 "one_shot": w.one_shot,
                 "out_of_service": w.out_of_service,
             }
@@ -80,36 +95,35 @@ def alarms(journal: Path, cfg: GroupConfig, wall_ns: int) -> AlarmsStood | None:
     """How the alarms stood when the group was last supervised; None if there were none. A shelving goes on by the wall
     clock (`wall_ns`: now): the monotonic one may have begun anew.
 
-    Raises JournalNotFound and JournalUnreadable.
+    Raises JournalNotFound, JournalUnreadable, and EngineerError for a row that this version does not understand.
     """
     with Reader(journal) as reader:
         rows = reader.tail(1, Query(kind=ALARMS_KIND, group=cfg.name))
     if not rows:
         return None
     (row,) = rows
-    codes = {code.value: code for code in AlarmCode}
-    told = [each for each in json.loads(row.body)["alarms"] if each["code"] in codes]
-    return AlarmsStood(
-        group=cfg.name,
-        alarms=tuple(
-            AlarmStood(
-                code=codes[each["code"]],
-                occurrence=each["occurrence"],
-                shelved_for_ns=_left(each["shelved_for_ns"], wall_ns - row.wall_ns),
-                one_shot=each["one_shot"],
-                out_of_service=each["out_of_service"],
-            )
-            for each in told
-        ),
+    gone_ns = max(wall_ns - row.wall_ns, 0)  # a wall clock that was set back does not lengthen a shelving
+    try:
+        alarms = tuple(_stood(each, gone_ns) for each in json.loads(row.body)["alarms"])
+    except (KeyError, TypeError, ValueError) as error:
+        what = f"row {row.seq} of the journal tells alarms in a way not known here ({error!r})"
+        raise EngineerError(what, mend="nothing; they are annunciated anew") from error
+    return AlarmsStood(group=cfg.name, alarms=alarms)
+
+
+def _stood(told: dict[str, Any], gone_ns: int) -> AlarmStood:
+    shelved_for_ns: int | None = told["shelved_for_ns"]
+    return AlarmStood(
+        code=str(told["code"]),
+        state=AlarmState(told["state"]),
+        occurrence=int(told["occurrence"]),
+        details=tuple(str(each) for each in told["details"]),
+        first_out=bool(told["first_out"]),
+        stood_ns=int(told["stood_ns"]) + gone_ns,
+        shelved_for_ns=None if shelved_for_ns is None else max(shelved_for_ns - gone_ns, 0),
+        one_shot=bool(told["one_shot"]),
+        out_of_service=bool(told["out_of_service"]),
     )
-
-
-def _left(for_ns: int | None, gone_ns: int) -> int | None:
-    """What is left of a shelving. A wall clock that was set back does not lengthen it."""
-    if for_ns is None:
-        return None
-    left = for_ns - max(gone_ns, 0)
-    return left if left > 0 else None
 
 
 def _again(cfg: GroupConfig, seq: int, user: str, kind: OrderKind, node: str | None, arming: Arming | None) -> Order:

@@ -26,9 +26,9 @@ def _changed(listed: AlarmConfig, table: AlarmTable) -> AlarmConfig:
 
 def build_alarms(doc: Document, tables: dict[str, AlarmTable]) -> tuple[AlarmConfig, ...]:
     """The list of this site; errors name codes that are none."""
-    codes = [each.code.value for each in DEFAULTS]
+    codes = [str(each.code) for each in DEFAULTS]
     for name in tables:
         if name not in codes:
             mend = f"Alarms are: {', '.join(codes)}"
             doc.error(("alarms", name), "", "there is no such alarm", near=nearest(name, codes), mend=mend)
-    return tuple(_changed(each, tables.get(each.code.value, AlarmTable())) for each in DEFAULTS)
+    return tuple(_changed(each, tables.get(each.code, AlarmTable())) for each in DEFAULTS)

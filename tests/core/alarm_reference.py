@@ -56,16 +56,15 @@ class Reference:
         if self.raw == self.holds or self.differs_for < self.delays[self.raw]:
             return
         self.holds, self.differs_for = self.raw, 0
-        if self.flags:
-            if not self.holds and self.one_shot:
-                self._end("G")
-        elif self.holds:
+        if self.holds and not self.flags:
             self._annunciate()
-        else:
-            self.letter = RULES[self.letter, "clear-latching" if self.latching else "clear"]
+        elif not self.holds:
+            self.letter = RULES.get((self.letter, "clear-latching" if self.latching else "clear"), self.letter)
+            if self.one_shot:
+                self._end("G")
 
     def _annunciate(self) -> None:
-        self.letter = RULES.get((self.letter, "cond"), self.letter)
+        self.letter = RULES.get((self.letter, "cond"), "B")
         self.occurrence += 1
 
     def ack(self, occurrence: int) -> bool:
@@ -82,7 +81,6 @@ class Reference:
 
     def flag(self, flag: str, ticks: int | None = None) -> bool:
         self.flags.add(flag)
-        self.letter = "A"
         if flag == "G":
             self.shelf_left, self.one_shot = ticks, ticks is None
         return True
@@ -97,7 +95,10 @@ class Reference:
         self.flags.remove(flag)
         if flag == "G":
             self.shelf_left, self.one_shot = None, False
-        if not self.flags:
-            self.letter = "A"
-            if self.holds:
-                self._annunciate()
+        if not self.flags and self.holds:
+            self._annunciate()
+
+    def restart(self) -> None:
+        """The program that keeps it is started anew: running delays begin again, all else is as it was."""
+        self.holds, self.differs_for = self.letter in "BC", 0
+        self._settle()

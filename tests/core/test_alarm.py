@@ -12,7 +12,7 @@ from tests.core.rig import Rig, failing_over, following, held_by_watchdog, switc
 
 
 def codes(rig: Rig) -> list[str]:
-    return [each.code.value for each in alarm.standing(rig.cfg, rig.shared, rig.g)]
+    return [each.code for each in alarm.standing(rig.cfg, rig.shared, rig.g)]
 
 
 def test_a_healthy_group_has_no_alarm() -> None:

@@ -8,7 +8,8 @@ import pytest
 from otha.core import alarm_orders
 from otha.core.alarm import Alarm
 from otha.core.alarm_list import DEFAULTS, FOLLOWS, SHELVE_MAX_NS, AlarmConfig
-from otha.core.alarm_machine import AFTER, LATCHED, AlarmBook, AlarmMove, AlarmWatch, advance
+from otha.core.alarm_machine import AFTER, LATCHED, AlarmBook, AlarmMove, AlarmWatch, advance, stood
+from otha.core.inputs import AlarmStood
 from otha.core.reasons import Reason, Why
 from otha.core.words import AlarmCode, AlarmFlag, AlarmPriority, AlarmState, OrderKind
 from tests.core.alarm_reference import DIAGRAM, NAMES, RULES, Reference
@@ -23,7 +24,7 @@ class Plant:
 
     def __init__(self, *, on_ms: int = 0, off_ms: int = 0, latching: bool = False) -> None:
         changed = replace(LISTED[LOST], on_delay_ns=on_ms * MS, off_delay_ns=off_ms * MS, latching=latching)
-        self.listed: dict[AlarmCode, AlarmConfig] = {**LISTED, LOST: changed}
+        self.listed: dict[str, AlarmConfig] = {**LISTED, LOST: changed}
         self.book = AlarmBook()
         self.found: dict[AlarmCode, tuple[str, ...]] = {}
         self.at_ms = 0
@@ -39,11 +40,31 @@ class Plant:
     def flags(self) -> tuple[AlarmFlag, ...]:
         return self.w.flags
 
-    def look(self, at_ms: int | None = None) -> None:
+    def look(self, at_ms: int | None = None, *, settled: bool = True) -> None:
         self.at_ms = self.at_ms if at_ms is None else at_ms
         found = tuple(Alarm(code=code, detail=each) for code, details in self.found.items() for each in details)
-        self.book, told = advance(self.listed, self.book, found, self.at_ms * MS)
+        self.book, told = advance(self.listed, self.book, found, self.at_ms * MS, settled=settled)
         self.reasons += told
+
+    def restart(self) -> None:
+        """A new start, told how the alarms stood."""
+        left = [None if w.shelved_until is None else w.shelved_until - self.at_ms * MS for w in self.book.watches]
+        told = tuple(
+            AlarmStood(
+                code=w.code,
+                state=w.state,
+                occurrence=w.occurrence,
+                details=w.details,
+                first_out=w.first_out,
+                stood_ns=self.at_ms * MS - w.since,
+                shelved_for_ns=for_ns,
+                one_shot=w.one_shot,
+                out_of_service=w.out_of_service,
+            )
+            for w, for_ns in zip(self.book.watches, left, strict=True)
+        )
+        self.book, reasons = stood(self.listed, AlarmBook(), told, self.at_ms * MS)
+        self.reasons += reasons
 
     def comes(self, code: AlarmCode = LOST, *details: str) -> None:
         self.found[code] = details or ("tanks",)
@@ -230,25 +251,85 @@ def test_the_first_alarm_of_a_group_is_marked_until_it_comes_again() -> None:
 # Flags
 
 
-FLAGS = [
-    (OrderKind.SHELVE, OrderKind.UNSHELVE, AlarmFlag.SHELVED),
-    (OrderKind.OUT_OF_SERVICE, OrderKind.IN_SERVICE, AlarmFlag.OUT_OF_SERVICE),
-]
+def begin(plant: Plant, flag: AlarmFlag) -> None:
+    if flag is AlarmFlag.SUPPRESSED:
+        plant.comes(AlarmCode.OBSERVER_ISOLATED)
+    else:
+        kind = OrderKind.SHELVE if flag is AlarmFlag.SHELVED else OrderKind.OUT_OF_SERVICE
+        assert plant.order(kind, for_ms=60_000) == []
+
+
+def end(plant: Plant, flag: AlarmFlag) -> None:
+    if flag is AlarmFlag.SUPPRESSED:
+        plant.goes(AlarmCode.OBSERVER_ISOLATED)
+    else:
+        kind = OrderKind.UNSHELVE if flag is AlarmFlag.SHELVED else OrderKind.IN_SERVICE
+        assert plant.order(kind) == []
 
 
 @pytest.mark.parametrize("state", list(AlarmState))
-@pytest.mark.parametrize(("begin", "end", "flag"), FLAGS)
-def test_a_flag_makes_quiet_and_its_end_annunciates_what_holds(
-    state: AlarmState, begin: OrderKind, end: OrderKind, flag: AlarmFlag
-) -> None:
+@pytest.mark.parametrize("flag", list(AlarmFlag))
+def test_a_flag_takes_nothing_and_its_end_annunciates_what_holds(state: AlarmState, flag: AlarmFlag) -> None:
     plant = brought_to(state, latching=state.value.startswith("latched"))
     occurrence, holds = plant.w.occurrence, state in (AlarmState.UNACKED, AlarmState.ACKED)
-    assert plant.order(begin, for_ms=60_000) == []
-    assert (plant.state(), plant.flags()) == (AlarmState.NORMAL, (flag,))
-    assert plant.order(end) == []
-    assert (plant.state(), plant.flags()) == (AlarmState.UNACKED if holds else AlarmState.NORMAL, ())
+    begin(plant, flag)
+    assert (plant.state(), plant.flags(), plant.w.annunciated) == (state, (flag,), False)
+    end(plant, flag)
+    assert (plant.state(), plant.flags()) == (AlarmState.UNACKED if holds else state, ())
     assert plant.w.occurrence == occurrence + holds
-    assert plant.order(end) == ["not_flagged"]
+
+
+@pytest.mark.parametrize("kind", [OrderKind.UNSHELVE, OrderKind.IN_SERVICE])
+def test_a_flag_that_does_not_stand_is_not_ended(kind: OrderKind) -> None:
+    assert Plant().order(kind) == ["not_flagged"]
+
+
+@pytest.mark.parametrize("flag", list(AlarmFlag))
+@pytest.mark.parametrize(
+    ("before", "latching", "after"),
+    [
+        ("unacked", False, "rtn_unacked"),
+        ("acked", False, "normal"),
+        ("unacked", True, "latched_unacked"),
+        ("acked", True, "latched_acked"),
+    ],
+)
+def test_what_goes_under_a_flag_still_wants_its_acknowledgement_and_its_reset(
+    flag: AlarmFlag, before: str, latching: bool, after: str
+) -> None:
+    plant = brought_to(AlarmState(before), latching=latching)
+    begin(plant, flag)
+    plant.goes()
+    assert plant.state().value == after
+    end(plant, flag)
+    assert (plant.state().value, plant.w.occurrence) == (after, 1)
+
+
+@pytest.mark.parametrize("latching", [False, True])
+def test_what_comes_and_goes_under_a_flag_leaves_a_line_in_the_journal_alone(latching: bool) -> None:
+    plant = Plant(latching=latching)
+    plant.order(OrderKind.SHELVE, for_ms=1_000)
+    plant.comes()
+    plant.goes()
+    plant.look(1_000)
+    assert (plant.state(), plant.flags(), plant.w.occurrence) == (AlarmState.NORMAL, (), 0)
+    assert plant.told(Why.ALARM_KEPT_QUIET) == [("redundancy_lost", "tanks", "shelved")]
+
+
+def test_what_is_kept_quiet_may_be_acknowledged_and_reset() -> None:
+    plant = brought_to(AlarmState.LATCHED_UNACKED, latching=True)
+    plant.order(OrderKind.OUT_OF_SERVICE)
+    assert plant.order(OrderKind.ALARM_RESET) == ["nothing_to_reset"]
+    assert (plant.ack(), plant.state()) == ([], AlarmState.LATCHED_ACKED)
+    assert (plant.order(OrderKind.ALARM_RESET), plant.state()) == ([], AlarmState.NORMAL)
+
+
+def test_one_that_is_kept_quiet_is_not_the_first_out() -> None:
+    plant = Plant()
+    plant.comes(AlarmCode.GATE_UNSEEN)
+    plant.order(OrderKind.SHELVE, item="gate_unseen")
+    plant.comes()
+    assert (plant.book.watch("gate_unseen").first_out, plant.w.first_out) == (False, True)
 
 
 def test_only_the_end_of_the_last_flag_annunciates() -> None:
@@ -261,9 +342,9 @@ def test_only_the_end_of_the_last_flag_annunciates() -> None:
     plant.look(1_000)
     assert plant.flags() == (AlarmFlag.SUPPRESSED, AlarmFlag.OUT_OF_SERVICE)
     plant.order(OrderKind.IN_SERVICE)
-    assert plant.state() is AlarmState.NORMAL
+    assert (plant.w.annunciated, plant.w.occurrence) == (False, 1)
     plant.goes(AlarmCode.OBSERVER_ISOLATED)
-    assert (plant.state(), plant.w.occurrence) == (AlarmState.UNACKED, 2)
+    assert (plant.w.annunciated, plant.w.occurrence) == (True, 2)
 
 
 def test_timed_shelving_ends_by_its_deadline() -> None:
@@ -286,7 +367,7 @@ def test_one_shot_shelving_ends_when_the_alarm_returns_to_normal() -> None:
     plant.look(3_600_000)
     assert plant.flags() == (AlarmFlag.SHELVED,)
     plant.goes()
-    assert (plant.state(), plant.flags()) == (AlarmState.NORMAL, ())
+    assert (plant.state(), plant.flags()) == (AlarmState.RTN_UNACKED, ())
     plant.comes()
     assert plant.state() is AlarmState.UNACKED
 
@@ -316,6 +397,65 @@ def test_cause_and_consequence_that_end_together_annunciate_nothing() -> None:
     assert (plant.state(), plant.w.occurrence) == (AlarmState.NORMAL, 0)
 
 
+# A restart
+
+
+@pytest.mark.parametrize("state", list(AlarmState))
+@pytest.mark.parametrize("flag", [None, AlarmFlag.SHELVED, AlarmFlag.OUT_OF_SERVICE])
+def test_a_restart_changes_nothing_of_an_alarm(state: AlarmState, flag: AlarmFlag | None) -> None:
+    plant = brought_to(state, latching=state.value.startswith("latched"))
+    if flag is not None:
+        begin(plant, flag)
+    before = plant.w
+    plant.look(500)
+    plant.restart()
+    assert replace(plant.w, recalled=False) == before or state is AlarmState.NORMAL
+    plant.look()
+    assert plant.w == before or state is AlarmState.NORMAL
+    assert (plant.state(), plant.flags()) == (before.state, before.flags)
+    assert len(plant.told(Why.ALARM_RAISED)) == (state is not AlarmState.NORMAL)
+
+
+def test_until_a_condition_can_be_judged_its_alarm_stands_as_before_the_restart() -> None:
+    plant = brought_to(AlarmState.ACKED, latching=False)
+    plant.restart()
+    plant.found = {}
+    plant.look(100, settled=False)
+    assert (plant.state(), plant.w.recalled) == (AlarmState.ACKED, True)
+    plant.comes()
+    assert (plant.state(), plant.w.occurrence, plant.w.recalled) == (AlarmState.ACKED, 1, False)
+    plant.restart()
+    plant.found = {}
+    plant.look(200, settled=False)
+    plant.look(300)
+    assert (plant.state(), plant.w.recalled) == (AlarmState.NORMAL, False)
+
+
+def test_something_on_top_of_what_stood_before_the_restart_is_annunciated() -> None:
+    plant = brought_to(AlarmState.ACKED, latching=False)
+    plant.restart()
+    plant.comes(LOST, "tanks", "pumps")
+    assert (plant.state(), plant.w.occurrence) == (AlarmState.UNACKED, 2)
+
+
+def test_a_shelving_that_ran_out_in_the_meantime_ends_at_the_start() -> None:
+    plant = brought_to(AlarmState.ACKED, latching=False)
+    plant.order(OrderKind.SHELVE, for_ms=100)
+    plant.at_ms = 100
+    plant.restart()
+    plant.look(settled=False)
+    assert (plant.flags(), plant.state(), plant.w.occurrence) == ((), AlarmState.UNACKED, 2)
+
+
+def test_an_alarm_that_is_not_listed_any_more_is_left_out() -> None:
+    plant = brought_to(AlarmState.UNACKED, latching=False)
+    del plant.listed[LOST]
+    plant.restart()
+    plant.found = {}
+    plant.look()
+    assert plant.book.watches == ()
+
+
 # The list
 
 
@@ -343,7 +483,7 @@ def _random_course(seed: int) -> None:
             plant.look(at_ms)
             second.tick()
         for _ in range(dice.choice((0, 1, 2, 2))):
-            what = dice.randrange(10)
+            what = dice.randrange(11)
             said.append((at_ms, what))
             match what:
                 case 0 | 1:
@@ -364,6 +504,11 @@ def _random_course(seed: int) -> None:
                 case 7:
                     for_ms = dice.choice((None, 2, 5))
                     taken = plant.order(OrderKind.SHELVE, for_ms=for_ms) == [], second.flag("G", for_ms)
+                case 10:
+                    plant.restart()
+                    plant.look()
+                    second.restart()
+                    taken = True, True
                 case 8:
                     kind, flag = dice.choice(((OrderKind.UNSHELVE, "G"), (OrderKind.IN_SERVICE, "I")))
                     taken = plant.order(kind) == [], second.unflag(flag)

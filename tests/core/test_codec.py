@@ -27,7 +27,7 @@ from otha.core.inputs import (
     SelectorReading,
     TagsPolled,
 )
-from otha.core.words import AlarmCode, Answer, Arming, OrderKind, Outcome
+from otha.core.words import AlarmState, Answer, Arming, OrderKind, Outcome
 from tests.core.build import gate_reading, open_claim, order, reading, record
 
 few = settings(max_examples=60, deadline=None)
@@ -52,7 +52,17 @@ OTHERS: list[Input] = [
     AlarmsStood(
         group="tanks",
         alarms=(
-            AlarmStood(code=AlarmCode.TILT, occurrence=3, shelved_for_ns=5_000, one_shot=False, out_of_service=True),
+            AlarmStood(
+                code="level_high",
+                state=AlarmState.LATCHED_ACKED,
+                occurrence=3,
+                details=("drum", "feed"),
+                first_out=True,
+                stood_ns=7_000,
+                shelved_for_ns=5_000,
+                one_shot=False,
+                out_of_service=True,
+            ),
         ),
     ),
     EffectEnded(id=EFFECT, outcome=Outcome.UNKNOWN, record=None),

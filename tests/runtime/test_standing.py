@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from otha.core.config import GroupConfig
-from otha.core.inputs import LoopStalled, Order, OrderGiven
-from otha.core.reasons import Why
+from otha.core.errors import EngineerError
+from otha.core.inputs import DueReached, LoopStalled, Order, OrderGiven
+from otha.core.reasons import Reason, Why
 from otha.core.supervision import Supervision
 from otha.core.words import AlarmCode, AlarmState, Arming, OrderKind
 from otha.journal.entry import Entry
@@ -125,7 +126,7 @@ def test_what_was_kept_quiet_is_quiet_again_for_the_time_that_is_left(tmp_path: 
     assert (gate.one_shot, rows.out_of_service) == (True, True)
     late = standing.alarms(tmp_path, GROUP, time.time_ns() + 9 * HOUR_NS)
     assert late is not None
-    assert [each.shelved_for_ns for each in late.alarms] == [None, None, None]
+    assert [each.shelved_for_ns for each in late.alarms] == [None, None, 0]
 
 
 def test_a_wall_clock_that_was_set_back_does_not_lengthen_a_shelving(tmp_path: Path) -> None:
@@ -148,5 +149,39 @@ def test_occurrences_go_on_counting_after_a_restart(tmp_path: Path) -> None:
     again.feed(stood, 500)
     again.feed(LoopStalled(gap_ns=HOUR_NS), 600)
     (tilt,) = (w for w in again.alarm_watches(GROUP.name) if w.code is AlarmCode.TILT)
+    assert (tilt.state, tilt.occurrence) == (AlarmState.UNACKED, 1)
+    for at_ns in (HOUR_NS, 2 * HOUR_NS):
+        again.feed(DueReached(), at_ns)  # TILT is over
+    again.feed(LoopStalled(gap_ns=HOUR_NS), 3 * HOUR_NS)
+    (tilt,) = (w for w in again.alarm_watches(GROUP.name) if w.code is AlarmCode.TILT)
     assert (tilt.state, tilt.occurrence) == (AlarmState.UNACKED, 2)
     assert standing.alarms(tmp_path, replace(GROUP, name="other"), time.time_ns()) is None
+
+
+def test_an_alarm_stands_after_a_restart_as_it_did_before(tmp_path: Path) -> None:
+    """Acknowledged is acknowledged, over is over, and neither is annunciated a second time."""
+    core = Supervision(SITE.core, 0)
+    core.feed(LoopStalled(gap_ns=HOUR_NS), 1_000)
+    ack = replace(alarm_order(OrderKind.ALARM_ACK, AlarmCode.TILT).order, occurrence=1)
+    core.feed(OrderGiven(order=ack), 2_000)
+    kept_alarms(tmp_path, core)
+    stood = standing.alarms(tmp_path, GROUP, time.time_ns() + HOUR_NS)
+    assert stood is not None
+    again = Supervision(SITE.core, 0)
+    (decision,) = again.feed(stood, 500)
+    assert [(reason.why, reason.args) for reason in decision.reasons] == [(Why.ALARM_STOOD, ("tilt", "", 1, "acked"))]
+    (tilt,) = (w for w in again.alarm_watches(GROUP.name) if w.code == AlarmCode.TILT)
+    assert (tilt.state, tilt.occurrence, tilt.recalled) == (AlarmState.ACKED, 1, True)
+    assert HOUR_NS - 1_000 <= 500 - tilt.since < 2 * HOUR_NS
+
+
+@pytest.mark.parametrize("why", [Why.ALARM_RAISED, Why.ALARM_CLEARED, Why.ALARM_ACKED, Why.ALARM_RESET])
+def test_every_change_of_a_state_is_kept(why: Why) -> None:
+    assert standing.moves_alarms((Reason(why=why, rule="", args=()),))
+
+
+def test_a_row_that_is_not_understood_is_an_error_and_no_crash(tmp_path: Path) -> None:
+    with Journal(tmp_path) as journal:
+        journal.append(Entry(kind=standing.ALARMS_KIND, group=GROUP.name, body={"alarms": [{"code": "tilt"}]}))
+    with pytest.raises(EngineerError, match="row"):
+        standing.alarms(tmp_path, GROUP, time.time_ns())

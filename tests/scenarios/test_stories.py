@@ -36,7 +36,7 @@ def test_every_transcript_has_its_story() -> None:
 @pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
 def test_a_transfer_adds_at_most_ten_alarms_each_with_a_response(path: Path) -> None:
     """EEMUA 191's flood begins above ten. All that is annunciated from one request to the next counts as its doing."""
-    responses = {each.code.value: each.response for each in DEFAULTS}
+    responses = {each.code: each.response for each in DEFAULTS}
     for transfer in path.with_suffix(".txt").read_text(encoding="utf-8").split("  requested: "):
         raised = [line.split()[3] for line in transfer.splitlines() if "  alarm raised: " in line]
         assert len(raised) <= 10

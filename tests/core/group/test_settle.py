@@ -44,7 +44,7 @@ def concern(rig: Rig) -> Block | None:
     return rig.g.concern.block if rig.g.concern is not None else None
 
 
-def alarms(rig: Rig) -> list[AlarmCode]:
+def alarms(rig: Rig) -> list[str]:
     return [each.code for each in alarm.standing(rig.cfg, rig.shared, rig.g)]
 
 
