@@ -4,8 +4,8 @@ Exit codes as of `otha`: 0 done, 1 refused, 2 bad input.
 """
 
 import sys
+import time
 import uuid
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -114,14 +114,15 @@ def kpi(
     with _told(), Reader(state) as reader:
         from_ns, to_ns = moment_ns(from_, "--from"), moment_ns(to, "--to")
         wanted = Query(from_ns=from_ns, to_ns=to_ns)
-        first = next(iter(reader.query(wanted, limit=1)), None)
+        begins = next(iter(reader.query(limit=1)), None)
         last = reader.tail(1, wanted)
-        if first is None:
-            raise EngineerError("no row of the journal is from that time", mend="give another --from")
-        rows = [*reader.query(replace(wanted, kind="decision", text="ALARM_"))]
-        rows += reader.query(replace(wanted, kind="supervisor.start"))
-        begin, end = from_ns or first.wall_ns, to_ns or last[-1].wall_ns
-        found = measures(sorted(rows, key=lambda row: row.seq), begin, end)
+        if begins is None or not last:
+            raise EngineerError("no row of the journal is from that time", mend="give another --from or --to")
+        begin = max(from_ns or 0, begins.wall_ns)
+        end = min(to_ns or last[-1].wall_ns, time.time_ns())
+        earlier = Query(to_ns=to_ns, kind="decision", text="ALARM_")
+        found = measures(reader.query(earlier), begin, max(begin, end))
+        found["cut_to_journal"] = from_ns is not None and from_ns < begin
     if as_json:
         _print_json(found)
     else:

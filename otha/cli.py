@@ -343,7 +343,9 @@ def demo(
     acts: Annotated[str, typer.Option("--acts", help="which acts, by name, with commas; default: all")] = "",
     json_file: Annotated[Path | None, typer.Option("--json", help="write the measured figures to this file")] = None,
     directory: Annotated[Path | None, typer.Option("--dir", help="keep everything in this folder")] = None,
-    period_ms: Annotated[int | None, typer.Option("--period-ms", help="another heartbeat period")] = None,
+    period_ms: Annotated[
+        int | None, typer.Option("--period-ms", min=5, max=60_000, help="another heartbeat period")
+    ] = None,
     svg_file: Annotated[Path | None, typer.Option("--svg", help="a picture of the terminal, for documents")] = None,
     plant: Annotated[
         str, typer.Option("--plant", help="two_tanks, boiler, crane, pump_station: one pair alone")
@@ -395,8 +397,19 @@ def _say(row: "JournalRow") -> str:
     return rows.text(row.kind, row.body)
 
 
+def _refuse_bytes(arguments: list[str]) -> None:
+    """Bytes that are no text have no place in an order, a query or a journal."""
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            sys.stderr.write(f"{argument[:80]!a} is not UTF-8 text\n  write it anew\n")
+            raise SystemExit(BAD_INPUT) from None
+
+
 def main() -> None:
     """Entry of the console script."""
+    _refuse_bytes(sys.argv[1:])
     _mount()
     try:
         app(obj=_say)

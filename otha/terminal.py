@@ -214,6 +214,8 @@ def show_kpi(found: Json) -> None:
     """`otha alarms kpi`. The figures in brackets are what EEMUA 191 and ISA-18.2 accept for one operator."""
     console = _console()
     tenth = found["per_10_min_milli"] / 1000
+    cut = ", where the journal begins" if found.get("cut_to_journal") else ""
+    console.print(f"looked at: {found['from']}{cut}, to {found['to']}")
     console.print(f"annunciations: {found['annunciations']} in {found['periods']} periods of 10 min")
     console.print(f"per 10 min: {tenth:.2f} on average (1, at most 2), peak {found['peak_10_min']} (10)")
     console.print(f"periods with more than 10: {found['above_10_permille'] / 10:.1f} % (below 1)")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from otha.cli import BAD_INPUT, FAILED, app
+from otha.cli import BAD_INPUT, FAILED, app, main
 
 
 @pytest.fixture(autouse=True)
@@ -64,3 +64,22 @@ def test_an_order_that_lacks_something_is_not_sent(arguments: tuple[str, ...], m
     code, text = said("order", *arguments, "--state", tmp_path)
     assert code == BAD_INPUT
     assert mend in text
+
+
+@pytest.mark.parametrize("place", [1, 2])
+def test_bytes_that_are_no_text_are_bad_input(
+    place: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["otha", "log", "tail"]
+    arguments[place] = b"\xff".decode(errors="surrogateescape")
+    monkeypatch.setattr("sys.argv", arguments)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == BAD_INPUT
+    assert "is not UTF-8 text" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("period", ["-5", "0", "99999999999999999999", "nan", ""])
+def test_a_demo_with_an_impossible_period_is_bad_input(period: str) -> None:
+    code, text = said("demo", f"--period-ms={period}")
+    assert (code, "--period-ms" in text) == (BAD_INPUT, True)

@@ -262,6 +262,9 @@ def stood(
     comment = "since before this start"
     for each in alarms:
         if each.code not in listed:
+            if each.state is not AlarmState.NORMAL:
+                gone = (each.code, ", ".join(each.details), each.occurrence, AlarmState.NORMAL.value)
+                reasons.append(Reason(why=Why.ALARM_CLEARED, rule="", args=gone))
             continue
         turn = book.turn(listed, each.code, now)
         turn.recall(each)

@@ -32,6 +32,8 @@ from otha.journal.verify import verify as verify_journal
 BAD_INPUT = 2
 DAMAGE = 3
 FOLLOW_S = 0.5
+LAST_NS = 2**63 - 1  # what the journal's columns hold: a moment of the year 2262
+MOST_ROWS = 10**9
 WIDE = 140  # columns of a terminal on which the rows are a table
 
 app = typer.Typer(help="Read, verify and export the journal.", no_args_is_help=True)
@@ -72,21 +74,34 @@ def _exit_codes() -> Iterator[None]:
 def moment_ns(text: str, option: str) -> int | None:
     """Nanoseconds since 1970 of an ISO 8601 moment or an age like 90s, 15m, 2h, 7d; None for "".
 
-    Raises EngineerError if it is neither.
+    Raises EngineerError if it is neither, or outside the years 1970 to 2261.
     """
     if not text:
         return None
-    if age := re.fullmatch(r"(\d+)([smhd])", text):
-        return time.time_ns() - int(age[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[age[2]] * 1_000_000_000
+    found = _age_ns(text) if re.fullmatch(r"[0-9]+[smhd]", text) else _iso_ns(text, option)
+    if not 0 <= found <= LAST_NS:
+        raise EngineerError(
+            f"{option} {text[:40]!r} is outside the years 1970 to 2261",
+            mend="write a moment of this time, or a shorter age; without it everything is meant",
+        )
+    return found
+
+
+def _age_ns(text: str) -> int:
+    number = int(text[:-1][:20])  # whatever has more digits is too long as well
+    return time.time_ns() - number * {"s": 1, "m": 60, "h": 3600, "d": 86400}[text[-1]] * 1_000_000_000
+
+
+def _iso_ns(text: str, option: str) -> int:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        whole = int(moment.replace(microsecond=0).timestamp())
+    except (ValueError, OverflowError) as error:
         raise EngineerError(
-            f"{option} {text!r} is no moment", mend="write 2026-01-31T14:05:00Z, 2026-01-31 or an age like 15m"
+            f"{option} {text[:40]!r} is no moment", mend="write 2026-01-31T14:05:00Z, 2026-01-31 or an age like 15m"
         ) from error
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    whole = int(moment.replace(microsecond=0).timestamp())
     return whole * 1_000_000_000 + moment.microsecond * 1000
 
 
@@ -139,7 +154,7 @@ def _query(from_: str, to: str, group: str, node: str, user: str, kind: str, tex
 def tail(
     ctx: typer.Context,
     state: StateOption,
-    rows: Annotated[int, typer.Option("-n", "--rows", min=1, help="How many of the newest rows.")] = 20,
+    rows: Annotated[int, typer.Option("-n", "--rows", min=1, max=MOST_ROWS, help="How many of the newest rows.")] = 20,
     group: GroupOption = "",
     kind: KindOption = "",
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on with each new row until Ctrl-C.")] = False,
@@ -169,8 +184,8 @@ def query(
     user: UserOption = "",
     kind: KindOption = "",
     text: TextOption = "",
-    limit: Annotated[int, typer.Option(min=1, help="At most this many rows.")] = 1000,
-    after: Annotated[int, typer.Option(help="Only rows after this number: the next page.")] = 0,
+    limit: Annotated[int, typer.Option(min=1, max=MOST_ROWS, help="At most this many rows.")] = 1000,
+    after: Annotated[int, typer.Option(min=0, max=LAST_NS, help="Only rows after this number: the next page.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Show the rows that match every condition, oldest first."""

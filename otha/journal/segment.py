@@ -40,11 +40,15 @@ def locate(path: Path) -> list[Path]:
 
     Raises JournalNotFound if there are none.
     """
-    if path.is_file():
-        return [path]
-    for directory in (path, path / "journal"):
-        if directory.is_dir() and (found := segments_in(directory)):
-            return found
+    try:
+        if path.is_file():
+            return [path]
+        for directory in (path, path / "journal"):
+            if directory.is_dir() and (found := segments_in(directory)):
+                return found
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise JournalNotFound(f"{str(path)[:80]!r} can't be looked at: {why}", mend="name a state directory") from error
     raise JournalNotFound(f"there is no journal in {path}", mend="name a state directory or a journal-NNNN.db file")
 
 

@@ -1,7 +1,8 @@
 """How well the alarms serve their operators: the measures of EEMUA 191 and ISA-18.2-2016, clause 16, from the journal.
 
 Annunciations count; acknowledgements, returns and events do not. Counts stand in fixed periods of ten minutes from the
-begin of what is looked at; a last period that is not whole counts as one.
+begin of what is looked at; a last period that is not whole counts as one. What the journal does not cover is not looked
+at: quiet that nobody watched would make any plant look good.
 """
 
 import json
@@ -13,6 +14,7 @@ from typing import Any
 from otha.core.reasons import Why
 from otha.core.words import AlarmPriority
 from otha.journal.entry import JournalRow
+from otha.journal.reader import wall_text
 
 Json = dict[str, Any]  # Any: JSON
 S = 1_000_000_000
@@ -33,17 +35,15 @@ Name = tuple[str, str]  # group, alarm code
 
 @dataclass(slots=True)
 class AlarmHistory:
-    """What the journal tells of alarms: each annunciation, and how long each alarm stood. Times are wall-clock ns."""
+    """What the journal tells of alarms: each annunciation, and from when to when each alarm stood. Times are wall-clock
+    ns. A restart of OTHA ends nothing: alarms stand on over it."""
 
     raised: list[tuple[int, Name, str]] = field(default_factory=list)
-    stood: list[tuple[Name, int]] = field(default_factory=list)
+    stood: list[tuple[Name, int, int]] = field(default_factory=list)
     standing: dict[Name, int] = field(default_factory=dict)
 
     def take(self, row: JournalRow) -> None:
         """Take the next row, in their order."""
-        if row.kind == "supervisor.start":
-            for name in tuple(self.standing):
-                self._ends(name, row.wall_ns)  # what still holds is annunciated anew
         if row.kind != "decision":
             return
         for reason in json.loads(row.body).get("reasons", ()):
@@ -58,7 +58,7 @@ class AlarmHistory:
     def _ends(self, name: Name, wall_ns: int) -> None:
         begin = self.standing.pop(name, None)
         if begin is not None:
-            self.stood.append((name, wall_ns - begin))
+            self.stood.append((name, begin, wall_ns))
 
 
 def _floods(counts: list[int]) -> tuple[int, int]:
@@ -89,22 +89,25 @@ def _chattering(raised: list[tuple[int, Name, str]]) -> list[Name]:
 
 
 def measures(rows: Iterable[JournalRow], from_ns: int, to_ns: int) -> Json:
-    """The measures of the rows in [from_ns, to_ns) (wall clock). Shares are per mille, rates thousandths."""
+    """The measures of the annunciations in [from_ns, to_ns] (wall clock). Rows before it tell what stood at its begin.
+    Shares are per mille, rates thousandths."""
     history = AlarmHistory()
     for row in rows:
         history.take(row)
-    raised = history.raised
+    raised = [each for each in history.raised if from_ns <= each[0] <= to_ns]
     counts = [0] * max(1, -(-(to_ns - from_ns) // PERIOD_NS))
     for at_ns, _, _ in raised:
         counts[min(max(at_ns - from_ns, 0) // PERIOD_NS, len(counts) - 1)] += 1
     floods, flooded = _floods(counts)
-    stood = [*history.stood, *((name, to_ns - begin) for name, begin in history.standing.items())]
+    stood = [each for each in history.stood if each[2] >= from_ns]
+    stood += [(name, begin, to_ns) for name, begin in history.standing.items()]
+    long = dict.fromkeys(name for name, begin, end in stood if end - begin > STANDING_NS)
     often = Counter(name for _, name, _ in raised)
     ranks = Counter(priority for _, _, priority in raised)
     total = len(raised)
     return {
-        "from_ns": from_ns,
-        "to_ns": to_ns,
+        "from": wall_text(from_ns),
+        "to": wall_text(to_ns),
         "annunciations": total,
         "periods": len(counts),
         "per_10_min_milli": total * 1000 // len(counts),
@@ -112,7 +115,7 @@ def measures(rows: Iterable[JournalRow], from_ns: int, to_ns: int) -> Json:
         "above_10_permille": sum(count > FLOOD_BEGINS_ABOVE for count in counts) * 1000 // len(counts),
         "floods": floods,
         "in_flood_permille": flooded * 1000 // len(counts),
-        "standing_24_h": [_named(name) for name in dict.fromkeys(name for name, ns in stood if ns > STANDING_NS)],
+        "standing_24_h": [_named(name) for name in long],
         "chattering": [_named(name) for name in _chattering(raised)],
         "top_ten": [
             {**_named(name), "count": count, "permille": count * 1000 // total}

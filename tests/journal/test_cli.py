@@ -118,6 +118,45 @@ def test_moments() -> None:
         moment_ns("later", "--to")
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["99999999d", "9" * 5_000 + "d", "0001-01-01", "9999-12-31", "1969-12-31T23:59:59Z", "0001-01-01T00:00+23:59"],
+)
+def test_a_moment_that_no_journal_can_hold_is_bad_input(journal: Path, said: str) -> None:
+    for option in ("--from", "--to"):
+        done = call("query", "--state", journal, option, said)
+        assert done.exit_code == BAD_INPUT
+        assert f"otha log: {option} '{said[:40]}' is " in done.stderr
+
+
+@pytest.mark.parametrize("said", [" ", "-1d", "1.5h", "\u0661d", "nan", "1e3s", "2026-13-01", "d", "\0"])
+def test_what_is_no_moment_says_how_one_is_written(journal: Path, said: str) -> None:
+    done = call("query", "--state", journal, "--from", said)
+    assert done.exit_code == BAD_INPUT
+    assert "2026-01-31T14:05:00Z" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("query", "--limit", 10**20),
+        ("query", "--limit", 0),
+        ("query", "--after", 10**20),
+        ("query", "--after", -1),
+        ("tail", "-n", 10**20),
+    ],
+)
+def test_a_number_that_no_journal_can_hold_is_bad_input(journal: Path, arguments: tuple[object, ...]) -> None:
+    done = call(arguments[0], "--state", journal, *arguments[1:])
+    assert (done.exit_code, str(arguments[1]) in done.stderr) == (BAD_INPUT, True)
+
+
+@pytest.mark.parametrize("path", ["", "nowhere", "a" * 5_000, "a\0b"])
+def test_a_place_without_a_journal_is_bad_input(path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert call("tail", "--state", path).exit_code == BAD_INPUT
+
+
 def test_rows_are_told_in_sentences_by_whoever_knows_what_they_mean(journal: Path) -> None:
     def say(row: JournalRow) -> str:
         return f"said {row.seq}" if row.seq == 11 else ""

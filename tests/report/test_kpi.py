@@ -72,11 +72,17 @@ def test_what_stands_for_more_than_a_day_is_named(hours: int, stale: bool) -> No
     assert of(on_top, 100 * HOUR)["standing_24_h"] == named, "what comes on top does not begin it anew"
 
 
-@pytest.mark.parametrize(
-    "end", [row(HOUR, "supervisor.start"), row(HOUR, "decision", ("ALARM_FLAGGED", "tilt", "shelved", "", "", "0"))]
-)
-def test_a_restart_and_a_flag_end_the_standing(end: JournalRow) -> None:
-    assert of([raised(0), end], 100 * HOUR)["standing_24_h"] == []
+def test_a_flag_ends_the_standing_and_a_restart_does_not() -> None:
+    flagged = row(HOUR, "decision", ("ALARM_FLAGGED", "tilt", "shelved", "", "", "0"))
+    assert of([raised(0), flagged], 100 * HOUR)["standing_24_h"] == []
+    started = row(HOUR, "supervisor.start")
+    assert of([raised(0), started], 100 * HOUR)["standing_24_h"] == [{"group": "tanks", "alarm": "tilt"}]
+
+
+def test_what_came_before_the_time_looked_at_stands_and_does_not_count() -> None:
+    found = measures([raised(0), raised(0, "halted"), cleared(HOUR, "halted")], 2 * HOUR, 26 * HOUR)
+    assert found["standing_24_h"] == [{"group": "tanks", "alarm": "tilt"}]
+    assert (found["annunciations"], found["peak_10_min"], found["periods"]) == (0, 0, 144)
 
 
 @pytest.mark.parametrize(("last_s", "chatters"), [(60, True), (61, False)])
