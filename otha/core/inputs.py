@@ -171,7 +171,8 @@ class Order:
     """What a user asks. `id` makes it idempotent: a repeat gets the same answer and changes nothing.
 
     `item`: what of the group it is about, by its name in the site file or its alarm code. `occurrence`: which coming of
-    an alarm. `for_ns`: for how long. `transfer`: of which kind. None where the order has no use for it.
+    an alarm. `for_ns`: for how long. `transfer`: of which kind. None where the order has no use for it. `seconds`: the
+    forced actions that the user has the authority to be the second person of.
     """
 
     id: str
@@ -186,6 +187,7 @@ class Order:
     occurrence: int | None = None
     for_ns: int | None = None
     transfer: TransferKind | None = None
+    seconds: tuple[OrderKind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,6 +92,7 @@ class Block(Enum):
     PREMISES_CHANGED = ("premises_changed", "order")
     COMMENT_MISSING = ("comment_missing", "order")
     SECOND_PERSON = ("second_person", "two persons")
+    NO_AUTHORITY = ("no_authority", "two persons")
     NO_SUCH_INTERLOCK = ("no_such_interlock", "order")
     NEVER_BYPASSED = ("never_bypassed", "S6")
     BYPASS_TOO_LONG = ("bypass_too_long", "S6")

@@ -35,6 +35,7 @@ _BLOCKS: dict[Block, str] = {
     Block.PREMISES_CHANGED: "what was selected is not so any more: select anew",
     Block.COMMENT_MISSING: "it needs a comment: --comment",
     Block.SECOND_PERSON: "a second, other person must confirm it",
+    Block.NO_AUTHORITY: "who confirms it must have the authority to order it",
     Block.NO_SUCH_INTERLOCK: "the group has no such interlock",
     Block.NEVER_BYPASSED: "an interlock of class safety is never bypassed",
     Block.BYPASS_TOO_LONG: "a bypass has an end",

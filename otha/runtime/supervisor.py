@@ -21,6 +21,7 @@ from otha.core.group import request as held
 from otha.core.inputs import EffectId, Order, OrderGiven
 from otha.core.reasons import Blocker
 from otha.core.supervision import Supervision
+from otha.core.words import OrderKind
 from otha.journal.recorder import Recorder
 from otha.journal.recording import Header
 from otha.journal.terms import Trouble
@@ -115,7 +116,9 @@ class Desk:
         self.sites: SiteDesk | None = None
         self.stopping = False
 
-    async def order(self, request: OrderRequest, user: str, client: str = "wire") -> OrderReply | Refusal:
+    async def order(
+        self, request: OrderRequest, user: str, client: str = "wire", *, seconds: tuple[OrderKind, ...] = ()
+    ) -> OrderReply | Refusal:
         """Put an order before the core; the reply leaves when order and answer are durable, or says that they are not.
 
         What was decided is carried out meanwhile: only the reply waits for the disk.
@@ -142,6 +145,7 @@ class Desk:
             occurrence=request.occurrence,
             for_ns=request.for_ns,
             transfer=request.transfer,
+            seconds=seconds,
         )
         try:
             async with asyncio.timeout(_ORDER_TIMEOUT_S):

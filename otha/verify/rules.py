@@ -134,6 +134,15 @@ HOLDS: tuple[Hold, ...] = (
     ),
     Hold(
         rule="S6",
+        says="The second person of a forced action has the authority to order it.",
+        decided_in=(f"{_GROUP}/forced.py", "otha/wire/access.py"),
+        test=f"{_TESTS}/test_forced.py::test_the_second_person_has_the_authority_to_order_it",
+        mutant=Mutant(
+            file=f"{_GROUP}/forced.py", old="    if request.kind not in order.seconds:\n", new="    if False:\n"
+        ),
+    ),
+    Hold(
+        rule="S6",
         says="What was selected is judged again when it is operated.",
         decided_in=(f"{_GROUP}/orders.py", f"{_GROUP}/selection.py"),
         test=f"{_TESTS}/test_selection.py::test_an_interlock_that_turned_since_the_selection_refuses_the_operate",

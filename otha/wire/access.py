@@ -51,9 +51,18 @@ NEEDED: dict[OrderKind, AccessRole] = {
 }
 
 
+# What waits for a second person, who needs the role of the first: each of the two could answer for it.
+TWO_PERSONS = (OrderKind.BYPASS, OrderKind.SAFE)
+
+
 def may_order(role: AccessRole, kind: OrderKind) -> bool:
     """Whether a user of this role may give such an order."""
     return role >= NEEDED[kind]
+
+
+def seconds(role: AccessRole) -> tuple[OrderKind, ...]:
+    """The forced actions that a user of this role may be the second person of."""
+    return tuple(kind for kind in TWO_PERSONS if may_order(role, kind))
 
 
 def peer_uid(sock: socket.socket) -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol, assert_never
 
 from otha.core.errors import HostError
+from otha.core.words import OrderKind
 from otha.wire import access, codec
 from otha.wire.access import AccessRole
 from otha.wire.errors import WireError
@@ -50,8 +51,8 @@ _WRITE_TIMEOUT_S = 5.0
 class Handler(Protocol):
     """What the supervisor offers."""
 
-    async def order(self, request: OrderRequest, user: str) -> OrderReply | Refusal:
-        """Carry out an order; the role has been checked."""
+    async def order(self, request: OrderRequest, user: str, *, seconds: tuple[OrderKind, ...]) -> OrderReply | Refusal:
+        """Carry out an order; the role has been checked. `seconds`: what the user may confirm as a second person."""
 
     def turned_away(self, request: OrderRequest, user: str, what: str) -> None:
         """Note an order that the user's role does not allow."""
@@ -217,7 +218,7 @@ class _Client:
             what = f"user {self._user} is {role.name.lower()}; {request.order.value} needs {needed}"
             self._server.handler.turned_away(request, self._user, what)
             return Refusal(what=what, mend="ask a user with that role")
-        return await self._server.handler.order(request, self._user)
+        return await self._server.handler.order(request, self._user, seconds=access.seconds(role))
 
     async def _stream(self, events: "asyncio.Queue[EventEntry]") -> None:
         """Events until the client goes; whatever it still says ends the stream."""

@@ -318,6 +318,14 @@ def open_claim(to_node: str = "b", epoch: int = 3, active: str = "a") -> Record:
 
 def order(kind: OrderKind, node: str | None = None, **changes: Any) -> Order:
     given = Order(
-        id="o1", kind=kind, group="tanks", user="kim", client="desk", node=node, arming=None, comment="because"
+        id="o1",
+        kind=kind,
+        group="tanks",
+        user="kim",
+        client="desk",
+        node=node,
+        arming=None,
+        comment="because",
+        seconds=(OrderKind.BYPASS, OrderKind.SAFE),
     )
     return replace(given, **changes)

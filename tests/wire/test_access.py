@@ -3,7 +3,7 @@
 import pytest
 
 from otha.core.words import OrderKind
-from otha.wire.access import NEEDED, AccessRole, may_order
+from otha.wire.access import NEEDED, AccessRole, may_order, seconds
 
 
 def test_every_order_has_its_role() -> None:
@@ -29,3 +29,16 @@ def test_what_an_operator_may_not() -> None:
         OrderKind.BYPASS,
         OrderKind.UNBYPASS,
     }
+
+
+@pytest.mark.parametrize(
+    ("role", "kinds"),
+    [
+        (AccessRole.VIEWER, ()),
+        (AccessRole.OPERATOR, (OrderKind.SAFE,)),
+        (AccessRole.ENGINEER, (OrderKind.BYPASS, OrderKind.SAFE)),
+        (AccessRole.ADMIN, (OrderKind.BYPASS, OrderKind.SAFE)),
+    ],
+)
+def test_who_may_be_the_second_person(role: AccessRole, kinds: tuple[OrderKind, ...]) -> None:
+    assert seconds(role) == kinds

@@ -43,7 +43,7 @@ class Desk:
         self.orders: list[tuple[OrderRequest, str]] = []
         self.away: list[str] = []
 
-    async def order(self, request: OrderRequest, user: str) -> OrderReply | Refusal:
+    async def order(self, request: OrderRequest, user: str, *, seconds: tuple[OrderKind, ...]) -> OrderReply | Refusal:
         self.orders.append((request, user))
         obstacle = Obstacle(block="tilt", rule="S10", detail="")
         return OrderReply(id=request.id, accepted=False, durable=True, obstacles=(obstacle,))

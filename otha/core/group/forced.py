@@ -107,12 +107,14 @@ def ask(t: Turn, order: Order) -> tuple[Blocker, ...]:
 
 
 def answer(t: Turn, order: Order, request: Request) -> tuple[Blocker, ...]:
-    """CONFIRM by a second person, judged anew, or REJECT by anybody, with a comment."""
+    """CONFIRM by a second person who has the authority, judged anew, or REJECT by anybody, with a comment."""
     if order.kind is OrderKind.REJECT:
         end(t, f"rejected by {order.user}")
         return ()
     if order.user == request.by:
         return _block(Block.SECOND_PERSON, f"asked by {request.by}")
+    if request.kind not in order.seconds:
+        return _block(Block.NO_AUTHORITY, f"{order.user}: {request.what}, asked by {request.by}")
     bypass = request.kind is OrderKind.BYPASS
     found = _bypass_against(t, request.item, request.for_ns) if bypass else _safe_against(t) + _other_hold(t, request)
     if found:

@@ -72,7 +72,8 @@ class Counter:
         task.add_done_callback(self._tasks.discard)
 
     async def _carry_out(self, asked: wire.OnBehalf) -> None:
-        self._answer(asked.ask, await self._desk.order(asked.order, asked.user, asked.client))
+        seconds = access.seconds(asked.role.role)
+        self._answer(asked.ask, await self._desk.order(asked.order, asked.user, asked.client, seconds=seconds))
 
     def _answer(self, ask: int, end: OrderReply | Refusal) -> None:
         if isinstance(end, Refusal):

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Protocol
 
+from otha.core.words import OrderKind
 from otha.runtime.interface.counter import Counter
 from otha.wire import interface as wire
 from otha.wire.errors import WireError
@@ -34,8 +35,10 @@ _SHARE = 10  # making a snapshot takes this part of the time at most
 class Desk(Protocol):
     """What the supervisor offers to the interface."""
 
-    async def order(self, request: OrderRequest, user: str, client: str) -> OrderReply | Refusal:
-        """Carry out an order; the role has been checked."""
+    async def order(
+        self, request: OrderRequest, user: str, client: str, *, seconds: tuple[OrderKind, ...]
+    ) -> OrderReply | Refusal:
+        """Carry out an order; the role has been checked. `seconds`: what the user may confirm as a second person."""
 
     def turned_away(self, request: OrderRequest, user: str, what: str, client: str) -> None:
         """Journal an order that was not carried out."""

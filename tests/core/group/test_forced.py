@@ -87,6 +87,22 @@ def test_who_asked_is_no_second_person() -> None:
     assert codes(rig, OrderKind.CONFIRM, id="o3", user="eva") == []
 
 
+def test_the_second_person_has_the_authority_to_order_it() -> None:
+    rig = plant()
+    bypass(rig)
+    assert codes(rig, OrderKind.CONFIRM, id="o1", user="eva", seconds=(OrderKind.SAFE,)) == ["no_authority"]
+    assert rig.g.bypasses == ()
+    assert waits(rig), "somebody else may still confirm it"
+    assert codes(rig, OrderKind.CONFIRM, id="o2", user="ben", seconds=(OrderKind.BYPASS,)) == []
+
+
+def test_whoever_may_confirm_may_reject() -> None:
+    rig = plant()
+    bypass(rig)
+    assert codes(rig, OrderKind.REJECT, id="o1", user="eva", comment="not now", seconds=()) == []
+    assert not waits(rig)
+
+
 def test_the_second_person_comes_within_the_time_or_not_at_all() -> None:
     rig = plant()
     bypass(rig)

@@ -21,7 +21,9 @@ class Desk:
         self.away: list[tuple[str, str]] = []
         self.go = asyncio.Event()
 
-    async def order(self, request: OrderRequest, user: str, client: str) -> OrderReply | Refusal:
+    async def order(
+        self, request: OrderRequest, user: str, client: str, *, seconds: tuple[OrderKind, ...]
+    ) -> OrderReply | Refusal:
         self.orders.append((request, user, client))
         await self.go.wait()
         return OrderReply(id=request.id, accepted=True, durable=True, obstacles=())
