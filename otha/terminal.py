@@ -166,11 +166,27 @@ def _state(alarm: Json) -> str:
     quiet = [flag.replace("_", " ") for flag in alarm["flags"]]
     if alarm["shelved_left_ms"] is not None:
         quiet.append(f"for another {_age(alarm['shelved_left_ms'])}")
-    return " ".join(quiet) + (", condition holds" if alarm["active"] else "") if quiet else _STATES[alarm["state"]]
+    if alarm["one_shot"]:
+        quiet.append("until it next returns")
+    parts = [" ".join(quiet), _STATES[alarm["state"]]]
+    if quiet and alarm["state"] == "normal" and alarm["active"]:
+        parts.append("condition holds")
+    if not alarm["judged"]:
+        parts.append("can't be judged now")
+    return ", ".join(part for part in parts if part)
+
+
+def _values(alarm: Json) -> str:
+    """The present values of an alarm's tags, and what is wrong with those that can't be used."""
+    told = [
+        f"{each['tag']} = {each['value']}" if each["quality"] == "true" else f"{each['tag']} is {each['quality']}"
+        for each in alarm["values"]
+    ]
+    return ", ".join(told)
 
 
 def _alarm_line(alarm: Json) -> str:
-    head = "ALARM" if alarm["state"] in ("unacked", "acked") else "alarm"
+    head = "ALARM" if alarm["state"] in ("unacked", "acked") and not alarm["flags"] else "alarm"
     detail = f": {alarm['detail']}" if alarm["detail"] else ""
     return f"{head} {alarm['code']}{detail} ({_state(alarm)}, occurrence {alarm['occurrence']})"
 
@@ -183,9 +199,16 @@ def _age(ms: int) -> str:
 
 
 def alarm_rows(status: Json) -> list[Json]:
-    """The alarms of all groups: what is not acknowledged first, then by priority, then the newest."""
+    """The alarms of all groups and of the supervisor itself: what is not acknowledged first, then what stands, then
+    what is kept quiet; of these by priority, then the newest."""
     rows = [{"group": group["name"], **alarm} for group in status["groups"] for alarm in group["alarms"]]
-    return sorted(rows, key=lambda row: (not row["unacked"], _URGENCY.index(row["priority"]), row["since_ms"]))
+    rows += [{"group": status["supervisor"], **alarm} for alarm in status["alarms"]]
+    return sorted(rows, key=_urgency)
+
+
+def _urgency(row: Json) -> tuple[bool, bool, int, int]:
+    since = row["since_ms"]
+    return not row["unacked"], bool(row["flags"]), _URGENCY.index(row["priority"]), 0 if since is None else since
 
 
 def show_alarms(rows: list[Json]) -> None:
@@ -197,9 +220,10 @@ def show_alarms(rows: list[Json]) -> None:
     table = _folded("priority", "state", "since", "group", "alarm", "no", "response")
     for row in rows:
         first = " (first-out)" if row["first_out"] else ""
-        which = row["code"] + (f": {row['detail']}" if row["detail"] else "") + first
-        where = (row["group"], which, str(row["occurrence"]))
-        table.add_row(row["priority"], _state(row), _age(row["since_ms"]), *where, row["response"])
+        values = f" [{_values(row)}]" if row["values"] else ""
+        which = row["code"] + (f": {row['detail']}" if row["detail"] else "") + values + first
+        since = "" if row["since_ms"] is None else _age(row["since_ms"])
+        table.add_row(row["priority"], _state(row), since, row["group"], which, str(row["occurrence"]), row["response"])
     console.print(table)
 
 
@@ -241,6 +265,8 @@ def show_status(status: Json) -> None:
     console.print(f"site {status['site']}, supervisor {status['supervisor']}{', ' if flags else ''}{' '.join(flags)}")
     for line in _process(status):
         console.print(f"  {line}")
+    for alarm in status["alarms"]:
+        console.print(f"  {_alarm_line(alarm)}")
     for group in status["groups"]:
         title = f"group {group['name']} ({group['arming']}): {group['standing']}"
         table = Table("node", "role", "alive", "ServiceLevel", "in RPO", "ready", "maintenance", title=title)

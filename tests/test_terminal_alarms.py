@@ -19,9 +19,8 @@ def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def shown(core: Supervision, at_ms: int) -> list[Json]:
-    alarms = [each for each in alarm_view.alarms(core, "tanks", at_ms * MS) if each["code"] == "tilt"]
-    groups = [{"name": "tanks", "alarms": alarms}]
-    return terminal.alarm_rows({"groups": groups})
+    alarms = [each for each in alarm_view.alarms(core, "sup", at_ms * MS) if each["code"] == "tilt"]
+    return terminal.alarm_rows({"groups": [], "supervisor": "sup", "alarms": alarms})
 
 
 def test_an_alarm_is_shown_with_its_state_age_and_response(capsys: pytest.CaptureFixture[str]) -> None:
@@ -29,7 +28,7 @@ def test_an_alarm_is_shown_with_its_state_age_and_response(capsys: pytest.Captur
     core.feed(LoopStalled(gap_ns=60_000 * MS), 1_000 * MS)
     (row,) = shown(core, 61_000)
     assert (row["code"], row["state"], row["priority"], row["occurrence"]) == ("tilt", "unacked", "low", 1)
-    assert (row["group"], row["since_ms"], row["active"]) == ("tanks", 60_000, True)
+    assert (row["group"], row["since_ms"], row["active"]) == ("sup", 60_000, True)
     terminal.show_alarms([row])
     said = " ".join(capsys.readouterr().out.split())
     for word in ("unacknowledged", "60 s", "sets its clock"):
@@ -38,7 +37,7 @@ def test_an_alarm_is_shown_with_its_state_age_and_response(capsys: pytest.Captur
 
 def test_what_is_kept_quiet_stays_in_sight(capsys: pytest.CaptureFixture[str]) -> None:
     core = Supervision(site_config(), 0)
-    core.feed(OrderGiven(order=order(OrderKind.SHELVE, item="tilt", for_ns=600_000 * MS)), 0)
+    core.feed(OrderGiven(order=order(OrderKind.SHELVE, group="sup", item="tilt", for_ns=600_000 * MS)), 0)
     (row,) = shown(core, 60_000)
     assert (row["flags"], row["shelved_left_ms"], row["active"]) == (["shelved"], 540_000, False)
     terminal.show_alarms([row])
@@ -51,17 +50,20 @@ def test_no_alarm_says_so(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_what_nobody_has_seen_comes_first_then_what_is_urgent_then_what_is_new() -> None:
-    def alarm(code: str, priority: str, since_ms: int, *, unacked: bool) -> Json:
-        return {"code": code, "priority": priority, "since_ms": since_ms, "unacked": unacked}
+    def alarm(code: str, priority: str, since_ms: int, *flags: str, unacked: bool) -> Json:
+        return {"code": code, "priority": priority, "since_ms": since_ms, "unacked": unacked, "flags": flags}
 
     alarms = [
+        alarm("quiet", "critical", 1, "shelved", unacked=False),
         alarm("seen", "critical", 1, unacked=False),
         alarm("old", "low", 9, unacked=True),
         alarm("new", "low", 5, unacked=True),
         alarm("urgent", "high", 99, unacked=True),
     ]
-    rows = terminal.alarm_rows({"groups": [{"name": "g", "alarms": alarms}]})
-    assert [row["code"] for row in rows] == ["urgent", "new", "old", "seen"]
+    rows = terminal.alarm_rows(
+        {"groups": [{"name": "g", "alarms": alarms[1:]}], "supervisor": "sup", "alarms": alarms[:1]}
+    )
+    assert [row["code"] for row in rows] == ["urgent", "new", "old", "seen", "quiet"]
 
 
 def test_the_measures_are_told_beside_what_is_accepted(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from otha.core.config import GroupConfig
 from otha.core.group import guard
-from otha.core.group.state import GroupState, Shared, StoreView
+from otha.core.group.state import GroupState, Shared
 from otha.core.words import AlarmCode, GateState, GroupKind, Liveness, Role, Standing, Verdict
 
 
@@ -88,10 +88,4 @@ def standing(cfg: GroupConfig, shared: Shared, g: GroupState) -> tuple[Alarm, ..
         if g.suspicion is not None and g.confirm_at is None and g.told:
             found.append(Alarm(code=AlarmCode.ACTIVE_SUSPECT, detail=f"{active} {g.suspicion.value}"))
     found += _of_gate(cfg, g) + _of_clients(cfg, g) + _of_roles(cfg, g)
-    if g.store is StoreView.UNKNOWN or (g.store is StoreView.UNREAD and g.settle_until is None):
-        found.append(Alarm(code=AlarmCode.STORE_SILENT, detail=""))
-    if shared.isolated:
-        found.append(Alarm(code=AlarmCode.OBSERVER_ISOLATED, detail=""))
-    if shared.tilted:
-        found.append(Alarm(code=AlarmCode.TILT, detail=""))
     return tuple(found)

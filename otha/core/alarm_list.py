@@ -148,17 +148,78 @@ DEFAULTS: tuple[AlarmConfig, ...] = (
         consequence="a transfer is not kept back by what the interlock watches",
         response="watch by eye what it watches; `otha order unbypass GROUP` as soon as it can be done without",
     ),
+    AlarmConfig(
+        code=AlarmCode.TAG_UNUSABLE,
+        priority=AlarmPriority.LOW,
+        on_delay_ns=SECOND_NS,
+        cause="a plant tag that alarms of this group look at is bad, stale or was never read",
+        consequence="those alarms stand as they were and can't come or go",
+        response="watch by eye what they watch; mend the instrument, or the way to it",
+    ),
+    AlarmConfig(
+        code=AlarmCode.DISK_FAILING,
+        priority=AlarmPriority.MEDIUM,
+        cause="two or more of journal, recorder and group records can't be written: the disk itself is full or failing",
+        consequence="no transfer is possible; what OTHA sees and does is not kept",
+        response="look at the disk of the state directory: full, read-only, failing",
+    ),
+    AlarmConfig(
+        code=AlarmCode.JOURNAL_SILENT,
+        priority=AlarmPriority.MEDIUM,
+        on_delay_ns=SECOND_NS,
+        cause="the journal can't be written; its rows wait, and are refused when too many do",
+        consequence="no transfer can promote or release: each needs a row on disk first",
+        response="look at the files in journal/ of the state directory; `otha status` tells the trouble",
+    ),
+    AlarmConfig(
+        code=AlarmCode.JOURNAL_DAMAGED,
+        priority=AlarmPriority.LOW,
+        cause="a part of the journal was found damaged; it was kept, and a new one was linked to it",
+        consequence="what the damaged rows told can't be proved",
+        response="keep the state directory as evidence; `otha log verify` names the first bad row; look at the disk",
+    ),
+    AlarmConfig(
+        code=AlarmCode.RECORDER_SILENT,
+        priority=AlarmPriority.LOW,
+        on_delay_ns=SECOND_NS,
+        cause="the recording of all inputs can't be written",
+        consequence="what is decided meanwhile can't be replayed; nothing else depends on it",
+        response="look at the files in recordings/ of the state directory, and at the room on its disk",
+    ),
+    AlarmConfig(
+        code=AlarmCode.LOOP_STALLED,
+        priority=AlarmPriority.LOW,
+        off_delay_ns=60 * SECOND_NS,
+        cause="three times within a minute the supervisor did not run for more than 5 ms",
+        consequence="heartbeats leave late and faults are seen late",
+        response="look at the load of the supervisor's machine, and whether it may run with a real-time priority",
+    ),
 )
 
-# Suppressed by design: while the cause stands in a group, what only follows from it is not annunciated there. What
-# tells of the plant itself (held, safe, two that claim) is never in this table.
+# What is the supervisor's own, and in no group: one cause, one alarm, however many groups there are.
+OWN: tuple[AlarmCode, ...] = (
+    AlarmCode.STORE_SILENT,
+    AlarmCode.OBSERVER_ISOLATED,
+    AlarmCode.TILT,
+    AlarmCode.DISK_FAILING,
+    AlarmCode.JOURNAL_SILENT,
+    AlarmCode.JOURNAL_DAMAGED,
+    AlarmCode.RECORDER_SILENT,
+    AlarmCode.LOOP_STALLED,
+)
+
+# Suppressed by design: while the cause stands, what only follows from it is not annunciated, in the same group, or in
+# all groups if the cause is the supervisor's own. What tells of the plant itself (held, safe, two that claim) is never
+# in this table.
 FOLLOWS: dict[str, tuple[str, ...]] = {
     AlarmCode.OBSERVER_ISOLATED: (
         AlarmCode.REDUNDANCY_LOST,
         AlarmCode.ACTIVE_SUSPECT,
         AlarmCode.GATE_UNSEEN,
         AlarmCode.SELECTOR_UNSEEN,
+        AlarmCode.TAG_UNUSABLE,
     ),
     AlarmCode.TILT: (AlarmCode.ACTIVE_SUSPECT,),
     AlarmCode.HALTED: (AlarmCode.NEEDS_OPERATOR,),
+    AlarmCode.DISK_FAILING: (AlarmCode.JOURNAL_SILENT, AlarmCode.RECORDER_SILENT, AlarmCode.STORE_SILENT),
 }

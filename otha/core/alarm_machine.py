@@ -226,12 +226,22 @@ Listed = Mapping[str, AlarmConfig]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AlarmBook:
-    """All alarms of one group: the conditions `found` last, and each alarm that ever came or was flagged. `settled`:
-    what is not found does not hold; after a start, or a transfer, it may only not have been seen yet."""
+class AlarmsSeen:
+    """What is known of the conditions of a group's alarms: those `found` to hold, and those that are `unjudged` because
+    a value can't be used. `causes`: what stands elsewhere and suppresses here. `settled`: what is not found does not
+    hold; after a start it may only not have been seen yet."""
 
     found: tuple[Alarm, ...] = ()
-    settled: bool = False
+    unjudged: tuple[str, ...] = ()
+    causes: tuple[str, ...] = ()
+    settled: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmBook:
+    """All alarms of one group: what was `seen` last, and each alarm that ever came or was flagged."""
+
+    seen: AlarmsSeen = AlarmsSeen()
     watches: tuple[AlarmWatch, ...] = ()
 
     @property
@@ -278,26 +288,32 @@ def stood(
     return book, tuple(reasons)
 
 
-def advance(
-    listed: Listed, book: AlarmBook, found: tuple[Alarm, ...], now: int, *, settled: bool = True
-) -> tuple[AlarmBook, tuple[Reason, ...]]:
-    """Take the conditions that hold now; the book after it, and what there is to tell."""
+def carried(listed: Listed, book: AlarmBook, *, anew: bool) -> AlarmBook:
+    """The book of a site that was changed: what is listed still stands as it did. `anew`: its conditions are not known
+    as after a start."""
+    watches = tuple(replace(w, recalled=anew or w.recalled) for w in book.watches if w.code in listed)
+    return AlarmBook(watches=watches)
+
+
+def advance(listed: Listed, book: AlarmBook, seen: AlarmsSeen, now: int) -> tuple[AlarmBook, tuple[Reason, ...]]:
+    """Take the conditions as they are now; the book after it, and what there is to tell."""
     wake = book.wake
-    if found == book.found and settled is book.settled and (wake is None or now < wake):
+    if seen == book.seen and (wake is None or now < wake):
         return book, ()
     details: dict[str, tuple[str, ...]] = {}
-    for each in found:
+    for each in seen.found:
         details[each.code] = (*details.get(each.code, ()), each.detail)
-    suppressed = [follower for cause in details for follower in FOLLOWS.get(cause, ())]
+    suppressed = [follower for cause in (*details, *seen.causes) for follower in FOLLOWS.get(cause, ())]
     reasons: list[Reason] = []
     known = [w.code for w in book.watches]
-    book = replace(book, found=found, settled=settled)
+    book = replace(book, seen=seen)
     for code in listed:
         if code not in details and code not in known and code not in suppressed:
             continue
         turn = book.turn(listed, code, now)
-        unseen = turn.w.recalled and not settled and code not in details
-        turn.judge(None if unseen else details.get(code, ()), suppressed=code in suppressed)
+        unseen = turn.w.recalled and not seen.settled and code not in details
+        open_ = unseen or code in seen.unjudged
+        turn.judge(None if open_ else details.get(code, ()), suppressed=code in suppressed)
         if turn.w != book.watch(code):
             book = book.put(listed, turn.w)
         reasons += turn.reasons

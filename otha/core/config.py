@@ -182,13 +182,15 @@ class Comparison(Enum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compare:
     """`tag op value`, true only after it has held for `for_ns`, and for `off_ns` more after it ceased to hold. No
-    delay covers a value that is bad, stale or unknown."""
+    delay covers a value that is bad, stale or unknown. `deadband`, in raw units, acts on the return: what has been true
+    ceases to be only when the value is so far back (ISA-18.2, 10.5)."""
 
     tag: str
     op: Comparison
     value: int
     for_ns: int
     off_ns: int = 0
+    deadband: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -405,10 +407,20 @@ class ReferenceConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlantAlarmConfig:
+    """An alarm on plant tags, in the list of `group`. `when`: its condition; `text`: that as a person reads it."""
+
+    group: str
+    listed: AlarmConfig
+    when: ConditionTree
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SiteConfig:
     """All that one supervisor decides on. `tilt_gap_ns`: a loop gap or clock step above it starts TILT (S10).
 
-    `alarms`: the rationalised list, with each alarm once.
+    `alarms`: the rationalised list of OTHA's own alarms, with each once; `plant_alarms`: those on plant tags.
     """
 
     name: str
@@ -420,3 +432,4 @@ class SiteConfig:
     tilt_gap_ns: int
     tilt_for_ns: int
     alarms: tuple[AlarmConfig, ...] = DEFAULTS
+    plant_alarms: tuple[PlantAlarmConfig, ...] = ()

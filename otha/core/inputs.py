@@ -3,7 +3,17 @@
 from dataclasses import dataclass
 
 from otha.core.config import SiteConfig
-from otha.core.words import AlarmState, Answer, Arming, GateState, Milestone, OrderKind, Outcome, TransferKind
+from otha.core.words import (
+    AlarmCode,
+    AlarmState,
+    Answer,
+    Arming,
+    GateState,
+    Milestone,
+    OrderKind,
+    Outcome,
+    TransferKind,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +250,15 @@ class SiteSwapped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnTrouble:
+    """Trouble of the supervisor itself began (`holds`), changed or ended: an alarm of its own, by its code."""
+
+    code: AlarmCode
+    detail: str
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClockStepped:
     """The wall clock moved against the monotonic one by `jump_ns` since the last look."""
 
@@ -267,6 +286,7 @@ Input = (
     | OrderGiven
     | AlarmsStood
     | SiteSwapped
+    | OwnTrouble
     | EffectEnded
     | ClockStepped
     | LoopStalled

@@ -10,6 +10,7 @@ from otha.core.config import Compare, SiteConfig
 from otha.core.group import step as group_step
 from otha.core.group.state import GroupState, Shared
 from otha.core.order_book import OrderBook
+from otha.core.plant_alarms import PlantWatch
 from otha.core.watch import gate, selector
 from otha.core.watch.channel import ChannelWatch
 from otha.core.watch.condition import Delay, TagWatch
@@ -28,8 +29,10 @@ class SiteState:
     The containers' places are filled anew as inputs come; what stands in them is replaced, never changed. `let_go`:
     since when no client uses a store's active node any more. `delays`, `judge_at`: the running delays of a group's
     conditions, and when they are to be judged again. `nodes_at`: when a tracked tag of a standby that is ready gets too
-    old. `wakes`: when a group wants to be stepped. `answered`: what a group's orders got. `tilt_until`, `rejoin_until`:
-    when watching without acting ends, and how long what was silent in isolation is given to be heard.
+    old. `wakes`: when a group wants to be stepped. `alarms`, `answered`: of each group, and at the end the supervisor's
+    own. `plant`: a group's alarms on plant tags. `troubles`: those of the supervisor itself, by their alarms' codes.
+    `tilt_until`, `rejoin_until`: when watching without acting ends, and how long what was silent in isolation is given
+    to be heard.
 
     The order of the fields is that of the snapshot.
     """
@@ -48,6 +51,8 @@ class SiteState:
     references: dict[str, ReferenceWatch]
     wakes: list[int | None]
     alarms: list[AlarmBook]
+    plant: list[PlantWatch]
+    troubles: dict[str, str]
     answered: list[OrderBook]
     tilt_until: int | None
     rejoin_until: int | None
@@ -69,8 +74,10 @@ class SiteState:
             nodes_at=[None for _ in cfg.groups],
             references={r.name: ReferenceWatch() for r in cfg.references},
             wakes=[None for _ in cfg.groups],
-            alarms=[AlarmBook() for _ in cfg.groups],
-            answered=[OrderBook() for _ in cfg.groups],
+            alarms=[AlarmBook() for _ in (*cfg.groups, cfg.supervisor)],
+            plant=[PlantWatch() for _ in cfg.groups],
+            troubles={},
+            answered=[OrderBook() for _ in (*cfg.groups, cfg.supervisor)],
             tilt_until=None,
             rejoin_until=None,
         )
@@ -101,4 +108,5 @@ class SiteState:
         state.groups, state.let_go, state.judge_at = list(state.groups), list(state.let_go), list(state.judge_at)
         state.nodes_at = list(state.nodes_at)
         state.wakes, state.alarms, state.answered = list(state.wakes), list(state.alarms), list(state.answered)
+        state.plant = list(state.plant)
         return cast(SiteConfig, parts[1]), state

@@ -7,6 +7,7 @@ would change who is who at a gate is refused while the group may act.
 
 from dataclasses import replace
 
+from otha.core import alarm_machine, alarm_orders
 from otha.core.config import (
     AllOf,
     AnyOf,
@@ -199,7 +200,8 @@ def carried(old: SiteConfig, state: SiteState, given: SiteSwapped, now: int) -> 
     begin = _begun(old, given, kept)
     places = {group.name: at for at, group in enumerate(old.groups)}
     new = SiteState.start(given.cfg, now)
-    members = Wiring(given.cfg).members
+    before, wiring = Wiring(old), Wiring(given.cfg)
+    members = wiring.members
     for name in kept.nodes:
         new.nodes[name] = state.nodes[name]
         for channel in members[name][0][2].channels:
@@ -211,18 +213,31 @@ def carried(old: SiteConfig, state: SiteState, given: SiteSwapped, now: int) -> 
         was = places.get(group.name)
         if was is None:
             continue
-        new.alarms[at], new.answered[at] = state.alarms[was], state.answered[was]
-        if group.name in begin:
+        anew = group.name in begin
+        new.alarms[at] = alarm_machine.carried(wiring.alarms[at], state.alarms[was], anew=anew)
+        new.answered[at] = state.answered[was]
+        if _same_plant_alarms(before, was, wiring, at, kept):
+            new.plant[at] = state.plant[was]
+        if anew:
             new.groups[at] = _anew(old.groups[was], group, state.groups[was], new.groups[at])
             continue
         new.groups[at], new.wakes[at] = state.groups[was], state.wakes[was]
         new.let_go[at], new.delays[at], new.judge_at[at] = state.let_go[was], state.delays[was], state.judge_at[was]
         new.selectors |= {each.name: state.selectors[each.name] for each in group.selectors}
+    new.alarms[-1] = alarm_machine.carried(wiring.alarms[-1], state.alarms[-1], anew=False)
+    new.answered[-1], new.troubles = state.answered[-1], state.troubles
     new.shared, new.rejoin_until = state.shared, state.rejoin_until
     if state.shared.isolated and not given.cfg.references:
         # Nobody is left to say that the observer is connected: what was silent gets its time, as at a return.
         new.rejoin_until = now + max((group.timing.settle_ns for group in given.cfg.groups), default=0)
     return new
+
+
+def _same_plant_alarms(before: Wiring, was: int, after: Wiring, at: int, kept: _Kept) -> bool:
+    """The same conditions on the same tags: where in its delay or deadband each is goes on to count."""
+    alarms = after.plant_alarms[at]
+    same = [each.when for each in alarms] == [each.when for each in before.plant_alarms[was]]
+    return same and all(tag in kept.tags for each in alarms for tag in _tags(each.when))
 
 
 def _anew(before: GroupConfig, after: GroupConfig, g: GroupState, fresh: GroupState) -> GroupState:
@@ -249,6 +264,7 @@ class Sieve:
     def __init__(self, given: SiteSwapped) -> None:
         wiring = Wiring(given.cfg)
         self._groups = frozenset(wiring.by_name)
+        self._books = frozenset(wiring.books)
         self._channels = frozenset(name for name, each in wiring.channels.items() if each.node not in given.nodes)
         self._sections = frozenset(name for name in wiring.by_section if name not in given.sections)
         self._selectors = frozenset(name for name in wiring.by_selector if name not in given.selectors)
@@ -269,9 +285,9 @@ class Sieve:
             case ReferencePolled(name=name):
                 return name in self._references
             case OrderGiven(order=order):
-                return order.group in self._groups
+                return order.group in (self._books if order.kind in alarm_orders.KINDS else self._groups)
             case AlarmsStood(group=group):
-                return group in self._groups
+                return group in self._books
             case EffectEnded(id=id_):
                 return id_.group in self._groups
             case _:

@@ -1,6 +1,7 @@
 """What others may look at of a supervision: the runtime's views, the scheduler, tests."""
 
 from otha.core.alarm import Alarm
+from otha.core.alarm_list import AlarmConfig
 from otha.core.alarm_machine import AlarmWatch
 from otha.core.config import Compare, SiteConfig
 from otha.core.group.state import GroupState, Shared
@@ -29,12 +30,21 @@ class SiteView:
         return self._state.groups[self._wiring.by_name[name]]
 
     def alarms(self, name: str) -> tuple[Alarm, ...]:
-        """The standing alarm conditions of group `name`."""
-        return self._state.alarms[self._wiring.by_name[name]].found
+        """The standing alarm conditions of group `name`, or of the supervisor."""
+        return self._state.alarms[self._wiring.books[name]].seen.found
 
     def alarm_watches(self, name: str) -> tuple[AlarmWatch, ...]:
-        """Every alarm of group `name` that ever came or was flagged, as the alarm machine has it."""
-        return self._state.alarms[self._wiring.by_name[name]].watches
+        """Every alarm of group `name`, or of the supervisor, that ever came or was flagged."""
+        return self._state.alarms[self._wiring.books[name]].watches
+
+    def unjudged_alarms(self, name: str) -> tuple[AlarmWatch, ...]:
+        """The alarms of group `name` whose condition can't be told now."""
+        book = self._state.alarms[self._wiring.books[name]]
+        return tuple(book.watch(code) for code in book.seen.unjudged)
+
+    def listed_alarm(self, name: str, code: str) -> AlarmConfig:
+        """How the alarm `code` of group `name`, or of the supervisor, is rationalised."""
+        return self._wiring.alarms[self._wiring.books[name]][code]
 
     def channel(self, name: str) -> ChannelWatch:
         """The watch of channel `name`."""
@@ -74,6 +84,7 @@ class SiteView:
         ]
         deadlines += self._state.nodes_at
         deadlines += [book.wake for book in self._state.alarms]
+        deadlines += [w.judge_at for w in self._state.plant]
         deadlines += [w.seen_until for w in self._state.gates.values()]
         deadlines += [w.seen_until for w in self._state.selectors.values()]
         deadlines += [self._state.channels[name].due for name in self._wiring.adaptive]

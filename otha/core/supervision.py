@@ -8,7 +8,16 @@ import copy
 from dataclasses import replace
 from typing import TypeVar, assert_never
 
-from otha.core import alarm, alarm_machine, alarm_orders, canon, judging, neighbours, site_swap
+from otha.core import (
+    alarm_machine,
+    alarm_orders,
+    alarm_sight,
+    canon,
+    judging,
+    neighbours,
+    plant_alarms,
+    site_swap,
+)
 from otha.core.config import ChannelConfig, SiteConfig
 from otha.core.errors import IllegalTransitionError, InvariantBreachError
 from otha.core.group import orders
@@ -21,7 +30,7 @@ from otha.core.group.event import (
     SharedChanged,
 )
 from otha.core.group.state import GateView, SelectorView, Shared
-from otha.core.group.turn import Decision, Turn
+from otha.core.group.turn import Decision
 from otha.core.inputs import (
     AlarmsStood,
     AlarmStood,
@@ -34,6 +43,7 @@ from otha.core.inputs import (
     LoopStalled,
     Order,
     OrderGiven,
+    OwnTrouble,
     ReferencePolled,
     SelectorPolled,
     SiteSwapped,
@@ -85,9 +95,12 @@ class Supervision(SiteView):
             case ReferencePolled():
                 return self._reference_polled(raw, now)
             case OrderGiven(order=order):
-                return self._order(self._known(self._wiring.by_name, order.group, "group"), order, now)
+                places = self._wiring.books if order.kind in alarm_orders.KINDS else self._wiring.by_name
+                return self._order(self._known(places, order.group, "group"), order, now)
             case AlarmsStood(group=group, alarms=alarms):
-                return self._alarms_stood(self._known(self._wiring.by_name, group, "group"), alarms, now)
+                return self._alarms_stood(self._known(self._wiring.books, group, "group"), alarms, now)
+            case OwnTrouble():
+                return self._own_trouble(raw, now)
             case SiteSwapped():
                 return self._site_swapped(raw, now)
             case EffectEnded(id=id_):
@@ -201,6 +214,7 @@ class Supervision(SiteView):
         decisions: list[Decision] = []
         for at in range(len(self._state.groups)):
             decisions += self._judge_conditions(at, now)
+            decisions += self._judge_plant_alarms(at, now)
         return tuple(decisions)
 
     def _judge_conditions(self, at: int, now: int) -> list[Decision]:
@@ -208,6 +222,14 @@ class Supervision(SiteView):
         for event, said in judging.conditions_moved(self.cfg.groups[at], self._wiring, self._state, at, now):
             decisions += self._step(at, event, now, (said,))
         return decisions
+
+    def _judge_plant_alarms(self, at: int, now: int) -> list[Decision]:
+        alarms, before = self._wiring.plant_alarms[at], self._state.plant[at]
+        if not alarms:
+            return []
+        after = plant_alarms.judge(alarms, self._wiring.tags, self._state.tags, before, now)
+        self._state.plant[at] = after
+        return [self._note(at, (), now)] if after.says() != before.says() else []
 
     def _reference_polled(self, raw: ReferencePolled, now: int) -> tuple[Decision, ...]:
         if raw.name not in self._state.references:
@@ -249,7 +271,18 @@ class Supervision(SiteView):
         for at in range(len(self._state.groups)):
             decisions += self._step(at, SharedChanged(), now, reasons)
             reasons = ()
-        return tuple(decisions)
+        return (*decisions, *self._own_alarms(now))
+
+    def _own_trouble(self, raw: OwnTrouble, now: int) -> tuple[Decision, ...]:
+        self._state.troubles.pop(raw.code, None)
+        if raw.holds:
+            self._state.troubles[raw.code] = raw.detail
+        return self._own_alarms(now)
+
+    def _own_alarms(self, now: int) -> tuple[Decision, ...]:
+        """The supervisor's own alarms, if there is something to tell of them."""
+        decision = self._note(self._wiring.own, (), now)
+        return (decision,) if decision.reasons else ()
 
     def _due(self, now: int) -> tuple[Decision, ...]:
         decisions: list[Decision] = []
@@ -278,13 +311,16 @@ class Supervision(SiteView):
             judge_at = self._state.judge_at[at]
             if judge_at is not None and now >= judge_at:
                 decisions += self._judge_conditions(at, now)
+            judge_at = self._state.plant[at].judge_at
+            if judge_at is not None and now >= judge_at:
+                decisions += self._judge_plant_alarms(at, now)
             wake = self._state.wakes[at]
             if wake is not None and now >= wake:
                 decisions += self._step(at, DueReached(), now)
             turns_at = self._state.alarms[at].wake
             if turns_at is not None and now >= turns_at:
                 decisions.append(self._note(at, (), now))
-        return tuple(decisions)
+        return (*decisions, *self._own_alarms(now))
 
     def _expire_channel(self, name: str, now: int) -> list[Decision]:
         was = self._state.channels[name]
@@ -361,6 +397,8 @@ class Supervision(SiteView):
             decisions += self._judge_upstream(now)
         if self._wiring.shares_nodes and neighbours.loads(before) != neighbours.loads(decision.state):
             decisions += self._judge_capacity(now)
+        if alarm_sight.own_moved(before, decision.state):
+            decisions += self._own_alarms(now)
         return tuple(decisions)
 
     def _way_moved(self, cfg: ChannelConfig, now: int) -> tuple[Decision, ...]:
@@ -400,26 +438,28 @@ class Supervision(SiteView):
 
     def _note(self, at: int, reasons: tuple[Reason, ...], now: int) -> Decision:
         """A decision that changes nothing and tells something."""
+        own = at == self._wiring.own
         return Decision(
-            group=self.cfg.groups[at].name,
-            state=self._state.groups[at],
+            group=self.cfg.supervisor if own else self.cfg.groups[at].name,
+            state=alarm_sight.NO_GROUP if own else self._state.groups[at],
             effects=(),
             reasons=reasons + self._alarm_changes(at, now),
             answer=None,
-            wake=self._state.wakes[at],
+            wake=None if own else self._state.wakes[at],
         )
 
     def _alarm_changes(self, at: int, now: int) -> tuple[Reason, ...]:
-        g = self._state.groups[at]
-        found = alarm.standing(self.cfg.groups[at], self._state.shared, g)
-        settled = g.settle_until is None and g.calm_until is None
-        self._state.alarms[at], reasons = alarm_machine.advance(
-            self._wiring.alarms, self._state.alarms[at], found, now, settled=settled
-        )
+        if at == self._wiring.own:
+            seen = alarm_sight.of_supervisor(self._state)
+        else:
+            seen = alarm_sight.of_group(self.cfg, self._wiring, self._state, at)
+        listed, book = self._wiring.alarms[at], self._state.alarms[at]
+        self._state.alarms[at], reasons = alarm_machine.advance(listed, book, seen, now)
         return reasons
 
     def _alarms_stood(self, at: int, alarms: tuple[AlarmStood, ...], now: int) -> tuple[Decision, ...]:
-        self._state.alarms[at], reasons = alarm_machine.stood(self._wiring.alarms, self._state.alarms[at], alarms, now)
+        listed, book = self._wiring.alarms[at], self._state.alarms[at]
+        self._state.alarms[at], reasons = alarm_machine.stood(listed, book, alarms, now)
         return (self._note(at, reasons, now),)
 
     def _order(self, at: int, order: Order, now: int) -> tuple[Decision, ...]:
@@ -441,19 +481,10 @@ class Supervision(SiteView):
 
     def _alarm_order(self, at: int, order: Order, now: int) -> tuple[Decision, ...]:
         """Orders of alarms are taken in a halted group too: they move nothing."""
-        t = Turn(cfg=self.cfg.groups[at], shared=self._state.shared, g=self._state.groups[at], now=now)
-        told: list[Reason] = []
-
-        def carry_out() -> tuple[Blocker, ...]:
-            self._state.alarms[at], against, reasons = alarm_orders.carry_out(
-                self._wiring.alarms, self._state.alarms[at], order, now
-            )
-            told.extend(reasons)
-            return against
-
-        orders.answer(t, order, carry_out)
-        self._state.groups[at] = t.g
-        return (replace(self._note(at, (*t.reasons, *told), now), answer=t.answer),)
+        book, against, told = alarm_orders.carry_out(self._wiring.alarms[at], self._state.alarms[at], order, now)
+        self._state.alarms[at] = book
+        answer, reasons = orders.answered(order, against)
+        return (replace(self._note(at, (*reasons, *told), now), answer=answer),)
 
     @property
     def deadlines(self) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """Where everything of a site belongs: tables by name, made once of its configuration."""
 
+from otha.core.alarm_list import OWN
 from otha.core.alarm_machine import Listed
 from otha.core.config import AdaptiveDetector, ChannelConfig, NodeConfig, SiteConfig, TagConfig
 from otha.core.words import GroupKind
@@ -10,11 +11,13 @@ class Wiring:
 
     `members`: of each node, its places (group, place in the group) and how it is configured there. `names`: of each
     group, its nodes by their numbers. `adaptive`: the channels whose detector needs to be asked again as time passes.
+    `books`: of whom there are alarms, the groups and, behind them (`own`), the supervisor itself; `alarms`: those that
+    each may have.
     """
 
     __slots__ = (
-        "adaptive", "alarms", "by_name", "by_section", "by_selector", "channels", "members", "names", "shares_nodes",
-        "tags",
+        "adaptive", "alarms", "books", "by_name", "by_section", "by_selector", "channels", "members", "names", "own",
+        "plant_alarms", "shares_nodes", "tags",
     )  # fmt: skip
 
     def __init__(self, cfg: SiteConfig) -> None:
@@ -36,4 +39,12 @@ class Wiring:
         self.by_name: dict[str, int] = {g.name: at for at, g in enumerate(cfg.groups)}
         self.names: list[dict[int, str]] = [{n.number: n.name for n in g.nodes} for g in cfg.groups]
         self.adaptive = [c.name for c in cfg.channels if isinstance(c.detector, AdaptiveDetector)]
-        self.alarms: Listed = {each.code: each for each in cfg.alarms}
+        self.own = len(cfg.groups)
+        self.books: dict[str, int] = {cfg.supervisor: self.own, **self.by_name}
+        self.plant_alarms = [tuple(each for each in cfg.plant_alarms if each.group == g.name) for g in cfg.groups]
+        of_groups = [each for each in cfg.alarms if each.code not in OWN]
+        self.alarms: list[Listed] = [
+            {each.code: each for each in (*of_groups, *(plant.listed for plant in plants))}
+            for plants in self.plant_alarms
+        ]
+        self.alarms.append({each.code: each for each in cfg.alarms if each.code in OWN})

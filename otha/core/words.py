@@ -262,6 +262,12 @@ class AlarmCode(StrEnum):
     TILT = "tilt"
     HALTED = "halted"
     BYPASSED = "bypassed"
+    TAG_UNUSABLE = "tag_unusable"
+    DISK_FAILING = "disk_failing"
+    JOURNAL_SILENT = "journal_silent"
+    JOURNAL_DAMAGED = "journal_damaged"
+    RECORDER_SILENT = "recorder_silent"
+    LOOP_STALLED = "loop_stalled"
 
 
 class AlarmState(Enum):

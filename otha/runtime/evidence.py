@@ -78,11 +78,14 @@ class Evidence:
         body: dict[str, Any] = {
             "input": type(raw).__name__,
             "reasons": [_reason(reason) for reason in decision.reasons],
-            "standing": state.standing.value,
-            "active": None if state.record is None else state.record.active,
-            "plan": None if state.plan is None else state.plan.serial,
-            "phase": None if state.plan is None else state.plan.phase.value,
         }
+        if state.nodes:  # of a group, and not of the supervisor's own alarms
+            body |= {
+                "standing": state.standing.value,
+                "active": None if state.record is None else state.record.active,
+                "plan": None if state.plan is None else state.plan.serial,
+                "phase": None if state.plan is None else state.plan.phase.value,
+            }
         user = ""
         if isinstance(raw, OrderGiven):
             user = raw.order.user

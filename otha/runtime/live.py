@@ -73,7 +73,13 @@ def draw(status: dict[str, Any]) -> Group:
         f"{'ISOLATED  ' if status['isolated'] else ''}{'TILT  ' if status['tilted'] else ''}"
         f"heartbeats {late['count']}  p99.9 {late['p99_9'] // 1000} us late  skipped {status['loop']['skipped']}"
     )
-    return Group(Text(line), _groups(status), _channels(status))
+    own = [_alarm(alarm) for alarm in status["alarms"] if not alarm["flags"]]
+    return Group(
+        Text(line),
+        *(Text(f"{status['supervisor']}: {each}", "bold") for each in own),
+        _groups(status),
+        _channels(status),
+    )
 
 
 def watch(socket: Path, console: Console) -> None:

@@ -21,17 +21,20 @@ from otha.core.inputs import (
     LoopStalled,
     Order,
     OrderGiven,
+    OwnTrouble,
     SelectorPolled,
     SiteSwapped,
 )
 from otha.core.reasons import Blocker
 from otha.core.site_swap import Sieve, begun
 from otha.core.supervision import Supervision
+from otha.core.words import AlarmCode
 from otha.runtime import standing
 from otha.runtime.clock import WallClockWatch
 from otha.runtime.effects import EffectRunner
 from otha.runtime.evidence import Evidence
 from otha.runtime.inbox import Inbox
+from otha.runtime.own_trouble import StallCount
 from otha.runtime.scheduler import Beat, Scheduler, Timer
 
 OnFast = Callable[[frozenset[str], int], None]
@@ -72,6 +75,7 @@ class Ring:
         self.defects: Counter[str] = Counter()
         self.stalls = 0
         self.longest_stall_ns = 0
+        self._stall_count = StallCount()
         self.scheduler = Scheduler(loop, stall_ns=LATE_NS, on_stall=self._stalled, on_defect=self.defect)
         self.inbox = Inbox(loop, self._take, between=self.scheduler.depart)
         self._evidence = evidence
@@ -279,6 +283,10 @@ class Ring:
         self.longest_stall_ns = max(self.longest_stall_ns, gap_ns)
         if gap_ns > self._tilt_ns:
             self.inbox.put(LoopStalled(gap_ns=gap_ns), now)
+        if self._stall_count.worth_telling(now):
+            # Each is over when it is told; the alarm's off-delay bridges the time to the next.
+            for holds in (True, False):
+                self.inbox.put(OwnTrouble(code=AlarmCode.LOOP_STALLED, detail="", holds=holds), now)
 
     def _look_at_clocks(self, now: int) -> None:
         jump = self._wall.look()

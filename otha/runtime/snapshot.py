@@ -199,6 +199,7 @@ def status(core: Supervision, now: int) -> Json:
         "mono_ns": now,
         "isolated": core.shared.isolated,
         "tilted": core.shared.tilted,
+        "alarms": alarm_view.alarms(core, core.cfg.supervisor, now),
         "groups": [_group(core, cfg, now) for cfg in core.cfg.groups],
         "channels": [
             {"name": cfg.name, "node": cfg.node, "pulse": core.channel(cfg.name).pulse.value}

@@ -91,14 +91,14 @@ def alarms_body(watches: tuple[AlarmWatch, ...], now: int) -> dict[str, Any]:
     }
 
 
-def alarms(journal: Path, cfg: GroupConfig, wall_ns: int) -> AlarmsStood | None:
-    """How the alarms stood when the group was last supervised; None if there were none. A shelving goes on by the wall
-    clock (`wall_ns`: now): the monotonic one may have begun anew.
+def alarms(journal: Path, group: str, wall_ns: int) -> AlarmsStood | None:
+    """How the alarms of a group, or of the supervisor, stood at the end of the last run; None if there were none. A
+    shelving goes on by the wall clock (`wall_ns`: now): the monotonic one may have begun anew.
 
     Raises JournalNotFound, JournalUnreadable, and EngineerError for a row that this version does not understand.
     """
     with Reader(journal) as reader:
-        rows = reader.tail(1, Query(kind=ALARMS_KIND, group=cfg.name))
+        rows = reader.tail(1, Query(kind=ALARMS_KIND, group=group))
     if not rows:
         return None
     (row,) = rows
@@ -108,7 +108,7 @@ def alarms(journal: Path, cfg: GroupConfig, wall_ns: int) -> AlarmsStood | None:
     except (KeyError, TypeError, ValueError) as error:
         what = f"row {row.seq} of the journal tells alarms in a way not known here ({error!r})"
         raise EngineerError(what, mend="nothing; they are annunciated anew") from error
-    return AlarmsStood(group=cfg.name, alarms=alarms)
+    return AlarmsStood(group=group, alarms=alarms)
 
 
 def _stood(told: dict[str, Any], gone_ns: int) -> AlarmStood:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from otha.certificates import OwnIdentity, own_identity
+from otha.core import alarm_orders
 from otha.core.effects import Command, SwapRecord
 from otha.core.errors import OthaError
 from otha.core.group import request as held
@@ -34,6 +35,7 @@ from otha.runtime.evidence import Evidence
 from otha.runtime.interface.process import InterfaceProcess
 from otha.runtime.live import live_table
 from otha.runtime.log import LineLog
+from otha.runtime.own_trouble import OwnTroubles
 from otha.runtime.ring import Ring
 from otha.runtime.site_desk import Outside, SiteDesk, needs_identity, promised
 from otha.runtime.state_dir import StateDir
@@ -125,7 +127,9 @@ class Desk:
         """
         if self.stopping:
             return Refusal(what="the supervisor is stopping", mend="give the order to the one that runs next")
-        if all(group.name != request.group for group in self._ring.core.cfg.groups):
+        cfg = self._ring.core.cfg
+        of_own_alarm = request.group == cfg.supervisor and request.order in alarm_orders.KINDS
+        if all(group.name != request.group for group in cfg.groups) and not of_own_alarm:
             mend = "`otha status` lists the groups"
             return self._refused(request, user, f"there is no group {request.group[:_NAME_MAX]!r}", mend, client)
         named = (request.node or "", request.item or "")
@@ -277,6 +281,7 @@ class Supervisor:
         self._live = live
         self._punctual = punctual
         self._notices: list[str] = []
+        self._troubles = OwnTroubles()
         self._stack = ExitStack()
         if live and log_to is None:
             # A table and log lines on one terminal would spoil each other.
@@ -318,6 +323,7 @@ class Supervisor:
                     now = time.monotonic_ns()
                     ring.start(effects, network.set_fast, now, on_deadlines=network.set_deadlines)
                     self._stand_again(ring, now)
+                    self._troubles.start(ring.inbox.put)
                     network.start(tasks, now)
                     outside = None if interface is None else tasks.create_task(interface.run(), name="interface")
                     async with live_table(self._state.socket) if self._live else nullcontext():
@@ -409,16 +415,20 @@ class Supervisor:
             try:
                 for order in standing.orders(self._state.journal, group):
                     ring.inbox.put_standing(OrderGiven(order=order), now)
-                alarms = standing.alarms(self._state.journal, group, time.time_ns())
+            except OthaError as error:
+                what = f"arming and maintenance of {group.name} are as the site file says, not as last ordered: {error}"
+                self._notice(what)
+        for name in (*(group.name for group in ring.core.cfg.groups), ring.core.cfg.supervisor):
+            try:
+                alarms = standing.alarms(self._state.journal, name, time.time_ns())
                 if alarms is not None:
                     ring.inbox.put(alarms, now)
             except OthaError as error:
-                what = (
-                    f"arming, maintenance and alarms of {group.name} are as the site file says, not as last ordered: "
-                    f"{error}"
-                )
-                self._notices.append(what)
-                self._lines.write("warning", "notice", text=what)
+                self._notice(f"how the alarms of {name} stood is not known, they begin anew: {error}")
+
+    def _notice(self, what: str) -> None:
+        self._notices.append(what)
+        self._lines.write("warning", "notice", text=what)
 
     def _tell_of_another_site(self) -> None:
         """Say when this is not the site that ran last, and what became of a change that the end of the process cut off.
@@ -459,9 +469,11 @@ class Supervisor:
 
     def _journal_trouble(self, trouble: Trouble) -> None:
         self._lines.write("warning", "journal", kind=trouble.kind.value, text=trouble.what)
+        self._troubles.journal(trouble)
 
     def _recorder_trouble(self, trouble: str) -> None:
         self._lines.write("warning", "recorder", text=trouble or "the recording is written again")
+        self._troubles.recorder(trouble)
 
     def _loop_exception(self, ring: Ring) -> Any:  # Any: asyncio's exception handler
         def handle(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from otha.core.config import ChannelConfig, ReferenceConfig, SiteConfig
 from otha.core.errors import DefectError
 from otha.core.words import GroupKind
-from otha.site.alarms import build_alarms
+from otha.site.alarms import build_alarms, check_names
 from otha.site.client_groups import selector_name
 from otha.site.conditions import build_conditions
 from otha.site.devices import (
@@ -90,7 +90,8 @@ def load_site(path: Path) -> Site:
     sections = tuple(_with_fast_deadline(file, section) for section in sections)
     supervisor = next(iter(file.supervisor), "")
     built = _groups(doc, file, nodes, supervisor)
-    alarms = build_alarms(doc, file.alarms)
+    check_names(doc, file)
+    alarms, plant_alarms = build_alarms(doc, file)
     interface = build_interface(doc, file.interface)
     doc.raise_errors()
     groups = [each for each in built.values() if each is not None]
@@ -107,6 +108,7 @@ def load_site(path: Path) -> Site:
         tilt_gap_ns=file.site.tilt_gap_ms * MS,
         tilt_for_ns=file.site.tilt_for_ms * MS,
         alarms=alarms,
+        plant_alarms=plant_alarms,
     )
     site = Site(
         path=path,

@@ -324,7 +324,6 @@ class SiteFile:
         "etcd": "a shared consensus store",
         "fence": "power and port fencing",
         "redirect": "client redirects (VIP, DNS, proxy)",
-        "alarm": "alarms on plant tags",
         "hazard": "hazard conditions",
     }
 
@@ -338,6 +337,8 @@ class SiteFile:
     section: dict[str, SectionTable] = key("controller sections by name", least=1)
     tag: dict[str, TagTable] = key("plant tags by name", default={})
     group: dict[str, GroupTable] = key("redundancy groups by name", least=1)
-    alarms: dict[str, AlarmTable] = key("what this site says of alarms, by their codes", default={})
+    alarms: dict[str, AlarmTable] = key(
+        "what this site says of OTHA's own alarms, and its alarms on plant tags", default={}
+    )
     roles: RolesTable = key("who may do what", default=RolesTable())
     interface: InterfaceTable | None = key("OTHA's own OPC UA server", default=None)

@@ -57,6 +57,12 @@ class When:
         low=0,
         high=3_600_000,
     )
+    deadband: int = key(
+        "in an alarm: how far back, in raw units, the value must be until <, <=, > or >= ceases to hold",
+        default=0,
+        low=0,
+        high=4_294_967_295,
+    )
     all_: "tuple[When, ...] | None" = key("conditions that must all hold", default=None, least=1)
     any_: "tuple[When, ...] | None" = key("conditions of which one must hold", default=None, least=1)
     moon: MoonTable | None = key("m of n conditions must hold", default=None)

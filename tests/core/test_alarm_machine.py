@@ -8,7 +8,7 @@ import pytest
 from otha.core import alarm_orders
 from otha.core.alarm import Alarm
 from otha.core.alarm_list import DEFAULTS, FOLLOWS, SHELVE_MAX_NS, AlarmConfig
-from otha.core.alarm_machine import AFTER, LATCHED, AlarmBook, AlarmMove, AlarmWatch, advance, stood
+from otha.core.alarm_machine import AFTER, LATCHED, AlarmBook, AlarmMove, AlarmsSeen, AlarmWatch, advance, stood
 from otha.core.inputs import AlarmStood
 from otha.core.reasons import Reason, Why
 from otha.core.words import AlarmCode, AlarmFlag, AlarmPriority, AlarmState, OrderKind
@@ -29,6 +29,7 @@ class Plant:
         self.found: dict[AlarmCode, tuple[str, ...]] = {}
         self.at_ms = 0
         self.reasons: list[Reason] = []
+        self.unjudged: tuple[str, ...] = ()
 
     @property
     def w(self) -> AlarmWatch:
@@ -43,7 +44,8 @@ class Plant:
     def look(self, at_ms: int | None = None, *, settled: bool = True) -> None:
         self.at_ms = self.at_ms if at_ms is None else at_ms
         found = tuple(Alarm(code=code, detail=each) for code, details in self.found.items() for each in details)
-        self.book, told = advance(self.listed, self.book, found, self.at_ms * MS, settled=settled)
+        seen = AlarmsSeen(found=found, unjudged=self.unjudged, settled=settled)
+        self.book, told = advance(self.listed, self.book, seen, self.at_ms * MS)
         self.reasons += told
 
     def restart(self) -> None:

@@ -22,12 +22,13 @@ from otha.core.inputs import (
     LoopStalled,
     NodeReading,
     OrderGiven,
+    OwnTrouble,
     ReferencePolled,
     SelectorPolled,
     SelectorReading,
     TagsPolled,
 )
-from otha.core.words import AlarmState, Answer, Arming, OrderKind, Outcome
+from otha.core.words import AlarmCode, AlarmState, Answer, Arming, OrderKind, Outcome
 from tests.core.build import gate_reading, open_claim, order, reading, record
 
 few = settings(max_examples=60, deadline=None)
@@ -65,6 +66,7 @@ OTHERS: list[Input] = [
             ),
         ),
     ),
+    OwnTrouble(code=AlarmCode.JOURNAL_SILENT, detail="rows wait", holds=True),
     EffectEnded(id=EFFECT, outcome=Outcome.UNKNOWN, record=None),
     EffectEnded(id=EFFECT, outcome=Outcome.DONE, record=record()),
     EffectEnded(id=EFFECT, outcome=Outcome.REFUSED, record=open_claim()),

@@ -19,6 +19,7 @@ from otha.site.load import load_site
 
 SITE = load_site(Path(__file__).parents[2] / "sim" / "sites" / "two_tanks.toml")
 (GROUP,) = SITE.core.groups
+SUPERVISOR = SITE.core.supervisor
 
 
 def order(kind: OrderKind, *, node: str | None = None, arming: Arming | None = None) -> Order:
@@ -101,39 +102,39 @@ def alarm_order(kind: OrderKind, code: AlarmCode, for_ns: int | None = None) -> 
     return OrderGiven(order=replace(order(kind), id=f"{kind} {code}", item=code.value, for_ns=for_ns))
 
 
-def kept_alarms(folder: Path, core: Supervision) -> None:
+def kept_alarms(folder: Path, core: Supervision, name: str = GROUP.name) -> None:
     with Journal(folder) as journal:
-        body = standing.alarms_body(core.alarm_watches(GROUP.name), 1_000)
-        journal.append(Entry(kind=standing.ALARMS_KIND, group=GROUP.name, body=body))
+        body = standing.alarms_body(core.alarm_watches(name), 1_000)
+        journal.append(Entry(kind=standing.ALARMS_KIND, group=name, body=body))
 
 
 def test_what_was_kept_quiet_is_quiet_again_for_the_time_that_is_left(tmp_path: Path) -> None:
     core = Supervision(SITE.core, 0)
-    core.feed(alarm_order(OrderKind.SHELVE, AlarmCode.TILT, for_ns=8 * HOUR_NS), 1_000)
+    core.feed(alarm_order(OrderKind.SHELVE, AlarmCode.HALTED, for_ns=8 * HOUR_NS), 1_000)
     core.feed(alarm_order(OrderKind.SHELVE, AlarmCode.GATE_UNSEEN), 1_000)
     core.feed(alarm_order(OrderKind.OUT_OF_SERVICE, AlarmCode.ROWS_MISSING), 1_000)
     kept_alarms(tmp_path, core)
-    stood = standing.alarms(tmp_path, GROUP, time.time_ns() + 3 * HOUR_NS)
+    stood = standing.alarms(tmp_path, GROUP.name, time.time_ns() + 3 * HOUR_NS)
     assert stood is not None
     again = Supervision(SITE.core, 0)
     (decision,) = again.feed(stood, 500)
     assert [reason.why for reason in decision.reasons] == [Why.ALARM_FLAGGED] * 3
-    tilt, gate, rows = (
-        again._state.alarms[0].watch(code) for code in (AlarmCode.TILT, AlarmCode.GATE_UNSEEN, AlarmCode.ROWS_MISSING)
+    halted, gate, rows = (
+        again._state.alarms[0].watch(code) for code in (AlarmCode.HALTED, AlarmCode.GATE_UNSEEN, AlarmCode.ROWS_MISSING)
     )
-    assert tilt.shelved_until is not None
-    assert 4.9 * HOUR_NS < tilt.shelved_until - 500 <= 5 * HOUR_NS
+    assert halted.shelved_until is not None
+    assert 4.9 * HOUR_NS < halted.shelved_until - 500 <= 5 * HOUR_NS
     assert (gate.one_shot, rows.out_of_service) == (True, True)
-    late = standing.alarms(tmp_path, GROUP, time.time_ns() + 9 * HOUR_NS)
+    late = standing.alarms(tmp_path, GROUP.name, time.time_ns() + 9 * HOUR_NS)
     assert late is not None
     assert [each.shelved_for_ns for each in late.alarms] == [None, None, 0]
 
 
 def test_a_wall_clock_that_was_set_back_does_not_lengthen_a_shelving(tmp_path: Path) -> None:
     core = Supervision(SITE.core, 0)
-    core.feed(alarm_order(OrderKind.SHELVE, AlarmCode.TILT, for_ns=HOUR_NS), 1_000)
+    core.feed(alarm_order(OrderKind.SHELVE, AlarmCode.HALTED, for_ns=HOUR_NS), 1_000)
     kept_alarms(tmp_path, core)
-    stood = standing.alarms(tmp_path, GROUP, 0)
+    stood = standing.alarms(tmp_path, GROUP.name, 0)
     assert stood is not None
     assert [each.shelved_for_ns for each in stood.alarms] == [HOUR_NS]
 
@@ -142,35 +143,35 @@ def test_occurrences_go_on_counting_after_a_restart(tmp_path: Path) -> None:
     """An acknowledgement from before the restart must not meet an occurrence that nobody has seen."""
     core = Supervision(SITE.core, 0)
     core.feed(LoopStalled(gap_ns=HOUR_NS), 1_000)
-    kept_alarms(tmp_path, core)
-    stood = standing.alarms(tmp_path, GROUP, time.time_ns())
+    kept_alarms(tmp_path, core, SUPERVISOR)
+    stood = standing.alarms(tmp_path, SUPERVISOR, time.time_ns())
     assert stood is not None
     again = Supervision(SITE.core, 0)
     again.feed(stood, 500)
     again.feed(LoopStalled(gap_ns=HOUR_NS), 600)
-    (tilt,) = (w for w in again.alarm_watches(GROUP.name) if w.code is AlarmCode.TILT)
+    (tilt,) = (w for w in again.alarm_watches(SUPERVISOR) if w.code is AlarmCode.TILT)
     assert (tilt.state, tilt.occurrence) == (AlarmState.UNACKED, 1)
     for at_ns in (HOUR_NS, 2 * HOUR_NS):
         again.feed(DueReached(), at_ns)  # TILT is over
     again.feed(LoopStalled(gap_ns=HOUR_NS), 3 * HOUR_NS)
-    (tilt,) = (w for w in again.alarm_watches(GROUP.name) if w.code is AlarmCode.TILT)
+    (tilt,) = (w for w in again.alarm_watches(SUPERVISOR) if w.code is AlarmCode.TILT)
     assert (tilt.state, tilt.occurrence) == (AlarmState.UNACKED, 2)
-    assert standing.alarms(tmp_path, replace(GROUP, name="other"), time.time_ns()) is None
+    assert standing.alarms(tmp_path, "other", time.time_ns()) is None
 
 
 def test_an_alarm_stands_after_a_restart_as_it_did_before(tmp_path: Path) -> None:
     """Acknowledged is acknowledged, over is over, and neither is annunciated a second time."""
     core = Supervision(SITE.core, 0)
     core.feed(LoopStalled(gap_ns=HOUR_NS), 1_000)
-    ack = replace(alarm_order(OrderKind.ALARM_ACK, AlarmCode.TILT).order, occurrence=1)
+    ack = replace(alarm_order(OrderKind.ALARM_ACK, AlarmCode.TILT).order, group=SUPERVISOR, occurrence=1)
     core.feed(OrderGiven(order=ack), 2_000)
-    kept_alarms(tmp_path, core)
-    stood = standing.alarms(tmp_path, GROUP, time.time_ns() + HOUR_NS)
+    kept_alarms(tmp_path, core, SUPERVISOR)
+    stood = standing.alarms(tmp_path, SUPERVISOR, time.time_ns() + HOUR_NS)
     assert stood is not None
     again = Supervision(SITE.core, 0)
     (decision,) = again.feed(stood, 500)
     assert [(reason.why, reason.args) for reason in decision.reasons] == [(Why.ALARM_STOOD, ("tilt", "", 1, "acked"))]
-    (tilt,) = (w for w in again.alarm_watches(GROUP.name) if w.code == AlarmCode.TILT)
+    (tilt,) = (w for w in again.alarm_watches(SUPERVISOR) if w.code == AlarmCode.TILT)
     assert (tilt.state, tilt.occurrence, tilt.recalled) == (AlarmState.ACKED, 1, True)
     assert HOUR_NS - 1_000 <= 500 - tilt.since < 2 * HOUR_NS
 
@@ -184,4 +185,4 @@ def test_a_row_that_is_not_understood_is_an_error_and_no_crash(tmp_path: Path) -
     with Journal(tmp_path) as journal:
         journal.append(Entry(kind=standing.ALARMS_KIND, group=GROUP.name, body={"alarms": [{"code": "tilt"}]}))
     with pytest.raises(EngineerError, match="row"):
-        standing.alarms(tmp_path, GROUP, time.time_ns())
+        standing.alarms(tmp_path, GROUP.name, time.time_ns())

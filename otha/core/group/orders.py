@@ -1,6 +1,5 @@
 """What operators ask of a group. A repeated order is answered from `otha.core.order_book` and does not come here."""
 
-from collections.abc import Callable
 from typing import assert_never
 
 from otha.core.config import GroupConfig
@@ -21,11 +20,11 @@ from otha.core.group import (
     uncontrolled,
 )
 from otha.core.group.guard import Stage
-from otha.core.group.request import Request
+from otha.core.group.request import Preview, Request
 from otha.core.group.state import Cause, GroupState, OrderAnswer, Plan, Shared
 from otha.core.group.turn import Turn
 from otha.core.inputs import Order
-from otha.core.reasons import Block, Blocker, Why
+from otha.core.reasons import Block, Blocker, Reason, Why
 from otha.core.words import Course, Ending, GateState, GroupKind, OrderKind, Phase, Standing, TransferKind
 
 
@@ -343,18 +342,21 @@ def _carry_out(t: Turn, order: Order) -> tuple[Blocker, ...]:
 
 def take(t: Turn, order: Order) -> None:
     """Answer one order of the group's own."""
-
-    def carry_out() -> tuple[Blocker, ...]:
-        return _block(Block.HALTED, t.g.halted) if t.g.halted is not None else _carry_out(t, order)
-
-    answer(t, order, carry_out)
+    found = _block(Block.HALTED, t.g.halted) if t.g.halted is not None else _carry_out(t, order)
+    t.answer, reasons = answered(order, found, t.preview)
+    t.reasons.extend(reasons)
 
 
-def answer(t: Turn, order: Order, carry_out: Callable[[], tuple[Blocker, ...]]) -> None:
-    """Answer one order: `carry_out` does it, or says what stands against it."""
-    found = carry_out()
-    t.answer = OrderAnswer(order_id=order.id, accepted=not found, blockers=found, preview=t.preview)
-    if found:
-        t.say_blockers(Why.ORDER_REFUSED, found, order.kind.value, order.user)
-    else:
-        t.say(Why.ORDER_TAKEN, "", order.kind.value, order.user, order.node or order.item or "-", order.comment)
+def answered(
+    order: Order, found: tuple[Blocker, ...], preview: Preview | None = None
+) -> tuple[OrderAnswer, tuple[Reason, ...]]:
+    """The answer to an order against which `found` stands, and what there is to tell of it."""
+    kind, user = order.kind.value, order.user
+    answer = OrderAnswer(order_id=order.id, accepted=not found, blockers=found, preview=preview)
+    if not found:
+        about = order.node or order.item or "-"
+        return answer, (Reason(why=Why.ORDER_TAKEN, rule="", args=(kind, user, about, order.comment)),)
+    return answer, tuple(
+        Reason(why=Why.ORDER_REFUSED, rule=each.block.rule, args=(kind, user, each.block.code, each.detail))
+        for each in found
+    )

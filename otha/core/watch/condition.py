@@ -72,13 +72,16 @@ class Judgement:
     def _compare(self, leaf: Compare) -> Verdict:
         cfg, tag = self.configs[leaf.tag], self.tags[leaf.tag]
         usable = quality(cfg, tag, self.now)
+        was = self.delays.get(leaf)
+        held = was is not None and was.true_at is None
         if usable is not Verdict.TRUE:
+            if held and leaf.deadband:
+                self.kept[leaf] = Delay(true_at=None, false_at=None)  # where in the deadband it was is not forgotten
             return usable
         assert tag.value is not None
         assert tag.fresh_until is not None
         self._look_again(tag.fresh_until)
-        was = self.delays.get(leaf)
-        if not _holds(leaf.op, tag.value, leaf.value):
+        if not _holds(leaf.op, tag.value, _limit(leaf) if held else leaf.value):
             return self._ceased(leaf, was)
         true_at = self.now + leaf.for_ns if was is None else was.true_at
         if true_at is None or self.now >= true_at:
@@ -122,6 +125,19 @@ def recognised(judgement: Judgement, machine: MachineConfig) -> int:
         if verdict is not Verdict.FALSE:
             return index if verdict is Verdict.TRUE else UNKNOWN_MACHINE
     return UNKNOWN_MACHINE
+
+
+def _limit(leaf: Compare) -> int:
+    """Where a comparison that has been true ceases to be."""
+    match leaf.op:
+        case Comparison.GT | Comparison.GE:
+            return leaf.value - leaf.deadband
+        case Comparison.LT | Comparison.LE:
+            return leaf.value + leaf.deadband
+        case Comparison.EQ | Comparison.NE:
+            return leaf.value
+        case never:
+            assert_never(never)
 
 
 def _holds(op: Comparison, value: int, than: int) -> bool:
