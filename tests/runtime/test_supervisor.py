@@ -85,6 +85,10 @@ class Running:
         found: dict[str, Any] = self.ask(lambda client: client.status())["groups"][0]
         return found
 
+    def supervisor(self) -> str:
+        name: str = self.ask(lambda client: client.status())["supervisor"]
+        return name
+
     def follows(self, *nodes: str) -> str | None:
         """Which of the nodes drives, by record and gate alike, with no transfer under way."""
         group = self.group()
