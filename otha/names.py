@@ -71,6 +71,11 @@ def alarm_id(group: str, code: str) -> str:
     return f"Group/{group}/Alarm/{code}"
 
 
+def own_alarm_id(code: str) -> str:
+    """The object of an alarm of the supervisor's own."""
+    return f"{SITE}/Alarm/{code}"
+
+
 def channel_id(channel: str) -> str:
     """The object of a heartbeat channel."""
     return f"Channel/{channel}"

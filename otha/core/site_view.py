@@ -42,6 +42,10 @@ class SiteView:
         book = self._state.alarms[self._wiring.books[name]]
         return tuple(book.watch(code) for code in book.seen.unjudged)
 
+    def alarm_codes(self, name: str) -> tuple[str, ...]:
+        """Every alarm that group `name`, or the supervisor, may have."""
+        return tuple(str(code) for code in self._wiring.alarms[self._wiring.books[name]])
+
     def listed_alarm(self, name: str, code: str) -> AlarmConfig:
         """How the alarm `code` of group `name`, or of the supervisor, is rationalised."""
         return self._wiring.alarms[self._wiring.books[name]][code]

@@ -6,7 +6,6 @@ from typing import Any
 from asyncua import ua as asyncua_ua
 
 from otha import names
-from otha.core.words import AlarmCode
 from otha.interface.space import Call, Space, standard
 from otha.names import Method, Variable
 
@@ -18,7 +17,7 @@ _TYPES: tuple[tuple[str, Sequence[Variable], str], ...] = (
     ("NodeType", names.NODE_VARIABLES, "a supervised server, historian, gateway or controller"),
     ("InterlockType", names.CONDITION_VARIABLES, "an interlock or permissive of a group"),
     ("ClientType", names.CLIENT_VARIABLES, "a client that a group leads to its active node"),
-    ("AlarmType", names.ALARM_VARIABLES, "an alarm of a group"),
+    ("AlarmType", names.ALARM_VARIABLES, "an alarm of a group, or of the supervisor"),
     ("ChannelType", names.CHANNEL_VARIABLES, "a heartbeat path to a node"),
 )
 Json = Mapping[str, Any]  # Any: JSON
@@ -34,6 +33,10 @@ def build(space: Space, status: Json, order: Callable[[Method], Call], why: Call
     _object(space, names.SITE, status["site"], standard(ua.ObjectIds.ObjectsFolder), "SiteType", names.SITE_VARIABLES)
     for folder in (names.GROUPS, names.CHANNELS):
         space.object(folder, folder, space.id(names.SITE))
+    own = f"{names.SITE}/Alarms"
+    space.object(own, "Alarms", space.id(names.SITE))
+    for code in status["alarm_codes"]:
+        _object(space, names.own_alarm_id(code), code, space.id(own), "AlarmType", names.ALARM_VARIABLES)
     for group in status["groups"]:
         _group(space, group)
     for channel in status["channels"]:
@@ -68,7 +71,7 @@ def _group(space: Space, group: Json) -> None:
             _named(group["conditions"], name, names.condition_id),
         ),
         ("Clients", "ClientType", names.CLIENT_VARIABLES, _named(group["clients"], name, names.client_id)),
-        ("Alarms", "AlarmType", names.ALARM_VARIABLES, {c.value: names.alarm_id(name, c.value) for c in AlarmCode}),
+        ("Alarms", "AlarmType", names.ALARM_VARIABLES, {c: names.alarm_id(name, c) for c in group["alarm_codes"]}),
     )
     for folder, kind, variables, members in parts:
         place = f"{at}/{folder}"

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from otha import names
-from otha.core.words import AlarmCode
 from otha.names import Kind, Variable, variable_id
 
 Json = Mapping[str, Any]  # Any: JSON
@@ -17,6 +16,8 @@ def values(status: Json) -> Values:
     """The kind and value of every variable, by the name of its NodeId."""
     found: Values = {}
     _take(found, names.SITE, names.SITE_VARIABLES, _site(status))
+    for each in alarms_of(status):
+        _take(found, names.own_alarm_id(each["code"]), names.ALARM_VARIABLES, _alarm(each))
     for group in status["groups"]:
         _group_values(found, group)
     for channel in status["channels"]:
@@ -54,11 +55,24 @@ def quiet_alarm(code: str) -> Json:
     }
 
 
-def alarms_of(group: Json) -> Iterator[Json]:
-    """Every alarm that a group can have, normal or not."""
-    told = {alarm["code"]: alarm for alarm in group["alarms"]}
-    for code in AlarmCode:
-        yield told.get(code.value) or quiet_alarm(code.value)
+def alarms_of(owner: Json) -> Iterator[Json]:
+    """Every alarm that a group, or the supervisor, can have, normal or not."""
+    told = {alarm["code"]: alarm for alarm in owner["alarms"]}
+    for code in owner["alarm_codes"]:
+        yield told.get(code) or quiet_alarm(code)
+
+
+def _alarm(alarm: Json) -> Json:
+    return {
+        "State": alarm["state"],
+        "Active": alarm["active"],
+        "Unacked": alarm["unacked"],
+        "Flags": alarm["flags"],
+        "Occurrence": alarm["occurrence"],
+        "Priority": alarm["priority"],
+        "FirstOut": alarm["first_out"],
+        "Detail": alarm["detail"],
+    }
 
 
 def _group_values(found: Values, group: Json) -> None:
@@ -91,17 +105,7 @@ def _group_values(found: Values, group: Json) -> None:
         }
         _take(found, names.client_id(name, each["name"]), names.CLIENT_VARIABLES, said)
     for each in alarms_of(group):
-        said = {
-            "State": each["state"],
-            "Active": each["active"],
-            "Unacked": each["unacked"],
-            "Flags": each["flags"],
-            "Occurrence": each["occurrence"],
-            "Priority": each["priority"],
-            "FirstOut": each["first_out"],
-            "Detail": each["detail"],
-        }
-        _take(found, names.alarm_id(name, each["code"]), names.ALARM_VARIABLES, said)
+        _take(found, names.alarm_id(name, each["code"]), names.ALARM_VARIABLES, _alarm(each))
 
 
 def _take(found: Values, owner: str, variables: Sequence[Variable], said: Json) -> None:

@@ -188,6 +188,7 @@ def _group(core: Supervision, cfg: GroupConfig, now: int) -> Json:
         ],
         "machine": _machine(cfg, g),
         "alarms": alarm_view.alarms(core, cfg.name, now),
+        "alarm_codes": list(core.alarm_codes(cfg.name)),
     }
 
 
@@ -200,6 +201,7 @@ def status(core: Supervision, now: int) -> Json:
         "isolated": core.shared.isolated,
         "tilted": core.shared.tilted,
         "alarms": alarm_view.alarms(core, core.cfg.supervisor, now),
+        "alarm_codes": list(core.alarm_codes(core.cfg.supervisor)),
         "groups": [_group(core, cfg, now) for cfg in core.cfg.groups],
         "channels": [
             {"name": cfg.name, "node": cfg.node, "pulse": core.channel(cfg.name).pulse.value}

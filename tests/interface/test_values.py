@@ -49,12 +49,14 @@ def test_a_transfer_and_an_alarm_are_shown() -> None:
         "first_out": True,
         "detail": "",
     }
-    group["alarms"] = [alarm, {**alarm, "code": "tilt", "flags": ["shelved"]}]
+    group["alarms"] = [alarm, {**alarm, "code": "gate_unseen", "flags": ["shelved"]}]
+    status["alarms"] = [{**alarm, "code": "tilt"}]
     found = {name: value for name, (_, value) in values(status).items()}
     assert found["Group/tanks.TransferPhase"] == "fenced"
     assert found["Group/tanks.TransferDueMs"] == 120
     assert found["Group/tanks.TransferAgainst"] == ["tilt (S10)"]
     assert (found["Group/tanks.ActiveAlarms"], found["Group/tanks.UnackedAlarms"]) == (1, 1)
     assert found["Group/tanks/Alarm/section_held.Occurrence"] == 4
-    assert found["Group/tanks/Alarm/tilt.Flags"] == ["shelved"]
+    assert found["Group/tanks/Alarm/gate_unseen.Flags"] == ["shelved"]
+    assert found[f"{names.SITE}/Alarm/tilt.State"] == "unacked"
     assert found["Group/tanks/Alarm/halted.State"] == "normal"
