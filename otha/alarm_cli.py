@@ -38,7 +38,13 @@ def duration_ns(text: str) -> int:
 
 
 @app.callback(invoke_without_command=True)
-def show(ctx: typer.Context, state: StateOption = None, site: SiteOption = None, as_json: JsonOption = False) -> None:
+def show(
+    ctx: typer.Context,
+    state: StateOption = None,
+    site: SiteOption = None,
+    explain: Annotated[bool, typer.Option("--explain", help="with cause and consequence of each")] = False,
+    as_json: JsonOption = False,
+) -> None:
     """All alarms that are not normal, the most urgent first, with what to do about each."""
     from otha import terminal
     from otha.cli import _print_json, _socket_of, _told
@@ -51,7 +57,7 @@ def show(ctx: typer.Context, state: StateOption = None, site: SiteOption = None,
     if as_json:
         _print_json(found)
     else:
-        terminal.show_alarms(found)
+        terminal.show_alarms(found, explain=explain)
 
 
 def _give(

@@ -211,11 +211,40 @@ def _urgency(row: Json) -> tuple[bool, bool, int, int]:
     return not row["unacked"], bool(row["flags"]), _URGENCY.index(row["priority"]), 0 if since is None else since
 
 
-def show_alarms(rows: list[Json]) -> None:
-    """`otha alarms`."""
+def alarm_summary(rows: list[Json]) -> str:
+    """How many alarms want somebody: the line that is read first."""
+    heard = [row for row in rows if not row["flags"]]
+    unacked = sum(row["unacked"] for row in heard)
+    counts = (
+        (unacked, "unacknowledged"),
+        (sum(row["active"] for row in heard), "active"),
+        (sum(row["state"].startswith("latched") for row in heard), "latched"),
+        (len(rows) - len(heard), "kept quiet"),
+        (sum(not row["judged"] for row in rows), "that can't be judged"),
+    )
+    return "alarms: " + (", ".join(f"{count} {what}" for count, what in counts if count) or "none that wants anybody")
+
+
+def _explained(row: Json) -> list[str]:
+    """An alarm as it is rationalised: what it means, what follows, what to do (ISA-18.2, clause 9)."""
+    return [
+        f"{row['group']} {row['code']}, {row['priority']}, occurrence {row['occurrence']}: {_state(row)}",
+        *(f"  {name}: {row[name]}" for name in ("cause", "consequence", "response")),
+        *([f"  now: {_values(row)}"] if row["values"] else []),
+    ]
+
+
+def show_alarms(rows: list[Json], *, explain: bool = False) -> None:
+    """`otha alarms`; `explain`: with cause and consequence, one under another instead of in a table."""
     console = _console()
     if not rows:
         console.print("no alarm")
+        return
+    console.print(alarm_summary(rows))
+    if explain:
+        for row in rows:
+            for line in _explained(row):
+                console.print(line)
         return
     table = _folded("priority", "state", "since", "group", "alarm", "no", "response")
     for row in rows:

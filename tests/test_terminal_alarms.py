@@ -79,3 +79,27 @@ def test_the_measures_are_told_beside_what_is_accepted(capsys: pytest.CaptureFix
         "critical 0",
     ):
         assert words in said
+
+
+def test_the_alarms_are_counted_and_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    core = Supervision(site_config(), 0)
+    core.feed(LoopStalled(gap_ns=60_000 * MS), 1_000 * MS)
+    rows = shown(core, 2_000)
+    assert terminal.alarm_summary(rows) == "alarms: 1 unacknowledged, 1 active"
+    terminal.show_alarms(rows, explain=True)
+    said = capsys.readouterr().out
+    for words in (
+        "sup tilt, low, occurrence 1: unacknowledged",
+        "  cause: the wall clock",
+        "  response: if it comes again",
+    ):
+        assert words in said
+    quiet = [{**rows[0], "flags": ["shelved"], "unacked": False}]
+    assert terminal.alarm_summary(quiet) == "alarms: 1 kept quiet"
+
+
+def test_what_is_suppressed_and_would_be_normal_is_no_line() -> None:
+    core = Supervision(site_config(), 0)
+    core.feed(LoopStalled(gap_ns=60_000 * MS), 1_000 * MS)
+    assert [w.code for w in core.alarm_watches("tanks") if w.suppressed] == ["active_suspect"]
+    assert "active_suspect" not in [each["code"] for each in alarm_view.alarms(core, "tanks", 2_000 * MS)]

@@ -6,7 +6,7 @@ from otha.core import plant_alarms
 from otha.core.alarm_machine import UNACKED, AlarmWatch
 from otha.core.supervision import Supervision
 from otha.core.watch import condition
-from otha.core.words import AlarmState
+from otha.core.words import AlarmFlag, AlarmState
 
 Json = dict[str, Any]  # Any: JSON
 MS = 1_000_000
@@ -17,10 +17,16 @@ def alarms(core: Supervision, group: str, now: int) -> list[Json]:
     can't be judged now."""
     unjudged = core.unjudged_alarms(group)
     codes = [w.code for w in unjudged]
-    shown = [w for w in core.alarm_watches(group) if w.state is not AlarmState.NORMAL or w.flags or w.code in codes]
+    shown = [w for w in core.alarm_watches(group) if _worth_a_line(w) or w.code in codes]
     known = [w.code for w in shown]
     shown += [w for w in unjudged if w.code not in known]
     return [_alarm(core, group, w, now, judged=w.code not in codes) for w in shown]
+
+
+def _worth_a_line(w: AlarmWatch) -> bool:
+    """What is suppressed by design, and would be normal without that, is nothing to an operator."""
+    by_a_person = any(flag is not AlarmFlag.SUPPRESSED for flag in w.flags)
+    return w.state is not AlarmState.NORMAL or by_a_person or (w.suppressed and w.holds)
 
 
 def _alarm(core: Supervision, group: str, w: AlarmWatch, now: int, *, judged: bool) -> Json:

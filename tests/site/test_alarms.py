@@ -108,7 +108,12 @@ def test_an_alarm_on_a_plant_tag_stands_in_its_groups_list_with_all_that_an_oper
         ({"response": ""}, "[alarms.level_high], response", "missing", "without a response it is no alarm"),
         ({"priority": ""}, "[alarms.level_high], priority", "missing", "how soon"),
         ({"priority": '"high"\ngroup = "tansk"'}, "[alarms.level_high], group", "there is no group", "`tanks`"),
-        ({"when": '{ tag = "levle", op = ">", value = 1 }'}, "[alarms.level_high.when], tag", "there is no tag", "level_1"),
+        (
+            {"when": '{ tag = "levle", op = ">", value = 1 }'},
+            "[alarms.level_high.when], tag",
+            "there is no tag",
+            "level_1",
+        ),
         ({"when": "{ all = [] }"}, "[alarms.level_high.when], all", "", ""),
     ],
 )
