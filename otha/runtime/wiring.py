@@ -305,7 +305,7 @@ class _Maker:
         poll_ns = group.own_gate.poll_ns if group is not None else section.deadline_ns
         timing = link_timing(poll_ns, section.deadline_ns)
         paths = Paths([path.name for path in section.paths])
-        links = [self._link(part, p.name, p.endpoint, timing) for p in section.paths]
+        links = [self._link(part, p.name, p.endpoint, timing, p.local) for p in section.paths]
         lanes = [Lane(link) for link in links]
         part.lane = lambda: (section.paths[paths.current].unit, lanes[paths.current])
         if group is None:
