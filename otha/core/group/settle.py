@@ -77,6 +77,15 @@ def _concern(t: Turn, record: Record) -> Blocker | None:
     return None
 
 
+def stands_unseen(t: Turn) -> bool:
+    """Nothing is judged while the gate is out of sight; that is told where nothing else is told yet."""
+    g = t.g
+    store_was_silent = g.concern is not None and g.concern.block is Block.STORE_SILENT
+    if (g.standing is Standing.SETTLING or store_was_silent) and g.settle_until is None:
+        return stand(t, Standing.NEEDS_OPERATOR, Blocker(block=Block.GATE_UNSEEN, detail=t.cfg.section))
+    return False
+
+
 def settle(t: Turn) -> bool:
     """Judge the standing; True when it changed or a transfer was taken up."""
     g = t.g
@@ -90,10 +99,7 @@ def settle(t: Turn) -> bool:
             return stand(t, Standing.NEEDS_OPERATOR, Blocker(block=Block.STORE_SILENT, detail=""))
         return False
     if not g.gate.seen:
-        store_was_silent = g.concern is not None and g.concern.block is Block.STORE_SILENT
-        if (g.standing is Standing.SETTLING or store_was_silent) and g.settle_until is None:
-            return stand(t, Standing.NEEDS_OPERATOR, Blocker(block=Block.GATE_UNSEEN, detail=t.cfg.section))
-        return False
+        return stands_unseen(t)
     record = g.record
     if record is None:
         return _first_start(t)

@@ -219,7 +219,7 @@ def _move(t: Turn) -> bool:
             if t.g.plan is not None:
                 return driver.advance(t)
             if forced.going_safe(t):
-                return False
+                return not t.g.gate.seen and settle.stands_unseen(t)
             return settle.settle(t) or _suspect(t) or uncontrolled.ask_safe(t) or _ask_back(t)
         case GroupKind.PATH | GroupKind.STORE:
             if t.g.plan is not None:

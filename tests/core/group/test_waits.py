@@ -9,7 +9,7 @@ from otha.core.config import Compare, Comparison, GroupConfig, MachineConfig, Ma
 from otha.core.effects import Revoke, Safe
 from otha.core.group.event import MachineJudged
 from otha.core.group.state import Cause
-from otha.core.reasons import Why
+from otha.core.reasons import Block, Why
 from otha.core.words import (
     Arming,
     Conduct,
@@ -20,6 +20,7 @@ from otha.core.words import (
     OrderKind,
     Phase,
     RpoMiss,
+    Standing,
     TransferKind,
     Verdict,
 )
@@ -152,6 +153,20 @@ def test_a_failover_that_begins_to_ask_leaves_the_request_alone() -> None:
     assert codes(rig, OrderKind.SAFE, id="s") == []
     rig.wait(40)
     assert (rig.phase(), rig.g.request is not None) == (Phase.REQUESTED, True)
+
+
+def test_a_safe_state_that_was_ordered_at_a_gate_that_is_not_seen_any_more_needs_an_operator() -> None:
+    rig = asking()
+    rig.order(OrderKind.SAFE, id="s")
+    rig.order(OrderKind.CONFIRM, id="c", user="eva", item="safe")
+    rig.gate(seen=False)
+    rig.wait(100)
+    assert rig.g.concern is not None
+    assert (rig.g.standing, rig.g.concern.block) == (Standing.NEEDS_OPERATOR, Block.GATE_UNSEEN)
+    rig.gate(seen=True)
+    rig.ends()
+    rig.wait(100)
+    assert rig.effects[-1].do == Safe(epoch=1, hold_no=2)
 
 
 def test_after_a_safe_state_that_did_not_come_about_the_failover_is_asked_for_anew() -> None:
