@@ -292,7 +292,12 @@ def carried(listed: Listed, book: AlarmBook, *, anew: bool) -> AlarmBook:
     """The book of a site that was changed: what is listed still stands as it did. `anew`: its conditions are not known
     as after a start."""
     watches = tuple(replace(w, recalled=anew or w.recalled) for w in book.watches if w.code in listed)
-    return AlarmBook(watches=watches)
+    seen = replace(
+        book.seen,
+        found=tuple(each for each in book.seen.found if each.code in listed),
+        unjudged=tuple(code for code in book.seen.unjudged if code in listed),
+    )
+    return AlarmBook(seen=seen, watches=watches)
 
 
 def advance(listed: Listed, book: AlarmBook, seen: AlarmsSeen, now: int) -> tuple[AlarmBook, tuple[Reason, ...]]:

@@ -221,7 +221,7 @@ def carried(old: SiteConfig, state: SiteState, given: SiteSwapped, now: int) -> 
         if anew:
             new.groups[at] = _anew(old.groups[was], group, state.groups[was], new.groups[at])
             continue
-        new.groups[at], new.wakes[at] = state.groups[was], state.wakes[was]
+        new.groups[at], new.wakes[at], new.nodes_at[at] = state.groups[was], state.wakes[was], state.nodes_at[was]
         new.let_go[at], new.delays[at], new.judge_at[at] = state.let_go[was], state.delays[was], state.judge_at[was]
         new.selectors |= {each.name: state.selectors[each.name] for each in group.selectors}
     new.alarms[-1] = alarm_machine.carried(wiring.alarms[-1], state.alarms[-1], anew=False)

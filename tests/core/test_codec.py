@@ -26,10 +26,11 @@ from otha.core.inputs import (
     ReferencePolled,
     SelectorPolled,
     SelectorReading,
+    SiteSwapped,
     TagsPolled,
 )
 from otha.core.words import AlarmCode, AlarmState, Answer, Arming, OrderKind, Outcome
-from tests.core.build import gate_reading, open_claim, order, reading, record
+from tests.core.build import gate_reading, open_claim, order, reading, record, site_config
 
 few = settings(max_examples=60, deadline=None)
 
@@ -66,6 +67,7 @@ OTHERS: list[Input] = [
             ),
         ),
     ),
+    SiteSwapped(cfg=site_config(), nodes=("a",), sections=("plc",), tags=("key",)),
     OwnTrouble(code=AlarmCode.JOURNAL_SILENT, detail="rows wait", holds=True),
     EffectEnded(id=EFFECT, outcome=Outcome.UNKNOWN, record=None),
     EffectEnded(id=EFFECT, outcome=Outcome.DONE, record=record()),

@@ -7,23 +7,38 @@ from typing import Any
 import pytest
 
 from otha.core import codec, site_swap
-from otha.core.config import Compare, Comparison, ConditionConfig, SiteConfig
+from otha.core.alarm_list import AlarmConfig
+from otha.core.config import Compare, Comparison, ConditionConfig, PlantAlarmConfig, SiteConfig
 from otha.core.effects import ReadRecord
 from otha.core.errors import IllegalTransitionError
 from otha.core.inputs import (
     ClockStepped,
+    DueReached,
     EffectEnded,
     GatePolled,
     HeartbeatEnded,
     Input,
     OrderGiven,
+    OwnTrouble,
     ReferencePolled,
     SiteSwapped,
     TagsPolled,
 )
 from otha.core.reasons import Block, Why
 from otha.core.supervision import Supervision
-from otha.core.words import Answer, Arming, ConditionClass, GroupKind, Liveness, OrderKind, Outcome, Standing
+from otha.core.words import (
+    AlarmCode,
+    AlarmPriority,
+    AlarmState,
+    Answer,
+    Arming,
+    ConditionClass,
+    GroupKind,
+    Liveness,
+    OrderKind,
+    Outcome,
+    Standing,
+)
 from tests.core.build import (
     GATE,
     MS,
@@ -384,3 +399,55 @@ def test_a_changed_group_whose_active_is_dead_suspects_it_anew_once_it_has_settl
     group = feed.s.group("tanks")
     assert group.standing is Standing.FOLLOWING
     assert group.suspicion is not None
+
+
+# Alarms
+
+
+def alarmed() -> Feed:
+    feed = both_settled()
+    feed(OwnTrouble(code=AlarmCode.JOURNAL_SILENT, detail="rows wait", holds=True))
+    for at_ms in range(feed.at_ms, feed.at_ms + 601, 50):
+        feed.at_ms = at_ms
+        feed.gate()
+        feed.tags()
+        feed.beat("a", role=1)
+        feed.beat("b", level=1)
+        feed(DueReached())
+    assert states(feed, "tanks")["redundancy_lost"] == (AlarmState.UNACKED, 1, False)
+    return feed
+
+
+def states(feed: Feed, name: str) -> dict[str, tuple[AlarmState, int, bool]]:
+    return {w.code: (w.state, w.occurrence, w.recalled) for w in feed.s.alarm_watches(name)}
+
+
+def test_alarms_of_a_group_that_goes_on_and_of_the_supervisor_stand_as_they_did() -> None:
+    feed = alarmed()
+    before = states(feed, "tanks"), states(feed, "sup")
+    swap(feed, replace(two_groups(), tilt_for_ns=5 * MS))
+    assert (states(feed, "tanks"), states(feed, "sup")) == before
+    feed(OwnTrouble(code=AlarmCode.JOURNAL_SILENT, detail="", holds=False))
+    assert states(feed, "sup")["journal_silent"] == (AlarmState.RTN_UNACKED, 1, False)
+
+
+def test_alarms_of_a_group_that_begins_anew_stand_until_they_can_be_judged() -> None:
+    feed = alarmed()
+    swap(feed, two_groups(arming=Arming.ADVISE))
+    assert states(feed, "tanks")["redundancy_lost"] == (AlarmState.UNACKED, 1, True)
+    assert feed.reasons(Why.ALARM_RAISED)[-1][0] == "redundancy_lost", "and nothing was annunciated by the change"
+
+
+def test_an_alarm_on_plant_tags_comes_and_goes_with_the_site_file() -> None:
+    listed = AlarmConfig(code="key_in", priority=AlarmPriority.LOW, cause="c", consequence="c", response="r")
+    when = Compare(tag="key", op=Comparison.EQ, value=1, for_ns=0)
+    alarm = PlantAlarmConfig(group="tanks", listed=listed, when=when, text="key == 1")
+    feed = both_settled()
+    swap(feed, replace(two_groups(), plant_alarms=(alarm,)))
+    feed(TagsPolled(source="plc", values=(("key", 1), ("permit", 1))))
+    assert states(feed, "tanks")["key_in"] == (AlarmState.UNACKED, 1, False)
+    swap(feed, replace(two_groups(), plant_alarms=(alarm,), tilt_for_ns=5 * MS))
+    assert states(feed, "tanks")["key_in"] == (AlarmState.UNACKED, 1, False)
+    swap(feed, two_groups())
+    assert "key_in" not in states(feed, "tanks")
+    assert "key_in" not in [each.code for each in feed.s.alarms("tanks")]
