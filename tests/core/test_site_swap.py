@@ -426,6 +426,7 @@ def test_alarms_of_a_group_that_goes_on_and_of_the_supervisor_stand_as_they_did(
     feed = alarmed()
     before = states(feed, "tanks"), states(feed, "sup")
     swap(feed, replace(two_groups(), tilt_for_ns=5 * MS))
+    feed(DueReached())
     assert (states(feed, "tanks"), states(feed, "sup")) == before
     feed(OwnTrouble(code=AlarmCode.JOURNAL_SILENT, detail="", holds=False))
     assert states(feed, "sup")["journal_silent"] == (AlarmState.RTN_UNACKED, 1, False)
