@@ -1,0 +1,105 @@
+"""`otha run` over a simulated plant, with an interface, as processes."""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from otha.interface import place
+from otha.interface.trust import TrustList
+from otha.interface.users import Users
+from otha.journal.reader import Query, Reader
+from otha.wire.access import AccessRole
+from otha.wire.client import WireClient
+from tests.interface.house import PASSWORD, USERS, WAIT_S
+
+
+def free_port() -> int:
+    """A port that nobody had a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Supervised:
+    """`otha run` over a plant, with an interface. What clients need to know of a house."""
+
+    def __init__(self, folder: Path, plant: Path, trusted: bytes) -> None:
+        port = free_port()
+        self.url = f"opc.tcp://127.0.0.1:{port}/otha"
+        self.state = folder / "state"
+        self.state.mkdir(mode=0o700)
+        self._own = place.own(self.state) / "otha.der"
+        users = Users(place.folder(self.state))
+        for role in AccessRole:
+            users.add(USERS[role.name.lower()], role, PASSWORD)
+        TrustList(place.folder(self.state)).trust(trusted)
+        site = folder / "site.toml"
+        site.write_text(f'{plant.read_text()}\n[interface]\nendpoint = "127.0.0.1:{port}"\n', encoding="utf-8")
+        self.log = folder / "otha.log"
+        with self.log.open("w") as log:
+            command = [sys.executable, "-m", "otha", "run", str(site), "--state", str(self.state)]
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    @property
+    def certificate(self) -> Path:
+        """The interface's own certificate."""
+        return self._own
+
+    def wait_for(self, text: str, times: int = 1) -> None:
+        """Wait until the log says so, so many times."""
+        end = time.monotonic() + WAIT_S
+        while self.log.read_text().count(text) < times:
+            assert time.monotonic() < end, self.log.read_text()
+            time.sleep(0.02)
+
+    def status(self) -> dict[str, Any]:
+        """What `otha status` is made of."""
+        with WireClient(self.state / "otha.sock", timeout_s=10) as client:
+            return client.status()
+
+    def journaled(self, kind: str) -> list[tuple[str, dict[str, Any]]]:
+        """User and body of the journal's rows of this kind."""
+        with Reader(self.state / "journal") as reader:
+            return [(row.user, json.loads(row.body)) for row in reader.query(Query(kind=kind))]
+
+    def child(self) -> int:
+        """The interface's process."""
+        for each in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                stat, command = (each / "stat").read_text(), (each / "cmdline").read_bytes()
+                if int(stat.rpartition(")")[2].split()[1]) == self.process.pid and b"otha.interface" in command:
+                    return int(each.name)
+        raise AssertionError("there is no interface")
+
+    def end(self) -> None:
+        """Stop the supervisor in order, else kill it."""
+        self.process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(WAIT_S)
+        self.process.kill()
+        self.process.wait()
+
+
+@contextmanager
+def supervised_plant(folder: Path, trusted: bytes) -> Iterator[Supervised]:
+    """Plant, supervisor and interface, ended with the context. `trusted`: a client's certificate."""
+    command = [sys.executable, "-m", "sim", "up", "--dir", str(folder / "plant"), "--ephemeral"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as plant:
+        assert plant.stdout is not None
+        try:
+            assert plant.stdout.readline().startswith("ready ")
+            made = Supervised(folder, folder / "plant" / "site.toml", trusted)
+            try:
+                yield made
+            finally:
+                made.end()
+        finally:
+            plant.terminate()
+            plant.wait(WAIT_S)
