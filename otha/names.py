@@ -203,6 +203,15 @@ CHANNEL_VARIABLES = _of(
     ("Trouble", Kind.TEXT, "its last trouble; empty: none"),
 )
 
+EVENT_TYPE = "JournalEventType"
+EVENT_FIELDS = _of(
+    ("Kind", Kind.TEXT, "what it is, as the journal calls it"),
+    ("Group", Kind.TEXT, "the group that it is about; empty: none"),
+    ("User", Kind.TEXT, "the user who caused it; empty: nobody"),
+    ("Epoch", Kind.INT64, "the group's epoch then"),
+    ("Body", Kind.TEXT, "all that was journaled, as JSON"),
+)
+
 ORDER_ID = Variable(name="OrderId", kind=Kind.TEXT, doc="any text that is used once, 1 to 200 characters")
 _NODE = Variable(name="Node", kind=Kind.TEXT, doc="the node; empty: OTHA chooses")
 _COMMENT = Variable(name="Comment", kind=Kind.TEXT, doc="why")

@@ -11,6 +11,7 @@ from otha.names import Method, Variable
 
 ua: Any = asyncua_ua  # Any: its annotations ask for aliases of int, str and datetime where it takes these.
 
+_ids: Any = ua.ObjectIds
 _TYPES: tuple[tuple[str, Sequence[Variable], str], ...] = (
     ("SiteType", names.SITE_VARIABLES, "a supervised site, and the supervisor's own state"),
     ("GroupType", names.GROUP_VARIABLES, "a redundancy group: nodes of which at most one is active"),
@@ -26,7 +27,9 @@ Json = Mapping[str, Any]  # Any: JSON
 def build(space: Space, status: Json, order: Callable[[Method], Call], why: Call) -> None:
     """Fill the address space for the site of this snapshot. Raises UaError."""
     for name, variables, doc in _TYPES:
-        space.object_type(name, variables, doc)
+        alarm = name == "AlarmType"
+        space.object_type(name, variables, doc, _ids.AlarmConditionType if alarm else _ids.BaseObjectType)
+    space.event_type(names.EVENT_TYPE, names.EVENT_FIELDS, "an entry of the journal")
     for method in names.METHODS:
         space.method("GroupType", method.name, method.doc, method.inputs, names.ANSWER, order(method))
     space.method("GroupType", names.WHY, "what stands against a switchover", names.WHY_INPUTS, names.WHY_ANSWER, why)
@@ -78,6 +81,35 @@ def _group(space: Space, group: Json) -> None:
         space.object(place, folder, space.id(at))
         for shown, member in members.items():
             _object(space, member, shown, space.id(place), kind, variables)
+            if kind == "AlarmType":
+                _condition(space, at, member)
+
+
+def _condition(space: Space, group: str, alarm: str) -> None:
+    """What makes an alarm a condition that clients of OPC UA Part 9 know how to use."""
+    space.refer(group, _ids.HasCondition, space.id(alarm), "Object")
+    shelving = f"{alarm}/Shelving"
+    space.object(shelving, "ShelvingState", space.id(alarm), kind=standard(_ids.ShelvedStateMachineType))
+    for owner, methods in (
+        (
+            alarm,
+            (
+                _ids.AcknowledgeableConditionType_Acknowledge,
+                _ids.AcknowledgeableConditionType_Confirm,
+                _ids.ConditionType_AddComment,
+            ),
+        ),
+        (
+            shelving,
+            (
+                _ids.ShelvedStateMachineType_TimedShelve,
+                _ids.ShelvedStateMachineType_OneShotShelve,
+                _ids.ShelvedStateMachineType_Unshelve,
+            ),
+        ),
+    ):
+        for method in methods:
+            space.refer(owner, _ids.HasComponent, standard(method), "Method")
 
 
 def _named(listed: Sequence[Json], group: str, id_of: Callable[[str, str], str]) -> dict[str, str]:

@@ -22,6 +22,9 @@ ua: Any = asyncua_ua
 
 _NS_PER_S: Final = 1_000_000_000
 _PREFIX: Final = "Group/"
+IDLE: Final = "this session was idle for too long"
+NO_ANSWER: Final = "no answer in time; the order may have been taken"
+_CODES: Final = {IDLE: "idle_locked", NO_ANSWER: "no_answer"}
 
 
 class Supervisor(Protocol):
@@ -63,7 +66,7 @@ class Orders:
         taken = arguments(WHY_INPUTS, given)
         if isinstance(taken, ua.CallMethodResult):
             return taken
-        caller = self._caller()
+        caller = self.caller()
         if caller is None:
             return _result(StatusCodes.BadUserAccessDenied)
         found = await self._supervisor.explain(str(group.Identifier).removeprefix(_PREFIX), taken["Node"] or None)
@@ -72,24 +75,26 @@ class Orders:
         return [variant(WHY_ANSWER[0].kind, as_text(found))]
 
     async def _order(self, request: OrderRequest) -> Any:
-        caller = self._caller()
+        reply = await self.give(request)
+        return _result(StatusCodes.BadUserAccessDenied) if reply is None else answer(reply)
+
+    async def give(self, request: OrderRequest) -> OrderReply | Refusal | None:
+        """What becomes of an order of the one who calls; None: he may not."""
+        caller = self.caller()
         if caller is None:
-            return _result(StatusCodes.BadUserAccessDenied)
+            return None
         allowed = access.may_order(caller.role, request.order)
         if allowed and self._is_idle():
             self._door.tell(Notice.DENIED, caller.user, caller.client, f"{request.order.value}: idle for too long")
-            return answer(Refusal(what="this session was idle for too long", mend="log in again"), code="idle_locked")
+            return Refusal(what=IDLE, mend="log in again")
         # The supervisor decides by the same table, and journals what it refuses.
         reply = await self._supervisor.order(caller, request)
         if not allowed:
-            return _result(StatusCodes.BadUserAccessDenied)
+            return None
         CALLER.get().ordered_at = time.monotonic()
-        if reply is None:
-            mend = "repeat it with the same id"
-            return answer(Refusal(what="no answer in time; the order may have been taken", mend=mend), code="no_answer")
-        return answer(reply)
+        return reply or Refusal(what=NO_ANSWER, mend="repeat it with the same id")
 
-    def _caller(self) -> Caller | None:
+    def caller(self) -> Caller | None:
         """Who calls, with the role that he has now; None when he has none any more."""
         caller = CALLER.get().caller
         role = None if caller is None else self._door.role_now(caller)
@@ -135,9 +140,10 @@ def order_request(kind: OrderKind, group: str, taken: dict[str, Any]) -> OrderRe
     )
 
 
-def answer(reply: OrderReply | Refusal, code: str = "refused") -> list[Any]:
+def answer(reply: OrderReply | Refusal) -> list[Any]:
     """The output arguments, as `otha.names.ANSWER` lists them."""
     if isinstance(reply, Refusal):
+        code = _CODES.get(reply.what, "refused")
         said: tuple[Any, ...] = (False, False, [f"{reply.what}: {reply.mend}"], [code], "")
     else:
         preview = "" if reply.preview is None else as_text(to_json(reply)["preview"])

@@ -5,6 +5,7 @@ import gc
 import hashlib
 import socket
 import time
+from collections import deque
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,9 @@ from otha.certificates import Purpose, own_identity
 from otha.core.errors import OthaError
 from otha.guard import PAGE_SIZE, Guard
 from otha.interface import model, place
+from otha.interface.conditions import Conditions
 from otha.interface.door import Door
+from otha.interface.events import Announcer, moment
 from otha.interface.link import Link
 from otha.interface.login import LoginGuard
 from otha.interface.mirror import Doubt, Mirror
@@ -33,7 +36,7 @@ OLD_AFTER_S: Final = 2.0
 LOST_AFTER_S: Final = 10.0
 _LOOK_S: Final = 0.25
 _STRETCH_S: Final = 0.2  # CPU time for one step of work on a message; the largest honest ones take a quarter
-_NS_PER_S: Final = 1_000_000_000
+_TOLD_MAX: Final = 1000
 
 
 class Interface:
@@ -42,13 +45,14 @@ class Interface:
     def __init__(self) -> None:
         self._setup: asyncio.Future[wire.Setup] = asyncio.get_running_loop().create_future()
         self._snapshot: wire.Snapshot | None = None
+        self._told: deque[wire.Told] = deque(maxlen=_TOLD_MAX)
         self._more = asyncio.Event()
         self.link = Link(self._take)
 
     async def run(self) -> None:
         """Raises OthaError, UaError and OSError when it can't serve."""
         setup = await self._setup
-        door, server, mirror = await self._built(setup)
+        door, server, shown = await self._built(setup)
         # What stands in the address space is never garbage: a full collection of it would hold up the loop for 100 ms.
         gc.freeze()
         gc.enable()
@@ -56,12 +60,12 @@ class Interface:
         fingerprint = hashlib.sha256(server_certificate(server)).hexdigest()
         self.link.send(wire.Listening(url=server.url, fingerprint=fingerprint))
         try:
-            await self._show(mirror)
+            await self._show(shown)
         finally:
             door.close()
             await server.stop()
 
-    async def _built(self, setup: wire.Setup) -> tuple[Door, UaServer, Mirror]:
+    async def _built(self, setup: wire.Setup) -> tuple[Door, UaServer, "_Shown"]:
         state = Path(setup.folder)
         folder = place.folder(state)
         identity = own_identity(place.own(state), setup.site, Purpose.SERVER)
@@ -71,23 +75,28 @@ class Interface:
         server = UaServer(setup, sessions, guard, identity.certificate, identity.key, identity.application_uri)
         space = Space(sessions, await server.prepare())
         orders = Orders(self.link, door, idle_lock_ms=setup.idle_lock_ms)
-        first = await self._next(None)
-        assert first is not None
+        while (first := await self._next(None)) is None:
+            pass
         model.build(space, first.status, orders.method, orders.why)
-        mirror = Mirror(sessions, space)
-        await mirror.show(first.status, _moment(first.wall_ns))
-        return door, server, mirror
+        announcer = Announcer(sessions, space)
+        conditions = Conditions(sessions, space, announcer, orders, door.tell)
+        conditions.link()
+        shown = _Shown(Mirror(sessions, space), conditions, announcer)
+        await shown.show(first)
+        return door, server, shown
 
-    async def _show(self, mirror: Mirror) -> None:
+    async def _show(self, shown: "_Shown") -> None:
         heard = time.monotonic()
         while True:
             newest = await self._next(_LOOK_S)
+            while self._told:
+                await shown.tell(self._told.popleft())
             silent_s = time.monotonic() - heard
             if newest is not None:
                 heard = time.monotonic()
-                await mirror.show(newest.status, _moment(newest.wall_ns))
+                await shown.show(newest)
             elif silent_s > OLD_AFTER_S:
-                await mirror.doubt(Doubt.LOST if silent_s > LOST_AFTER_S else Doubt.OLD, datetime.now(UTC))
+                await shown.mirror.doubt(Doubt.LOST if silent_s > LOST_AFTER_S else Doubt.OLD, datetime.now(UTC))
 
     async def _next(self, within_s: float | None) -> wire.Snapshot | None:
         """The newest snapshot that was not shown yet; None when there is none in time."""
@@ -107,18 +116,33 @@ class Interface:
                 self._snapshot = message
                 self._more.set()
             case wire.Told():
-                pass
+                self._told.append(message)
+                self._more.set()
+
+
+class _Shown:
+    """All that shows what the supervisor says."""
+
+    def __init__(self, mirror: Mirror, conditions: Conditions, announcer: Announcer) -> None:
+        self.mirror = mirror
+        self._conditions = conditions
+        self._announcer = announcer
+
+    async def show(self, newest: wire.Snapshot) -> None:
+        """A state."""
+        at = moment(newest.wall_ns)
+        await self.mirror.show(newest.status, at)
+        await self._conditions.show(newest.status, at)
+
+    async def tell(self, told: wire.Told) -> None:
+        """An event."""
+        await self._announcer.tell(self._announcer.event(told.event, told.wall_ns))
 
 
 def server_certificate(server: UaServer) -> bytes:
     """The certificate that clients see, DER."""
     der: bytes = server.iserver.certificate.public_bytes(Encoding.DER)
     return der
-
-
-def _moment(wall_ns: int) -> datetime:
-    seconds, rest = divmod(wall_ns, _NS_PER_S)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1000)
 
 
 async def serve(sock: socket.socket) -> None:

@@ -65,11 +65,22 @@ class Space:
         """The NodeId of this name."""
         return ua.NodeId(name, self.index)
 
-    def object_type(self, name: str, variables: Sequence[Variable], doc: str) -> None:
+    def event_type(self, name: str, fields: Sequence[Variable], doc: str) -> None:
+        """A type of events with these fields besides those of every event."""
+        ids = ua.ObjectIds
+        attributes = ua.ObjectTypeAttributes(**self._said(name, doc))
+        at = self._item(name, name, standard(ids.BaseEventType), ids.HasSubtype, ua.NodeClass.ObjectType, attributes)
+        self._add(at)
+        for each in fields:
+            self.variable(name, each, reference=ids.HasProperty, kind=ids.PropertyType)
+
+    def object_type(
+        self, name: str, variables: Sequence[Variable], doc: str, parent: int = asyncua_ua.ObjectIds.BaseObjectType
+    ) -> None:
         """A type whose objects have these variables."""
         base = ua.ObjectIds
         attributes = ua.ObjectTypeAttributes(**self._said(name, doc))
-        at = self._item(name, name, standard(base.BaseObjectType), base.HasSubtype, ua.NodeClass.ObjectType, attributes)
+        at = self._item(name, name, standard(parent), base.HasSubtype, ua.NodeClass.ObjectType, attributes)
         self._add(at)
         for each in variables:
             self.variable(name, each)
@@ -96,7 +107,14 @@ class Space:
         item.TypeDefinition = standard(ids.FolderType) if kind is None else kind
         self._add(item)
 
-    def variable(self, owner: str, variable: Variable) -> None:
+    def variable(
+        self,
+        owner: str,
+        variable: Variable,
+        *,
+        reference: int = asyncua_ua.ObjectIds.HasComponent,
+        kind: int = asyncua_ua.ObjectIds.BaseDataVariableType,
+    ) -> None:
         """A variable of an object or type, without a value yet."""
         attributes = ua.VariableAttributes(**self._said(variable.name, variable.doc))
         attributes.DataType = standard(TYPES[variable.kind].value)
@@ -106,10 +124,8 @@ class Space:
         attributes.AccessLevel = attributes.UserAccessLevel = ua.AccessLevel.CurrentRead.mask
         attributes.Historizing = False
         name = variable_id(owner, variable.name)
-        item = self._item(
-            name, variable.name, self.id(owner), ua.ObjectIds.HasComponent, ua.NodeClass.Variable, attributes
-        )
-        item.TypeDefinition = standard(ua.ObjectIds.BaseDataVariableType)
+        item = self._item(name, variable.name, self.id(owner), reference, ua.NodeClass.Variable, attributes)
+        item.TypeDefinition = standard(kind)
         self._add(item)
 
     def method(

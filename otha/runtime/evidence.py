@@ -115,9 +115,9 @@ class Evidence:
         urgent: bool = False,
     ) -> "Future[int]":
         """Journal an entry and offer it to subscribers. The future is done once the row is durable."""
-        entry = Entry(kind=kind, body=body, group=group, epoch=epoch, user=_printable(user), mono_ns=mono_ns)
-        row = self._journal.append(entry, urgent)
         at_ns = time.monotonic_ns() if mono_ns is None else mono_ns
+        entry = Entry(kind=kind, body=body, group=group, epoch=epoch, user=_printable(user), mono_ns=at_ns)
+        row = self._journal.append(entry, urgent)
         for publish in self._publish:
             publish({"kind": kind, "group": group, "epoch": epoch, "user": user, "mono_ns": at_ns, "body": body})
         return row

@@ -45,6 +45,7 @@ class Notice(Enum):
     REFUSED = "interface.refused"
     DENIED = "interface.denied"
     CUT_OFF = "interface.cut_off"
+    COMMENTED = "interface.comment"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

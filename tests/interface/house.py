@@ -83,7 +83,8 @@ class House:
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._hear, self._feed)]
         for thread in self._threads:
             thread.start()
-        assert self.listening.wait(WAIT_S), self.failed
+        assert self.listening.wait(WAIT_S)
+        assert self.failed == "", self.failed
 
     def send(self, message: wire.ToInterface) -> None:
         """Say something to the interface."""
