@@ -285,6 +285,21 @@ METHODS = (
     ),
 )
 
+QUERY = "QueryEvents"
+QUERY_INPUTS = _of(
+    ("FromMs", Kind.INT64, "from when on, in milliseconds since 1970 UTC; 0: the beginning"),
+    ("ToMs", Kind.INT64, "until when; 0: now"),
+    ("Group", Kind.TEXT, "of which group; empty: all"),
+    ("Kind", Kind.TEXT, 'of which kind; "interface." for all that begin so; empty: all'),
+    ("Text", Kind.TEXT, "a text that stands in its body; empty: any"),
+    ("AfterSeq", Kind.INT64, "the next page begins after this row; 0: the first page"),
+    ("Limit", Kind.INT32, "how many at most; 0: as many as fit"),
+)
+QUERY_ANSWER = _of(
+    ("Events", Kind.TEXTS, "journal rows, each as JSON"),
+    ("NextAfterSeq", Kind.INT64, "AfterSeq of the next page; 0: there is none"),
+)
+
 WHY = "Why"
 WHY_INPUTS = (_NODE,)
 WHY_ANSWER = _of(("Why", Kind.TEXT, "every condition, verdict and obstacle, as JSON"))

@@ -24,7 +24,7 @@ _TYPES: tuple[tuple[str, Sequence[Variable], str], ...] = (
 Json = Mapping[str, Any]  # Any: JSON
 
 
-def build(space: Space, status: Json, order: Callable[[Method], Call], why: Call) -> None:
+def build(space: Space, status: Json, order: Callable[[Method], Call], why: Call, query: Call) -> None:
     """Fill the address space for the site of this snapshot. Raises UaError."""
     for name, variables, doc in _TYPES:
         alarm = name == "AlarmType"
@@ -33,7 +33,9 @@ def build(space: Space, status: Json, order: Callable[[Method], Call], why: Call
     for method in names.METHODS:
         space.method("GroupType", method.name, method.doc, method.inputs, names.ANSWER, order(method))
     space.method("GroupType", names.WHY, "what stands against a switchover", names.WHY_INPUTS, names.WHY_ANSWER, why)
+    space.method("SiteType", names.QUERY, "events of the journal", names.QUERY_INPUTS, names.QUERY_ANSWER, query)
     _object(space, names.SITE, status["site"], standard(ua.ObjectIds.ObjectsFolder), "SiteType", names.SITE_VARIABLES)
+    space.refer(names.SITE, _ids.HasComponent, space.id(names.variable_id("SiteType", names.QUERY)), "Method")
     for folder in (names.GROUPS, names.CHANNELS):
         space.object(folder, folder, space.id(names.SITE))
     own = f"{names.SITE}/Alarms"

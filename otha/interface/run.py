@@ -21,6 +21,7 @@ from otha.interface import model, place
 from otha.interface.conditions import Conditions
 from otha.interface.door import Door
 from otha.interface.events import Announcer, moment
+from otha.interface.history import History
 from otha.interface.link import Link
 from otha.interface.login import LoginGuard
 from otha.interface.mirror import Doubt, Mirror
@@ -77,8 +78,10 @@ class Interface:
         orders = Orders(self.link, door, idle_lock_ms=setup.idle_lock_ms)
         while (first := await self._next(None)) is None:
             pass
-        model.build(space, first.status, orders.method, orders.why)
         announcer = Announcer(sessions, space)
+        history = History(sessions, space, announcer, state / "journal")
+        sessions.read_history = history.read
+        model.build(space, first.status, orders.method, orders.why, history.query)
         conditions = Conditions(sessions, space, announcer, orders, door.tell)
         conditions.link()
         shown = _Shown(Mirror(sessions, space), conditions, announcer)

@@ -12,6 +12,7 @@ from asyncua.ua.object_ids import ObjectIds
 from otha.guard import Guard
 from otha.interface.channel import ChannelServer
 from otha.interface.session import CALLS_MAX, NODES_MAX, SessionServer
+from otha.interface.space import SOURCE_OF_EVENTS
 from otha.names import NAMESPACE
 from otha.wire.interface import Setup
 
@@ -58,6 +59,8 @@ class UaServer(Server):
         await self.set_application_uri(self._uri)
         await self.set_build_info(_PRODUCT, "OTHA", self.name, setup.version or "0", "", datetime.now(UTC))
         await self._tell_limits()
+        notifier = ua.DataValue(ua.Variant(SOURCE_OF_EVENTS, ua.VariantType.Byte))
+        await self.nodes.server.write_attribute(ua.AttributeIds.EventNotifier, notifier)
         await self.load_certificate(self._files[0])
         await self.load_private_key(self._files[1])
         policies = list(_ENCRYPTED)

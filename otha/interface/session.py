@@ -8,7 +8,7 @@ served over one channel at a time, reads and calls, and touches no subscription 
 import secrets
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextvars import ContextVar
 from typing import Any, Final
 
@@ -116,6 +116,13 @@ class Session(InternalSession):
     async def delete_references(self, params: Any) -> list[Any]:
         raise refused(StatusCodes.BadServiceUnsupported)
 
+    async def history_read(self, params: Any) -> list[Any]:
+        _few(params.NodesToRead)
+        server = self.iserver
+        if not isinstance(server, SessionServer) or server.read_history is None:
+            raise refused(StatusCodes.BadHistoryOperationUnsupported)
+        return await server.read_history(params)
+
     async def history_update(self, params: Any) -> list[Any]:
         raise refused(StatusCodes.BadServiceUnsupported)
 
@@ -207,6 +214,7 @@ class SessionServer(InternalServer):
         super().__init__()
         self.door = door
         self._sessions_max = sessions
+        self.read_history: Callable[[Any], Awaitable[list[Any]]] | None = None
         self.supported_tokens = (ua.UserNameIdentityToken,)  # type: ignore[assignment]  # a tuple of any length
         self.max_session_timeout_ms = 120_000
         self.max_pending_activation_seconds = 15.0

@@ -14,6 +14,7 @@ from otha.names import Kind, Variable, variable_id
 # Any: its annotations ask for aliases of int, str and datetime where it takes these.
 ua: Any = asyncua_ua
 
+SOURCE_OF_EVENTS = 0b101  # SubscribeToEvents and HistoryRead (OPC UA Part 3, 5.5.1)
 Call = Callable[..., Awaitable[Any]]  # Any: asyncua's variants and results
 
 TYPES: dict[Kind, Any] = {
@@ -101,7 +102,7 @@ class Space:
         """An object; a folder when it has no type."""
         ids = ua.ObjectIds
         attributes = ua.ObjectAttributes(**self._said(shown, doc))
-        attributes.EventNotifier = 1 if events else 0
+        attributes.EventNotifier = SOURCE_OF_EVENTS if events else 0
         reference = ids.Organizes if parent == standard(ids.ObjectsFolder) else ids.HasComponent
         item = self._item(name, shown, parent, reference, ua.NodeClass.Object, attributes)
         item.TypeDefinition = standard(ids.FolderType) if kind is None else kind

@@ -1,0 +1,113 @@
+"""The journal's events at a client: as history of OPC UA events, and page by page; and the model as a NodeSet2 file."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from typer.testing import CliRunner
+
+from otha import interface_cli, names
+from otha.certificates import OwnIdentity
+from otha.interface.events import event_id
+from otha.journal.entry import Entry
+from otha.journal.writer import Journal
+from tests.interface.clients import Guest, guest, ua
+from tests.interface.house import House
+from tests.site.examples import TWO_TANKS
+
+ROWS = 12
+
+
+@pytest.fixture(scope="module")
+def journal(house: House) -> Iterator[None]:
+    with Journal(house.folder / "journal") as made:
+        for number in range(ROWS):
+            group = "tanks" if number % 2 else ""
+            entry = Entry(kind="decision" if group else "supervisor.start", body={"n": number}, group=group, mono_ns=5)
+            made.append(entry, True).result(30)
+        yield
+
+
+def numbers(bodies: list[dict[str, Any]]) -> list[int]:
+    """The numbers in bodies; the journal's own first row has none."""
+    return [body["n"] for body in bodies if "n" in body]
+
+
+async def query(at: Guest, **asked: Any) -> tuple[list[dict[str, Any]], int]:
+    said = {"FromMs": 0, "ToMs": 0, "Group": "", "Kind": "", "Text": "", "AfterSeq": 0, "Limit": 0} | asked
+    kinds = {
+        names.Kind.TEXT: ua.VariantType.String,
+        names.Kind.INT64: ua.VariantType.Int64,
+        names.Kind.INT32: ua.VariantType.Int32,
+    }
+    given = [ua.Variant(said[each.name], kinds[each.kind]) for each in names.QUERY_INPUTS]
+    method = ua.NodeId(names.variable_id("SiteType", names.QUERY), at.index)
+    events, after = await at.node(names.SITE).call_method(method, *given)
+    return [json.loads(each) for each in events], after
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("journal")
+async def test_events_are_queried_by_what_they_are_page_by_page(house: House, own: OwnIdentity) -> None:
+    async with guest(house, own, "viewer") as at:
+        found, after = await query(at)
+        assert (numbers([row["body"] for row in found]), after) == (list(range(ROWS)), 0)
+        found, after = await query(at, Group="tanks", Kind="decision", Limit=4)
+        assert [row["body"]["n"] for row in found] == [1, 3, 5, 7]
+        found, after = await query(at, Group="tanks", Kind="decision", Limit=4, AfterSeq=after)
+        assert ([row["body"]["n"] for row in found], after) == ([9, 11], 0)
+        assert [row["body"]["n"] for row in (await query(at, Text='"n":11'))[0]] == [11]
+        later = int((datetime.now(UTC) + timedelta(hours=1)).timestamp() * 1000)
+        assert await query(at, FromMs=later) == ([], 0)
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("journal")
+async def test_history_of_events_is_the_journals(house: House, own: OwnIdentity) -> None:
+    async with guest(house, own, "viewer") as at:
+        kind = at.node(names.EVENT_TYPE)
+        every = await at.client.nodes.server.read_event_history(None, None, 0, kind)
+        assert numbers([json.loads(event.Body) for event in every]) == list(range(ROWS))
+        of_the_group = await at.node(names.group_id("tanks")).read_event_history(None, None, 0, kind)
+        assert [json.loads(event.Body)["n"] for event in of_the_group] == list(range(1, ROWS, 2))
+        assert of_the_group[0].EventId == event_id("decision", "tanks", 5, '{"n":1}')
+        assert of_the_group[0].SourceNode == at.node(names.group_id("tanks")).nodeid
+        assert await at.client.nodes.server.read_event_history(datetime.now(UTC), None, 0, kind) == []
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("journal")
+async def test_a_long_history_comes_in_pages(house: House, own: OwnIdentity) -> None:
+    async with guest(house, own, "viewer") as at:
+        asked = ua.HistoryReadParameters(ReleaseContinuationPoints=False)
+        asked.HistoryReadDetails = ua.ReadEventDetails(
+            NumValuesPerNode=5, StartTime=ua.get_win_epoch(), EndTime=ua.get_win_epoch()
+        )
+        value = ua.HistoryReadValueId(NodeId=ua.NodeId(ua.ObjectIds.Server))
+        asked.NodesToRead = [value]
+        counts = []
+        while True:
+            (result,) = await at.client.uaclient.history_read(asked)
+            result.StatusCode.check()
+            counts.append(len(result.HistoryData.Events))
+            if not result.ContinuationPoint:
+                break
+            value.ContinuationPoint = result.ContinuationPoint
+        assert counts == [5, 5, ROWS + 1 - 10]
+        value.NodeId, value.ContinuationPoint = at.node(names.SITE, "Name").nodeid, None
+        (result,) = await at.client.uaclient.history_read(asked)
+        assert result.StatusCode.name == "BadHistoryOperationUnsupported"
+
+
+def test_the_model_is_written_as_a_nodeset(tmp_path: Path) -> None:
+    file = tmp_path / "model.xml"
+    done = CliRunner().invoke(interface_cli.app, ["export", str(TWO_TANKS), "--out", str(file)])
+    assert done.exit_code == 0, done.output
+    root = ET.parse(file).getroot()
+    ids = {each.get("NodeId", "").partition(";s=")[2] for each in root}
+    assert root.tag.endswith("UANodeSet")
+    assert ids >= {names.SITE, names.group_id("tanks"), "GroupType.Switchover", "Group/tanks.Active", names.EVENT_TYPE}
