@@ -70,9 +70,9 @@ async def test_events_are_queried_by_what_they_are_page_by_page(house: House, ow
 async def test_history_of_events_is_the_journals(house: House, own: OwnIdentity) -> None:
     async with guest(house, own, "viewer") as at:
         kind = at.node(names.EVENT_TYPE)
-        every = await at.client.nodes.server.read_event_history(None, None, 0, kind)
+        every: list[Any] = await at.client.nodes.server.read_event_history(None, None, 0, kind)
         assert numbers([json.loads(event.Body) for event in every]) == list(range(ROWS))
-        of_the_group = await at.node(names.group_id("tanks")).read_event_history(None, None, 0, kind)
+        of_the_group: list[Any] = await at.node(names.group_id("tanks")).read_event_history(None, None, 0, kind)
         assert [json.loads(event.Body)["n"] for event in of_the_group] == list(range(1, ROWS, 2))
         assert of_the_group[0].EventId == event_id("decision", "tanks", 5, '{"n":1}')
         assert of_the_group[0].SourceNode == at.node(names.group_id("tanks")).nodeid
