@@ -17,6 +17,7 @@ import sys
 from otha.interface.run import serve
 
 MEMORY_LIMIT = 1 << 30
+DESCRIPTORS = 4096  # twice the connections that a site file may ask for
 _PR_SET_PDEATHSIG = 1
 _NICE = 5  # heartbeats go before
 
@@ -25,6 +26,8 @@ def _limit(parent_pid: int) -> None:
     """Bound the memory, and end with the parent."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, DESCRIPTORS), most))
     os.nice(_NICE)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

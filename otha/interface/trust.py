@@ -13,6 +13,7 @@ from typing import Final
 
 from otha.certificates import KEY_BITS_MIN, Certificate, read_certificate, write_private
 from otha.core.errors import EngineerError, HostError
+from otha.interface import place
 
 _REJECTED_MAX: Final = 64  # a flood of made-up certificates must not fill the disk
 
@@ -130,7 +131,7 @@ class TrustList:
     def _write(self, trust: Trust, thumbprint: str, der: bytes) -> None:
         path = self._path(trust, thumbprint)
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            place.make(path.parent)
             write_private(path, der)
         except OSError as error:
             raise _unusable(path, error) from error

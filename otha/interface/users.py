@@ -20,6 +20,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from otha.certificates import write_private
 from otha.core.errors import EngineerError, HostError
+from otha.interface import place
 from otha.wire.access import AccessRole
 
 FILE_NAME: Final = "users.json"
@@ -116,7 +117,7 @@ class Users:
     def _changing(self) -> Iterator[dict[str, User]]:
         """The users, to be changed by one at a time and written when nothing went wrong."""
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            place.make(self.path.parent)
             lock = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise HostError(f"{self.path} can't be changed: {error.strerror}", mend="ask as OTHA's user") from error

@@ -1,13 +1,16 @@
 """The users of the interface: names, roles and hashes in one file."""
 
 import json
+import stat
 import threading
 from pathlib import Path
 
 import pytest
 
 from otha.core.errors import EngineerError
+from otha.interface import place
 from otha.interface.users import Users
+from otha.runtime.state_dir import StateDir
 from otha.wire.access import AccessRole
 
 PASSWORD = "correct horse battery"
@@ -90,3 +93,10 @@ def test_users_added_at_the_same_time_are_all_kept(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert [user.name for user in Users(tmp_path).all()] == names
+
+
+def test_a_state_directory_that_the_first_user_makes_is_one_that_the_supervisor_takes(tmp_path: Path) -> None:
+    state = tmp_path / "sites" / "state"
+    Users(place.folder(state)).add("olga", AccessRole.OPERATOR, "a-long-pass-phrase")
+    assert stat.S_IMODE(state.stat().st_mode) == 0o700
+    StateDir(state).close()
