@@ -34,7 +34,6 @@ ua: Any = asyncua_ua
 _SEVERITY: Final = {"critical": 900, "high": 700, "medium": 500, "low": 300, "": 1}
 _LATCHED: Final = ("latched_unacked", "latched_acked")
 _NS_PER_MS: Final = 1_000_000
-_ALARM: Final = "/Alarm/"
 _SHELVING: Final = "/Shelving"
 _TOLD: Final = ("state", "flags", "occurrence", "priority", "first_out", "detail", "active", "unacked", "one_shot")
 
@@ -49,6 +48,9 @@ class Conditions:
         self._orders = orders
         self._tell = tell
         self._known: dict[str, dict[str, Any]] = {}
+        self._alarms: dict[
+            str, tuple[str, str]
+        ] = {}  # whose they are, the group's or the supervisor's, and their codes
         self._numbers: dict[str, int] = {}
         self._events: dict[str, Any] = {}  # Any: asyncua events that are retained
         self._first = True
@@ -69,33 +71,40 @@ class Conditions:
 
     async def show(self, status: Json, at: datetime) -> None:
         """Tell every alarm that is not as it was."""
+        for alarm in alarms_of(status):
+            await self._show(names.own_alarm_id(alarm["code"]), status["supervisor"], alarm, at)
         for group in status["groups"]:
             for alarm in alarms_of(group):
-                name = names.alarm_id(group["name"], alarm["code"])
-                said = {key: alarm.get(key) for key in _TOLD}
-                if self._known.get(name, said) == said and not (self._first and alarm["state"] != "normal"):
-                    self._known[name] = said
-                    continue
-                self._known[name] = said
-                self._numbers[name] = self._numbers.get(name, 0) + 1
-                made = self._event(group["name"], alarm, at)
-                if made.Retain:
-                    self._events[name] = made
-                else:
-                    self._events.pop(name, None)
-                await self._announcer.tell(made)
+                await self._show(names.alarm_id(group["name"], alarm["code"]), group["name"], alarm, at)
         self._first = False
 
-    def _event(self, group: str, alarm: Json, at: datetime) -> Any:  # Any: an asyncua event
+    async def _show(self, name: str, owner: str, alarm: Json, at: datetime) -> None:
+        before = self._known.get(name)
+        if before is not None and not alarm["priority"]:
+            # It is normal and therefore left out; it is still the alarm that it was.
+            alarm = {**alarm, "priority": before["priority"], "occurrence": before["occurrence"]}
+        said = {key: alarm.get(key) for key in _TOLD}
+        self._known[name] = said
+        self._alarms[name] = owner, alarm["code"]
+        if before == said or (before is None and not (self._first and alarm["state"] != "normal")):
+            return
+        self._numbers[name] = self._numbers.get(name, 0) + 1
+        made = self._event(name, owner, alarm, at)
+        if made.Retain:
+            self._events[name] = made
+        else:
+            self._events.pop(name, None)
+        await self._announcer.tell(made)
+
+    def _event(self, name: str, owner: str, alarm: Json, at: datetime) -> Any:  # Any: an asyncua event
         code, flags = alarm["code"], alarm["flags"]
-        name = names.alarm_id(group, code)
         detail = f": {alarm['detail']}" if alarm["detail"] else ""
         made: Any = AlarmCondition(
             message=f"{code.replace('_', ' ')} {alarm['state'].replace('_', ' ')}{detail}",
             severity=_SEVERITY[alarm["priority"]],
         )
         made.EventId = f"{code}/{alarm['occurrence']}/{self._numbers[name]}".encode()
-        made.SourceNode, made.SourceName = self._announcer.source(group), group
+        made.SourceNode, made.SourceName = self._announcer.source(owner), owner
         made.Time = made.ReceiveTime = at
         made.ConditionClassId = standard(ObjectIds.ProcessConditionClassType)
         made.ConditionClassName = ua.LocalizedText("ProcessConditionClassType")
@@ -145,12 +154,12 @@ class Conditions:
         named = self._named(at, given)
         if isinstance(named, int):
             return ua.StatusCode(named)
-        (group, code), occurrence, comment = named
+        (owner, code), occurrence, comment = named
         caller = self._orders.caller()
         if caller is None or not may_order(caller.role, OrderKind.ALARM_ACK):
             return ua.StatusCode(StatusCodes.BadUserAccessDenied)
-        self._tell(Notice.COMMENTED, caller.user, caller.client, f"{group} {code} {occurrence}: {comment}")
-        made = self._events.get(names.alarm_id(group, code))
+        self._tell(Notice.COMMENTED, caller.user, caller.client, f"{owner} {code} {occurrence}: {comment}")
+        made = self._events.get(str(at.Identifier))
         if made is not None:
             made.Comment, made.ClientUserId = ua.LocalizedText(comment), caller.user
             await self._announcer.tell(made)
@@ -210,12 +219,9 @@ class Conditions:
         return made
 
     def _alarm(self, at: Any) -> tuple[str, str] | None:
-        """Group and code of a condition, or of the shelving below it."""
-        said = str(at.Identifier).removesuffix(_SHELVING)
-        if at.NamespaceIndex != self._space.index or said not in self._known:
-            return None
-        group, _, code = said.removeprefix("Group/").partition(_ALARM)
-        return group, code
+        """Owner and code of a condition, or of the shelving below it."""
+        own = at.NamespaceIndex == self._space.index
+        return self._alarms.get(str(at.Identifier).removesuffix(_SHELVING)) if own else None
 
     async def _order(
         self,

@@ -42,6 +42,7 @@ def build(space: Space, status: Json, order: Callable[[Method], Call], why: Call
     space.object(own, "Alarms", space.id(names.SITE))
     for code in status["alarm_codes"]:
         _object(space, names.own_alarm_id(code), code, space.id(own), "AlarmType", names.ALARM_VARIABLES)
+        _condition(space, names.SITE, names.own_alarm_id(code))
     for group in status["groups"]:
         _group(space, group)
     for channel in status["channels"]:
@@ -87,12 +88,12 @@ def _group(space: Space, group: Json) -> None:
                 _condition(space, at, member)
 
 
-def _condition(space: Space, group: str, alarm: str) -> None:
+def _condition(space: Space, owner: str, alarm: str) -> None:
     """What makes an alarm a condition that clients of OPC UA Part 9 know how to use."""
-    space.refer(group, _ids.HasCondition, space.id(alarm), "Object")
+    space.refer(owner, _ids.HasCondition, space.id(alarm), "Object")
     shelving = f"{alarm}/Shelving"
     space.object(shelving, "ShelvingState", space.id(alarm), kind=standard(_ids.ShelvedStateMachineType))
-    for owner, methods in (
+    for place, methods in (
         (
             alarm,
             (
@@ -111,7 +112,7 @@ def _condition(space: Space, group: str, alarm: str) -> None:
         ),
     ):
         for method in methods:
-            space.refer(owner, _ids.HasComponent, standard(method), "Method")
+            space.refer(place, _ids.HasComponent, standard(method), "Method")
 
 
 def _named(listed: Sequence[Json], group: str, id_of: Callable[[str, str], str]) -> dict[str, str]:

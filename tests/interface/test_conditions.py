@@ -113,7 +113,7 @@ async def test_an_alarm_is_told_acknowledged_and_over(house: House, own: OwnIden
         assert getattr(await ear.next("ConditionName", CODE), "AckedState/Id")
         house.group()["alarms"] = []
         over = await ear.next("ConditionName", CODE)
-        assert (over.Retain, getattr(over, "ActiveState/Id")) == (False, False)
+        assert (over.Retain, over.Severity, getattr(over, "ActiveState/Id")) == (False, 700, False)
 
 
 @pytest.mark.asyncio
@@ -199,3 +199,24 @@ async def test_a_journaled_event_reaches_the_server_and_its_group(house: House, 
                 assert event.Message.Text == "decision: needs operator sc_a"
                 assert json.loads(event.Body) == body
                 assert event.EventId == event_id("decision", "tanks", 5, as_text(body))
+
+
+@pytest.mark.asyncio
+async def test_the_supervisors_own_alarms_are_conditions_of_the_site(house: House, own: OwnIdentity) -> None:
+    code = "tilt"
+    async with (
+        guest(house, own, "operator") as at,
+        listening(at, at.node(names.SITE), ua.ObjectIds.AlarmConditionType) as (ear, _),
+    ):
+        house.status["alarms"] = [{**ALARM, "code": code}]
+        try:
+            event = await ear.next("ConditionName", code)
+            condition = at.node(names.own_alarm_id(code))
+            assert (event.NodeId, event.SourceNode) == (condition.nodeid, at.node(names.SITE).nodeid)
+            await condition.call_method(
+                ua.NodeId(ua.ObjectIds.AcknowledgeableConditionType_Acknowledge), *by_event(event.EventId, "")
+            )
+            order = house.orders[-1].order
+            assert (order.group, order.item, order.order) == (house.status["supervisor"], code, OrderKind.ALARM_ACK)
+        finally:
+            house.status["alarms"] = []
