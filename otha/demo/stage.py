@@ -31,7 +31,7 @@ _T = TypeVar("_T")
 
 _OTHA_RUN = (sys.executable, "-m", "otha", "run")
 _LOOK_EVERY_S = 0.01
-_START_S = 30.0
+_START_S = 90.0  # on a machine busy with others; a plant's processes have as long
 _STOP_S = 10.0
 
 
