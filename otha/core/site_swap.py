@@ -241,8 +241,8 @@ def _same_plant_alarms(before: Wiring, was: int, after: Wiring, at: int, kept: _
 
 
 def _anew(before: GroupConfig, after: GroupConfig, g: GroupState, fresh: GroupState) -> GroupState:
-    """A group that begins anew keeps what persons have ordered of it, what bounds its automatic transfers (S7), and
-    the numbers by which late answers are told from new ones."""
+    """A group that begins anew keeps what persons ordered of it or are still to see (S13), what bounds its automatic
+    transfers (S7), and the numbers by which late answers are told from new ones."""
     out = {node.name for node, is_out in zip(before.nodes, g.maintenance, strict=True) if is_out}
     return replace(
         fresh,
@@ -254,6 +254,7 @@ def _anew(before: GroupConfig, after: GroupConfig, g: GroupState, fresh: GroupSt
         holdoff_until=g.holdoff_until,
         recent=g.recent,
         extra_used=g.extra_used,
+        in_flight=g.in_flight,
         halted=g.halted,
     )
 

@@ -282,6 +282,7 @@ class Supervisor:
         self._punctual = punctual
         self._notices: list[str] = []
         self._troubles = OwnTroubles()
+        self._interface_process: InterfaceProcess | None = None
         self._stack = ExitStack()
         if live and log_to is None:
             # A table and log lines on one terminal would spoil each other.
@@ -343,6 +344,9 @@ class Supervisor:
 
     def _sites(self, ring: Ring, network: Network) -> SiteDesk:
         def took(site: Site) -> None:
+            if self._interface_process is not None and site.core.groups != self._site.core.groups:
+                # Its address space is that of the groups it has begun with.
+                self._interface_process.kill("the site was changed")
             self._site = site
             self._allow_descriptors()
             self._lines.write("info", "site applied", hash=site.digest, file=str(site.path))
@@ -366,7 +370,7 @@ class Supervisor:
             connections=asked.connections,
             idle_lock_ms=asked.idle_lock_ms,
         )
-        interface = InterfaceProcess(setup, desk, _Book(evidence, self._lines))
+        interface = self._interface_process = InterfaceProcess(setup, desk, _Book(evidence, self._lines))
         self._stack.callback(interface.close)
         await interface.prepare()
         evidence.publish_to(interface.publish)

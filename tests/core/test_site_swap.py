@@ -11,6 +11,7 @@ from otha.core.alarm_list import AlarmConfig
 from otha.core.config import Compare, Comparison, ConditionConfig, PlantAlarmConfig, SiteConfig
 from otha.core.effects import ReadRecord
 from otha.core.errors import IllegalTransitionError
+from otha.core.group.state import InFlight, InFlightKind
 from otha.core.inputs import (
     ClockStepped,
     DueReached,
@@ -179,13 +180,15 @@ def test_what_persons_ordered_and_what_bounds_automatic_transfers_outlives_the_c
     feed(OrderGiven(order=order(OrderKind.MAINTENANCE_IN, "b")))
     group = feed.s.group("tanks")
     assert group.maintenance == (False, True)
-    held = replace(group, holdoff_until=9_000 * MS, recent=(700_000 * MS,), serial=4)
+    lost = InFlight(node="a", kind=InFlightKind.COMMANDS, count=2, tag="")
+    held = replace(group, holdoff_until=9_000 * MS, recent=(700_000 * MS,), serial=4, in_flight=(lost,))
     feed.s._state.groups[0] = held
     three = site_config([group_config("abe", name="tanks"), PUMPS])
     swap(feed, three)
     group = feed.s.group("tanks")
     assert group.maintenance == (False, True, False)
     assert (group.holdoff_until, group.recent, group.serial) == (9_000 * MS, (700_000 * MS,), 4)
+    assert group.in_flight == (lost,)
     # A repeat of an order gets the answer of before.
     feed(OrderGiven(order=order(OrderKind.MAINTENANCE_IN, "b")))
     assert feed.reasons(Why.ORDER_REPEATED)

@@ -263,3 +263,20 @@ def test_no_recording_is_said_so(tmp_path: Path) -> None:
 def test_a_header_that_is_none_is_refused(payload: bytes) -> None:
     with pytest.raises(RecordingDamaged):
         decode_header(payload)
+
+
+def test_another_site_begins_a_segment_of_its_own_with_its_hash(tmp_path: Path) -> None:
+    state = 0
+    with Recorder(tmp_path, HEADER, capture=lambda: taken(state)) as recorder:
+        recorder.input(1000, b"before")
+        recorder.decision(b"decision")
+        state = 7
+        recorder.change_site("cd" * 32)
+        recorder.input(2000, b"after")
+    rows = list(read(tmp_path))
+    headers = [decode_header(row.payload) for row in rows if row.kind is RowKind.HEADER]
+    assert [(header.site_hash, header.snapshot, header.part) for header in headers] == [
+        ("ab" * 32, b"state 0", 1),
+        ("cd" * 32, b"state 7", 2),
+    ]
+    assert [row.payload for row in rows if row.kind is RowKind.INPUT] == [b"before", b"after"]

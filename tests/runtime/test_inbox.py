@@ -194,3 +194,16 @@ async def test_what_stood_before_the_start_is_never_refused() -> None:
     assert inbox.put_order(order(9), 3)
     await drained(inbox)
     assert taken[-1] == order(9)
+
+
+@pytest.mark.asyncio
+async def test_what_the_site_does_not_have_any_more_is_sifted_out_and_frees_its_places() -> None:
+    taken: list[Input] = []
+    inbox = Inbox(asyncio.get_running_loop(), lambda raw, _: taken.append(raw), between=idle, orders_max=1)
+    inbox.put(beat("gone"), 1)
+    assert inbox.put_order(order(1), 2)
+    inbox.put(beat("kept"), 3)
+    inbox.sift(lambda raw: raw == beat("kept"))
+    assert inbox.put_order(order(2), 4)
+    await drained(inbox)
+    assert taken == [beat("kept"), order(2)]

@@ -121,6 +121,37 @@ async def test_a_role_may_do_what_the_table_says(tmp_path: Path) -> None:
 
 
 @pytest.mark.asyncio
+async def test_another_site_file_is_for_engineers(tmp_path: Path) -> None:
+    path, file = tmp_path / "otha.sock", tmp_path / "site.toml"
+    looked = SiteLooked(from_hash="a", to_hash="b", text_hash="c", file="", difference={}, obstacles=())
+    async with serving(path, AccessRole.OPERATOR) as (_, desk):
+        with pytest.raises(RefusedError, match="needs engineer"):
+            await talk(path, lambda c: c.look(file))
+        with pytest.raises(RefusedError, match="needs engineer"):
+            await talk(path, lambda c: c.apply("1", file, looked, ""))
+        assert len(desk.away) == 1
+    async with serving(path, AccessRole.ENGINEER):
+        with pytest.raises(RefusedError, match=f"looked at {file}"):
+            await talk(path, lambda c: c.look(file))
+        assert (await talk(path, lambda c: c.apply("1", file, looked, ""))).accepted
+
+
+@pytest.mark.asyncio
+async def test_a_role_that_is_taken_away_ends_what_is_connected(tmp_path: Path) -> None:
+    path = tmp_path / "otha.sock"
+    async with serving(path) as (server, _):
+
+        def ask_twice() -> None:
+            with WireClient(path) as client:
+                client.status()
+                server.role_of = lambda _user: None
+                with pytest.raises(RefusedError, match="no role"):
+                    client.status()
+
+        await asyncio.to_thread(ask_twice)
+
+
+@pytest.mark.asyncio
 async def test_a_user_without_a_role_is_sent_away(tmp_path: Path) -> None:
     path = tmp_path / "otha.sock"
     async with serving(path, None):
