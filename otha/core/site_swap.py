@@ -214,7 +214,9 @@ def carried(old: SiteConfig, state: SiteState, given: SiteSwapped, now: int) -> 
         if was is None:
             continue
         anew = group.name in begin
-        new.alarms[at] = alarm_machine.carried(wiring.alarms[at], state.alarms[was], anew=anew)
+        new.alarms[at] = state.alarms[was]
+        if anew or wiring.alarms[at] != before.alarms[was]:
+            new.alarms[at] = alarm_machine.carried(wiring.alarms[at], state.alarms[was], anew=anew)
         new.answered[at] = state.answered[was]
         if _same_plant_alarms(before, was, wiring, at, kept):
             new.plant[at] = state.plant[was]
@@ -224,7 +226,9 @@ def carried(old: SiteConfig, state: SiteState, given: SiteSwapped, now: int) -> 
         new.groups[at], new.wakes[at], new.nodes_at[at] = state.groups[was], state.wakes[was], state.nodes_at[was]
         new.let_go[at], new.delays[at], new.judge_at[at] = state.let_go[was], state.delays[was], state.judge_at[was]
         new.selectors |= {each.name: state.selectors[each.name] for each in group.selectors}
-    new.alarms[-1] = alarm_machine.carried(wiring.alarms[-1], state.alarms[-1], anew=False)
+    new.alarms[-1] = state.alarms[-1]
+    if wiring.alarms[-1] != before.alarms[-1]:
+        new.alarms[-1] = alarm_machine.carried(wiring.alarms[-1], state.alarms[-1], anew=False)
     new.answered[-1], new.troubles = state.answered[-1], state.troubles
     new.shared, new.rejoin_until = state.shared, state.rejoin_until
     if state.shared.isolated and not given.cfg.references:
