@@ -88,7 +88,7 @@ def test_a_site_is_changed_under_a_running_supervisor(plant: Path, tmp_path: Pat
         assert _apply(running, plant, "second", looked).accepted  # a repeat: nothing is done anew
         # No connection was made anew, no heartbeat was lost, and the gate has met no command.
         assert {name: n for name, n in _connects(running).items() if name in connects} == connects
-        assert {*_heard(running).values()} == {"on_time"}
+        wait_for("every channel judged by its new bounds", lambda: {*_heard(running).values()} == {"on_time"})
         keys = ("owner", "epoch", "owner_epoch", "granted", "hold_no")
         assert [running.group()["gate"][key] for key in keys] == [gate[key] for key in keys]
         _attack(running, plant, tmp_path)
