@@ -57,7 +57,7 @@ def plant_site(name: str, *, tolerant: bool = False) -> Site:
     """The shipped site file of a plant; `tolerant`: with the widest tolerance of all outputs and tracked tags."""
     text = resources.files("sim").joinpath("sites", f"{name}.toml").read_text(encoding="utf-8")
     if tolerant:
-        text = re.sub(r"tolerance_pct = [0-9.]+", "tolerance_pct = 100.0", text)
+        text = re.sub(r"tolerance_pct = [0-9.]+|discrete = true", "tolerance_pct = 100.0", text)
         text = re.sub(r"tolerance = [1-9][0-9_]*", "tolerance = 20_000", text)
     with tempfile.TemporaryDirectory(prefix="otha-bench-") as folder:
         path = Path(folder) / "site.toml"

@@ -1,12 +1,15 @@
 """What `otha why` answers: never that a failover would happen where none would, and always the operator's next step."""
 
 import time
+from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from otha import terminal
+from otha.core.group.state import InFlight, InFlightKind
 from otha.core.inputs import ClockStepped, EffectEnded, HeartbeatEnded, NodeReading, Record
 from otha.core.reasons import Block
 from otha.core.supervision import Supervision
@@ -17,6 +20,13 @@ from otha.site.load import load_site
 
 SITE = load_site(Path(__file__).parents[2] / "sim" / "sites" / "two_tanks.toml")
 (GROUP,) = SITE.core.groups
+PROCESS: dict[str, Any] = {
+    "journal": {"damage": "", "trouble": ""},
+    "records": {"trouble": ""},
+    "notices": [],
+    "loop": {"defects": {}},
+    "links": defaultdict(lambda: {"trouble": ""}),
+}
 
 
 def why(core: Supervision, node: str | None = None) -> dict[str, Any]:
@@ -129,3 +139,27 @@ def test_why_shows_each_tracked_tag_beside_the_actives(capsys: pytest.CaptureFix
     (line,) = (line for line in shown if "output_2" in line and "DIFFERS" in line)
     assert [word for word in line.split() if word.isalnum()][:4] == ["DIFFERS", "4000", "4201", "200"]
     assert "active 4000, standby 4201, tolerance 200, age" in " ".join(" ".join(shown).split())
+
+
+def test_status_names_what_a_standby_is_not_ready_by_and_what_is_unknown(capsys: pytest.CaptureFixture[str]) -> None:
+    core, now = away(), time.monotonic_ns()
+    for name, output in (("sc_b", 4000), ("sc_a", None)):
+        reading = NodeReading(
+            heartbeat=1, cycle=1, role=None, level=255, position=1, acked=1, lag_ms=0, data_age_ms=0, session=1,
+            pending=3, tracked=(6000, 5000, 1, 1, 4000, output),
+        )  # fmt: skip
+        channel = next(each.name for each in SITE.core.channels if each.node == name)
+        core.feed(HeartbeatEnded(channel=channel, answer=Answer.REPLIED, reading=reading), now)
+    at = core._wiring.by_name["tanks"]
+    flying = InFlight(node="sc_b", kind=InFlightKind.COMMANDS, count=3, tag="")
+    core._state.groups[at] = replace(core._state.groups[at], in_flight=(flying,))
+    (group,) = snapshot.status(core, now)["groups"]
+    by_name = {node["name"]: node for node in group["nodes"]}
+    assert [(row["tag"], row["form"], row["verdict"]) for row in by_name["sc_a"]["off"]] == [
+        ("output_2", "analog", "bad")
+    ]
+    assert (by_name["sc_b"]["off"], by_name["sc_b"]["pending"], by_name["sc_b"]["one_shots"]) == ([], 3, [])
+    terminal.show_status({**snapshot.status(core, now), **PROCESS})
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "sc_a is not ready by output_2 (bad): active 4000, standby -, tolerance 200" in shown
+    assert "UNKNOWN whether carried out: commands that sc_b had taken, 3 of them," in shown

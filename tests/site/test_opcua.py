@@ -79,6 +79,13 @@ def test_a_node_that_is_wanted_twice_is_read_once() -> None:
     assert decode_node_values(decoder, (5, 70, None)).tracked == (None,)
 
 
+def test_commands_under_way_are_an_item_like_others() -> None:
+    items = {"heartbeat": Word(node="i=1"), "pending": Word(node="i=2")}
+    decoder = compile_opcua("device", items, {}, [], (), {})
+    assert decode_node_values(decoder, (5, 3)).pending == 3
+    assert decode_node_values(decoder, (5, None)).pending is None
+
+
 def test_values_become_items() -> None:
     decoder = _decoder(
         heartbeat=Word(node="i=1"),

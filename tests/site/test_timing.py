@@ -124,3 +124,16 @@ def test_a_read_at_the_gate_may_take_four_fifths_of_its_own_pace(tmp_path: Path)
         gates = [group.gate for group in site.core.groups]
         poll_ms = 500 if text == poll else 50
         assert [gate.stale_after_ns for gate in gates if gate] == [int((3 * 1.25 * poll_ms + deadline_ms) * MS)]
+
+
+def test_what_a_lost_reply_of_the_gate_costs_is_shown_and_must_fit_the_hold(tmp_path: Path) -> None:
+    (worst,) = loaded(tmp_path).timings
+    assert worst.lost_reply is not None
+    assert str(worst.lost_reply) == "deadline 40 + poll 5 + round trip 2 + loop 2 = 49 ms"
+    scan = "scan_ms = 5"
+    longer = (("holdoff_s = 30", "holdoff_s = 90"), ("hold_max_ms = 10_000", "hold_max_ms = 17_000"))
+    slow = loaded(tmp_path, (scan, f"{scan}\npoll_ms = 12_000\nfast_deadline_ms = 9_600"), *longer)
+    (worst,) = slow.timings
+    assert worst.lost_reply is not None
+    assert worst.lost_reply.terms[0].ns == 9_600 * MS
+    assert "fast_deadline_ms" not in [problem.key for problem in slow.warnings]
