@@ -24,7 +24,7 @@ from tests.scenarios.story import parse
 _ROUNDS = 5
 _HEARTBEATS = 60_000
 _STEPS = 10_000
-_STORIES = Path(story.__file__).parent / "stories"
+STORIES = tuple(sorted((Path(story.__file__).parent / "stories").glob("*.story")))
 
 
 def _floor(raw: HeartbeatEnded, now: int) -> tuple[Decision, ...]:
@@ -58,8 +58,8 @@ def _heartbeats() -> Iterator[Figure]:
 Step = tuple[GroupConfig, Shared, GroupState, Event, int]
 
 
-def steps_of_stories() -> list[Step]:
-    """Every step that the golden transcripts take, with the state that it was taken in."""
+def steps_of_stories(stories: tuple[Path, ...] = STORIES) -> list[Step]:
+    """Every step that these golden transcripts take, with the state that it was taken in."""
     kept: list[Step] = []
     real = group_step.step
 
@@ -68,7 +68,7 @@ def steps_of_stories() -> list[Step]:
         return real(cfg, shared, g, event, now)
 
     with patch.object(group_step, "step", keep):
-        for path in sorted(_STORIES.glob("*.story")):
+        for path in stories:
             story_of(parse(path.read_text(encoding="utf-8"))).tell()
     return kept
 
@@ -84,7 +84,7 @@ def _steps() -> Iterator[Figure]:
                 with suppress(InvariantBreachError):
                     group_step.step(cfg, shared, g, event, now)
         rates.append(passes * len(steps) / (time.process_time() - began))
-    note = f"{len(list(_STORIES.glob('*.story')))} transcripts, {len(steps):,} steps"
+    note = f"{len(STORIES)} transcripts, {len(steps):,} steps"
     yield at_least("steps of the golden transcripts, invariants on", median(rates), "/s", 15_000, note=note)
 
 

@@ -34,7 +34,7 @@ def test_a_fault_answers_as_json(running: Running) -> None:
     [
         (["fault", "kill", "sc_a"], 2, "node=sc_a"),
         (["fault", "kill", "node=sc_a"], 1, "sim up"),
-        (["up", "--plant", "crane"], 2, "two_tanks"),
+        (["up", "--plant", "nuclear"], 2, "two_tanks"),
         (["up", "nowhere.toml"], 2, "exists"),
     ],
 )

@@ -1,5 +1,6 @@
 """The plant is built as the site file says, or not at all."""
 
+from dataclasses import replace
 from importlib import resources
 
 import pytest
@@ -61,7 +62,9 @@ def test_what_this_plant_cant_be_is_refused(before: str, after: str, message: st
 
 def test_the_whole_plants_second_section_is_taken_over() -> None:
     found = settings(WHOLE, Scope.WHOLE)
-    assert found["header"] == Header()
+    held = found["header"].hold
+    assert [each["action"] for each in held[""]] == ["ramp", "hold"]
+    assert replace(found["header"], hold={}) == Header()
     assert (found["status_base"], found["tags"]) == (1000, TAGS)
     moved = WHOLE.replace("address = 5010", "address = 5020").replace("hold_max_ms = 20_000", "hold_max_ms = 9000")
     header = settings(moved, Scope.WHOLE)["header"]
