@@ -1,7 +1,6 @@
 #!/bin/sh
-# The test suite in three parts at once. What runs against the clock (plants, servers, supervisors) waits most of its
-# time, so that two such parts share two cores; what only computes runs beside them, as gently as the system can. Each
-# part's output is printed whole, the one after the other. With arguments: pytest with those arguments.
+# The test suite. What runs against the clock (plants, servers, supervisors) runs one by one; what only computes runs
+# beside it, as gently as the system can, and is printed last. With arguments: pytest with those arguments.
 # usage: test.sh PYTHON [pytest arguments]
 set -u
 python=$1
@@ -10,29 +9,24 @@ if [ $# -gt 0 ]; then
     exec "$python" -m pytest -q "$@"
 fi
 
-computing="" plants="" services=""
+computing=""
+clocked=""
 for place in tests/*/ tests/test_*.py; do
     case $place in
-        tests/__pycache__/) ;;
+        tests/test_alarm_cli.py) clocked="$clocked $place" ;; # it starts a plant
         tests/bench/ | tests/core/ | tests/report/ | tests/scenarios/ | tests/site/ | tests/verify/ | tests/wire/ | tests/*.py)
             computing="$computing $place" ;;
-        tests/demo/ | tests/sim/ | tests/soak/) plants="$plants $place" ;;
-        *) services="$services $place" ;;
+        tests/__pycache__/) ;;
+        *) clocked="$clocked $place" ;;
     esac
 done
 
-logs=$(mktemp -d)
-first="" second=""
-trap 'rm -rf "$logs"' EXIT
-trap 'kill $first $second 2>/dev/null; exit 130' INT TERM
-nice -n 19 "$python" -m pytest -q -p no:cacheprovider $computing >"$logs/computing" 2>&1 &
-first=$!
-"$python" -m pytest -q -p no:cacheprovider $services >"$logs/services" 2>&1 &
-second=$!
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+nice -n 19 "$python" -m pytest -q -p no:cacheprovider $computing >"$log" 2>&1 &
+beside=$!
 status=0
-"$python" -m pytest -q $plants || status=$?
-wait "$second" || status=$?
-cat "$logs/services"
-wait "$first" || status=$?
-cat "$logs/computing"
+"$python" -m pytest -q $clocked || status=$?
+wait "$beside" || status=$?
+cat "$log"
 exit "$status"
