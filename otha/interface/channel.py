@@ -150,7 +150,9 @@ class Channel(UaProcessor):
             raise refused(StatusCodes.BadSecurityModeRejected)
         caller = self.session.caller if self.is_in and isinstance(self.session, Session) else None
         if caller is not None and self._door.role_now(caller) is None:
-            self._door.tell(Notice.REFUSED, caller.user, self.client, "there is no such user any more")
+            self._door.tell(
+                Notice.REFUSED, caller.user, self.client, "there is no such user any more, or with another password"
+            )
             raise refused(StatusCodes.BadUserAccessDenied)
 
     def _check_session(self, token: Any) -> None:

@@ -8,7 +8,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
@@ -34,6 +34,9 @@ class Accounts(Protocol):
 
     def role(self, name: str) -> AccessRole | None:
         """The role that a user has now."""
+
+    def stamp(self, name: str) -> str | None:
+        """What is another one when the user's password is."""
 
 
 class Trusted(Protocol):
@@ -62,11 +65,15 @@ Tell = Callable[[Notice, str, str, str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who gives an order: an authenticated user, the role that he had when he came in, and the client that he uses."""
+    """Who gives an order: an authenticated user, the role that he had when he came in, and the client that he uses.
+
+    `stamp`: of the password that he came in with, see `Accounts`.
+    """
 
     user: str
     role: AccessRole
     client: str
+    stamp: str | None = field(default="", repr=False)
 
 
 class Door:
@@ -108,6 +115,7 @@ class Door:
             raise refused(StatusCodes.BadUserAccessDenied)
         self._waiting += 1
         try:
+            stamp = self._accounts.stamp(name)
             role = await asyncio.get_running_loop().run_in_executor(
                 self._hashing, self._accounts.verify, name, password
             )
@@ -121,12 +129,13 @@ class Door:
             self.tell(Notice.REFUSED, shown, client, "no such user, or another password")
             raise refused(StatusCodes.BadUserAccessDenied)
         self._throttle.succeeded(address, shown)
-        return Caller(user=name, role=role, client=client)
+        return Caller(user=name, role=role, client=client, stamp=stamp)
 
     def role_now(self, caller: Caller) -> AccessRole | None:
-        """The least of the role that he came in with and the one that he has now; None: he has none any more."""
+        """The least of the role that he came in with and the one that he has now; None: he is no user any more, or has
+        another password."""
         try:
-            now = self._accounts.role(caller.user)
+            now = self._accounts.role(caller.user) if self._accounts.stamp(caller.user) == caller.stamp else None
         except OthaError:
             return None
         return None if now is None else min(now, caller.role)

@@ -20,6 +20,7 @@ from asyncua.ua.status_codes import StatusCodes
 
 from otha import names
 from otha.core.errors import OthaError
+from otha.interface import filters
 from otha.interface.events import Announcer
 from otha.interface.orders import arguments
 from otha.interface.refusal import refused
@@ -101,6 +102,9 @@ class History:
             raise refused(StatusCodes.BadHistoryOperationUnsupported)
         if params.ReleaseContinuationPoints:
             return [ua.HistoryReadResult(StatusCode=ua.StatusCode()) for _ in params.NodesToRead]
+        code = filters.judge(details.Filter, events=True)
+        if code != StatusCodes.Good:
+            raise refused(code)
         first, last = _ns(details.StartTime), _ns(details.EndTime)
         if first is not None and last is not None and first > last:
             raise refused(StatusCodes.BadHistoryOperationUnsupported)  # newest first is not kept

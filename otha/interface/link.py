@@ -1,17 +1,26 @@
 """The interface's end of the socket pair that it has inherited from the supervisor."""
 
 import asyncio
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from typing import Final
 
 from otha.interface.door import Caller
+from otha.interface.pace import Pace
 from otha.wire import interface as wire
 from otha.wire.errors import WireError
 from otha.wire.message import Json, OrderReply, OrderRequest, Refusal
 
 _ANSWER_S: Final = 6.0
 _BACKLOG_MAX: Final = 4 << 20
+_TEXT_MAX: Final = 4_096  # more than the supervisor keeps of any
+# Two of these seconds and all of these together stay below what ends an interface: `otha.runtime.interface.counter`.
+_ORDERS_PER_SECOND: Final = 50
+_QUESTIONS_PER_SECOND: Final = 50
+_NOTES_PER_SECOND: Final = 50
+_PACE_S: Final = 0.05
 
 
 class Link(asyncio.Protocol):
@@ -23,6 +32,10 @@ class Link(asyncio.Protocol):
         self._ids = count(1)
         self._waiting: dict[int, asyncio.Future[wire.Answered | wire.Explained]] = {}
         self._transport: asyncio.Transport | None = None
+        self._orders, self._questions = Pace(_ORDERS_PER_SECOND), Pace(_QUESTIONS_PER_SECOND)
+        # What strangers do leaves room for what is told of users.
+        self._notes = {strange: Pace(_NOTES_PER_SECOND) for strange in (True, False)}
+        self._unsaid = {True: 0, False: 0}
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -50,23 +63,32 @@ class Link(asyncio.Protocol):
             self._transport.abort()
 
     def tell(self, notice: wire.Notice, user: str, client: str, what: str) -> None:
-        """Something for the journal."""
-        self.send(wire.Noted(notice=notice, user=_text(user), client=_text(client), what=_text(what)))
+        """Something for the journal. Of a flood a part is left out, and the next one says how many."""
+        strange = notice in wire.OF_STRANGERS
+        if not self._notes[strange].passes(time.monotonic_ns()):
+            self._unsaid[strange] += 1
+            return
+        unsaid, self._unsaid[strange] = self._unsaid[strange], 0
+        left = f"{unsaid} more before; " if unsaid else ""
+        self.send(wire.Noted(notice=notice, user=_text(user), client=_text(client), what=_text(left + what)))
 
     async def order(self, caller: Caller, request: OrderRequest) -> OrderReply | Refusal | None:
         """The supervisor's answer to an order; None when there is none in time."""
+        await _its_turn(self._orders)
         ask = next(self._ids)
         role = wire.RoleName[caller.role.name]
+        order = _cleaned(request)
         end = await self._ask(
-            ask,
-            wire.OnBehalf(ask=ask, user=_text(caller.user), client=_text(caller.client), role=role, order=request),
+            ask, wire.OnBehalf(ask=ask, user=_text(caller.user), client=_text(caller.client), role=role, order=order)
         )
         return (end.reply or end.refusal) if isinstance(end, wire.Answered) else None
 
     async def explain(self, group: str, node: str | None) -> Json | None:
         """What stands against a switchover; None when nobody says."""
+        await _its_turn(self._questions)
         ask = next(self._ids)
-        end = await self._ask(ask, wire.Explain(ask=ask, group=group, node=node))
+        node = None if node is None else _text(node)
+        end = await self._ask(ask, wire.Explain(ask=ask, group=_text(group), node=node))
         return end.why if isinstance(end, wire.Explained) else None
 
     async def _ask(self, ask: int, message: wire.FromInterface) -> wire.Answered | wire.Explained | None:
@@ -93,6 +115,24 @@ class Link(asyncio.Protocol):
                 self._take(message)
 
 
+async def _its_turn(pace: Pace) -> None:
+    """A client's next message waits for this one, so few wait at a time."""
+    while not pace.passes(time.monotonic_ns()):  # noqa: ASYNC110 - what is waited for is time
+        await asyncio.sleep(_PACE_S)
+
+
+def _cleaned(order: OrderRequest) -> OrderRequest:
+    """The order with texts that travel. One that is too long stays too long for the supervisor to take."""
+    return replace(
+        order,
+        id=_text(order.id),
+        group=_text(order.group),
+        node=None if order.node is None else _text(order.node),
+        item=None if order.item is None else _text(order.item),
+        comment=_text(order.comment),
+    )
+
+
 def _text(text: str) -> str:
-    """What a wire message carries; a peer's text may hold half a surrogate pair."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    """What a wire message carries; a peer's text may hold half a surrogate pair, and be longer than a message."""
+    return text[:_TEXT_MAX].encode("utf-8", "replace").decode("utf-8")

@@ -82,6 +82,7 @@ class Orders:
         """What becomes of an order of the one who calls; None: he may not."""
         caller = self.caller()
         if caller is None:
+            self._gone(request)
             return None
         allowed = access.may_order(caller.role, request.order)
         if allowed and self._is_idle():
@@ -93,6 +94,13 @@ class Orders:
             return None
         CALLER.get().ordered_at = time.monotonic()
         return reply or Refusal(what=NO_ANSWER, mend="repeat it with the same id")
+
+    def _gone(self, request: OrderRequest) -> None:
+        """Whoever has lost his role tries once more before his session ends; it is journaled like any other denial."""
+        was = CALLER.get().caller
+        if was is not None:
+            what = f"{request.order.value} of {request.group}: there is no such user any more"
+            self._door.tell(Notice.DENIED, was.user, was.client, what)
 
     def caller(self) -> Caller | None:
         """Who calls, with the role that he has now; None when he has none any more."""
@@ -161,7 +169,18 @@ def _text(obstacle: Obstacle) -> str:
 def _fits(wanted: Variable, said: Any) -> bool:
     if said.VariantType != TYPES[wanted.kind] or said.is_array:
         return False
-    return not (said.Value is None and wanted.kind is not Kind.TEXT)
+    if wanted.kind is not Kind.TEXT:
+        return said.Value is not None
+    return said.Value is None or _is_text(said.Value)
+
+
+def _is_text(said: str) -> bool:
+    """asyncua makes half of a surrogate pair of each byte that is no UTF-8."""
+    try:
+        said.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _result(code: int) -> Any:

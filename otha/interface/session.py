@@ -18,6 +18,7 @@ from asyncua.server.internal_server import InternalServer
 from asyncua.server.internal_session import InternalSession, SessionState
 from asyncua.ua.status_codes import StatusCodes
 
+from otha.interface import filters
 from otha.interface.door import Caller, Door
 from otha.interface.refusal import refused
 from otha.wire.interface import Notice
@@ -33,7 +34,9 @@ _SUBSCRIPTIONS_MAX: Final = 250
 _ITEMS_MAX: Final = 20_000
 CALLS_MAX: Final = 16
 NODES_MAX: Final = 2_000
+_EVENT_COST_MAX: Final = 10_000
 _PUBLISHING_MIN_MS: Final = 50.0
+_PUBLISHING_MAX_MS: Final = 3_600_000.0
 
 
 class Session(InternalSession):
@@ -73,6 +76,11 @@ class Session(InternalSession):
     def activate_session(self, params: Any, peer_certificate: bytes | None) -> Any:
         """Sessions are activated by their channel, which knows more than it can hand over here."""
         raise refused(StatusCodes.BadServiceUnsupported)
+
+    async def create_session(self, params: Any, sockname: tuple[str, int] | None = None) -> Any:
+        # asyncua would wait for a time that is no number, over and over and not at all.
+        params.RequestedSessionTimeout = max(0.0, params.RequestedSessionTimeout)
+        return await super().create_session(params, sockname)
 
     async def close_session(self, delete_subs: bool = True) -> None:
         was_in = self.state is SessionState.Activated
@@ -141,7 +149,9 @@ class Session(InternalSession):
     ) -> Any:
         if len(self.own_subscriptions()) >= _SUBSCRIPTIONS_MAX:
             raise refused(StatusCodes.BadTooManySubscriptions)
-        params.RequestedPublishingInterval = max(params.RequestedPublishingInterval, _PUBLISHING_MIN_MS)
+        # In this order no number is taken that is none.
+        wanted = max(_PUBLISHING_MIN_MS, params.RequestedPublishingInterval)
+        params.RequestedPublishingInterval = min(wanted, _PUBLISHING_MAX_MS)
         return await super().create_subscription(params, callback, request_callback)
 
     async def create_monitored_items(self, params: Any) -> list[Any]:
@@ -149,11 +159,52 @@ class Session(InternalSession):
         held = sum(len(each.monitored_item_srv._monitored_items) for each in self.own_subscriptions())
         if held + len(params.ItemsToCreate) > _ITEMS_MAX:
             raise refused(StatusCodes.BadTooManyMonitoredItems)
-        return await super().create_monitored_items(params)
+        codes = [self._judged(each) for each in params.ItemsToCreate]
+        pairs = list(zip(params.ItemsToCreate, codes, strict=True))
+        params.ItemsToCreate = [each for each, code in pairs if code == StatusCodes.Good]
+        if self._event_cost() + sum(filters.cost(each) for each in _event_filters(params)) > _EVENT_COST_MAX:
+            raise refused(StatusCodes.BadTooManyMonitoredItems)
+        made = iter(await super().create_monitored_items(params))
+        return [
+            next(made) if code == StatusCodes.Good else ua.MonitoredItemCreateResult(StatusCode=ua.StatusCode(code))
+            for _, code in pairs
+        ]
 
     async def modify_monitored_items(self, params: Any) -> list[Any]:
         self._must_own(params.SubscriptionId)
-        return await super().modify_monitored_items(params)
+        service = self.subscription_service.subscriptions[params.SubscriptionId].monitored_item_srv
+        return [self._modified(service, each) for each in params.ItemsToModify]
+
+    @staticmethod
+    def _modified(service: Any, asked: Any) -> Any:
+        """asyncua takes any filter and any queue when an item is modified."""
+        result = ua.MonitoredItemModifyResult()
+        item, wanted = service._monitored_items.get(asked.MonitoredItemId), asked.RequestedParameters
+        if item is None:
+            result.StatusCode = ua.StatusCode(StatusCodes.BadMonitoredItemIdInvalid)
+            return result
+        if wanted.Filter:
+            # What an item of events selects is told once, when it is made; the bound of them all is kept so.
+            events = item.where_clause_evaluator is not None
+            code = StatusCodes.BadFilterNotAllowed if events else filters.judge(wanted.Filter, events=False)
+            if code != StatusCodes.Good:
+                result.StatusCode = ua.StatusCode(code)
+                return result
+            item.filter = wanted.Filter
+        item.client_handle = wanted.ClientHandle
+        item.queue_size = result.RevisedQueueSize = service._revise_queue_size(wanted.QueueSize)
+        result.RevisedSamplingInterval = service.isub.data.RevisedPublishingInterval
+        return result
+
+    @staticmethod
+    def _judged(asked: Any) -> int:
+        events = asked.ItemToMonitor.AttributeId == ua.AttributeIds.EventNotifier
+        return filters.judge(asked.RequestedParameters.Filter, events=events)
+
+    def _event_cost(self) -> int:
+        """What the items of events of this session cost, for each event."""
+        held = (each.monitored_item_srv._monitored_items.values() for each in self.own_subscriptions())
+        return sum(filters.cost(item.filter) for items in held for item in items if item.where_clause_evaluator)
 
     async def delete_monitored_items(self, params: Any) -> list[Any]:
         self._must_own(params.SubscriptionId)
@@ -232,6 +283,11 @@ class SessionServer(InternalServer):
     def register_server(self, server: Any, conf: Any = None) -> None:
         """This is no discovery server."""
         raise refused(StatusCodes.BadServiceUnsupported)
+
+
+def _event_filters(params: Any) -> list[Any]:
+    found = (each.RequestedParameters.Filter for each in params.ItemsToCreate)
+    return [each for each in found if type(each) is ua.EventFilter]
 
 
 def _few(asked: list[Any]) -> None:

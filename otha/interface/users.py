@@ -62,6 +62,12 @@ class Users:
         user = self._users.get(name)
         return None if user is None else user.role
 
+    def stamp(self, name: str) -> str | None:
+        """What is another one when the user's password is, or the user is a new one of the same name."""
+        self._read()
+        user = self._users.get(name)
+        return None if user is None else user.hash
+
     def verify(self, name: str, password: str) -> AccessRole | None:
         """The role of the user whose password this is; None when there is no such user or it is another password.
 

@@ -48,6 +48,10 @@ class Notice(Enum):
     COMMENTED = "interface.comment"
 
 
+OF_STRANGERS = frozenset({Notice.REFUSED, Notice.CUT_OFF})
+"""What anybody in reach can cause, as often as he likes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
     """The first message to the interface: where it listens and whom it lets in. `folder`: the state directory."""

@@ -45,6 +45,9 @@ class Accounts:
     def role(self, name: str) -> AccessRole | None:
         return self._role
 
+    def stamp(self, name: str) -> str | None:
+        return None if self._role is None else ""
+
 
 class Trusting:
     """Trusts everybody."""
@@ -115,6 +118,8 @@ async def test_a_role_counts_as_it_is_now_and_never_as_more_than_it_was(now: Acc
         CALLER.reset(token)
     assert (reply is not None) == (now is not None and now >= AccessRole.OPERATOR)
     assert [caller.role for caller, _ in supervisor.orders] == ([] if now is None else [min(now, AccessRole.OPERATOR)])
+    # Whoever is judged by the supervisor is journaled there.
+    assert [(notice, user) for notice, user, *_ in door.told] == ([(Notice.DENIED, "olga")] if now is None else [])
 
 
 @pytest.mark.asyncio

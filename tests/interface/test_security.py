@@ -247,12 +247,18 @@ async def _read_for_ever(client: Client) -> None:
 async def test_who_is_trusted_or_a_user_no_more_is_out(house: House, own: OwnIdentity, tmp_path: Path) -> None:
     short = identity(tmp_path, "short")
     listed = house.trust.trust(short.certificate.read_bytes())
-    house.users.add("temp", house.users.all()[0].role, PASSWORD)
+    for name in ("temp", "again"):
+        house.users.add(name, house.users.all()[0].role, PASSWORD)
     async with asyncio.timeout(WAIT_S):
-        async with guest(house, own, "temp") as at, guest(house, short, "viewer") as also:
+        async with (
+            guest(house, own, "temp") as at,
+            guest(house, short, "viewer") as also,
+            guest(house, own, "again") as third,
+        ):
             house.users.remove("temp")
+            house.users.set_password("again", f"another-{PASSWORD}")
             house.trust.reject(listed.thumbprint)
-            for each in (at, also):
+            for each in (at, also, third):
                 with pytest.raises((ua.UaError, ConnectionError)):
                     await _read_for_ever(each.client)
 

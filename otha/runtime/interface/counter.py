@@ -31,9 +31,8 @@ class Counter:
         self._tasks: set[asyncio.Task[None]] = set()
         self._second_ns = 0
         self._in_second = 0
-        self._notes = _NOTES_BURST * _S // _NOTES_PER_SECOND  # in ns of the time in which they come back
-        self._noted_at_ns = 0
-        self._unnoted = 0
+        # What strangers do leaves room for what is told of users.
+        self._budgets = {strange: _Budget() for strange in (True, False)}
 
     def take(self, message: wire.OnBehalf | wire.Explain | wire.Noted) -> bool:
         """Take a message. False: there are so many that the interface must have lost its wits."""
@@ -83,14 +82,30 @@ class Counter:
 
     def _note(self, told: wire.Noted, now: int) -> None:
         """Journal it, unless somebody tries to fill the journal: then the next note says how many were left out."""
-        cost, whole = _S // _NOTES_PER_SECOND, _NOTES_BURST * _S // _NOTES_PER_SECOND
-        self._notes = min(self._notes + now - (self._noted_at_ns or now), whole)
-        self._noted_at_ns = now
-        if self._notes < cost:
-            self._unnoted += 1
+        left_out = self._budgets[told.notice in wire.OF_STRANGERS].spent(now)
+        if left_out is None:
             return
-        self._notes -= cost
-        body = {"client": told.client[:_TEXT_MAX], "what": told.what[:_TEXT_MAX], "left_out": self._unnoted}
-        self._unnoted = 0
+        body = {"client": told.client[:_TEXT_MAX], "what": told.what[:_TEXT_MAX], "left_out": left_out}
         self._book.note(told.notice.value, body, told.user[:_TEXT_MAX])
         self._book.log("info", told.notice.value, user=told.user[:_TEXT_MAX], **body)
+
+
+class _Budget:
+    """How much may be journaled: a burst, and then so many in a second."""
+
+    def __init__(self) -> None:
+        self._left = _NOTES_BURST * _S // _NOTES_PER_SECOND  # in ns of the time in which it comes back
+        self._spent_at_ns = 0
+        self._left_out = 0
+
+    def spent(self, now: int) -> int | None:
+        """How many were left out before this one; None: this one is, too."""
+        cost, whole = _S // _NOTES_PER_SECOND, _NOTES_BURST * _S // _NOTES_PER_SECOND
+        self._left = min(self._left + now - (self._spent_at_ns or now), whole)
+        self._spent_at_ns = now
+        if self._left < cost:
+            self._left_out += 1
+            return None
+        self._left -= cost
+        left_out, self._left_out = self._left_out, 0
+        return left_out

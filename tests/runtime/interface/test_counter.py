@@ -106,6 +106,8 @@ async def test_notes_cannot_fill_the_journal_and_those_left_out_are_counted(monk
     now += 500_000_000
     counter.take(note)
     assert book.notes[-1] == ("interface.refused", {"client": "c", "what": "no such user", "left_out": 140}, "x")
+    assert counter.take(wire.Noted(notice=wire.Notice.LOGGED_IN, user="olga", client="c", what="as operator"))
+    assert book.notes[-1] == ("interface.login", {"client": "c", "what": "as operator", "left_out": 0}, "olga")
 
 
 @pytest.mark.asyncio
