@@ -33,11 +33,18 @@ ua: Any = asyncua_ua
 
 _NONCE_BYTES: Final = 32
 _CHUNK_MAX: Final = 65_535
+_BUFFER_MIN: Final = 8_192  # OPC UA Part 6, 7.1.2.3
 _OUT_MAX: Final = 16 << 20
 _PAUSE_AT: Final = 64
 _CHECK_AGAIN_S: Final = 1.0
 _STRANGERS_SHARE: Final = 4  # one address fills at most this part of the connections with channels that nobody is in
 
+_FROM_CLIENTS: Final = (
+    ua.MessageType.Hello,
+    ua.MessageType.SecureOpen,
+    ua.MessageType.SecureMessage,
+    ua.MessageType.SecureClose,
+)
 _DISCOVERY: Final = frozenset(
     {
         ObjectIds.GetEndpointsRequest_Encoding_DefaultBinary,
@@ -98,12 +105,19 @@ class Channel(UaProcessor):
             self._transport.abort()  # it asks and does not read
 
     async def process(self, header: Any, body: Any) -> Any:
-        """Take a message; every stretch of work on it has its bound."""
+        """Take a message; every stretch of work on it has its bound. False ends the connection."""
+        if header.MessageType not in _FROM_CLIENTS:
+            return False  # asyncua would take a client's Acknowledge, and with it limits that are none
         try:
-            return await Guarded(self._guard, 0, super().process(header, body))
+            going_on = await Guarded(self._guard, 0, super().process(header, body))
         except PeerCostError as error:
             self._door.tell(Notice.CUT_OFF, self._user, self.client, str(error))
             return False
+        except Exception:
+            # What a service raises has been answered: this is a chunk out of turn, sent again or forged, which ends the
+            # channel (OPC UA Part 6, 6.7.2.4).
+            return False
+        return going_on and self._limits.max_send_buffer >= _BUFFER_MIN
 
     async def _process_message(self, typeid: Any, requesthdr: Any, seqhdr: Any, body: Any) -> Any:
         kind = typeid.Identifier

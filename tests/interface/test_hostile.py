@@ -2,10 +2,13 @@
 
 import asyncio
 import math
+import struct
 import time
+from contextlib import closing
 from typing import Any
 
 import pytest
+from asyncua.ua.ua_binary import struct_to_binary
 
 from otha import names
 from otha.certificates import OwnIdentity
@@ -15,6 +18,7 @@ from otha.wire.interface import Notice
 from tests.interface.clients import Guest, guest, secured, ua
 from tests.interface.house import PASSWORD, USERS, WAIT_S, House
 
+SOON_S = 10.0  # a stranger who says nothing at all is sent away after 15 s
 NO_TEXT = "caf\udce9"  # half of a pair: what asyncua makes of bytes that are no UTF-8
 
 
@@ -201,6 +205,105 @@ async def test_a_text_that_is_none_ends_nothing_and_a_long_one_is_cut(house: Hou
         accepted, *_ = await at.call("Acknowledge", "long", "x" * 2_000_000)
         assert accepted
         assert (house.orders[-1].order.id, len(house.orders[-1].order.comment)) == ("long", 4_096)
+
+
+class Raw:
+    """A connection of a stranger who writes what he likes."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self.writer = writer
+        self._sequence = 1
+        self._channel = 0
+
+    @classmethod
+    async def to(cls, house: House) -> "Raw":
+        """Connect."""
+        return cls(*await asyncio.open_connection("127.0.0.1", int(house.url.rpartition(":")[2].partition("/")[0])))
+
+    def send(self, kind: bytes, body: bytes) -> None:
+        """A message or chunk."""
+        self.writer.write(kind + struct.pack("<I", len(body) + 8) + body)
+
+    def hello(self, buffer: int = 65_535) -> None:
+        """The first message, which offers a buffer for answers."""
+        self.send(b"HELF", struct.pack("<5Ii", 0, buffer, 65_535, 0, 0, -1))
+
+    async def answer(self) -> bytes:
+        """The next message; empty when there is none any more."""
+        try:
+            async with asyncio.timeout(SOON_S):
+                head = await self._reader.readexactly(8)
+                return head + await self._reader.readexactly(struct.unpack("<I", head[4:])[0] - 8)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return b""
+
+    async def open(self) -> None:
+        """A channel without security."""
+        uri = b"http://opcfoundation.org/UA/SecurityPolicy#None"
+        request = ua.OpenSecureChannelRequest()
+        request.Parameters.SecurityMode = ua.MessageSecurityMode.None_
+        request.Parameters.RequestedLifetime = 60_000
+        head = struct.pack("<Ii", 0, len(uri)) + uri + struct.pack("<iiII", -1, -1, self._sequence, 1)
+        self.send(b"OPNF", head + struct_to_binary(request))
+        answer = await self.answer()
+        (self._channel,) = struct.unpack("<I", answer[8:12])
+
+    def part(self, data: bytes) -> None:
+        """A part of a message that goes on."""
+        self._sequence += 1
+        self.send(b"MSGC", struct.pack("<4I", self._channel, 13, self._sequence, 2) + data)
+
+    async def is_closed(self) -> bool:
+        """Whether the peer hangs up, whatever it says before."""
+        while await self.answer():
+            pass
+        return True
+
+
+@pytest.mark.asyncio
+async def test_a_stranger_sets_no_limits_and_fills_no_memory(house: House) -> None:
+    """asyncua takes a client's Acknowledge, which is a server's message, and with it limits of zero: none."""
+    raw = await Raw.to(house)
+    with closing(raw.writer):
+        raw.hello()
+        assert (await raw.answer()).startswith(b"ACKF")
+        raw.send(b"ACKF", struct.pack("<5I", 0, 1 << 31, 1 << 31, 0, 0))
+        assert await raw.is_closed()
+
+
+@pytest.mark.asyncio
+async def test_a_message_without_an_end_is_cut_off(house: House) -> None:
+    raw = await Raw.to(house)
+    with closing(raw.writer):
+        raw.hello()
+        assert (await raw.answer()).startswith(b"ACKF")
+        await raw.open()
+        for _ in range(80):
+            raw.part(bytes(60_000))
+        assert await raw.is_closed()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("buffer", [0, 1, 100, 8_191])
+async def test_a_buffer_that_holds_no_answer_is_none(house: House, buffer: int) -> None:
+    raw = await Raw.to(house)
+    with closing(raw.writer):
+        raw.hello(buffer)
+        assert await raw.is_closed()
+
+
+@pytest.mark.asyncio
+async def test_a_message_that_is_sent_again_ends_its_channel(house: House) -> None:
+    raw = await Raw.to(house)
+    with closing(raw.writer):
+        raw.hello()
+        assert (await raw.answer()).startswith(b"ACKF")
+        await raw.open()
+        raw.part(b"")
+        raw._sequence -= 1
+        raw.part(b"")
+        assert await raw.is_closed()
 
 
 class _Pipe(asyncio.Transport):
