@@ -17,6 +17,7 @@ _FIELDS_MAX: Final = 250
 _ELEMENTS_MAX: Final = 100
 _PATH_MAX: Final = 10
 _COST_MAX: Final = 500
+_DATA_CHANGE: Final = ua.NodeId(ua.ObjectIds.DataChangeFilter)
 _NOT_FIELDS: Final = frozenset(dir(Event())) - frozenset(Event().data_types)  # what asyncua's event has besides
 _OPERATORS: Final = frozenset(
     {
@@ -39,7 +40,8 @@ _OPERATORS: Final = frozenset(
 def judge(wanted: Any, *, events: bool) -> int:
     """The StatusCode of a filter for an item of events, or of values."""
     if not events:
-        sound = not wanted or type(wanted) is ua.DataChangeFilter  # a null one is false
+        # A null one is false. asyncua decodes a class of its own that is not the one that it shows.
+        sound = not wanted or getattr(wanted, "data_type", None) == _DATA_CHANGE
         return StatusCodes.Good if sound else StatusCodes.BadFilterNotAllowed
     if type(wanted) is not ua.EventFilter:
         return StatusCodes.BadEventFilterInvalid

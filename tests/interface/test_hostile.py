@@ -207,6 +207,18 @@ async def test_a_text_that_is_none_ends_nothing_and_a_long_one_is_cut(house: Hou
         assert (house.orders[-1].order.id, len(house.orders[-1].order.comment)) == ("long", 4_096)
 
 
+@pytest.mark.asyncio
+async def test_values_are_filtered_as_clients_do(house: House, own: OwnIdentity) -> None:
+    async with guest(house, own, "viewer") as at:
+        against = await subscribed(at)
+        honest = ua.DataChangeFilter(Trigger=ua.DataChangeTrigger.StatusValueTimestamp)
+        requests = [monitored(wanted) for wanted in (None, honest, FILTERS["too many fields"])]
+        for each in requests:
+            each.ItemToMonitor.NodeId = at.node(names.SITE, "Heartbeats").nodeid
+            each.ItemToMonitor.AttributeId = ua.AttributeIds.Value
+        assert await items(against, *requests) == ["Good", "Good", "BadFilterNotAllowed"]
+
+
 class Raw:
     """A connection of a stranger who writes what he likes."""
 
