@@ -5,6 +5,7 @@ other sessions. Here a session has a random token, belongs to the certificate of
 served over one channel at a time, reads and calls, and touches no subscription but its own.
 """
 
+import asyncio
 import secrets
 import time
 import uuid
@@ -32,6 +33,7 @@ CALLER: ContextVar["Session"] = ContextVar("otha_caller")
 _TOKEN_BYTES: Final = 32
 _SUBSCRIPTIONS_MAX: Final = 250
 _ITEMS_MAX: Final = 20_000
+_ITEMS_PER_STEP: Final = 200
 CALLS_MAX: Final = 16
 NODES_MAX: Final = 2_000
 _EVENT_COST_MAX: Final = 10_000
@@ -164,11 +166,20 @@ class Session(InternalSession):
         params.ItemsToCreate = [each for each, code in pairs if code == StatusCodes.Good]
         if self._event_cost() + sum(filters.cost(each) for each in _event_filters(params)) > _EVENT_COST_MAX:
             raise refused(StatusCodes.BadTooManyMonitoredItems)
-        made = iter(await super().create_monitored_items(params))
+        made = iter(await self._made(params))
         return [
             next(made) if code == StatusCodes.Good else ua.MonitoredItemCreateResult(StatusCode=ua.StatusCode(code))
             for _, code in pairs
         ]
+
+    async def _made(self, params: Any) -> list[Any]:
+        """Some at a time: what one step may cost is bounded, and a client may ask for all that there is at once."""
+        wanted, made = params.ItemsToCreate, list[Any]()
+        for first in range(0, len(wanted), _ITEMS_PER_STEP):
+            params.ItemsToCreate = wanted[first : first + _ITEMS_PER_STEP]
+            made += await super().create_monitored_items(params)
+            await asyncio.sleep(0)
+        return made
 
     async def modify_monitored_items(self, params: Any) -> list[Any]:
         self._must_own(params.SubscriptionId)
