@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from otha.core.config import GroupConfig
 from otha.core.group import guard
 from otha.core.group.state import GroupState, Shared
-from otha.core.words import AlarmCode, GateState, GroupKind, Liveness, Role, Standing, Verdict
+from otha.core.words import AlarmCode, Course, GateState, GroupKind, Liveness, Phase, Role, Standing, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,13 +20,19 @@ class Alarm:
     detail: str
 
 
+def _nobody_moves(g: GroupState) -> bool:
+    """No transfer is about to put an owner in charge: there is none, or it only waits, or its SAFE failed so far."""
+    plan = g.plan
+    return plan is None or plan.phase is Phase.REQUESTED or (plan.course is Course.SAFE and plan.waiting)
+
+
 def _of_gate(cfg: GroupConfig, g: GroupState) -> list[Alarm]:
     gate, section = g.gate, cfg.section
     if cfg.kind is not GroupKind.DRIVER:
         return []
     if not gate.seen:
         return [Alarm(code=AlarmCode.GATE_UNSEEN, detail=section)] if g.settle_until is None else []
-    if gate.state is GateState.HELD and g.plan is None:
+    if gate.state is GateState.HELD and _nobody_moves(g):
         found = [Alarm(code=AlarmCode.SECTION_HELD, detail=section)]
         if gate.used_up:
             found.append(Alarm(code=AlarmCode.RESUMES_USED_UP, detail=f"{gate.owner} at {section}"))

@@ -79,7 +79,7 @@ DEFAULTS: tuple[AlarmConfig, ...] = (
         code=AlarmCode.SECTION_HELD,
         priority=AlarmPriority.HIGH,
         on_delay_ns=SECOND_NS // 2,
-        cause="the owner's frames stopped, or the gate does not let them through, and no transfer is under way",
+        cause="the owner's frames stopped, or the gate does not let them through, and no transfer moves",
         consequence="outputs stand at their hold values; after hold_max the gate goes to its safe values",
         response="look at the plant; `otha why GROUP` names what keeps a node from driving",
     ),

@@ -4,14 +4,28 @@ What is remembered is bounded, and bounded for each giver by himself: who orders
 and nobody else's. Orders of alarms are counted apart: a flood of acknowledgements pushes out no switchover.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import blake2b
 
-from otha.core import alarm_orders
+from otha.core import alarm_orders, canon
 from otha.core.group.state import OrderAnswer
 from otha.core.inputs import Order
 
 ANSWERS_EACH = 256
 GIVERS = 64
+
+
+def asked(order: Order) -> bytes:
+    """Eight bytes that two orders share only if they ask the same. What the giver may do is no part of it."""
+    return blake2b(canon.encode(replace(order, seconds=())), digest_size=8).digest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What an order got, and the digest of what it asked: an id that comes again with another content is no repeat."""
+
+    asked: bytes
+    answer: OrderAnswer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +35,7 @@ class Giver:
     user: str
     client: str
     alarms: bool
-    answers: tuple[OrderAnswer, ...]
+    answers: tuple[Answered, ...]
 
     def is_of(self, order: Order) -> bool:
         of_alarms = order.kind in alarm_orders.KINDS
@@ -34,10 +48,10 @@ class OrderBook:
 
     givers: tuple[Giver, ...] = ()
 
-    def answer_to(self, order: Order) -> OrderAnswer | None:
-        """What this very order got when it was given before; None when it is new, or long forgotten."""
+    def with_id_of(self, order: Order) -> Answered | None:
+        """What its giver's order of this id got before; None when it is new, or long forgotten."""
         answers = next((giver.answers for giver in self.givers if giver.is_of(order)), ())
-        return next((answer for answer in answers if answer.order_id == order.id), None)
+        return next((each for each in answers if each.answer.order_id == order.id), None)
 
     def with_answer(self, order: Order, answer: OrderAnswer) -> "OrderBook":
         """The book that remembers this answer too."""
@@ -46,7 +60,7 @@ class OrderBook:
             user=order.user,
             client=order.client,
             alarms=order.kind in alarm_orders.KINDS,
-            answers=(*before, answer)[-ANSWERS_EACH:],
+            answers=(*before, Answered(asked=asked(order), answer=answer))[-ANSWERS_EACH:],
         )
         others = tuple(each for each in self.givers if not each.is_of(order))
         return OrderBook(givers=(*others, giver)[-GIVERS:])

@@ -78,6 +78,7 @@ class Block(Enum):
     FIRST_START_DISAGREES = ("first_start_disagrees", "S2")
     NOTHING_TO_CONFIRM = ("nothing_to_confirm", "order")
     WHICH_ONE = ("which_one", "order")
+    ID_TAKEN = ("id_taken", "S11")
     NO_SUCH_ALARM = ("no_such_alarm", "order")
     OLD_OCCURRENCE = ("old_occurrence", "order")
     NOTHING_TO_ACK = ("nothing_to_ack", "order")

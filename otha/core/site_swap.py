@@ -125,7 +125,8 @@ def arming_after(before: GroupConfig, after: GroupConfig, present: Arming) -> Ar
     """How far OTHA may act in a group that begins anew: as the file says. More than at present only where the file
     itself was changed to say more."""
     more = _ARMING_RANK[after.arming] > _ARMING_RANK[present]
-    return present if more and after.arming is before.arming else after.arming
+    says_more = _ARMING_RANK[after.arming] > _ARMING_RANK[before.arming]
+    return present if more and not says_more else after.arming
 
 
 def against(old: SiteConfig, state: SiteState, given: SiteSwapped) -> tuple[Blocker, ...]:
@@ -258,9 +259,17 @@ def _anew(before: GroupConfig, after: GroupConfig, g: GroupState, fresh: GroupSt
         holdoff_until=g.holdoff_until,
         recent=g.recent,
         extra_used=g.extra_used,
-        in_flight=g.in_flight,
         halted=g.halted,
+        bypasses=tuple(each for each in g.bypasses if _same_interlock(before, after, each.item)),
+        declined=g.declined,
+        in_flight=g.in_flight,
     )
+
+
+def _same_interlock(before: GroupConfig, after: GroupConfig, name: str) -> bool:
+    """What two persons have bypassed is in the next site what they meant."""
+    one, other = [next((c for c in each.conditions if c.name == name), None) for each in (before, after)]
+    return one is not None and one == other
 
 
 class Sieve:

@@ -15,6 +15,7 @@ from otha.core import (
     canon,
     judging,
     neighbours,
+    order_book,
     plant_alarms,
     site_swap,
 )
@@ -50,7 +51,7 @@ from otha.core.inputs import (
     TagsPolled,
 )
 from otha.core.judging import active_of
-from otha.core.reasons import Blocker, Reason, Why
+from otha.core.reasons import Block, Blocker, Reason, Why
 from otha.core.site_state import SiteState
 from otha.core.site_view import SiteView
 from otha.core.watch import channel, condition, gate, node, observer, selector
@@ -347,13 +348,23 @@ class Supervision(SiteView):
         if against:
             raise IllegalTransitionError(f"the site can't change now: {against[0].block.code} {against[0].detail}")
         begin = site_swap.begun(self.cfg, given)
+        bypassed = {
+            group.name: g.bypasses for group, g in zip(self.cfg.groups, self._state.groups, strict=True) if g.bypasses
+        }
         # Bound anew, never changed: a picture of the site before may still be read.
         self._state = site_swap.carried(self.cfg, self._state, given, now)
         self.cfg, self._wiring = given.cfg, Wiring(given.cfg)
         decisions: list[Decision] = []
-        for at in [self._wiring.by_name[name] for name in begin]:
-            said = Reason(why=Why.BEGINS_ANEW, rule="", args=(self._state.groups[at].arming.value,))
-            decisions.append(self._note(at, (said,), now))
+        for name in begin:
+            at = self._wiring.by_name[name]
+            g = self._state.groups[at]
+            said = Reason(why=Why.BEGINS_ANEW, rule="", args=(g.arming.value,))
+            gone = tuple(
+                Reason(why=Why.BYPASS_ENDED, rule="S6", args=(each.item, "the site was changed"))
+                for each in bypassed.get(name, ())
+                if each not in g.bypasses
+            )
+            decisions.append(self._note(at, (said, *gone), now))
             decisions += self._tell_what_is_known(at, now)
         full = neighbours.full(self._wiring, self._state) if self._wiring.shares_nodes else ()
         troubled = neighbours.troubled(self.cfg, self._state)
@@ -463,12 +474,16 @@ class Supervision(SiteView):
         return (self._note(at, reasons, now),)
 
     def _order(self, at: int, order: Order, now: int) -> tuple[Decision, ...]:
-        """Carry out an order once: a repeat gets the answer that it got, and changes nothing."""
+        """Carry out an order once: a repeat gets the answer that it got, and changes nothing. Another order with the
+        id of an earlier one is refused: nobody could tell any more which of them the answer is to."""
         book = self._state.answered[at]
-        earlier = book.answer_to(order)
-        if earlier is not None:
+        earlier = book.with_id_of(order)
+        if earlier is not None and earlier.asked == order_book.asked(order):
             repeated = Reason(why=Why.ORDER_REPEATED, rule="S11", args=(order.kind.value, order.user, order.id))
-            return (replace(self._note(at, (repeated,), now), answer=earlier),)
+            return (replace(self._note(at, (repeated,), now), answer=earlier.answer),)
+        if earlier is not None:
+            refused, told = orders.answered(order, (Blocker(block=Block.ID_TAKEN, detail=order.id),))
+            return (replace(self._note(at, told, now), answer=refused),)
         if order.kind in alarm_orders.KINDS:
             decisions = self._alarm_order(at, order, now)
         else:

@@ -21,6 +21,7 @@ _BLOCKS: dict[Block, str] = {
     Block.FIRST_START_DISAGREES: "first start: roles, gate owner and epoch do not agree",
     Block.NOTHING_TO_CONFIRM: "nothing of that waits for a confirmation",
     Block.WHICH_ONE: "two things wait: say which with --item",
+    Block.ID_TAKEN: "another order had this id: give each order one of its own",
     Block.NO_SUCH_ALARM: "there is no such alarm",
     Block.OLD_OCCURRENCE: "that is not the alarm's newest occurrence",
     Block.NOTHING_TO_ACK: "the alarm has nothing to acknowledge",

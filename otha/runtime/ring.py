@@ -86,7 +86,7 @@ class Ring:
         self._look: Beat | None = None
         self._wake: Timer | None = None
         self._due_waits = False
-        self._answers: dict[str, list[asyncio.Future[Answered]]] = {}
+        self._answers: dict[Order, list[asyncio.Future[Answered]]] = {}
         self._swap: _Swap | None = None
         self._follow_site()
 
@@ -124,7 +124,7 @@ class Ring:
         The decision and what follows from it wait for no disk; who tells the answer on waits for its row.
         """
         answer: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
-        waiting = self._answers.setdefault(order.id, [])
+        waiting = self._answers.setdefault(order, [])
         waiting.append(answer)
         try:
             if not self.inbox.put_order(OrderGiven(order=order), time.monotonic_ns()):
@@ -133,7 +133,7 @@ class Ring:
         finally:
             waiting.remove(answer)
             if not waiting:
-                self._answers.pop(order.id, None)
+                self._answers.pop(order, None)
 
     async def swap(
         self, given: SiteSwapped, take: Callable[[int], None], *, user: str, site_hash: str
@@ -251,8 +251,9 @@ class Ring:
             stand = standing.alarms_body(self.core.alarm_watches(decision.group), at_ns)
             self._evidence.note(standing.ALARMS_KIND, stand, group=decision.group, mono_ns=at_ns)
         row = self._evidence.decision(decision, raw, at_ns)
-        if answer is not None and row is not None:
-            for waiting in self._answers.get(answer.order_id, ()):
+        if isinstance(raw, OrderGiven) and answer is not None and row is not None:
+            # Two givers may have chosen the same id: by the order itself, never by its id.
+            for waiting in self._answers.get(raw.order, ()):
                 if not waiting.done():
                     waiting.set_result(Answered(answer=answer, row=row))
 

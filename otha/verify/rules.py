@@ -101,8 +101,8 @@ HOLDS: tuple[Hold, ...] = (
         test=f"{_TESTS}/test_guard.py::test_a_standby_outside_the_rpo_is_not_promoted_and_unknown_is_infinite",
         mutant=Mutant(
             file=f"{_GROUP}/guard.py",
-            old="return able(cfg, g, node) + sync(cfg, g, node) + interlocks",
-            new="return able(cfg, g, node) + interlocks",
+            old="return able(cfg, g, node) + sync(cfg, g, node) + one_shots",
+            new="return able(cfg, g, node) + one_shots",
         ),
     ),
     Hold(
@@ -313,8 +313,8 @@ HOLDS: tuple[Hold, ...] = (
         test=f"{_TESTS}/test_transfer.py::test_nobody_is_fenced_without_a_node_that_can_take_over",
         mutant=Mutant(
             file=f"{_GROUP}/guard.py",
-            old="return able(cfg, g, node) + sync(cfg, g, node) + interlocks",
-            new="return sync(cfg, g, node) + interlocks",
+            old="return able(cfg, g, node) + sync(cfg, g, node) + one_shots",
+            new="return sync(cfg, g, node) + one_shots",
         ),
     ),
     Hold(
@@ -368,8 +368,8 @@ HOLDS: tuple[Hold, ...] = (
         test=f"{_TESTS}/test_trouble.py::test_a_switchover_meets_every_trouble_in_every_phase",
         mutant=Mutant(
             file=f"{_GROUP}/driver.py",
-            old="    found += _gate_stands_against(t)\n    if (found or t.reached(plan.due)) and trouble",
-            new="    found += _gate_stands_against(t)\n    if found and trouble",
+            old="    if (found or late) and trouble.turn_aside(t, told):",
+            new="    if found and trouble.turn_aside(t, told):",
         ),
     ),
     Hold(
@@ -401,7 +401,7 @@ HOLDS: tuple[Hold, ...] = (
         decided_in=(f"{_GROUP}/settle.py",),
         test="tests/scenarios/test_bounds.py::test_once_faults_stop_somebody_drives_and_is_followed",
         mutant=Mutant(
-            file=f"{_GROUP}/settle.py", old="    transfer.resume(t)\n    return True\n", new="    return False\n"
+            file=f"{_GROUP}/settle.py", old="    driver.resume(t)\n    return True\n", new="    return False\n"
         ),
     ),
     *bumpless_rules.HOLDS,

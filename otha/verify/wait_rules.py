@@ -4,6 +4,7 @@ from otha.verify.hold import Hold, Mutant
 
 _GROUP = "otha/core/group"
 _TESTS = "tests/core/group/test_waits.py"
+_HOLDS = "tests/core/group/test_holds.py"
 
 HOLDS: tuple[Hold, ...] = (
     Hold(
@@ -30,6 +31,39 @@ HOLDS: tuple[Hold, ...] = (
         decided_in=(f"{_GROUP}/uncontrolled.py", f"{_GROUP}/claim.py", f"{_GROUP}/invariant.py"),
         test=f"{_TESTS}::test_the_limit_of_a_hold_runs_while_a_transfer_waits_and_ends_it",
         mutant=Mutant(file=f"{_GROUP}/uncontrolled.py", old="    if not g.uncontrolled or not (", new="    if not ("),
+    ),
+    Hold(
+        rule="L2",
+        says="The limit counts each hold alone, by the gate's own count, whatever was out of sight meanwhile.",
+        decided_in=(f"{_GROUP}/uncontrolled.py",),
+        test=f"{_HOLDS}::test_a_gate_that_is_out_of_sight_for_a_moment_gives_no_more_time",
+        mutant=Mutant(
+            file=f"{_GROUP}/uncontrolled.py",
+            old="    if g.gate.hold_until is None:\n",
+            new="    if True:\n",
+        ),
+    ),
+    Hold(
+        rule="L2",
+        says="A SAFE that is not verified is asked again, and decided afresh no more often than a transfer may take.",
+        decided_in=(f"{_GROUP}/driver.py",),
+        test=f"{_HOLDS}::test_a_safe_that_fails_is_decided_afresh_no_more_often_than_a_transfer_may_take",
+        mutant=Mutant(
+            file=f"{_GROUP}/driver.py",
+            old="        if gate.seen:\n            # Asked",
+            new="        if False:\n            # Asked",
+        ),
+    ),
+    Hold(
+        rule="S11",
+        says="Another order with the id of an earlier one is refused, and not carried out.",
+        decided_in=("otha/core/order_book.py", "otha/core/supervision.py"),
+        test="tests/core/test_order_book.py::test_another_order_with_an_id_that_was_used_is_refused_and_not_carried_out",
+        mutant=Mutant(
+            file="otha/core/supervision.py",
+            old=" and earlier.asked == order_book.asked(order):\n",
+            new=":\n",
+        ),
     ),
     Hold(
         rule="L2",

@@ -13,7 +13,7 @@ from otha.core.inputs import OrderGiven
 from otha.core.order_book import ANSWERS_EACH, GIVERS, OrderBook
 from otha.core.reasons import Reason, Why
 from otha.core.supervision import Supervision
-from otha.core.words import ConditionClass, GateState, OrderKind
+from otha.core.words import Arming, ConditionClass, GateState, OrderKind
 from tests.core.build import INTERLOCK, MS, PERMISSIVE, group_config, order, site_config
 from tests.core.test_supervision import settled
 
@@ -83,6 +83,25 @@ def test_the_same_id_of_another_person_is_another_order() -> None:
     assert desk.s.group("tanks").safe_for is not None
 
 
+def test_another_order_with_an_id_that_was_used_is_refused_and_not_carried_out() -> None:
+    desk = Desk()
+    first = desk.order(OrderKind.SWITCHOVER, "b")
+    desk.order(OrderKind.DRILL_ABORT, id="end")
+    before = desk.s.snapshot()
+    answer = desk.order(OrderKind.SWITCHOVER, "a")
+    assert [blocker.block.code for blocker in answer.blockers] == ["id_taken"]
+    assert [reason.why for reason in desk.told()] == [Why.ORDER_REFUSED]
+    assert desk.order(OrderKind.ARM, arming=Arming.OBSERVE).blockers[0].block.code == "id_taken"
+    assert desk.s.snapshot() == before
+    assert desk.order(OrderKind.SWITCHOVER, "b") == first
+
+
+def test_an_order_repeated_after_its_giver_got_other_rights_is_a_repeat() -> None:
+    desk = Desk()
+    first = desk.order(OrderKind.SWITCHOVER, "b")
+    assert desk.order(OrderKind.SWITCHOVER, "b", seconds=(OrderKind.SAFE,)) == first
+
+
 def test_the_memory_is_bounded_for_each_and_for_all() -> None:
     book = OrderBook()
     for user in range(GIVERS + 1):
@@ -92,9 +111,9 @@ def test_the_memory_is_bounded_for_each_and_for_all() -> None:
     assert [giver.user for giver in book.givers] == [f"u{user}" for user in range(1, GIVERS + 1)]
     assert len(book.givers[-1].answers) == ANSWERS_EACH
     newest = order(OrderKind.ACKNOWLEDGE, id=f"n{ANSWERS_EACH}", user=f"u{GIVERS}")
-    assert book.answer_to(newest) is not None
-    assert book.answer_to(replace(newest, id="n0")) is None
-    assert book.answer_to(replace(newest, user="u0", id="n0")) is None
+    assert book.with_id_of(newest) is not None
+    assert book.with_id_of(replace(newest, id="n0")) is None
+    assert book.with_id_of(replace(newest, user="u0", id="n0")) is None
 
 
 def test_answers_outlive_a_snapshot() -> None:

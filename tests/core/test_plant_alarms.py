@@ -138,6 +138,17 @@ def test_where_in_the_deadband_it_was_outlives_a_bad_value() -> None:
     assert (plant.w().state, plant.w().occurrence) == (AlarmState.UNACKED, 1)
 
 
+def test_an_off_delay_that_runs_is_no_longer_for_a_bad_value_in_it() -> None:
+    plant = Plant(site(replace(HIGH, off_ns=1_000 * MS)))
+    plant.level(9_500)
+    plant.level(8_000, at_ms=100)
+    plant.level(None, at_ms=900)
+    plant.level(8_000, at_ms=1_000)
+    assert plant.w().state is AlarmState.UNACKED
+    plant.wait(1_100)
+    assert plant.w().state is AlarmState.RTN_UNACKED
+
+
 def test_a_delay_does_not_run_over_a_value_that_is_not_known() -> None:
     plant = Plant(site(on_ms=200))
     plant.level(9_500)

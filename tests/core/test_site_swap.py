@@ -11,7 +11,7 @@ from otha.core.alarm_list import AlarmConfig
 from otha.core.config import Compare, Comparison, ConditionConfig, PlantAlarmConfig, SiteConfig
 from otha.core.effects import ReadRecord
 from otha.core.errors import IllegalTransitionError
-from otha.core.group.state import InFlight, InFlightKind
+from otha.core.group.state import Cause, InFlight, InFlightKind
 from otha.core.inputs import (
     ClockStepped,
     DueReached,
@@ -197,6 +197,32 @@ def test_what_persons_ordered_and_what_bounds_automatic_transfers_outlives_the_c
 LONGER = timing(holdoff_ns=60_000 * MS)
 
 
+def _level(value: int) -> ConditionConfig:
+    when = Compare(tag="key", op=Comparison.EQ, value=value, for_ns=0)
+    return ConditionConfig(name="level", interlock=True, klass=ConditionClass.PROCESS, when=when)
+
+
+@pytest.mark.parametrize(("after", "stands"), [(0, True), (1, False)])
+def test_a_bypass_stands_where_its_interlock_is_what_was_meant_and_else_its_end_is_told(
+    after: int, stands: bool
+) -> None:
+    feed = settled(two_groups(conditions=(_level(0),)))
+    feed(OrderGiven(order=order(OrderKind.BYPASS, id="1", item="level", for_ns=60_000 * MS)))
+    feed(OrderGiven(order=order(OrderKind.CONFIRM, id="2", user="eva")))
+    given = feed.s.group("tanks").bypasses
+    assert [each.item for each in given] == ["level"]
+    swap(feed, two_groups(conditions=(_level(after),), timing=LONGER))
+    assert feed.s.group("tanks").bypasses == (given if stands else ())
+    assert feed.reasons(Why.BYPASS_ENDED) == ([] if stands else [("level", "the site was changed")])
+
+
+def test_a_failover_that_a_person_rejected_is_not_asked_for_anew_by_a_change() -> None:
+    feed = both_settled()
+    feed.s._state.groups[0] = replace(feed.s.group("tanks"), declined=Cause.DEAD)
+    swap(feed, two_groups(timing=LONGER))
+    assert feed.s.group("tanks").declined is Cause.DEAD
+
+
 @pytest.mark.parametrize(
     ("file_before", "running", "file_after", "then"),
     [
@@ -206,6 +232,7 @@ LONGER = timing(holdoff_ns=60_000 * MS)
         (Arming.OBSERVE, Arming.OBSERVE, Arming.ARMED, Arming.ARMED),  # the file was changed to say so
         (Arming.ADVISE, Arming.ARMED, Arming.OBSERVE, Arming.OBSERVE),
         (Arming.ARMED, Arming.ADVISE, Arming.OBSERVE, Arming.OBSERVE),
+        (Arming.ARMED, Arming.OBSERVE, Arming.ADVISE, Arming.OBSERVE),  # it says less than before: that arms nothing
     ],
 )
 def test_a_changed_group_is_armed_as_the_file_says_and_never_more_by_itself(

@@ -100,7 +100,7 @@ async def test_a_disk_that_takes_nothing_holds_up_the_reply_for_a_moment_and_the
         asked = asyncio.create_task(at.order(request("slow"), "operator"))
         await asyncio.sleep(0.1)
         (giver,) = ring.core._state.answered[0].givers
-        assert [answer.order_id for answer in giver.answers] == ["slow"]
+        assert [each.answer.order_id for each in giver.answers] == ["slow"]
         reply = await asked
         assert isinstance(reply, OrderReply)
         assert reply.accepted

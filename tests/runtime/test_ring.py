@@ -95,3 +95,17 @@ async def test_after_a_defect_the_core_is_woken_again(tmp_path: Path) -> None:
             while core.woken < 3:  # noqa: ASYNC110 - the loop itself is under test
                 await asyncio.sleep(0.01)
         assert list(ring.defects) == ["ValueError: a defect"]
+
+
+@pytest.mark.asyncio
+async def test_who_chose_the_same_id_gets_the_answer_to_his_own_order(tmp_path: Path) -> None:
+    def given(user: str, kind: OrderKind) -> Order:
+        return Order(id="1", kind=kind, group="tanks", user=user, client="", node=None, arming=None, comment="")
+
+    async with turning(tmp_path, Supervision(load_site(SITE).core, time.monotonic_ns())) as ring:
+        taken, refused = await asyncio.gather(
+            ring.order(given("kim", OrderKind.ACKNOWLEDGE)), ring.order(given("eva", OrderKind.DRILL_ABORT))
+        )
+    assert taken is not None
+    assert refused is not None
+    assert (taken.answer.accepted, refused.answer.accepted) == (True, False)

@@ -183,11 +183,18 @@ def _safe(t: Turn) -> bool:
         return True
     if gate.seen and gate.state is GateState.HELD:
         t.ask(Safe(epoch=gate.epoch, hold_no=gate.hold_no), t.cfg.timing.safe_ns)
-    if t.reached(plan.due):
+    if not t.reached(plan.due):
+        return False
+    if not plan.waiting:
         t.say(Why.UNVERIFIED, "L3", t.cfg.section)
-        end(t, Ending.NEEDS_OPERATOR, "L3", "safe state not verified")
-        return True
-    return False
+        if gate.seen:
+            # Asked again for as long as a whole transfer may take, and only then decided afresh: a gate that does not
+            # obey would be met with a new transfer at every breath.
+            t.put(unverified=True)
+            t.put_plan(waiting=True, due=t.now + t.cfg.timing.transfer_bound_ns)
+            return False
+    end(t, Ending.NEEDS_OPERATOR, "L3", "safe state not verified")
+    return True
 
 
 _FORWARD: dict[Phase, Callable[[Turn], bool]] = {

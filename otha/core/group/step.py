@@ -71,7 +71,8 @@ def _effect_ended(t: Turn, ended: EffectEnded) -> None:
         if ended.id.phase in STORE_ERRANDS:
             record.absorb(t, ended)
         elif ended.id.phase == SAFE_ERRAND:
-            t.put(errand_retry_at=t.now + t.cfg.timing.retry_ns)
+            # Not before the gate was looked at again.
+            t.put(errand_retry_at=t.now + t.cfg.own_gate.poll_ns)
         else:
             # What it did is read back at the pace of the clients; asked at once again it would only fill the journal.
             # Rows that nobody has any more are asked for still more seldom.

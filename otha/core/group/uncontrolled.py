@@ -14,16 +14,29 @@ from otha.core.reasons import Block, Blocker, Why
 from otha.core.words import Arming, Authority, GateState, TransferKind
 
 
+def _limit_at(t: Turn) -> int:
+    """When the limit of the present hold is over, by the gate's own count of the hold. While all is heard for the first
+    time nobody can tell yet whether somebody could drive."""
+    g, timing = t.g, t.cfg.timing
+    if g.gate.hold_until is None:
+        return t.now + timing.uncontrolled_ns if g.uncontrolled_until is None else g.uncontrolled_until
+    at = g.gate.hold_until - t.cfg.own_gate.hold_max_ns + timing.uncontrolled_ns
+    return at if g.settle_until is None or g.unverified else max(at, g.settle_until)
+
+
 def run_the_limit(t: Turn) -> None:
-    """Begin the limit with the hold, and forget it when the hold is over or is not OTHA's to end."""
+    """Begin the limit with the hold, and forget it when the hold is over or is not OTHA's to end. One that was out of
+    sight meanwhile has become no younger, and one that follows another has a limit of its own."""
     g = t.g
     held = g.gate.seen and g.gate.state is GateState.HELD
     may_act = t.cfg.authority is Authority.OTHA and g.arming is Arming.ARMED and not t.shared.tilted
     if not (held and may_act):
         if g.uncontrolled or g.uncontrolled_until is not None:
             t.put(uncontrolled_until=None, uncontrolled=False)
-    elif not g.uncontrolled and g.uncontrolled_until is None:
-        t.put(uncontrolled_until=t.now + t.cfg.timing.uncontrolled_ns)
+    elif not g.uncontrolled or g.gate.hold_until is not None:
+        at = _limit_at(t)
+        over = t.now >= at
+        t.put(uncontrolled=over, uncontrolled_until=None if over else at)
 
 
 def against(

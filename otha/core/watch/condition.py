@@ -75,8 +75,8 @@ class Judgement:
         was = self.delays.get(leaf)
         held = was is not None and was.true_at is None
         if usable is not Verdict.TRUE:
-            if held and leaf.deadband:
-                self.kept[leaf] = Delay(true_at=None, false_at=None)  # where in the deadband it was is not forgotten
+            if was is not None and held and leaf.deadband:
+                self.kept[leaf] = was  # where in the deadband or in its off-delay it was is not forgotten
             return usable
         assert tag.value is not None
         assert tag.fresh_until is not None

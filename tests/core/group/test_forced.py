@@ -236,7 +236,7 @@ def test_an_ordered_safe_state_is_asked_again_until_the_gate_says_so() -> None:
     rig.order(OrderKind.CONFIRM, id="o2", user="eva")
     for _ in range(3):
         rig.ends(Outcome.UNKNOWN)
-        rig.wait(10)
+        rig.wait(50)
     assert len(rig.effects) == 4
     assert {effect.id for effect in rig.effects} == {effect.id for effect in dict.fromkeys(rig.effects)}
     driven(rig, "a", 1)
@@ -316,7 +316,7 @@ def test_an_ordered_safe_state_outlives_a_transfer_that_could_not_verify_it() ->
     rig = failing_over(Phase.FENCED)
     rig.order(OrderKind.SAFE, id="o1")
     rig.order(OrderKind.CONFIRM, id="o2", user="eva")
-    rig.wait(25)
+    rig.wait(25 + rig.cfg.timing.transfer_bound_ns // MS)
     assert (rig.ending, rig.g.plan) == (Ending.NEEDS_OPERATOR, None)
     rig.wait(1_000)
     assert rig.g.plan is None
