@@ -264,6 +264,7 @@ def orders(w: _W) -> Iterator[Move[_W]]:
         node=None,
         arming=None,
         comment="because",
+        seconds=(OrderKind.BYPASS, OrderKind.SAFE),
     )
     for item in _what_waits(w):
         for kind in (OrderKind.CONFIRM, OrderKind.REJECT):
@@ -279,7 +280,6 @@ def orders(w: _W) -> Iterator[Move[_W]]:
             item=item,
             for_ns=w.cfg.persons.bypass_max_ns,
             transfer=transfer,
-            seconds=(OrderKind.BYPASS, OrderKind.SAFE),
         )
         about = node if transfer is None else transfer.value
         yield f"ORDER {kind.value} {about or ''}", lambda given=given: _obey(w, given)  # type: ignore[misc]  # bound as default
