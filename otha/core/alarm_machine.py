@@ -285,7 +285,8 @@ def stood(
             turn.flag(AlarmFlag.OUT_OF_SERVICE, "", comment, out_of_service=True)
         book = book.put(listed, replace(turn.w, since=now - each.stood_ns))
         reasons += turn.reasons
-    return book, tuple(reasons)
+    # Nothing was seen of what was recalled: a first look that finds nothing is news too.
+    return replace(book, seen=AlarmsSeen(settled=False)), tuple(reasons)
 
 
 def carried(listed: Listed, book: AlarmBook, *, anew: bool) -> AlarmBook:

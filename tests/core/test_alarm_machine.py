@@ -402,6 +402,14 @@ def test_cause_and_consequence_that_end_together_annunciate_nothing() -> None:
 # A restart
 
 
+def test_what_is_gone_at_the_first_look_after_a_restart_goes() -> None:
+    plant = brought_to(AlarmState.ACKED, latching=False)
+    plant.restart()
+    plant.found = {}
+    plant.look()
+    assert (plant.state(), plant.w.recalled) == (AlarmState.NORMAL, False)
+
+
 @pytest.mark.parametrize("state", list(AlarmState))
 @pytest.mark.parametrize("flag", [None, AlarmFlag.SHELVED, AlarmFlag.OUT_OF_SERVICE])
 def test_a_restart_changes_nothing_of_an_alarm(state: AlarmState, flag: AlarmFlag | None) -> None:
