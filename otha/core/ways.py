@@ -33,7 +33,9 @@ def way_of(cfg: GroupConfig, g: GroupState) -> Way:
         if view.liveness in (Liveness.ALIVE, Liveness.STALE_DATA)
     ]
     if used is None or node_view(cfg, g, used) is None:
-        return Way(links=tuple(node.name for node in cfg.nodes), carries=bool(answering) and not moving)
+        # The one in use may be any: only if all answer is it known to.
+        all_answer = len(answering) == len(cfg.nodes)
+        return Way(links=tuple(node.name for node in cfg.nodes), carries=all_answer and not moving)
     if moving and plan is not None:
         return Way(links=tuple(dict.fromkeys((used, plan.to_node))), carries=False)
     return Way(links=(used,), carries=used in answering)
