@@ -71,7 +71,7 @@ class UaServer(Server):
         return await self.register_namespace(NAMESPACE)
 
     async def _tell_limits(self) -> None:
-        for name in ("MaxNodesPerRead", "MaxNodesPerBrowse", "MaxNodesPerMethodCall"):
+        for name in ("MaxNodesPerRead", "MaxNodesPerBrowse", "MaxNodesPerMethodCall", "MaxMonitoredItemsPerCall"):
             most = CALLS_MAX if name == "MaxNodesPerMethodCall" else NODES_MAX
             number = getattr(ObjectIds, f"Server_ServerCapabilities_OperationLimits_{name}")
             await self.get_node(ua.NodeId(number)).write_value(ua.Variant(most, ua.VariantType.UInt32))

@@ -158,6 +158,7 @@ class Session(InternalSession):
 
     async def create_monitored_items(self, params: Any) -> list[Any]:
         self._must_own(params.SubscriptionId)
+        _few(params.ItemsToCreate)
         held = sum(len(each.monitored_item_srv._monitored_items) for each in self.own_subscriptions())
         if held + len(params.ItemsToCreate) > _ITEMS_MAX:
             raise refused(StatusCodes.BadTooManyMonitoredItems)

@@ -217,8 +217,12 @@ async def test_values_are_filtered_as_clients_do(house: House, own: OwnIdentity)
             each.ItemToMonitor.NodeId = at.node(names.SITE, "Heartbeats").nodeid
             each.ItemToMonitor.AttributeId = ua.AttributeIds.Value
         assert await items(against, *requests) == ["Good", "Good", "BadFilterNotAllowed"]
-        # A display of a large site asks for everything at once.
-        assert set(await items(against, *[requests[0]] * 3_000)) == {"Good"}
+        # A display of a large site asks for as much at once as it is told that it may.
+        limit = at.client.get_node(ua.ObjectIds.Server_ServerCapabilities_OperationLimits_MaxMonitoredItemsPerCall)
+        most = await limit.read_value()
+        assert set(await items(against, *[requests[0]] * most)) == {"Good"}
+        with pytest.raises(ua.uaerrors.BadTooManyOperations):
+            await items(against, *[requests[0]] * (most + 1))
 
 
 class Raw:
