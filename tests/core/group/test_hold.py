@@ -29,7 +29,10 @@ def test_the_safe_command_names_the_hold_as_read_and_is_asked_again_afresh() -> 
     rig.wait(7_500)
     rig.ends(Outcome.UNKNOWN)
     rig.forget()
-    rig.wait(10)
+    poll_ms = rig.cfg.own_gate.poll_ns // MS
+    rig.wait(poll_ms - 1)
+    assert rig.effects == []
+    rig.wait(1)
     assert [effect.do for effect in rig.effects] == [Safe(epoch=1, hold_no=2)]
 
 

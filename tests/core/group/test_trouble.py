@@ -358,6 +358,9 @@ def test_a_safe_state_that_is_not_read_back_is_told_and_asked_again_each_time_af
     assert rig.asked == Safe(epoch=2, hold_no=2)
     rig.ends(Outcome.UNKNOWN)
     rig.wait(25)
+    assert (rig.ending, rig.said(Why.UNVERIFIED)) == (None, [("plc",)])
+    assert rig.plan.course is Course.SAFE
+    rig.wait(rig.cfg.timing.transfer_bound_ns // MS)
     assert rig.ending is Ending.NEEDS_OPERATOR
     assert rig.said(Why.UNVERIFIED) == [("plc",)]
 
