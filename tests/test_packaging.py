@@ -142,7 +142,7 @@ def test_every_declared_dependency_is_locked() -> None:
         assert names - pinned == set(), f"{lock}: run `make lock`"
 
 
-_NAMED_OTHERWISE = {"serial": "pyserial"}
+_NAMED_OTHERWISE = {"serial": "pyserial", "argon2": "argon2-cffi"}
 
 
 def _imported(top: str) -> set[str]:
