@@ -350,6 +350,10 @@ def demo(
     plant: Annotated[
         str, typer.Option("--plant", help="two_tanks, boiler, crane, pump_station: one pair alone")
     ] = "whole_plant",
+    commit_ms: Annotated[
+        int,
+        typer.Option("--commit-ms", min=0, max=500, help="allow a durable write so long, however fast the disk was"),
+    ] = 0,
     list_acts: Annotated[bool, typer.Option("--list", help="name the acts and stop")] = False,
 ) -> None:
     """A simulated plant, supervised live, with one fault after another, and each time measured."""
@@ -368,6 +372,7 @@ def demo(
                 period_ms=period_ms,
                 svg_file=svg_file,
                 plant=plant,
+                commit_ms_min=commit_ms,
             )
         )
 

@@ -79,9 +79,11 @@ def test_an_alarm_of_the_plant_from_its_coming_over_a_restart_to_its_reset(
         operator("ack", "tansk", "key_in", 1, code=FAILED)
         operator("shelve", "tanks", "key_in", "--for", "soon", code=BAD_INPUT)
 
-        operator("ack", "tanks", "key_in", 1, "--comment", "kim is at the pump", "--id", "seen")
+        seen = ("ack", "tanks", "key_in", 1, "--comment", "kim is at the pump", "--id", "seen")
+        operator(*seen)
         assert operator.sees()["state"] == "acked"
-        assert "taken (order seen)" in operator("ack", "tanks", "key_in", 1, "--id", "seen"), "it was carried out once"
+        assert "taken (order seen)" in operator(*seen), "it was carried out once"
+        assert "another order had this id" in operator("reset", "tanks", "key_in", "--id", "seen", code=FAILED)
         operator("shelve", "tanks", "key_in", "--for", "10m")
         assert (operator.sees()["flags"], operator.sees()["state"]) == (["shelved"], "acked")
         operator("unshelve", "tanks", "key_in")

@@ -85,10 +85,15 @@ def _changed(text: str, shipped: str, wanted: str) -> str:
     return text.replace(shipped, wanted)
 
 
-def write_site(folder: Path, period_ms: int | None, plant: str = TWO_TANKS) -> tuple[Path, str]:
-    """Write the acts' site file, for the disk that `folder` is on, and say in a sentence what was measured of it."""
+def write_site(
+    folder: Path, period_ms: int | None, plant: str = TWO_TANKS, *, commit_ms_min: int = 0
+) -> tuple[Path, str]:
+    """Write the acts' site file, for the disk that `folder` is on, and say in a sentence what was measured of it.
+
+    `commit_ms_min`: what the disk is allowed at the least, however fast it was.
+    """
     slowest_ns = disk.slowest_commit_ns(folder)
-    commit_ms = disk.commit_ms(slowest_ns)
+    commit_ms = max(disk.commit_ms(slowest_ns), commit_ms_min)
     template = folder / "site-template.toml"
     template.write_text(site_text(period_ms, commit_ms=commit_ms, plant=plant), encoding="utf-8")
     return (
@@ -253,10 +258,11 @@ def play(
     period_ms: int | None,
     svg_file: Path | None = None,
     plant: str = WHOLE_PLANT,
+    commit_ms_min: int = 0,
 ) -> int:
     """Play the acts named (all without a name); the exit code is 1 when one failed or missed its bound.
 
-    `svg_file`: a picture of the terminal, for documents.
+    `svg_file`: a picture of the terminal, for documents. `commit_ms_min`: as in `write_site`.
     """
     acts = _chosen(names, plant)
     _check_writable(json_file, svg_file)
@@ -267,7 +273,7 @@ def play(
     results: list[Result] = []
     archives: list[Result] = []
     with _ended_in_order(), _folder(directory) as folder:
-        template, measured = write_site(folder, period_ms, plant)
+        template, measured = write_site(folder, period_ms, plant, commit_ms_min=commit_ms_min)
         console.print(measured)
         with Stage(folder, template=template, plant=plant) as stage:
             console.print(f"simulated plant and supervisor are up ({time.monotonic() - began:.1f} s)")

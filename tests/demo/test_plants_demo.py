@@ -13,7 +13,20 @@ PLANTS = ("boiler", "crane", "pump_station")
 
 def played(folder: Path, plant: str, acts: str = "") -> dict[str, dict[str, Any]]:
     """A demo's acts and evidence, by name."""
-    command = [sys.executable, "-m", "otha", "demo", "--plant", plant, "--acts", acts, "--dir", str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "otha",
+        "demo",
+        "--plant",
+        plant,
+        "--acts",
+        acts,
+        "--commit-ms",
+        "60",
+        "--dir",
+        str(folder),
+    ]
     done = subprocess.run(
         [*command, "--json", str(folder / "figures.json")], capture_output=True, text=True, timeout=400, check=False
     )

@@ -18,7 +18,7 @@ ACTS = "lag,gateway-stop,network,historian"
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One demo, played once for all tests of this module."""
     folder = tmp_path_factory.mktemp("whole")
-    command = [sys.executable, "-m", "otha", "demo", "--acts", ACTS, "--dir", str(folder)]
+    command = [sys.executable, "-m", "otha", "demo", "--acts", ACTS, "--commit-ms", "60", "--dir", str(folder)]
     played = subprocess.run(
         [*command, "--json", str(folder / "figures.json")],
         capture_output=True,
