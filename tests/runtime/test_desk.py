@@ -22,11 +22,11 @@ from otha.journal.recording import Header
 from otha.journal.writer import Journal
 from otha.report import rows
 from otha.runtime.coordination.sqlite import SqliteStore
+from otha.runtime.desk import Desk
 from otha.runtime.effects import Done, EffectRunner
 from otha.runtime.evidence import Evidence
 from otha.runtime.log import LineLog
 from otha.runtime.ring import Ring
-from otha.runtime.supervisor import Desk
 from otha.runtime.wiring import Network
 from otha.site.load import load_site
 from otha.wire.message import OrderReply, OrderRequest, Refusal

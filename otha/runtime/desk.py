@@ -1,0 +1,206 @@
+"""The supervisor's desk: orders, looks and changes of the site that come over the wire or from the interface.
+
+Roles have been checked by who hands a request in; here it is put before the core, and its answer waits for the disk.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from importlib.metadata import PackageNotFoundError, version
+
+from otha.core import alarm_orders
+from otha.core.errors import OthaError
+from otha.core.group import request as held
+from otha.core.inputs import Order
+from otha.core.reasons import Blocker
+from otha.core.words import OrderKind
+from otha.journal.writer import Journal
+from otha.runtime import snapshot
+from otha.runtime.coordination.sqlite import SqliteStore
+from otha.runtime.ring import Ring
+from otha.runtime.site_desk import SiteDesk
+from otha.runtime.wiring import Network
+from otha.wire.message import (
+    Json,
+    Obstacle,
+    OrderReply,
+    OrderRequest,
+    Preview,
+    Refusal,
+    SiteApplied,
+    SiteApply,
+    SiteLook,
+    SiteLooked,
+)
+
+_ORDER_TIMEOUT_S = 2.0
+_DURABLE_TIMEOUT_S = 1.0
+_NAME_MAX = 200
+_COMMENT_MAX = 1000
+_NO_SITES = Refusal(what="the supervisor is starting or stopping", mend="try again in a moment")
+
+
+def code_version() -> str:
+    """The installed version, "" when run from an uninstalled tree."""
+    try:
+        return version("otha")
+    except PackageNotFoundError:
+        return ""
+
+
+def _obstacles(found: tuple[Blocker, ...]) -> tuple[Obstacle, ...]:
+    return tuple(Obstacle(block=each.block.code, rule=each.block.rule, detail=each.detail) for each in found)
+
+
+def _preview(shown: held.Preview) -> Preview:
+    return Preview(
+        transfer=shown.kind,
+        from_node=shown.from_node,
+        to_node=shown.to_node,
+        needs_confirmation=shown.needs_confirmation,
+        passed=_obstacles(shown.passed),
+        for_ms=shown.for_ns // 1_000_000,
+    )
+
+
+class Desk:
+    """Answers what comes over the wire."""
+
+    def __init__(self, ring: Ring, network: Network, journal: Journal, store: SqliteStore, notices: list[str]) -> None:
+        self._ring = ring
+        self._network = network
+        self._journal = journal
+        self._store = store
+        self._notices = notices
+        self.sites: SiteDesk | None = None
+        self.stopping = False
+
+    async def order(
+        self, request: OrderRequest, user: str, client: str = "wire", *, seconds: tuple[OrderKind, ...] = ()
+    ) -> OrderReply | Refusal:
+        """Put an order before the core; the reply leaves when order and answer are durable, or says that they are not.
+
+        What was decided is carried out meanwhile: only the reply waits for the disk.
+        """
+        if self.stopping:
+            return Refusal(what="the supervisor is stopping", mend="give the order to the one that runs next")
+        cfg = self._ring.core.cfg
+        of_own_alarm = request.group == cfg.supervisor and request.order in alarm_orders.KINDS
+        if all(group.name != request.group for group in cfg.groups) and not of_own_alarm:
+            mend = "`otha status` lists the groups"
+            return self._refused(request, user, f"there is no group {request.group[:_NAME_MAX]!r}", mend, client)
+        named = (request.node or "", request.item or "")
+        if not 0 < len(request.id) <= _NAME_MAX or any(len(name) > _NAME_MAX for name in named):
+            what = "an order without an id, or with a name that is too long"
+            return self._refused(request, user, what, "give another --id", client)
+        order = Order(
+            id=request.id,
+            kind=request.order,
+            group=request.group,
+            user=user,
+            client=client[:_NAME_MAX],
+            node=request.node,
+            arming=request.arming,
+            comment=request.comment[:_COMMENT_MAX],
+            item=request.item,
+            occurrence=request.occurrence,
+            for_ns=request.for_ns,
+            transfer=request.transfer,
+            seconds=seconds,
+        )
+        try:
+            async with asyncio.timeout(_ORDER_TIMEOUT_S):
+                answered = await self._ring.order(order)
+        except TimeoutError:
+            return Refusal(what="no answer in time; the order may have been taken", mend="repeat it with the same id")
+        if answered is None:
+            return Refusal(what="too many orders wait", mend="try again in a moment")
+        answer = answered.answer
+        durable = await self._durable(answered.row)
+        return OrderReply(
+            id=answer.order_id,
+            accepted=answer.accepted,
+            durable=durable,
+            obstacles=_obstacles(answer.blockers),
+            preview=None if answer.preview is None else _preview(answer.preview),
+        )
+
+    async def look(self, request: SiteLook) -> SiteLooked | Refusal:
+        """See `SiteDesk.look`."""
+        return _NO_SITES if self.sites is None or self.stopping else await self.sites.look(request)
+
+    async def apply(self, request: SiteApply, user: str) -> SiteApplied | Refusal:
+        """See `SiteDesk.apply`."""
+        return _NO_SITES if self.sites is None or self.stopping else await self.sites.apply(request, user)
+
+    def not_allowed(self, request: SiteApply, user: str, what: str) -> None:
+        """See `SiteDesk.not_allowed`."""
+        if self.sites is not None:
+            self.sites.not_allowed(request, user, what)
+
+    def turned_away(self, request: OrderRequest, user: str, what: str, client: str = "wire") -> None:
+        """Journal an order that never came before the core, and why: who tried what is evidence too."""
+        body = {
+            "id": request.id[:_NAME_MAX],
+            "order": request.order.value,
+            "group": request.group[:_NAME_MAX],
+            "node": None if request.node is None else request.node[:_NAME_MAX],
+            "comment": request.comment[:_COMMENT_MAX],
+            "what": what,
+            "client": client[:_NAME_MAX],
+        }
+        self._ring.note("order.refused", body, user)
+
+    def _refused(self, request: OrderRequest, user: str, what: str, mend: str, client: str) -> Refusal:
+        self.turned_away(request, user, what, client)
+        return Refusal(what=what, mend=mend)
+
+    @staticmethod
+    async def _durable(row: "Future[int]") -> bool:
+        try:
+            async with asyncio.timeout(_DURABLE_TIMEOUT_S):
+                await asyncio.wrap_future(row)
+        except (OthaError, TimeoutError):
+            return False
+        return True
+
+    def status(self) -> Callable[[], Json]:
+        """See `otha.runtime.snapshot`; with the state of the process itself."""
+        core, now, own = self._ring.core.still(), time.monotonic_ns(), self._own_status()
+        return lambda: {**snapshot.status(core, now), **own}
+
+    def _own_status(self) -> Json:
+        journal = self._journal.status()
+        return {
+            "pid": os.getpid(),
+            "version": code_version(),
+            "loop": self._ring.status(),
+            "notices": list(self._notices),
+            "links": {
+                name: {
+                    "connects": met.connects,
+                    "refused": met.refused,
+                    "losses": met.losses,
+                    "given_up": met.given_up,
+                    "garbled": met.garbled,
+                    "late": met.late,
+                    "strays": met.strays,
+                    "trouble": met.trouble,
+                }
+                for name, met in self._network.counters().items()
+            },
+            "journal": {
+                "last_seq": journal.last_seq,
+                "waiting_rows": journal.waiting_rows,
+                "refused_rows": journal.refused_rows,
+                "trouble": journal.trouble,
+                "damage": self._journal.damage.what if self._journal.damage is not None else "",
+            },
+            "records": {"trouble": self._store.trouble},
+        }
+
+    def why(self, group: str, node: str | None) -> Json | None:
+        """See `otha.runtime.snapshot.why`."""
+        return snapshot.why(self._ring.core, group, node, time.monotonic_ns())
