@@ -1,0 +1,191 @@
+"""A process of OTHA's own, kept running at the far end of a socket pair: asked for signs of life, started again."""
+
+import asyncio
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from otha.wire.errors import WireError
+
+_PING_S: Final = 1.0
+_SILENT_PINGS: Final = 5
+_END_S: Final = 1.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How soon a process that has ended is started again: at once after `steady_s`, else with a pause that doubles from
+    `backoff_first_s` to `backoff_max_s`. One that is not up `ready_s` after its start is killed."""
+
+    backoff_first_s: float
+    backoff_max_s: float
+    steady_s: float
+    ready_s: float
+
+
+class Owner(Protocol):
+    """Whose process it is."""
+
+    @property
+    def is_up(self) -> bool:
+        """It has said that it is ready."""
+
+    def take(self, data: bytes) -> None:
+        """Bytes from the process. Raises WireError for what can be none of its messages: that is its end."""
+
+    def ping(self) -> bytes:
+        """The frame that asks it for a sign of life."""
+
+
+class _Wire(asyncio.Protocol):
+    """The supervisor's end of the socket pair."""
+
+    def __init__(self, kept: "KeptProcess", owner: Owner) -> None:
+        self._kept = kept
+        self._owner = owner
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            self._owner.take(data)
+        except WireError as error:
+            self._kept.kill(error.what)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._kept.kill("it has hung up")
+
+
+class KeptProcess:
+    """`python -m module SOCKET [FD ...] PARENT`, one life after the other. `starts`: how often it was started.
+
+    A process that leaves more than `unsent_max` bytes untaken is killed.
+    """
+
+    def __init__(self, module: str, owner: Owner, pace: Pace, *, unsent_max: int) -> None:
+        self._module = module
+        self._unsent_max = unsent_max
+        self._owner = owner
+        self._pace = pace
+        self._wire: _Wire | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._heard = False
+        self._backoff_s = pace.backoff_first_s
+        self._since = time.monotonic()
+        self.starts = 0
+        self.trouble = ""
+
+    @property
+    def pid(self) -> int | None:
+        """The process, None when there is none."""
+        return None if self._process is None else self._process.pid
+
+    @property
+    def unsent(self) -> int | None:
+        """How many bytes it has not taken yet; None when there is nobody to take any."""
+        return None if self._transport is None else self._transport.get_write_buffer_size()
+
+    @property
+    def _transport(self) -> asyncio.Transport | None:
+        transport = None if self._wire is None else self._wire.transport
+        return None if transport is None or transport.is_closing() else transport
+
+    def write(self, frame: bytes) -> None:
+        """Hand a frame over, if there is anybody to take it."""
+        transport = self._transport
+        if transport is None:
+            return
+        transport.write(frame)
+        if transport.get_write_buffer_size() > self._unsent_max:
+            self.kill("it takes nothing any more")
+
+    def heard(self) -> None:
+        """It has given a sign of life."""
+        self._heard = True
+
+    def kill(self, why: str) -> None:
+        """End the process at once. `trouble` keeps the first reason of its life."""
+        if self._process is not None and self._process.returncode is None:
+            self.trouble = self.trouble or why
+            with suppress(ProcessLookupError):
+                self._process.kill()
+
+    async def live(
+        self, fds: Sequence[int] = (), *, meanwhile: Callable[[], Coroutine[Any, Any, None]] | None = None
+    ) -> None:
+        """One life, from start to end; `meanwhile` runs beside it. Raises OSError when it can't be started."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._process = process = await asyncio.create_subprocess_exec(
+                    sys.executable,
+                    "-m",
+                    self._module,
+                    *(str(fd) for fd in (theirs.fileno(), *fds, os.getpid())),
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=asyncio.subprocess.DEVNULL,
+                    pass_fds=(theirs.fileno(), *fds),
+                )
+            except BaseException:
+                ours.close()
+                raise
+        self.starts += 1
+        loop = asyncio.get_running_loop()
+        helpers = [loop.create_task(self._ping())]
+        try:
+            _, self._wire = await loop.create_connection(lambda: _Wire(self, self._owner), sock=ours)
+            if meanwhile is not None:
+                helpers.append(loop.create_task(meanwhile()))
+            await process.wait()
+        finally:
+            for helper in helpers:
+                helper.cancel()
+            await self._end(process)
+
+    async def rest(self) -> None:
+        """The pause between two lives."""
+        steady = time.monotonic() - self._since > self._pace.steady_s
+        longer = min(2 * self._backoff_s, self._pace.backoff_max_s)
+        self._backoff_s = self._pace.backoff_first_s if steady else longer
+        await asyncio.sleep(self._backoff_s)
+        self._since = time.monotonic()
+        self.trouble = ""
+
+    async def _end(self, process: asyncio.subprocess.Process) -> None:
+        """Hang up, which the process takes as its end, and see to it."""
+        wire, self._wire = self._wire, None
+        if wire is not None and wire.transport is not None:
+            wire.transport.close()
+        try:
+            async with asyncio.timeout(_END_S):
+                await process.wait()
+        except TimeoutError:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+        self._process = None
+
+    async def _ping(self) -> None:
+        """Kill a process that is there and works no more: stopped, or lost in somebody's bytes."""
+        silent = 0
+        started = time.monotonic()
+        while True:
+            await asyncio.sleep(_PING_S)
+            # Counted in pings and not in seconds: a supervisor that slept itself has heard nothing either.
+            silent = 0 if self._heard else silent + 1
+            self._heard = False
+            if not self._owner.is_up:
+                if time.monotonic() - started > self._pace.ready_s:
+                    self.kill("it was not ready in time")
+                silent = 0
+            elif silent >= _SILENT_PINGS:
+                self.kill("it does not answer")
+            self.write(self._owner.ping())
