@@ -17,6 +17,7 @@ from otha.journal.reader import Query, Reader
 from otha.wire.access import AccessRole
 from otha.wire.client import WireClient
 from tests.interface.house import PASSWORD, USERS, WAIT_S
+from tests.patient import patient_template
 
 
 def free_port() -> int:
@@ -90,7 +91,8 @@ class Supervised:
 @contextmanager
 def supervised_plant(folder: Path, trusted: bytes) -> Iterator[Supervised]:
     """Plant, supervisor and interface, ended with the context. `trusted`: a client's certificate."""
-    command = [sys.executable, "-m", "sim", "up", "--dir", str(folder / "plant"), "--ephemeral"]
+    template = str(patient_template(folder))
+    command = [sys.executable, "-m", "sim", "up", template, "--dir", str(folder / "plant"), "--ephemeral"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as plant:
         assert plant.stdout is not None
         try:

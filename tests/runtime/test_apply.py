@@ -79,7 +79,7 @@ def test_a_site_is_changed_under_a_running_supervisor(plant: Path, tmp_path: Pat
         assert code == 0, said
         assert f"applied: {plant.name} is supervised now" in said
 
-        _edit(plant, ("holdoff_s = 30", "holdoff_s = 45"), ("misses = 3", "misses = 4"))
+        _edit(plant, ("holdoff_s = 30", "holdoff_s = 45"), ("misses = 5", "misses = 4"))
         looked = _look(running, plant)
         assert (looked.difference["anew"], looked.obstacles) == (["tanks"], ())
         assert [each["what"] for each in looked.difference["bounds"]] == ["detection", "failover"]

@@ -21,6 +21,7 @@ from otha.journal.verify import verify
 from otha.verify.replay import Replay
 from otha.wire.client import WireClient
 from otha.wire.message import OrderReply
+from tests.patient import patient_template
 
 WAIT_S = 60.0  # only ever waited in full when something is wrong, or the machine stands still
 
@@ -58,7 +59,7 @@ def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     refuses to adopt it (rule S2), and rightly.
     """
     folder = tmp_path_factory.mktemp("plant")
-    command = [sys.executable, "-m", "sim", "up", "--dir", str(folder), "--ephemeral"]
+    command = [sys.executable, "-m", "sim", "up", str(patient_template(folder)), "--dir", str(folder), "--ephemeral"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
@@ -106,11 +107,24 @@ class Running:
         return reply
 
 
+def _tell(running: Running) -> None:
+    """What a reader of a failed test asks for first: pytest shows it beside the failure."""
+    lines = [running.state.with_suffix(".log").read_text()]
+    with suppress(OthaError):
+        lines.append(f"the group: {running.group()}")
+    with suppress(OthaError), Reader(running.state / "journal") as reader:
+        lines += [f"{row.seq} {row.kind} {row.body!r}" for row in list(reader.query())[-40:]]
+    sys.stdout.write("\n".join(lines))
+
+
 @contextmanager
 def supervising(site: Path, state: Path) -> Iterator[Running]:
     running = Running(site, state)
     try:
         yield running
+    except BaseException:
+        _tell(running)
+        raise
     finally:
         if running.process.poll() is None:
             running.process.kill()
@@ -118,10 +132,19 @@ def supervising(site: Path, state: Path) -> Iterator[Running]:
         running.log.close()
 
 
-def _switched(running: Running) -> bool:
-    """An accepted order; on a busy machine it may have to be given again."""
+def _accepted(running: Running) -> bool:
+    """An accepted switchover; on a busy machine it may have to be given again."""
     running.order(OrderKind.ACKNOWLEDGE)
     return running.order(OrderKind.SWITCHOVER).accepted
+
+
+def _switched(running: Running, other: str) -> bool:
+    """That the other one drives. A transfer that a stall of the machine ended in its first node is ordered again."""
+    if running.follows(other):
+        return True
+    if running.group()["plan"] is None:
+        _accepted(running)
+    return False
 
 
 def _replayed(recordings: Path) -> int:
@@ -137,9 +160,8 @@ def test_adopt_switch_over_stop_and_replay(plant: Path, tmp_path: Path) -> None:
     state = tmp_path / "state"
     with supervising(plant, state) as running:
         first = wait_for("adopted", lambda: running.follows("sc_a", "sc_b"))
-        wait_for("switchover accepted", lambda: _switched(running))
         other = "sc_b" if first == "sc_a" else "sc_a"
-        wait_for("switched over", lambda: running.follows(other))
+        wait_for("switched over", lambda: _switched(running, other))
         why = running.ask(lambda client: client.why("tanks"))
         assert {each["name"] for each in why["conditions"]} == {"key_out", "not_overfull", "permit"}
         running.process.send_signal(signal.SIGTERM)
@@ -160,7 +182,7 @@ def test_killed_in_mid_transfer_and_started_again_it_ends_safely(plant: Path, tm
     state = tmp_path / "state"
     with supervising(plant, state) as running:
         wait_for("adopted", lambda: running.follows("sc_a", "sc_b"))
-        wait_for("switchover accepted", lambda: _switched(running))
+        wait_for("switchover accepted", lambda: _accepted(running))
         time.sleep(after_ms / 1000)
         running.process.kill()
     with supervising(plant, state) as running:

@@ -112,7 +112,7 @@ def test_a_killed_server_is_dead_in_its_bound(running: Running) -> None:
     killed = time.monotonic()
     status = running.wait_for({"sc_a": "dead", "sc_b": "alive"})
     took_ms = (time.monotonic() - killed) * 1000
-    assert took_ms < group.heartbeats.ns / MS + 1000  # the second is for asking
+    assert took_ms < group.heartbeats.ns / MS + 10_000  # asking, and a machine that stands still
     assert status["links"]["sc_a.net_a"]["trouble"] in ("connection refused", "connection lost")
     assert status["links"]["sc_b.net_a"]["trouble"] == ""
     assert status["loop"]["defects"] == {}

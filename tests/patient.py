@@ -1,0 +1,29 @@
+"""The two-tank plant with times that a busy machine keeps, for tests of what happens and not of how fast.
+
+The shipped site allows the disk 30 ms, a reply 40 ms and the owner 60 ms of silence. A machine that does a dozen other
+things breaks such bounds and OTHA then rightly refuses or ends the transfer (L1 promises nothing past its terms), so a
+test that waits for the transfer would wait for ever. Rules, states and order of things are the shipped site's.
+"""
+
+from pathlib import Path
+
+TWO_TANKS = Path(__file__).parents[1] / "sim" / "sites" / "two_tanks.toml"
+_CHANGES = (
+    ("simulation = true\n", "simulation = true\ncommit_ms = 300\n"),
+    ("round_trip_ms = 2\n", "round_trip_ms = 40\n"),
+    ("owner_watchdog_ms = 60\n", "owner_watchdog_ms = 400\n"),
+    ("hold_max_ms = 10_000\n", "hold_max_ms = 90_000\n"),
+    ("period_ms = 50, misses = 3", "period_ms = 100, misses = 5"),
+    ("rpo_ms = 500\n", "rpo_ms = 4_000\n"),
+)
+
+
+def patient_template(folder: Path) -> Path:
+    """Write the site file that `otha sim up` adapts."""
+    text = TWO_TANKS.read_text(encoding="utf-8")
+    for shipped, patient in _CHANGES:
+        assert text.count(shipped) == 1, f"the shipped site file has no {shipped!r} to change"
+        text = text.replace(shipped, patient)
+    file = folder / "template.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
