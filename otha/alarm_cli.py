@@ -4,7 +4,6 @@ Exit codes as of `otha`: 0 done, 1 refused, 2 bad input.
 """
 
 import sys
-import time
 import uuid
 from pathlib import Path
 from typing import Annotated
@@ -114,21 +113,11 @@ def kpi(
     from otha import terminal
     from otha.cli import _print_json, _told
     from otha.journal.cli import moment_ns
-    from otha.journal.reader import Query, Reader
-    from otha.report.kpi import measures
+    from otha.journal.reader import Reader
+    from otha.report.kpi import of_journal
 
     with _told(), Reader(state) as reader:
-        from_ns, to_ns = moment_ns(from_, "--from"), moment_ns(to, "--to")
-        wanted = Query(from_ns=from_ns, to_ns=to_ns)
-        begins = next(iter(reader.query(limit=1)), None)
-        last = reader.tail(1, wanted)
-        if begins is None or not last:
-            raise EngineerError("no row of the journal is from that time", mend="give another --from or --to")
-        begin = max(from_ns or 0, begins.wall_ns)
-        end = min(to_ns or last[-1].wall_ns, time.time_ns())
-        earlier = Query(to_ns=to_ns, kind="decision", text="ALARM_")
-        found = measures(reader.query(earlier), begin, max(begin, end))
-        found["cut_to_journal"] = from_ns is not None and from_ns < begin
+        found = of_journal(reader, moment_ns(from_, "--from"), moment_ns(to, "--to"))
     if as_json:
         _print_json(found)
     else:

@@ -5,13 +5,13 @@ import json
 import sys
 from importlib import resources
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from sim import console, kinds, orchestrator
 from sim.errors import SimError, UsageError
-from sim.faults import CATALOGUE
+from sim.faults import CATALOGUE, Fault
 from sim.plant import GATEWAY_PORTS, Plant, default_ports
 from sim.ports import free_ports, substitute
 from sim.site_file import settings
@@ -83,14 +83,31 @@ def fault(
 
 
 @app.command("list")
-def list_faults() -> None:
+def list_faults(as_json: Annotated[bool, typer.Option("--json", help="JSON instead of lines")] = False) -> None:
     """The faults there are, with their arguments."""
+    if as_json:
+        sys.stdout.write(json.dumps([_as_json(entry) for entry in CATALOGUE.values()]) + "\n")
+        return
     for entry in CATALOGUE.values():
         sys.stdout.write(f"{entry.name}: {entry.help}\n")
         for parameter in entry.parameters:
             default = "" if parameter.default is None else f" (default {parameter.default})"
             choices = f" [{', '.join(parameter.choices)}]" if parameter.choices else ""
             sys.stdout.write(f"    {parameter.name}: {parameter.help}{choices}{default}\n")
+
+
+def _as_json(entry: Fault) -> dict[str, Any]:
+    parameters = [
+        {
+            "name": each.name,
+            "help": each.help,
+            "kind": each.kind.__name__,
+            "choices": list(each.choices),
+            "default": each.default,
+        }
+        for each in entry.parameters
+    ]
+    return {"name": entry.name, "help": entry.help, "parameters": parameters}
 
 
 def _site_text(site: Path | None, plant: str) -> str:

@@ -17,7 +17,7 @@ async def export(status: Json, file: Path) -> int:
     server = Server()
     await server.init()
     index = await server.register_namespace(NAMESPACE)
-    model.build(Space(server.iserver, index), status, lambda _method: _nothing, _nothing, _nothing)
+    model.build(Space(server.iserver, index), status, lambda _method: _nothing, lambda _service: _nothing)
     nodes = [server.get_node(each) for each in list(server.iserver.aspace.keys()) if each.NamespaceIndex == index]
     exporter = XmlExporter(server)
     await exporter.build_etree(nodes)

@@ -6,10 +6,10 @@ Read only, on a thread of its own and a page at a time; a page ends at a number 
 import asyncio
 import json
 import logging
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,9 +22,8 @@ from otha import names
 from otha.core.errors import OthaError
 from otha.interface import filters
 from otha.interface.events import Announcer
-from otha.interface.orders import arguments
 from otha.interface.refusal import refused
-from otha.interface.space import Space, standard, variant
+from otha.interface.space import Space, standard
 from otha.interface.values import as_text
 from otha.journal.entry import JournalRow
 from otha.journal.reader import Query, Reader
@@ -48,12 +47,12 @@ class Page:
     after: int | None
 
 
-def page(journal: Path, query: Query, limit: int) -> Page:
-    """The first rows that match. Raises OthaError."""
+def page(journal: Path, query: Query, limit: int, *, newest_first: bool = False) -> Page:
+    """The first rows that match, or the newest. Raises OthaError."""
     rows: list[JournalRow] = []
     size = 0
     with Reader(journal) as reader:
-        for row in reader.query(query, limit=limit + 1):
+        for row in (reader.newest if newest_first else reader.query)(query, limit=limit + 1):
             if rows and (len(rows) == limit or size + len(row.body) > _BYTES_MAX):
                 return Page(rows=tuple(rows), after=rows[-1].seq)
             rows.append(row)
@@ -76,24 +75,21 @@ class History:
         """Nothing is read any more."""
         self._reading.shutdown(wait=False, cancel_futures=True)
 
-    async def query(self, _at: Any, *given: Any) -> Any:
-        """What is called for the method `QueryEvents`."""
-        taken = arguments(names.QUERY_INPUTS, given)
-        if isinstance(taken, ua.CallMethodResult):
-            return taken
+    async def query(self, taken: dict[str, Any]) -> tuple[list[str], int] | None:  # Any: arguments of `QueryEvents`
+        """Rows as JSON, and after which the next page begins (0: there is none); None when they can't be read now."""
+        after, newest_first = max(taken["AfterSeq"], 0), taken["NewestFirst"]
         wanted = Query(
             from_ns=taken["FromMs"] * _NS_PER_MS or None,
             to_ns=taken["ToMs"] * _NS_PER_MS or None,
             group=taken["Group"],
+            user=taken["User"],
             kind=taken["Kind"],
             text=taken["Text"],
-            after_seq=max(taken["AfterSeq"], 0),
+            after_seq=0 if newest_first else after,
+            before_seq=after if newest_first else 0,
         )
-        found = await self._page(wanted, taken["Limit"])
-        if found is None:
-            return ua.StatusCode(StatusCodes.BadResourceUnavailable)
-        said = ([as_text(_row(row)) for row in found.rows], 0 if found.after is None else found.after)
-        return [variant(each.kind, value) for each, value in zip(names.QUERY_ANSWER, said, strict=True)]
+        found = await self._page(wanted, taken["Limit"], newest_first=newest_first)
+        return None if found is None else ([as_text(_row(row)) for row in found.rows], found.after or 0)
 
     async def read(self, params: Any) -> list[Any]:
         """A HistoryRead of events. Raises ServiceError."""
@@ -145,13 +141,13 @@ class History:
         known = node.NamespaceIndex == self._space.index and node in self._server.aspace
         return name if known and said == names.group_id(name) and not set("/.") & set(name) else None
 
-    async def _page(self, wanted: Query, limit: int) -> Page | None:
+    async def _page(self, wanted: Query, limit: int, *, newest_first: bool = False) -> Page | None:
         """None when too many wait, or the journal can't be read."""
         if self._waiting >= _WAITING_MAX:
             return None
         self._waiting += 1
         rows = min(limit, PAGE_MAX) if limit > 0 else PAGE_MAX
-        work: Callable[[], Page] = lambda: page(self._journal, wanted, rows)  # noqa: E731 - it says what is awaited
+        work = partial(page, self._journal, wanted, rows, newest_first=newest_first)
         try:
             return await asyncio.get_running_loop().run_in_executor(self._reading, work)
         except OthaError:

@@ -10,6 +10,7 @@ from typing import Final
 from otha.interface.door import Caller
 from otha.interface.pace import Pace
 from otha.wire import interface as wire
+from otha.wire.access import Deed
 from otha.wire.errors import WireError
 from otha.wire.message import Json, OrderReply, OrderRequest, Refusal
 
@@ -23,6 +24,9 @@ _NOTES_PER_SECOND: Final = 50
 _PACE_S: Final = 0.05
 
 
+Reply = wire.Answered | wire.Explained | wire.Permitted | wire.Seen
+
+
 class Link(asyncio.Protocol):
     """Orders and questions go out, snapshots and events come in. `gone` is done when the supervisor has hung up."""
 
@@ -30,7 +34,7 @@ class Link(asyncio.Protocol):
         self._take = take
         self._reader = wire.reader_at_interface()
         self._ids = count(1)
-        self._waiting: dict[int, asyncio.Future[wire.Answered | wire.Explained]] = {}
+        self._waiting: dict[int, asyncio.Future[Reply]] = {}
         self._transport: asyncio.Transport | None = None
         self._orders, self._questions = Pace(_ORDERS_PER_SECOND), Pace(_QUESTIONS_PER_SECOND)
         # What strangers do leaves room for what is told of users.
@@ -91,8 +95,37 @@ class Link(asyncio.Protocol):
         end = await self._ask(ask, wire.Explain(ask=ask, group=_text(group), node=node))
         return end.why if isinstance(end, wire.Explained) else None
 
-    async def _ask(self, ask: int, message: wire.FromInterface) -> wire.Answered | wire.Explained | None:
-        done: asyncio.Future[wire.Answered | wire.Explained] = asyncio.get_running_loop().create_future()
+    async def act(self, caller: Caller, deed: Deed, order_id: str, what: str) -> wire.Permitted | None:
+        """Whether this may be done now, and if not, why; None when nobody says."""
+        await _its_turn(self._orders)
+        ask = next(self._ids)
+        end = await self._ask(
+            ask,
+            wire.Act(
+                ask=ask,
+                user=_text(caller.user),
+                client=_text(caller.client),
+                role=wire.RoleName[caller.role.name],
+                deed=deed,
+                id=_text(order_id),
+                what=_text(what),
+            ),
+        )
+        return end if isinstance(end, wire.Permitted) else None
+
+    def acted(self, order_id: str, *, accepted: bool, what: str, code: str) -> None:
+        """How an act has ended."""
+        self.send(wire.Acted(id=_text(order_id), accepted=accepted, what=_text(what), code=code))
+
+    async def look(self, view: wire.View, group: str = "") -> Json | None:
+        """What the supervisor shows; None when there is nothing, or nobody says."""
+        await _its_turn(self._questions)
+        ask = next(self._ids)
+        end = await self._ask(ask, wire.Look(ask=ask, view=view, group=_text(group)))
+        return end.body if isinstance(end, wire.Seen) else None
+
+    async def _ask(self, ask: int, message: wire.FromInterface) -> Reply | None:
+        done: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._waiting[ask] = done
         try:
             self.send(message)
@@ -107,7 +140,7 @@ class Link(asyncio.Protocol):
         match message:
             case wire.Ping():
                 self.send(wire.Pong())
-            case wire.Answered(ask=ask) | wire.Explained(ask=ask):
+            case wire.Answered(ask=ask) | wire.Explained(ask=ask) | wire.Permitted(ask=ask) | wire.Seen(ask=ask):
                 done = self._waiting.get(ask)
                 if done is not None and not done.done():
                     done.set_result(message)

@@ -7,7 +7,7 @@ from asyncua import ua as asyncua_ua
 
 from otha import names
 from otha.interface.space import Call, Space, standard
-from otha.names import Method, Variable
+from otha.names import Method, Service, Variable
 
 ua: Any = asyncua_ua  # Any: its annotations ask for aliases of int, str and datetime where it takes these.
 
@@ -24,7 +24,7 @@ _TYPES: tuple[tuple[str, Sequence[Variable], str], ...] = (
 Json = Mapping[str, Any]  # Any: JSON
 
 
-def build(space: Space, status: Json, order: Callable[[Method], Call], why: Call, query: Call) -> None:
+def build(space: Space, status: Json, order: Callable[[Method], Call], service: Callable[[Service], Call]) -> None:
     """Fill the address space for the site of this snapshot. Raises UaError."""
     for name, variables, doc in _TYPES:
         alarm = name == "AlarmType"
@@ -32,10 +32,13 @@ def build(space: Space, status: Json, order: Callable[[Method], Call], why: Call
     space.event_type(names.EVENT_TYPE, names.EVENT_FIELDS, "an entry of the journal")
     for method in names.METHODS:
         space.method("GroupType", method.name, method.doc, method.inputs, names.ANSWER, order(method))
-    space.method("GroupType", names.WHY, "what stands against a switchover", names.WHY_INPUTS, names.WHY_ANSWER, why)
-    space.method("SiteType", names.QUERY, "events of the journal", names.QUERY_INPUTS, names.QUERY_ANSWER, query)
+    for each in names.SERVICES:
+        owner = "GroupType" if each.of_group else "SiteType"
+        space.method(owner, each.name, each.doc, each.inputs, each.outputs, service(each))
     _object(space, names.SITE, status["site"], standard(ua.ObjectIds.ObjectsFolder), "SiteType", names.SITE_VARIABLES)
-    space.refer(names.SITE, _ids.HasComponent, space.id(names.variable_id("SiteType", names.QUERY)), "Method")
+    for each in names.SERVICES:
+        if not each.of_group:
+            space.refer(names.SITE, _ids.HasComponent, space.id(names.variable_id("SiteType", each.name)), "Method")
     for folder in (names.GROUPS, names.CHANNELS):
         space.object(folder, folder, space.id(names.SITE))
     own = f"{names.SITE}/Alarms"
@@ -66,7 +69,7 @@ def _group(space: Space, group: Json) -> None:
     name = group["name"]
     at = names.group_id(name)
     _object(space, at, name, space.id(names.GROUPS), "GroupType", names.GROUP_VARIABLES)
-    for shown in (*(method.name for method in names.METHODS), names.WHY):
+    for shown in (*(each.name for each in names.METHODS), *(each.name for each in names.SERVICES if each.of_group)):
         space.refer(at, ua.ObjectIds.HasComponent, space.id(names.variable_id("GroupType", shown)), "Method")
     parts: tuple[tuple[str, str, Sequence[Variable], dict[str, str]], ...] = (
         ("Nodes", "NodeType", names.NODE_VARIABLES, _named(group["nodes"], name, names.node_id)),

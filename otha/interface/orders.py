@@ -12,10 +12,10 @@ from otha.interface.door import Caller, Door
 from otha.interface.session import CALLER
 from otha.interface.space import TYPES, variant
 from otha.interface.values import as_text
-from otha.names import ANSWER, WHY_ANSWER, WHY_INPUTS, Kind, Method, Variable
+from otha.names import ANSWER, Kind, Method, Variable
 from otha.wire import access
 from otha.wire.interface import Notice
-from otha.wire.message import Json, Obstacle, OrderReply, OrderRequest, Refusal, to_json
+from otha.wire.message import Obstacle, OrderReply, OrderRequest, Refusal, to_json
 
 # Any: its annotations ask for aliases of int, str and datetime where it takes these.
 ua: Any = asyncua_ua
@@ -32,9 +32,6 @@ class Supervisor(Protocol):
 
     async def order(self, caller: Caller, request: OrderRequest) -> OrderReply | Refusal | None:
         """The answer to an order; None when there is none in time."""
-
-    async def explain(self, group: str, node: str | None) -> Json | None:
-        """What stands against a switchover."""
 
 
 class Orders:
@@ -56,27 +53,14 @@ class Orders:
             try:
                 request = order_request(kind, str(group.Identifier).removeprefix(_PREFIX), taken)
             except ValueError:
-                return _result(StatusCodes.BadInvalidArgument)
+                return result(StatusCodes.BadInvalidArgument)
             return await self._order(request)
 
         return call
 
-    async def why(self, group: Any, *given: Any) -> Any:
-        """What is called for `Why`."""
-        taken = arguments(WHY_INPUTS, given)
-        if isinstance(taken, ua.CallMethodResult):
-            return taken
-        caller = self.caller()
-        if caller is None:
-            return _result(StatusCodes.BadUserAccessDenied)
-        found = await self._supervisor.explain(str(group.Identifier).removeprefix(_PREFIX), taken["Node"] or None)
-        if found is None:
-            return _result(StatusCodes.BadNoData)
-        return [variant(WHY_ANSWER[0].kind, as_text(found))]
-
     async def _order(self, request: OrderRequest) -> Any:
         reply = await self.give(request)
-        return _result(StatusCodes.BadUserAccessDenied) if reply is None else answer(reply)
+        return result(StatusCodes.BadUserAccessDenied) if reply is None else answer(reply)
 
     async def give(self, request: OrderRequest) -> OrderReply | Refusal | None:
         """What becomes of an order of the one who calls; None: he may not."""
@@ -85,8 +69,8 @@ class Orders:
             self._gone(request)
             return None
         allowed = access.may_order(caller.role, request.order)
-        if allowed and self._is_idle():
-            self._door.tell(Notice.DENIED, caller.user, caller.client, f"{request.order.value}: idle for too long")
+        if allowed and self.is_idle():
+            self.tell_idle(caller, request.order.value)
             return Refusal(what=IDLE, mend="log in again")
         # The supervisor decides by the same table, and journals what it refuses.
         reply = await self._supervisor.order(caller, request)
@@ -110,23 +94,34 @@ class Orders:
             return None
         return Caller(user=caller.user, role=role, client=caller.client)
 
-    def _is_idle(self) -> bool:
-        return 0 < self._idle_lock_s < time.monotonic() - CALLER.get().ordered_at
+    def tell_idle(self, caller: Caller, what: str) -> None:
+        """Somebody came back to a session that is locked."""
+        self._door.tell(Notice.DENIED, caller.user, caller.client, f"{what}: idle for too long")
+
+    def is_idle(self) -> bool:
+        """The session was idle for too long to order anything."""
+        return self.locks_in_ms() == 0
+
+    def locks_in_ms(self) -> int:
+        """When the session may order nothing any more; 0: it is so now, -1: never."""
+        if self._idle_lock_s <= 0:
+            return -1
+        return max(0, int(1000 * (self._idle_lock_s - (time.monotonic() - CALLER.get().ordered_at))))
 
 
 def arguments(wanted: tuple[Variable, ...], given: tuple[Any, ...]) -> Any:
     """The arguments by name, or the CallMethodResult that says what is wrong with them (OPC UA Part 4, 5.11.2)."""
     if len(given) != len(wanted):
         few = len(given) < len(wanted)
-        return _result(StatusCodes.BadArgumentsMissing if few else StatusCodes.BadTooManyArguments)
+        return result(StatusCodes.BadArgumentsMissing if few else StatusCodes.BadTooManyArguments)
     codes = [
         StatusCodes.Good if _fits(each, said) else StatusCodes.BadTypeMismatch
         for each, said in zip(wanted, given, strict=True)
     ]
     if any(codes):
-        result = _result(StatusCodes.BadInvalidArgument)
-        result.InputArgumentResults = [ua.StatusCode(code) for code in codes]
-        return result
+        wrong = result(StatusCodes.BadInvalidArgument)
+        wrong.InputArgumentResults = [ua.StatusCode(code) for code in codes]
+        return wrong
     return {each.name: "" if said.Value is None else said.Value for each, said in zip(wanted, given, strict=True)}
 
 
@@ -183,5 +178,6 @@ def _is_text(said: str) -> bool:
     return True
 
 
-def _result(code: int) -> Any:
+def result(code: int) -> Any:
+    """A method's end that is this StatusCode."""
     return ua.CallMethodResult(StatusCode=ua.StatusCode(code))

@@ -27,6 +27,7 @@ from otha.interface.login import LoginGuard
 from otha.interface.mirror import Doubt, Mirror
 from otha.interface.orders import Orders
 from otha.interface.server import UaServer
+from otha.interface.services import Services
 from otha.interface.session import SessionServer
 from otha.interface.space import Space
 from otha.interface.trust import TrustList
@@ -53,7 +54,7 @@ class Interface:
     async def run(self) -> None:
         """Raises OthaError, UaError and OSError when it can't serve."""
         setup = await self._setup
-        door, server, shown = await self._built(setup)
+        door, server, services, shown = await self._built(setup)
         # What stands in the address space is never garbage: a full collection of it would hold up the loop for 100 ms.
         gc.freeze()
         gc.enable()
@@ -63,10 +64,11 @@ class Interface:
         try:
             await self._show(shown)
         finally:
+            services.close()
             door.close()
             await server.stop()
 
-    async def _built(self, setup: wire.Setup) -> tuple[Door, UaServer, "_Shown"]:
+    async def _built(self, setup: wire.Setup) -> tuple[Door, UaServer, Services, "_Shown"]:
         state = Path(setup.folder)
         folder = place.folder(state)
         identity = own_identity(place.own(state), setup.site, Purpose.SERVER)
@@ -76,17 +78,18 @@ class Interface:
         server = UaServer(setup, sessions, guard, identity.certificate, identity.key, identity.application_uri)
         space = Space(sessions, await server.prepare())
         orders = Orders(self.link, door, idle_lock_ms=setup.idle_lock_ms)
+        services = Services(self.link, door, orders, state)
         while (first := await self._next(None)) is None:
             pass
         announcer = Announcer(sessions, space)
-        history = History(sessions, space, announcer, state / "journal")
+        history = services.history = History(sessions, space, announcer, state / "journal")
         sessions.read_history = history.read
-        model.build(space, first.status, orders.method, orders.why, history.query)
+        model.build(space, first.status, orders.method, services.method)
         conditions = Conditions(sessions, space, announcer, orders, door.tell)
         conditions.link()
         shown = _Shown(Mirror(sessions, space), conditions, announcer)
         await shown.show(first)
-        return door, server, shown
+        return door, server, services, shown
 
     async def _show(self, shown: "_Shown") -> None:
         heard = time.monotonic()

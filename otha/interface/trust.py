@@ -98,8 +98,15 @@ class TrustList:
         path.unlink()
         return found
 
+    def remove(self, trust: Trust, thumbprint: str) -> Certificate:
+        """Take one off this list; the beginning of its thumbprint is enough. Raises EngineerError."""
+        path = self._found(trust, thumbprint)
+        found = read_certificate(path.read_bytes())
+        path.unlink()
+        return found
+
     def _found(self, trust: Trust, thumbprint: str) -> Path:
-        wanted = thumbprint.replace(":", "").replace(" ", "").upper()
+        wanted = plain_print(thumbprint)
         found = [path for path in sorted(self._folder(trust).glob("*.der")) if path.stem.startswith(wanted)]
         if not wanted or len(found) != 1:
             count = "no" if not found else f"{len(found)}"
@@ -141,6 +148,11 @@ class TrustList:
 
     def _path(self, trust: Trust, thumbprint: str) -> Path:
         return self._folder(trust) / f"{thumbprint}.der"
+
+
+def plain_print(shown: str) -> str:
+    """A thumbprint or fingerprint as it stands in names, however it was written."""
+    return shown.replace(":", "").replace(" ", "").upper()
 
 
 def _unusable(path: Path, error: OSError) -> HostError:

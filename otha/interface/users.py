@@ -1,7 +1,8 @@
 """The users of the interface: names, roles and argon2id hashes (RFC 9106) in one file that only OTHA's user can read.
 
-File `users.json`: {"format": 1, "users": {name: {"role", "hash", "changed"}}}. It is written whole or not at all, and
-read again whenever it has changed, so that `otha user` needs no running supervisor and a removed user is out at once.
+File `users.json`: {"format": 1, "users": {name: {"role", "hash", "changed", "locked"}}}. It is written whole or not at
+all, and read again whenever it has changed, so that `otha user` needs no running supervisor and a removed user is out
+at once.
 """
 
 import fcntl
@@ -34,19 +35,24 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """One user. `changed`: when the password or the role was last set, ISO 8601 in UTC."""
+    """One user. `changed`: when anything of this was last set, ISO 8601 in UTC. `locked`: he may not come in."""
 
     name: str
     role: AccessRole
     hash: str
     changed: str
+    locked: bool = False
 
 
 class Users:
-    """The users kept in `folder`. Everything may raise HostError, and EngineerError for a file that is damaged."""
+    """The users kept in `folder`. Everything may raise HostError, and EngineerError for a file that is damaged.
 
-    def __init__(self, folder: Path) -> None:
+    `keep_admin`: no change may leave the interface without an admin who can come in.
+    """
+
+    def __init__(self, folder: Path, *, keep_admin: bool = False) -> None:
         self.path = folder / FILE_NAME
+        self._keep_admin = keep_admin
         self._seen: tuple[int, int] | None = None
         self._users: dict[str, User] = {}
         self._nobodys_hash = ""
@@ -57,10 +63,10 @@ class Users:
         return tuple(self._users[name] for name in sorted(self._users))
 
     def role(self, name: str) -> AccessRole | None:
-        """The role that a user has now; None: there is no such user any more."""
+        """The role that a user has now; None: there is no such user any more, or he is locked."""
         self._read()
         user = self._users.get(name)
-        return None if user is None else user.role
+        return None if user is None or user.locked else user.role
 
     def stamp(self, name: str) -> str | None:
         """What is another one when the user's password is, or the user is a new one of the same name."""
@@ -69,7 +75,8 @@ class Users:
         return None if user is None else user.hash
 
     def verify(self, name: str, password: str) -> AccessRole | None:
-        """The role of the user whose password this is; None when there is no such user or it is another password.
+        """The role of the user whose password this is; None when there is no such user, he is locked, or it is another
+        password.
 
         Takes as long for a user that does not exist, so that names can't be tried out.
         """
@@ -81,7 +88,7 @@ class Users:
             _HASHER.verify(user.hash if user is not None else self._nobodys_hash, password[: _PASSWORD_MAX + 1])
         except (VerificationError, InvalidHashError):
             return None
-        return None if user is None else user.role
+        return None if user is None or user.locked else user.role
 
     def add(self, name: str, role: AccessRole, password: str) -> None:
         """A new user."""
@@ -103,6 +110,10 @@ class Users:
     def set_role(self, name: str, role: AccessRole) -> None:
         """Another role for a user."""
         self._change(name, lambda user: replace(user, role=role, changed=_now()))
+
+    def set_locked(self, name: str, *, locked: bool) -> None:
+        """Keep a user out, or let him come in again."""
+        self._change(name, lambda user: replace(user, locked=locked, changed=_now()))
 
     def remove(self, name: str) -> None:
         """The user is no more."""
@@ -133,6 +144,10 @@ class Users:
             self._read()
             users = dict(self._users)
             yield users
+            if self._keep_admin and not any(
+                each.role is AccessRole.ADMIN and not each.locked for each in users.values()
+            ):
+                raise EngineerError("no admin would be left who can come in", mend="make another user admin first")
             self._write(users)
         finally:
             os.close(lock)
@@ -141,7 +156,12 @@ class Users:
         body = {
             "format": _FORMAT,
             "users": {
-                name: {"role": user.role.name.lower(), "hash": user.hash, "changed": user.changed}
+                name: {
+                    "role": user.role.name.lower(),
+                    "hash": user.hash,
+                    "changed": user.changed,
+                    "locked": user.locked,
+                }
                 for name, user in sorted(users.items())
             },
         }
@@ -178,6 +198,7 @@ class Users:
                     role=AccessRole[user["role"].upper()],
                     hash=str(user["hash"]),
                     changed=str(user["changed"]),
+                    locked=user.get("locked", False) is not False,
                 )
                 for name, user in body["users"].items()
             }

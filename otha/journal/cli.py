@@ -26,7 +26,6 @@ from otha.journal.anchor import anchor_text, load_anchor
 from otha.journal.entry import JournalRow
 from otha.journal.errors import JournalUnreadable
 from otha.journal.reader import Query, Reader, Say, export_csv, export_jsonl, wall_text
-from otha.journal.verify import Verification
 from otha.journal.verify import verify as verify_journal
 
 BAD_INPUT = 2
@@ -207,7 +206,7 @@ def verify(
     with _exit_codes():
         found = verify_journal(state, load_anchor(anchor) if anchor else None)
     if as_json:
-        typer.echo(json.dumps(_as_dict(found)))
+        typer.echo(json.dumps(found.as_json()))
     else:
         for report in found.segments:
             typer.echo(
@@ -219,17 +218,6 @@ def verify(
         typer.echo(f"{'ok' if found.ok else 'damage found'}; {found.note}")
     if not found.ok:
         raise typer.Exit(DAMAGE)
-
-
-def _as_dict(found: Verification) -> dict[str, object]:
-    return {
-        "ok": found.ok,
-        "rows": found.rows,
-        "last_seq": found.last_seq,
-        "signed_seq": found.signed_seq,
-        "note": found.note,
-        "faults": [{"file": f.file, "seq": f.seq, "field": f.field, "what": f.what} for f in found.faults],
-    }
 
 
 @app.command()

@@ -39,7 +39,7 @@ class Query:
     """Which rows: all given conditions must hold. Times are wall-clock nanoseconds, `to_ns` excluded.
 
     `kind` matches a whole kind or, ending in ".", every kind that begins so. `text` is looked for anywhere in the body,
-    A-Z like a-z. `after_seq` is where the page before ended.
+    A-Z like a-z. `after_seq` is where the page before ended, `before_seq` where it did newest first.
     """
 
     from_ns: int | None = None
@@ -50,6 +50,7 @@ class Query:
     kind: str = ""
     text: str = ""
     after_seq: int = 0
+    before_seq: int = 0
 
     def where(self) -> tuple[str, list[Any]]:
         """The SQL condition and its parameters."""
@@ -59,6 +60,7 @@ class Query:
             ("wall_ns >= ?", self.from_ns),
             ("wall_ns < ?", self.to_ns),
             ("seq > ?", self.after_seq or None),
+            ("seq < ?", self.before_seq or None),
             ("group_name = ?", self.group or None),
             ("node = ?", self.node or None),
             ('"user" = ?', self.user or None),
@@ -108,15 +110,20 @@ class Reader:
             if left == 0:
                 return
 
+    def newest(self, query: Query | None = None, *, limit: int | None = None) -> Iterator[JournalRow]:
+        """Matching rows, the newest first. Raises JournalUnreadable where a file is damaged."""
+        where, values = (query or Query()).where()
+        left = limit
+        for path in reversed(locate(self._path)):
+            for row in self._select(path, where, values, "seq desc", left):
+                yield row
+                left = left - 1 if left is not None else None
+            if left == 0:
+                return
+
     def tail(self, rows: int = 20, query: Query | None = None) -> list[JournalRow]:
         """The newest matching rows, oldest of them first. Raises JournalUnreadable where a file is damaged."""
-        where, values = (query or Query()).where()
-        found: list[JournalRow] = []
-        for path in reversed(locate(self._path)):
-            if len(found) >= rows:
-                break
-            found += self._select(path, where, values, "seq desc", rows - len(found))
-        return found[::-1]
+        return list(self.newest(query, limit=rows))[::-1]
 
     def count(self, query: Query | None = None) -> int:
         """How many rows match. Raises JournalUnreadable where a file is damaged."""

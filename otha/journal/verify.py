@@ -93,6 +93,22 @@ class Verification:
         """The newest row under a good signature."""
         return max((segment.signed_seq for segment in self.segments), default=0)
 
+    @property
+    def verified_seq(self) -> int:
+        """All rows up to this one are as written; 0 if none is."""
+        return self.last_seq if self.ok else max(min(fault.seq for fault in self.faults) - 1, 0)
+
+    def as_json(self) -> dict[str, object]:
+        """The judgement for machines."""
+        return {
+            "ok": self.ok,
+            "rows": self.rows,
+            "last_seq": self.last_seq,
+            "signed_seq": self.signed_seq,
+            "note": self.note,
+            "faults": [{"file": f.file, "seq": f.seq, "field": f.field, "what": f.what} for f in self.faults],
+        }
+
 
 def verify(path: Path, anchor: Checkpoint | None = None) -> Verification:
     """Verify a segment file, or every segment of a journal or state directory.

@@ -6,15 +6,17 @@ at: quiet that nobody watched would make any plant look good.
 """
 
 import json
+import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from otha.core.errors import EngineerError
 from otha.core.reasons import Why
 from otha.core.words import AlarmPriority
 from otha.journal.entry import JournalRow
-from otha.journal.reader import wall_text
+from otha.journal.reader import Query, Reader, wall_text
 
 Json = dict[str, Any]  # Any: JSON
 S = 1_000_000_000
@@ -130,6 +132,22 @@ def measures(rows: Iterable[JournalRow], from_ns: int, to_ns: int) -> Json:
             for priority, expected in EXPECTED.items()
         },
     }
+
+
+def of_journal(reader: Reader, from_ns: int | None, to_ns: int | None) -> Json:
+    """The measures from `from_ns` (None: the journal's begin) to `to_ns` (None: its end), wall clock.
+
+    `cut_to_journal`: the journal begins later than asked. Raises EngineerError when no row is from that time.
+    """
+    begins = next(iter(reader.query(limit=1)), None)
+    last = reader.tail(1, Query(from_ns=from_ns, to_ns=to_ns))
+    if begins is None or not last:
+        raise EngineerError("no row of the journal is from that time", mend="give another --from or --to")
+    begin = max(from_ns or 0, begins.wall_ns)
+    end = min(to_ns or last[-1].wall_ns, time.time_ns())
+    earlier = Query(to_ns=to_ns, kind="decision", text="ALARM_")
+    found = measures(reader.query(earlier), begin, max(begin, end))
+    return {**found, "cut_to_journal": from_ns is not None and from_ns < begin}
 
 
 def _named(name: Name) -> Json:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from importlib.metadata import PackageNotFoundError, version
+from typing import assert_never
 
 from otha.core import alarm_orders
 from otha.core.errors import OthaError
@@ -19,9 +20,13 @@ from otha.core.words import OrderKind
 from otha.journal.writer import Journal
 from otha.runtime import snapshot
 from otha.runtime.coordination.sqlite import SqliteStore
+from otha.runtime.heard import BOUNDS_US, departures
 from otha.runtime.ring import Ring
 from otha.runtime.site_desk import SiteDesk
 from otha.runtime.wiring import Network
+from otha.site.gate_map import gate_map
+from otha.site.model import Site
+from otha.wire.interface import View
 from otha.wire.message import (
     Json,
     Obstacle,
@@ -204,3 +209,47 @@ class Desk:
     def why(self, group: str, node: str | None) -> Json | None:
         """See `otha.runtime.snapshot.why`."""
         return snapshot.why(self._ring.core, group, node, time.monotonic_ns())
+
+    def view(self, view: View, group: str) -> Callable[[], Json] | None:
+        """What is shown on demand: takes hold of it; what is returned writes it out, on another thread. None: there is
+        nothing to see."""
+        match view:
+            case View.CONFIGURATION:
+                return None if self.sites is None else _configuration(self.sites.site)
+            case View.TIMING:
+                return self._timing()
+            case View.OUTPUTS:
+                return self._outputs(group)
+            case never:
+                assert_never(never)
+
+    def _timing(self) -> Callable[[], Json]:
+        now, lateness, heard = time.monotonic_ns(), self._ring.scheduler.lateness.still(), self._network.heard()
+        nodes = {cfg.name: cfg.node for cfg in self._ring.core.cfg.channels}
+        return lambda: {
+            "bounds_us": list(BOUNDS_US),
+            "departures": departures(lateness),
+            "channels": [
+                {"name": name, "node": nodes.get(name, ""), **each.as_json(now)} for name, each in heard.items()
+            ],
+        }
+
+    def _outputs(self, name: str) -> Callable[[], Json] | None:
+        cfg = next((each for each in self._ring.core.cfg.groups if each.name == name), None)
+        trace = self._ring.traces.get(name)
+        still = None if trace is None else trace.still()
+        if cfg is None or still is None:
+            return None
+        numbers = {node.number: node.name for node in cfg.nodes}
+        outputs = cfg.own_gate.outputs
+        return lambda: still.as_json(outputs, gate_map().full_scale, numbers)
+
+
+def _configuration(site: Site) -> Callable[[], Json]:
+    return lambda: {
+        "file": str(site.path.absolute()),
+        "text": site.text,
+        "text_hash": site.text_hash,
+        "hash": site.digest,
+        "simulation": site.simulation,
+    }

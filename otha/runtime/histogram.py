@@ -1,5 +1,7 @@
 """A histogram of durations with bounded memory and a relative error of at most 1/32."""
 
+from bisect import bisect_left
+
 _SUB_BITS = 5
 _SUB = 1 << _SUB_BITS
 
@@ -34,6 +36,12 @@ class Histogram:
         if value > self.max_ns:
             self.max_ns = value
 
+    def still(self) -> "Histogram":
+        """A copy that counts nothing more."""
+        copy = Histogram()
+        copy._counts, copy.count, copy.max_ns = dict(self._counts), self.count, self.max_ns
+        return copy
+
     def quantile_ns(self, parts: int, of: int) -> int:
         """An upper bound of the smallest duration that `parts`/`of` of all counted ones do not exceed (0: empty)."""
         rank = -(-self.count * parts // of)
@@ -50,6 +58,13 @@ class Histogram:
         What lies between two looks is the difference of the two.
         """
         return {str(_lowest(bucket + 1) - 1): self._counts[bucket] for bucket in sorted(self._counts)}
+
+    def within(self, bounds_ns: tuple[int, ...]) -> list[int]:
+        """How many durations were at most each of the rising bounds and above the one before; last, those above all."""
+        found = [0] * (len(bounds_ns) + 1)
+        for bucket, count in self._counts.items():
+            found[bisect_left(bounds_ns, min(_lowest(bucket + 1) - 1, self.max_ns))] += count
+        return found
 
     def summary_ns(self) -> dict[str, int]:
         """count, p50, p99, p99_9 and max (ns, except the count)."""

@@ -28,12 +28,13 @@ from otha.core.inputs import (
 from otha.core.reasons import Blocker
 from otha.core.site_swap import Sieve, begun
 from otha.core.supervision import Supervision
-from otha.core.words import AlarmCode
+from otha.core.words import AlarmCode, GroupKind
 from otha.runtime import standing
 from otha.runtime.clock import WallClockWatch
 from otha.runtime.effects import EffectRunner
 from otha.runtime.evidence import Evidence
 from otha.runtime.inbox import Inbox
+from otha.runtime.output_trace import OutputTrace
 from otha.runtime.own_trouble import StallCount
 from otha.runtime.scheduler import Beat, Scheduler, Timer
 
@@ -88,11 +89,15 @@ class Ring:
         self._due_waits = False
         self._answers: dict[Order, list[asyncio.Future[Answered]]] = {}
         self._swap: _Swap | None = None
+        self.traces: dict[str, OutputTrace] = {}
         self._follow_site()
 
     def _follow_site(self) -> None:
         cfg = self.core.cfg
         self._configs = {group.name: group for group in cfg.groups}
+        drivers = (group for group in cfg.groups if group.kind is GroupKind.DRIVER)
+        self._drivers = {group.own_gate.section: group.name for group in drivers}
+        self.traces = {name: self.traces.get(name, OutputTrace()) for name in self._drivers.values()}
         self._tilt_ns = cfg.tilt_gap_ns // 2
         self._wall = WallClockWatch(self._tilt_ns)
         adaptive = [each.name for each in cfg.channels if isinstance(each.detector, AdaptiveDetector)]
@@ -188,6 +193,9 @@ class Ring:
             self.defect(error)
             self._arm(at_ns + _AFTER_DEFECT_NS)
             return
+        if type(raw) is GatePolled and raw.reading is not None and raw.section in self._drivers:
+            group = self._drivers[raw.section]
+            self.traces[group].take(self.core.group(group).plan, raw.reading, at_ns)
         for decision in decisions:
             try:
                 self._decided(decision, raw, at_ns)

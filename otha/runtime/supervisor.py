@@ -7,6 +7,7 @@ import os
 import platform
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -68,8 +69,8 @@ class _Book:
         self._evidence = evidence
         self._lines = lines
 
-    def note(self, kind: str, body: dict[str, Any], user: str) -> None:
-        self._evidence.note(kind, body, user=user)
+    def note(self, kind: str, body: dict[str, Any], user: str) -> "Future[int]":
+        return self._evidence.note(kind, body, user=user)
 
     def log(self, level: str, event: str, **fields: object) -> None:
         self._lines.write(level, event, **fields)

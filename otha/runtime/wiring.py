@@ -14,6 +14,7 @@ from otha.core.words import GroupKind
 from otha.runtime.actuators.clients import Client, ClientActuator, Member
 from otha.runtime.actuators.end import CommandEnd
 from otha.runtime.actuators.gate import GateActuator
+from otha.runtime.heard import Heard
 from otha.runtime.inbox import Put
 from otha.runtime.lane import Lane
 from otha.runtime.link import Link, LinkCounters
@@ -156,6 +157,10 @@ class Network:
         links = {name: each.counters for part in self._parts.values() for name, each in part.carriers.items()}
         lines = {str(line): each.counters for line, each in self._lines.items()}
         return links | lines | dict(self.opcua.counters())
+
+    def heard(self) -> dict[str, Heard]:
+        """What each channel has said, as it stands now."""
+        return {name: probe.heard.still() for name, probe in self._heartbeats.items()}
 
     def _beside(self, made: NextNetwork) -> list[Part]:
         """The parts of `made` that are not asked now."""

@@ -2,7 +2,7 @@
 
 import socket
 import struct
-from enum import IntEnum
+from enum import Enum, IntEnum
 
 from otha.core.words import OrderKind
 
@@ -19,12 +19,40 @@ class AccessRole(IntEnum):
     ADMIN = 4
 
 
+class Deed(Enum):
+    """What can be asked of the interface besides the orders of `OrderKind`."""
+
+    WHO_AM_I = "who-am-i"
+    WHY = "why"
+    EVENTS = "events"
+    VERIFY = "verify"
+    KPI = "kpi"
+    TRANSFERS = "transfers"
+    REPORT = "report"
+    OUTPUTS = "outputs"
+    TIMING = "timing"
+    CONFIGURATION = "configuration"
+    FAULT_LIST = "fault-list"
+    FAULT_INJECT = "fault-inject"
+    USER_LIST = "user-list"
+    USER_ADD = "user-add"
+    USER_ROLE = "user-role"
+    USER_PASSWORD = "user-password"
+    USER_LOCK = "user-lock"
+    USER_UNLOCK = "user-unlock"
+    USER_REMOVE = "user-remove"
+    CERTIFICATE_LIST = "certificate-list"
+    CERTIFICATE_TRUST = "certificate-trust"
+    CERTIFICATE_REJECT = "certificate-reject"
+    CERTIFICATE_REMOVE = "certificate-remove"
+
+
 # Looking (status, why, events) needs the least role of all.
 LOOK = AccessRole.VIEWER
 # Who may look at a changed site file through the supervisor, and have it applied.
 APPLY = AccessRole.ENGINEER
 
-NEEDED: dict[OrderKind, AccessRole] = {
+NEEDED: dict[OrderKind | Deed, AccessRole] = {
     OrderKind.SWITCHOVER: AccessRole.OPERATOR,
     OrderKind.FAILBACK: AccessRole.OPERATOR,
     OrderKind.DRILL: AccessRole.COMMISSIONING,
@@ -48,6 +76,29 @@ NEEDED: dict[OrderKind, AccessRole] = {
     OrderKind.MAINTENANCE_IN: AccessRole.ENGINEER,
     OrderKind.MAINTENANCE_OUT: AccessRole.ENGINEER,
     OrderKind.ARM: AccessRole.ENGINEER,
+    Deed.WHO_AM_I: LOOK,
+    Deed.WHY: LOOK,
+    Deed.EVENTS: LOOK,
+    Deed.VERIFY: LOOK,
+    Deed.KPI: LOOK,
+    Deed.TRANSFERS: LOOK,
+    Deed.REPORT: LOOK,
+    Deed.OUTPUTS: LOOK,
+    Deed.TIMING: LOOK,
+    Deed.CONFIGURATION: AccessRole.ENGINEER,
+    Deed.FAULT_LIST: AccessRole.COMMISSIONING,
+    Deed.FAULT_INJECT: AccessRole.COMMISSIONING,
+    Deed.USER_LIST: AccessRole.ADMIN,
+    Deed.USER_ADD: AccessRole.ADMIN,
+    Deed.USER_ROLE: AccessRole.ADMIN,
+    Deed.USER_PASSWORD: AccessRole.ADMIN,
+    Deed.USER_LOCK: AccessRole.ADMIN,
+    Deed.USER_UNLOCK: AccessRole.ADMIN,
+    Deed.USER_REMOVE: AccessRole.ADMIN,
+    Deed.CERTIFICATE_LIST: AccessRole.ADMIN,
+    Deed.CERTIFICATE_TRUST: AccessRole.ADMIN,
+    Deed.CERTIFICATE_REJECT: AccessRole.ADMIN,
+    Deed.CERTIFICATE_REMOVE: AccessRole.ADMIN,
 }
 
 
@@ -55,8 +106,8 @@ NEEDED: dict[OrderKind, AccessRole] = {
 TWO_PERSONS = (OrderKind.BYPASS, OrderKind.SAFE)
 
 
-def may_order(role: AccessRole, kind: OrderKind) -> bool:
-    """Whether a user of this role may give such an order."""
+def may_order(role: AccessRole, kind: OrderKind | Deed) -> bool:
+    """Whether a user of this role may give such an order, or ask for such a thing."""
     return role >= NEEDED[kind]
 
 

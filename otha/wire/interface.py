@@ -9,14 +9,14 @@ from enum import Enum
 from typing import Any, get_args
 
 from otha.core.words import Arming, OrderKind, TransferKind
-from otha.wire.access import AccessRole
+from otha.wire.access import AccessRole, Deed
 from otha.wire.codec import Reader
 from otha.wire.frame import frame
 from otha.wire.message import Obstacle, OrderReply, OrderRequest, Preview, Refusal
 from otha.wire.vocabulary import Vocabulary
 
 MAGIC = b"OI"
-VERSION = 1
+VERSION = 2
 STATUS_MAX = 16 << 20  # the state of a large site; the supervisor writes it, so its length can be believed
 
 Json = dict[str, Any]  # Any: JSON of any depth, checked by the codec to hold no floats
@@ -46,6 +46,18 @@ class Notice(Enum):
     DENIED = "interface.denied"
     CUT_OFF = "interface.cut_off"
     COMMENTED = "interface.comment"
+
+
+class View(Enum):
+    """What the supervisor shows of itself when it is asked, besides its snapshots.
+
+    `CONFIGURATION`: the site file; `TIMING`: heartbeats and channels; `OUTPUTS`: a group's section through its last
+    transfer.
+    """
+
+    CONFIGURATION = "configuration"
+    TIMING = "timing"
+    OUTPUTS = "outputs"
 
 
 OF_STRANGERS = frozenset({Notice.REFUSED, Notice.CUT_OFF})
@@ -102,6 +114,27 @@ class Explained:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Permitted:
+    """What becomes of an `Act`. `go`: the interface carries it out now and tells how it ended. Else this is its end:
+    refused, or the same answer once more. `durable`: who asked is in the journal, on disk."""
+
+    ask: int
+    go: bool
+    accepted: bool
+    durable: bool
+    what: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """The answer to a `Look`; `body` is None when there is nothing to see."""
+
+    ask: int
+    body: Json | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ping:
     """Are you there? Also says that the supervisor is."""
 
@@ -134,6 +167,41 @@ class OnBehalf:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """A user whom the interface has authenticated with this role wants something done that the interface does itself.
+
+    `id` makes a repeat harmless. `what`: its arguments as canonical JSON, without any secret.
+    """
+
+    ask: int
+    user: str
+    client: str
+    role: RoleName
+    deed: Deed
+    id: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acted:
+    """How an act ended that was permitted."""
+
+    id: str
+    accepted: bool
+    what: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """Asks for a view, of `group` where it is a group's."""
+
+    ask: int
+    view: View
+    group: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Explain:
     """Asks what stands against a switchover of `group` right now, to `node` (None: the best standby)."""
 
@@ -157,11 +225,11 @@ class Pong:
     """The answer to a ping."""
 
 
-ToInterface = Setup | Snapshot | Told | Answered | Explained | Ping
-FromInterface = Listening | Failed | OnBehalf | Explain | Noted | Pong
+ToInterface = Setup | Snapshot | Told | Answered | Explained | Permitted | Seen | Ping
+FromInterface = Listening | Failed | OnBehalf | Act | Acted | Look | Explain | Noted | Pong
 
 _PARTS = (OrderReply, OrderRequest, Obstacle, Preview, Refusal)
-_ENUMS = (OrderKind, Arming, TransferKind, RoleName, Notice)
+_ENUMS = (OrderKind, Arming, TransferKind, RoleName, Notice, Deed, View)
 TO_INTERFACE: Vocabulary[ToInterface] = Vocabulary(get_args(ToInterface), parts=_PARTS, enums=_ENUMS)
 FROM_INTERFACE: Vocabulary[FromInterface] = Vocabulary(get_args(FromInterface), parts=_PARTS, enums=_ENUMS)
 

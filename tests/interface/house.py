@@ -18,7 +18,7 @@ from otha.interface.users import Users
 from otha.runtime import snapshot
 from otha.site import load_site
 from otha.wire import interface as wire
-from otha.wire.access import AccessRole
+from otha.wire.access import AccessRole, may_order
 from otha.wire.message import OrderReply, OrderRequest, Refusal
 from tests.site.examples import TWO_TANKS
 
@@ -48,14 +48,25 @@ def taken(request: OrderRequest) -> OrderReply | Refusal:
     return OrderReply(id=request.id, accepted=True, durable=True, obstacles=())
 
 
+def permitted(act: wire.Act) -> wire.Permitted:
+    """The answer to an act that may be done."""
+    go = may_order(act.role.role, act.deed)
+    return wire.Permitted(ask=act.ask, go=go, accepted=False, durable=go, what="", code="" if go else "denied")
+
+
 class House:
-    """A running interface. `orders`, `notes`: what it has asked and told. `silent`: the supervisor says nothing."""
+    """A running interface. `orders`, `acts`, `acted`, `notes`: what it has asked and told. `views`: what the supervisor
+    shows, by view and group. `silent`: the supervisor says nothing."""
 
     def __init__(self, folder: Path, **setup: Any) -> None:
         self.folder = folder
         self.status = first_status()
         self.orders: list[wire.OnBehalf] = []
+        self.acts: list[wire.Act] = []
+        self.acted: list[wire.Acted] = []
         self.notes: list[wire.Noted] = []
+        self.permit: Callable[[wire.Act], wire.Permitted] = permitted
+        self.views: dict[tuple[wire.View, str], dict[str, Any]] = {}
         self.answer: Callable[[OrderRequest], OrderReply | Refusal] = taken
         self.silent = False
         self.users = Users(place.folder(folder))
@@ -110,6 +121,13 @@ class House:
             time.sleep(0.01)
         return False
 
+    def ended(self, count: int) -> list[wire.Acted]:
+        """How acts ended, once there are so many."""
+        end = time.monotonic() + WAIT_S
+        while len(self.acted) < count and time.monotonic() < end:
+            time.sleep(0.01)
+        return list(self.acted)
+
     def end(self) -> None:
         """Hang up and wait for its end."""
         self._socket.shutdown(socket.SHUT_RDWR)
@@ -155,6 +173,13 @@ class House:
                     self.send(wire.Answered(ask=message.ask, reply=end, refusal=None))
             case wire.Explain(ask=ask, group=group, node=node):
                 self.send(wire.Explained(ask=ask, why={"group": group, "node": node}))
+            case wire.Act():
+                self.acts.append(message)
+                self.send(self.permit(message))
+            case wire.Acted():
+                self.acted.append(message)
+            case wire.Look(ask=ask, view=view, group=group):
+                self.send(wire.Seen(ask=ask, body=self.views.get((view, group))))
             case wire.Noted():
                 self.notes.append(message)
             case wire.Pong():

@@ -37,16 +37,30 @@ def numbers(bodies: list[dict[str, Any]]) -> list[int]:
     return [body["n"] for body in bodies if "n" in body]
 
 
+NOTHING = {
+    "FromMs": 0,
+    "ToMs": 0,
+    "Group": "",
+    "Kind": "",
+    "Text": "",
+    "AfterSeq": 0,
+    "Limit": 0,
+    "User": "",
+    "NewestFirst": False,
+}
+
+
 async def query(at: Guest, **asked: Any) -> tuple[list[dict[str, Any]], int]:
-    said = {"FromMs": 0, "ToMs": 0, "Group": "", "Kind": "", "Text": "", "AfterSeq": 0, "Limit": 0} | asked
+    said = NOTHING | asked
     kinds = {
+        names.Kind.BOOLEAN: ua.VariantType.Boolean,
         names.Kind.TEXT: ua.VariantType.String,
         names.Kind.INT64: ua.VariantType.Int64,
         names.Kind.INT32: ua.VariantType.Int32,
     }
     given = [ua.Variant(said[each.name], kinds[each.kind]) for each in names.QUERY_INPUTS]
     method = ua.NodeId(names.variable_id("SiteType", names.QUERY), at.index)
-    events, after = await at.node(names.SITE).call_method(method, *given)
+    events, after, _ = await at.node(names.SITE).call_method(method, *given)
     return [json.loads(each) for each in events], after
 
 
@@ -63,6 +77,18 @@ async def test_events_are_queried_by_what_they_are_page_by_page(house: House, ow
         assert [row["body"]["n"] for row in (await query(at, Text='"n":11'))[0]] == [11]
         later = int((datetime.now(UTC) + timedelta(hours=1)).timestamp() * 1000)
         assert await query(at, FromMs=later) == ([], 0)
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("journal")
+async def test_events_come_newest_first_page_by_page(house: House, own: OwnIdentity) -> None:
+    async with guest(house, own, "viewer") as at:
+        asked = {"Kind": "decision", "NewestFirst": True, "Limit": 4}
+        found, after = await query(at, **asked)
+        assert [row["body"]["n"] for row in found] == [11, 9, 7, 5]
+        found, after = await query(at, **asked, AfterSeq=after)
+        assert ([row["body"]["n"] for row in found], after) == ([3, 1], 0)
+        assert await query(at, User="nobody") == ([], 0)
 
 
 @pytest.mark.asyncio

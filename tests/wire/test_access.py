@@ -1,13 +1,21 @@
-"""Every kind of order has a role, and each role may do what the ones before it may."""
+"""Every kind of order and deed has a role, and each role may do what the ones before it may."""
 
 import pytest
 
 from otha.core.words import OrderKind
-from otha.wire.access import NEEDED, AccessRole, may_order, seconds
+from otha.wire.access import NEEDED, AccessRole, Deed, may_order, seconds
 
 
-def test_every_order_has_its_role() -> None:
-    assert set(NEEDED) == set(OrderKind)
+def test_every_order_and_deed_has_its_role() -> None:
+    assert set(NEEDED) == {*OrderKind, *Deed}
+
+
+def test_who_may_do_what_besides_orders() -> None:
+    least = {role: {deed for deed in Deed if NEEDED[deed] is role} for role in AccessRole}
+    assert least[AccessRole.OPERATOR] == set()
+    assert least[AccessRole.ENGINEER] == {Deed.CONFIGURATION}
+    assert least[AccessRole.COMMISSIONING] == {Deed.FAULT_LIST, Deed.FAULT_INJECT}
+    assert least[AccessRole.ADMIN] == {deed for deed in Deed if deed.value.startswith(("user-", "certificate-"))}
 
 
 @pytest.mark.parametrize("kind", OrderKind)

@@ -4,7 +4,7 @@ import pytest
 
 from otha.core.words import OrderKind
 from otha.wire import interface as wire
-from otha.wire.access import AccessRole
+from otha.wire.access import AccessRole, Deed
 from otha.wire.errors import WireError
 from otha.wire.frame import MAX_BODY
 from otha.wire.message import OrderReply, OrderRequest, Refusal
@@ -27,6 +27,9 @@ TO_INTERFACE: list[wire.ToInterface] = [
     wire.Answered(ask=1, reply=OrderReply(id="1", accepted=True, durable=True, obstacles=()), refusal=None),
     wire.Answered(ask=1, reply=None, refusal=Refusal(what="no", mend="")),
     wire.Explained(ask=2, why=None),
+    wire.Permitted(ask=3, go=False, accepted=True, durable=True, what="user kim is locked", code=""),
+    wire.Seen(ask=4, body={"text": "x"}),
+    wire.Seen(ask=4, body=None),
     wire.Ping(),
 ]
 FROM_INTERFACE: list[wire.FromInterface] = [
@@ -34,6 +37,9 @@ FROM_INTERFACE: list[wire.FromInterface] = [
     wire.Failed(what="no", mend=""),
     wire.OnBehalf(ask=1, user="olga", client="c", role=wire.RoleName.OPERATOR, order=ORDER),
     wire.Explain(ask=2, group="tanks", node=None),
+    wire.Act(ask=3, user="ada", client="c", role=wire.RoleName.ADMIN, deed=Deed.USER_LOCK, id="7", what="{}"),
+    wire.Acted(id="7", accepted=False, what="no", code="refused"),
+    wire.Look(ask=4, view=wire.View.OUTPUTS, group="tanks"),
     wire.Noted(notice=wire.Notice.DENIED, user="olga", client="c", what="w"),
     wire.Pong(),
 ]

@@ -3,16 +3,19 @@ time, and what the interface has to tell cannot fill the journal."""
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING, Any
 
+from otha.runtime.interface.acts import Acts, refusal
 from otha.wire import access
 from otha.wire import interface as wire
-from otha.wire.message import OrderReply, Refusal
+from otha.wire.message import Json, OrderReply, Refusal
 
 if TYPE_CHECKING:
     from otha.runtime.interface.process import Book, Desk
 
+Taken = wire.OnBehalf | wire.Explain | wire.Look | wire.Act | wire.Acted | wire.Noted
 _WAITING_MAX = 16
 _PER_SECOND_MAX = 500
 _NOTES_BURST = 60
@@ -24,17 +27,19 @@ _S = 1_000_000_000
 class Counter:
     """Takes what the interface asks and tells, and answers through `send`."""
 
-    def __init__(self, desk: "Desk", book: "Book", send: Callable[[wire.ToInterface], None]) -> None:
+    def __init__(self, desk: "Desk", book: "Book", send: Callable[[wire.ToInterface], None], scribe: Executor) -> None:
         self._desk = desk
         self._book = book
         self._send = send
+        self._scribe = scribe
+        self._acts = Acts(book)
         self._tasks: set[asyncio.Task[None]] = set()
         self._second_ns = 0
         self._in_second = 0
         # What strangers do leaves room for what is told of users.
         self._budgets = {strange: _Budget() for strange in (True, False)}
 
-    def take(self, message: wire.OnBehalf | wire.Explain | wire.Noted) -> bool:
+    def take(self, message: Taken) -> bool:
         """Take a message. False: there are so many that the interface must have lost its wits."""
         now = time.monotonic_ns()
         if now - self._second_ns >= _S:
@@ -47,6 +52,12 @@ class Counter:
                 self._ordered(message)
             case wire.Explain(ask=ask, group=group, node=node):
                 self._send(wire.Explained(ask=ask, why=self._desk.why(group, node)))
+            case wire.Look():
+                self._look(message)
+            case wire.Act():
+                self._acted(message)
+            case wire.Acted():
+                self._acts.ended(message)
             case wire.Noted():
                 self._note(message, now)
         return True
@@ -55,6 +66,7 @@ class Counter:
         """Nobody waits for answers any more. What was decided is carried out all the same."""
         for task in self._tasks:
             task.cancel()
+        self._acts.cut_off()
 
     def _ordered(self, asked: wire.OnBehalf) -> None:
         if not access.may_order(asked.role.role, asked.order.order):
@@ -63,12 +75,34 @@ class Counter:
             self._desk.turned_away(asked.order, asked.user, what, asked.client)
             self._answer(asked.ask, Refusal(what=what, mend="ask a user with that role"))
             return
-        if len(self._tasks) >= _WAITING_MAX:
+        if not self._wait_for(self._carry_out(asked)):
             self._answer(asked.ask, Refusal(what="too many orders wait", mend="try again in a moment"))
-            return
-        task = asyncio.get_running_loop().create_task(self._carry_out(asked))
+
+    def _acted(self, asked: wire.Act) -> None:
+        if not self._wait_for(self._permit(asked)):
+            too_many = "too many orders wait; try again in a moment"
+            self._send(refusal(asked, too_many, "too_many"))
+
+    def _look(self, asked: wire.Look) -> None:
+        view = self._desk.view(asked.view, asked.group)
+        if view is None or not self._wait_for(self._show(asked.ask, view)):
+            self._send(wire.Seen(ask=asked.ask, body=None))
+
+    def _wait_for(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Begin it; False when so many wait that it is not begun."""
+        if len(self._tasks) >= _WAITING_MAX:
+            work.close()
+            return False
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return True
+
+    async def _permit(self, asked: wire.Act) -> None:
+        self._send(await self._acts.asked(asked))
+
+    async def _show(self, ask: int, view: Callable[[], Json]) -> None:
+        self._send(wire.Seen(ask=ask, body=await asyncio.get_running_loop().run_in_executor(self._scribe, view)))
 
     async def _carry_out(self, asked: wire.OnBehalf) -> None:
         seconds = access.seconds(asked.role.role)

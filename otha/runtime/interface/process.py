@@ -7,7 +7,7 @@ for are counted, and what it asks is bounded. Killed, flooded or silent, supervi
 import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -44,12 +44,15 @@ class Desk(Protocol):
     def why(self, group: str, node: str | None) -> Json | None:
         """What stands against a switchover of the group; None: there is no such group."""
 
+    def view(self, view: wire.View, group: str) -> Callable[[], Json] | None:
+        """Takes hold of it; what is returned writes it out, on another thread. None: there is nothing to see."""
+
 
 class Book(Protocol):
     """Where it is written down what became of the interface."""
 
-    def note(self, kind: str, body: dict[str, Any], user: str) -> None:
-        """Journal it."""
+    def note(self, kind: str, body: dict[str, Any], user: str) -> "Future[int]":
+        """Journal it; done once it is durable."""
 
     def log(self, level: str, event: str, **fields: object) -> None:
         """One line of the log."""
@@ -63,9 +66,9 @@ class InterfaceProcess:
         self._book = book
         self._kept = KeptProcess("otha.interface", self, _PACE, unsent_max=_UNSENT_MAX)
         self._reader: Reader[wire.FromInterface] = wire.reader_at_supervisor()
-        self._counter = Counter(desk, book, self.send)
         self._desk = desk
         self._scribe = ThreadPoolExecutor(max_workers=1, thread_name_prefix="otha-interface")
+        self._counter = Counter(desk, book, self.send, self._scribe)
         self._lost = 0
         self.url = ""
 

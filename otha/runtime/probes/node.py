@@ -5,6 +5,7 @@ from collections.abc import Callable
 from otha.core.config import ChannelConfig
 from otha.core.inputs import HeartbeatEnded
 from otha.core.words import Answer
+from otha.runtime.heard import Heard
 from otha.runtime.inbox import Put
 from otha.runtime.lane import Lane
 from otha.runtime.link import Exchange, Link
@@ -25,9 +26,11 @@ class NodeProbe:
         # What else is asked of this node waits for the pauses between heartbeats.
         self.lane = Lane(link, guest=True)
         self.on_reply: Callable[[int], None] = self.lane.pause
+        self.heard = Heard()
 
     def depart(self, now: int) -> None:
         """Send a heartbeat; its end comes as a HeartbeatEnded."""
+        self.heard.departed_ns = now
         self._link.send(self._request, now + self.deadline_ns, self._ended)
 
     def _ended(self, exchange: Exchange) -> None:
@@ -43,5 +46,6 @@ class NodeProbe:
                     return
                 answer = Answer.GARBLED
         self._put(HeartbeatEnded(channel=self._name, answer=answer, reading=reading), exchange.ended_ns)
+        self.heard.ended(answer, reading, exchange.ended_ns)
         if answer is Answer.REPLIED:
             self.on_reply(exchange.ended_ns)

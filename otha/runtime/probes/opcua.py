@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from otha.core.inputs import HeartbeatEnded, SelectorPolled
 from otha.core.words import Answer
+from otha.runtime.heard import Heard
 from otha.runtime.inbox import Put
 from otha.runtime.opcua.link import OpcuaBeat, OpcuaLink
 from otha.site.decode import GarbledReadingError
@@ -35,12 +36,14 @@ class OpcuaProbe:
         self._put = put
         self._switches = switches
         self._is_member = is_member
+        self.heard = Heard()
 
     def depart(self, now: int) -> None:
         """Send a heartbeat; its end comes as a HeartbeatEnded. None leaves while the workers are started for the first
         time: that they are not there yet says nothing about the node.
         """
         if self._link.has_begun(now):
+            self.heard.departed_ns = now
             self._link.beat(now + self.deadline_ns, self._ended)
 
     def _ended(self, beat: OpcuaBeat) -> None:
@@ -55,6 +58,7 @@ class OpcuaProbe:
                 if answer is Answer.LATE:
                     return
                 answer = Answer.GARBLED
+        self.heard.ended(answer, reading, beat.ended_ns)
         if self._is_member:
             self._put(HeartbeatEnded(channel=self._name, answer=answer, reading=reading), beat.ended_ns)
         if reading is not None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ import pytest
 from otha.core.words import OrderKind
 from otha.runtime.interface.counter import Counter
 from otha.wire import interface as wire
-from otha.wire.access import AccessRole, may_order
+from otha.wire.access import AccessRole, Deed, may_order
 from otha.wire.message import Json, OrderReply, OrderRequest, Refusal
+
+SCRIBE = ThreadPoolExecutor(max_workers=1)
 
 
 class Desk:
@@ -37,6 +40,9 @@ class Desk:
     def why(self, group: str, node: str | None) -> Json | None:
         return {"node": node} if group == "tanks" else None
 
+    def view(self, view: wire.View, group: str) -> Callable[[], Json] | None:
+        return (lambda: {"view": view.value, "group": group}) if group == "tanks" else None
+
 
 class Book:
     """Keeps what is written down."""
@@ -44,8 +50,11 @@ class Book:
     def __init__(self) -> None:
         self.notes: list[tuple[str, dict[str, Any], str]] = []
 
-    def note(self, kind: str, body: dict[str, Any], user: str) -> None:
+    def note(self, kind: str, body: dict[str, Any], user: str) -> "Future[int]":
         self.notes.append((kind, body, user))
+        row: Future[int] = Future()
+        row.set_result(len(self.notes))
+        return row
 
     def log(self, level: str, event: str, **fields: object) -> None:
         pass
@@ -58,7 +67,7 @@ def asked(kind: OrderKind, role: str, ask: int = 1) -> wire.OnBehalf:
 
 def made() -> tuple[Counter, Desk, Book, list[Any]]:
     desk, book, said = Desk(), Book(), list[Any]()
-    return Counter(desk, book, said.append), desk, book, said
+    return Counter(desk, book, said.append, SCRIBE), desk, book, said
 
 
 @pytest.mark.asyncio
@@ -116,3 +125,34 @@ async def test_an_interface_that_has_lost_its_wits_is_told_apart() -> None:
     taken = [counter.take(wire.Explain(ask=1, group="tanks", node=None)) for _ in range(501)]
     assert taken == [True] * 500 + [False]
     assert said[0] == wire.Explained(ask=1, why={"node": None})
+
+
+def act(deed: Deed, role: str, ask: int = 1) -> wire.Act:
+    return wire.Act(ask=ask, user="olga", client="c", role=wire.RoleName(role), deed=deed, id=f"{ask}", what="{}")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("role", [role.name.lower() for role in AccessRole])
+@pytest.mark.parametrize("deed", Deed)
+async def test_every_act_is_judged_by_its_role_once_more(deed: Deed, role: str) -> None:
+    counter, _, book, said = made()
+    counter.take(act(deed, role))
+    async with asyncio.timeout(10):
+        while not said:  # noqa: ASYNC110 - what is asked has no event
+            await asyncio.sleep(0)
+    allowed = may_order(AccessRole[role.upper()], deed)
+    assert said[0].go == allowed
+    ((kind, body, user),) = book.notes
+    assert (kind, user) == ("interface.act" if allowed else "interface.denied", "olga")
+    assert (body["deed"], body["client"]) == (deed.value, "c")
+
+
+@pytest.mark.asyncio
+async def test_what_is_looked_at_is_written_out_aside() -> None:
+    counter, _, _, said = made()
+    for ask, group in ((1, "nobody's"), (2, "tanks")):
+        counter.take(wire.Look(ask=ask, view=wire.View.OUTPUTS, group=group))
+    async with asyncio.timeout(10):
+        while len(said) < 2:  # noqa: ASYNC110 - what is asked has no event
+            await asyncio.sleep(0.001)
+    assert said == [wire.Seen(ask=1, body=None), wire.Seen(ask=2, body={"view": "outputs", "group": "tanks"})]
