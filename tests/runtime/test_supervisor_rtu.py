@@ -76,9 +76,8 @@ def test_adopt_switch_over_lose_the_line_and_find_it_again(plant: Path, tmp_path
         site = over_the_line(plant, slaves, tmp_path / "site.toml")
         with whole.supervising(site, state) as running:
             first = whole.wait_for("adopted", lambda: running.follows("sc_a", "sc_b"))
-            whole.wait_for("switchover accepted", lambda: whole._switched(running))
             other = "sc_b" if first == "sc_a" else "sc_a"
-            whole.wait_for("switched over", lambda: running.follows(other))
+            whole.wait_for("switched over", lambda: whole._switched(running, other))
             slaves.manners[UNITS[other]] = silent
             asked = len(slaves.asked(UNITS[first]))
             whole.wait_for(
