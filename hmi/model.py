@@ -69,7 +69,8 @@ class Station:
     `trouble`: why `link` is not OPEN, and `mend`: what to do, as sentences. `fingerprint`: SHA-256 of the server's
     certificate. `clock_offset_ms`: the server's clock minus ours; None: not known. `heard_ms`: our monotonic clock when
     something of the supervisor's own was heard last (0: never). `since_ms`: our monotonic clock at the last change of
-    `link`. `retry_ms`: our monotonic clock when it is tried again; None: it is not.
+    `link`. `retry_ms`: our monotonic clock when it is tried again; None: it is not. `methods`: what the user's role may
+    call; empty where the interface does not tell. `locks_in_ms`: when an idle session may order nothing any more; None: never.
     """
 
     url: str = ""
@@ -78,6 +79,8 @@ class Station:
     mend: str = ""
     user: str = ""
     access: Access = Access.NONE
+    methods: frozenset[str] = frozenset()
+    locks_in_ms: int | None = None
     fingerprint: str = ""
     clock_offset_ms: int | None = None
     service_level: int = 0
@@ -337,8 +340,8 @@ class Snapshot:
 class Answer:
     """What became of a call. `ticket`: what the call returned. `method`, `group`: what was called.
 
-    `trouble` is "" when it was answered, else why not, as a sentence (the order may have been taken all the same: repeat
-    it with the same id). Of an order: `accepted`, `durable`, `obstacles` with `codes`, `preview`. Of `Why`, a query or
+    `trouble` is "" when it was answered, else why not. `unsure`: no answer came, and an order may have been taken all the
+    same: repeat it with the same id. `denied`: the user's role is not enough. Of an order: `accepted`, `durable`, `obstacles` with `codes`, `preview`. Of `Why`, a query or
     another method of the interface: `outputs`, its output arguments in their order; a text of JSON is in `data`.
     """
 
@@ -346,6 +349,7 @@ class Answer:
     method: str
     group: str = ""
     trouble: str = ""
+    unsure: bool = False
     denied: bool = False
     accepted: bool = False
     durable: bool = False

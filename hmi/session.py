@@ -6,9 +6,11 @@ from typing import Any, Final
 
 from PySide6.QtCore import QObject, Signal
 
+from hmi import request as requests
 from hmi.feed import Model
-from hmi.link import Opening, Request, Worker
-from hmi.model import Access, AlarmView, Answer, Snapshot, Station
+from hmi.link import Opening, Worker
+from hmi.model import Access, AlarmView, Answer
+from hmi.request import Request
 from hmi.trust import Keys
 
 Then = Callable[[Answer], None]
@@ -65,7 +67,7 @@ class Session(QObject):
         self.keys = keys
         self._then: dict[str, Then] = {}
         self._snapshot.connect(model.take_snapshot)
-        self._station.connect(self._take_station)
+        self._station.connect(model.take_station)
         self._events.connect(model.take_events)
         self._answer.connect(self._take_answer)
         self._worker = Worker(
@@ -99,10 +101,10 @@ class Session(QObject):
     def order(self, method: str, group: str, *, then: Then | None = None, order_id: str = "", **inputs: Any) -> str:
         """Give an order: a method of `otha.names.METHODS` with its inputs by name, without OrderId.
 
-        `group` may be the supervisor's name for alarms of its own. `order_id`: of an order that is repeated.
-        Any: text or number, as the method says. Raises KeyError for a method that there is none of, ValueError for inputs that do not fit.
+        `order_id`: of an order that is repeated. Any: text or number, as the method says. Raises KeyError for a method
+        that there is none of, ValueError for inputs that do not fit.
         """
-        return self._ask(Request.order(order_id or uuid.uuid4().hex, method, group, inputs), then)
+        return self._ask(requests.order(order_id or uuid.uuid4().hex, method, group, inputs), then)
 
     def acknowledge(self, alarm: AlarmView, comment: str = "", *, then: Then | None = None) -> str:
         """Acknowledge this very occurrence of an alarm, of a group or the supervisor's own."""
@@ -113,38 +115,31 @@ class Session(QObject):
     ) -> str:
         """An action of OPC UA Part 9 on an alarm: "Acknowledge", "Confirm" (reset of a latched one), "AddComment",
         "TimedShelve" (for `for_s`), "OneShotShelve", "Unshelve". Of its answer `accepted`, `trouble`, `denied` hold."""
-        return self._ask(Request.alarm(uuid.uuid4().hex, action, alarm, comment, for_s), then)
+        return self._ask(requests.of_alarm(uuid.uuid4().hex, action, alarm, comment, for_s), then)
 
     def why(self, group: str, node: str = "", *, then: Then | None = None) -> str:
         """Why a group can or can't switch now; `Answer.data` is the JSON, `hmi.why.read` makes a WhyView of it."""
-        return self._ask(Request.of_group(uuid.uuid4().hex, "Why", group, (node,)), then)
+        return self.call("Why", group=group, then=then, Node=node)
 
-    def query(
-        self,
-        *,
-        from_ms: int = 0,
-        to_ms: int = 0,
-        group: str = "",
-        kind: str = "",
-        text: str = "",
-        after_seq: int = 0,
-        limit: int = 0,
-        then: Then | None = None,
+    def query(self, *, then: Then | None = None, **inputs: Any) -> str:
+        """Rows of the journal by the inputs of `otha.names.QUERY_INPUTS`: `Answer.data` is a tuple of rows as dicts,
+        `Answer.outputs[1]` AfterSeq of the next page (0: there is none)."""
+        return self.call("QueryEvents", then=then, **inputs)
+
+    def call(
+        self, method: str, *, group: str = "", then: Then | None = None, order_id: str = "", **inputs: Any
     ) -> str:
-        """Rows of the journal (`QueryEvents`): `Answer.data` is (tuple of rows as dicts, after_seq of the next page or 0)."""
-        inputs = (from_ms, to_ms, group, kind, text, after_seq, limit)
-        return self._ask(Request.of_site(uuid.uuid4().hex, "QueryEvents", inputs), then)
-
-    def call(self, method: str, inputs: tuple[Any, ...], *, group: str = "", then: Then | None = None) -> str:
-        """Any other method of the interface, of a group or (group "") of the site, by its name in `otha.names`;
-        inputs in its order. `Answer.outputs` are its output arguments."""
-        make = Request.of_group if group else Request.of_site
-        ticket = uuid.uuid4().hex
-        return self._ask(make(ticket, method, group, inputs) if group else make(ticket, method, inputs), then)
+        """A method of `otha.names.SERVICES`, of a group or (group "") of the site, with its inputs by name, without
+        OrderId. `Answer.outputs` are its output arguments, `Answer.data` the first of them read as JSON (a tuple where
+        it is a list). Raises as `order` does."""
+        return self._ask(requests.service(order_id or uuid.uuid4().hex, method, group, inputs), then)
 
     def may(self, method: str) -> bool:
         """Whether the user's role is enough for a method, as far as it is known here."""
-        access = self.model.station.access
+        station = self.model.station
+        if station.methods:
+            return method in station.methods
+        access = station.access
         return access is Access.NONE or access >= NEEDED.get(method, Access.VIEWER)
 
     def _ask(self, request: Request, then: Then | None) -> str:
@@ -153,14 +148,8 @@ class Session(QObject):
         self._worker.ask(request)
         return request.ticket
 
-    def _take_station(self, station: Station) -> None:
-        self.model.take_station(station)
-
     def _take_answer(self, answer: Answer) -> None:
         then = self._then.pop(answer.ticket, None)
         if then is not None:
             then(answer)
         self.answered.emit(answer)
-
-
-__all__ = ["NEEDED", "Access", "Answer", "Opening", "Session", "Snapshot", "Station", "Then"]
