@@ -222,16 +222,19 @@ class Line:
         item.RequestedParameters.DiscardOldest = True
         return item
 
-    @classmethod
-    def _events_item(cls) -> Any:
-        item = cls._value_item(ua.NodeId(ua.ObjectIds.Server), _EVENTS_HANDLE)
+    def _events_item(self) -> Any:
+        own = {each.name for each in names.EVENT_FIELDS}
+        item = self._value_item(ua.NodeId(ua.ObjectIds.Server), _EVENTS_HANDLE)
         item.ItemToMonitor.AttributeId = ua.AttributeIds.EventNotifier
         item.RequestedParameters.QueueSize = _EVENTS_QUEUED
         wanted = ua.EventFilter()
         for path in _EVENT_FIELDS:
             clause = ua.SimpleAttributeOperand()
-            clause.TypeDefinitionId = ua.NodeId(ua.ObjectIds.BaseEventType if path else ua.ObjectIds.ConditionType)
-            clause.BrowsePath = [ua.QualifiedName(each, 0) for each in path]
+            if path and path[0] in own:
+                clause.TypeDefinitionId = self._id(names.EVENT_TYPE)
+            else:
+                clause.TypeDefinitionId = ua.NodeId(ua.ObjectIds.BaseEventType if path else ua.ObjectIds.ConditionType)
+            clause.BrowsePath = [ua.QualifiedName(each, self._index if each in own else 0) for each in path]
             clause.AttributeId = ua.AttributeIds.Value if path else ua.AttributeIds.NodeId
             wanted.SelectClauses.append(clause)
         item.RequestedParameters.Filter = wanted
