@@ -185,7 +185,7 @@ class Worker:
                 return
             except UaError as error:
                 trouble, mend, link = self._meaning(error)
-            except (OSError, TimeoutError, asyncio.TimeoutError) as error:
+            except (OSError, TimeoutError) as error:
                 trouble, mend, link = _no_answer(error), "it is tried again by itself; is `otha run` up?", Link.LOST
             wait_s = _WAIT_FIRST_S if was_open else min(wait_s * 2, _WAIT_MOST_S)
             again = monotonic_ms() + int(wait_s * 1000)
@@ -349,7 +349,7 @@ class Worker:
             self._answer(await line.call(request))
         except UaError as error:
             self._answer(Answer(**said, trouble=_name(error), unsure=True))
-        except (OSError, TimeoutError, asyncio.TimeoutError) as error:
+        except (OSError, TimeoutError) as error:
             self._answer(Answer(**said, trouble=_no_answer(error), unsure=True))
         except asyncio.CancelledError:
             self._answer(Answer(**said, trouble="the connection was closed", unsure=True))

@@ -70,7 +70,8 @@ class Station:
     certificate. `clock_offset_ms`: the server's clock minus ours; None: not known. `heard_ms`: our monotonic clock when
     something of the supervisor's own was heard last (0: never). `since_ms`: our monotonic clock at the last change of
     `link`. `retry_ms`: our monotonic clock when it is tried again; None: it is not. `methods`: what the user's role may
-    call; empty where the interface does not tell. `locks_in_ms`: when an idle session may order nothing any more; None: never.
+    call; empty where the interface does not tell. `locks_in_ms`: when an idle session may order nothing any more; None:
+    never.
     """
 
     url: str = ""
@@ -194,6 +195,7 @@ class NodeView:
     in_rpo: str = "unknown"
     ready: str = "unknown"
     maintenance: bool = False
+    domains: tuple[str, ...] = ()
     more: Mapping[str, Any] = field(default_factory=dict)  # Any: as in SiteView
 
 
@@ -227,7 +229,7 @@ class ClientView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelView:
-    """A heartbeat path to a node. `pulse`: unknown, on_time, late or lost."""
+    """A heartbeat path to a node. `pulse`: unknown, on_time, late or lost. `via`: the group of links that it goes by."""
 
     name: str
     stamp: Stamp = Stamp()
@@ -236,6 +238,10 @@ class ChannelView:
     connects: int = 0
     losses: int = 0
     trouble: str = ""
+    network: str = ""
+    via: str = ""
+    period_ms: int = 0
+    lost_after_ms: int = 0
     more: Mapping[str, Any] = field(default_factory=dict)  # Any: as in SiteView
 
 
@@ -312,7 +318,7 @@ class GroupView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventView:
-    """A journaled event (JournalEventType). `body`: all that was journaled. `seq`: its row; 0 where it was told live."""
+    """A journaled event (JournalEventType). `body`: all that was journaled. `seq`: its row; 0 where told live."""
 
     at_ms: int
     kind: str
@@ -340,9 +346,10 @@ class Snapshot:
 class Answer:
     """What became of a call. `ticket`: what the call returned. `method`, `group`: what was called.
 
-    `trouble` is "" when it was answered, else why not. `unsure`: no answer came, and an order may have been taken all the
-    same: repeat it with the same id. `denied`: the user's role is not enough. Of an order: `accepted`, `durable`, `obstacles` with `codes`, `preview`. Of `Why`, a query or
-    another method of the interface: `outputs`, its output arguments in their order; a text of JSON is in `data`.
+    `trouble` is "" when it was answered, else why not. `unsure`: no answer came, and an order may have been taken all
+    the same: repeat it with the same id. `denied`: the user's role is not enough. Of an order: `accepted`, `durable`,
+    `obstacles` with `codes`, `preview`. Of `Why`, a query or another method of the interface: `outputs`, its output
+    arguments in their order; a text of JSON is in `data`.
     """
 
     ticket: str

@@ -126,9 +126,7 @@ class Session(QObject):
         `Answer.outputs[1]` AfterSeq of the next page (0: there is none)."""
         return self.call("QueryEvents", then=then, **inputs)
 
-    def call(
-        self, method: str, *, group: str = "", then: Then | None = None, order_id: str = "", **inputs: Any
-    ) -> str:
+    def call(self, method: str, *, group: str = "", then: Then | None = None, order_id: str = "", **inputs: Any) -> str:
         """A method of `otha.names.SERVICES`, of a group or (group "") of the site, with its inputs by name, without
         OrderId. `Answer.outputs` are its output arguments, `Answer.data` the first of them read as JSON (a tuple where
         it is a list). Raises as `order` does."""

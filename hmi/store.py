@@ -278,9 +278,7 @@ def _annotations(kind: type) -> dict[str, str]:
     }
 
 
-_TYPES: Final = {
-    kind: _annotations(kind) for kind in (*_FLAT.values(), *(kind for _, kind, _, _ in _PARTS))
-}
+_TYPES: Final = {kind: _annotations(kind) for kind in (*_FLAT.values(), *(kind for _, kind, _, _ in _PARTS))}
 
 
 def _as_field(kind: type, name: str, value: Value) -> Any:  # Any: what the field takes

@@ -1,8 +1,8 @@
 """How the HMI looks: two palettes of calm grey, one for bright rooms and one for dark ones, and what marks look like.
 
 ISA-101: colour is for the abnormal, and never alone. While nothing is wrong no colour's largest and smallest channel
-differ by more than `GREY_SPREAD`. The priorities of alarms differ by shape, by number and by lightness, so that they are
-told apart in grey as well; every mark has an outline, as yellow and orange fade on grey.
+differ by more than `GREY_SPREAD`. The priorities of alarms differ by shape, by number and by lightness, so that they
+are told apart in grey as well; every mark has an outline, as yellow and orange fade on grey.
 """
 
 from collections.abc import Mapping
@@ -174,13 +174,17 @@ def style_sheet(of: Palette) -> str:
     QPushButton:hover, QToolButton:hover {{ border: 1px solid {of.outline}; }}
     QPushButton:pressed, QToolButton:pressed, QPushButton:checked, QToolButton:checked {{ background: {of.chosen}; }}
     QPushButton:focus, QToolButton:focus {{ border: 2px solid {of.outline}; padding: 1px 13px; }}
-    QPushButton:disabled, QToolButton:disabled {{ color: {of.muted}; background: {of.window}; border: 1px dashed {of.line}; }}
+    QPushButton:disabled, QToolButton:disabled {{
+        color: {of.muted}; background: {of.window}; border: 1px dashed {of.line};
+    }}
     QLineEdit, QComboBox, QSpinBox, QDateTimeEdit {{
         min-height: {TOUCH_PX - 8}px; padding: 0 8px; color: {of.text}; background: {of.sunken};
         border: 1px solid {of.line}; border-radius: 3px; selection-background-color: {of.chosen};
         selection-color: {of.text};
     }}
-    QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDateTimeEdit:focus {{ border: 2px solid {of.outline}; padding: 0 7px; }}
+    QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDateTimeEdit:focus {{
+        border: 2px solid {of.outline}; padding: 0 7px;
+    }}
     QTextEdit, QPlainTextEdit {{
         color: {of.text}; background: {of.sunken}; border: 1px solid {of.line};
         selection-background-color: {of.chosen}; selection-color: {of.text};
@@ -281,7 +285,9 @@ def shape_path(shape: Shape, box: QRectF) -> QPainterPath:
     return path
 
 
-def paint_mark(painter: QPainter, box: QRectF, priority: Priority, *, unacked: bool = True, stale: bool = False) -> None:
+def paint_mark(
+    painter: QPainter, box: QRectF, priority: Priority, *, unacked: bool = True, stale: bool = False
+) -> None:
     """The mark of a priority: shape, number, outline. Unacknowledged: a second outline around it. Stale: no colour."""
     of = now()
     fill, ink = (of.weak, of.text) if stale else of.alarm[priority]

@@ -149,9 +149,7 @@ def _make(certificate: Path, key: Path) -> None:
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
         .add_extension(
-            x509.SubjectAlternativeName(
-                [x509.UniformResourceIdentifier(f"urn:{host}:otha:hmi"), x509.DNSName(host)]
-            ),
+            x509.SubjectAlternativeName([x509.UniformResourceIdentifier(f"urn:{host}:otha:hmi"), x509.DNSName(host)]),
             critical=False,
         )
         .sign(private, hashes.SHA256())

@@ -1,8 +1,8 @@
 """The pages, and what a page is.
 
 A page is a class in `hmi/pages/NAME.py` below `Page`. It is registered by standing in `REGISTRY` (name of the module,
-key, name of the class): the window imports it, makes one of it and puts it behind its key. A module that is not there yet is shown
-as "not built", so that the order of the keys never changes.
+key, name of the class): the window imports it, makes one of it and puts it behind its key. A module that is not there
+yet is shown as "not built", so that the order of the keys never changes.
 
     class AlarmsPage(Page):
         NAME = "alarms"                                   # the name that `Window.show_page` and `--shot` use
@@ -19,10 +19,11 @@ as "not built", so that the order of the keys never changes.
 What is there:
 - `self.model.snapshot`: the newest `hmi.model.Snapshot` (frozen). Signals of `Model`: `changed(Snapshot)`,
   `station_changed(Station)`, `events_came(tuple[EventView, ...])`; `self.model.events`: the newest 1,000, oldest first.
-- `self.model.stale`: nothing that is shown can be trusted (not connected, or OTHA not heard for 2 s), `age_ms` says since when.
-- `self.session`: all that can be ordered or asked (see `hmi.session.Session`). Every call returns a ticket at once and answers with an
-  `hmi.model.Answer` in the GUI thread: to `then`, if given, and as signal `answered`.
-- Whether a user may order something: `self.session.may("Shelve")` greys a button; the supervisor judges anew in any case.
+- `self.model.stale`: nothing that is shown can be trusted (not connected, or OTHA not heard for 2 s); `age_ms` says
+  since when.
+- `self.session`: all that can be ordered or asked (see `hmi.session.Session`). Every call returns a ticket at once and
+  answers with an `hmi.model.Answer` in the GUI thread: to `then`, if given, and as signal `answered`.
+- Whether a user may order something: `self.session.may("Shelve")` greys a button; the supervisor judges anew.
 - To another page: `self.go("group", group="tanks")`; the window calls `arrive(**given)` of that page and then shows it.
 - Colours, fonts, marks: `hmi.theme` only (`theme.now()`), never a colour of one's own; redraw in `changeEvent` of
   StyleChange/PaletteChange or simply read `theme.now()` in `paintEvent`.

@@ -1,0 +1,124 @@
+"""Codes of the interface as words of the chosen language; what OTHA sends as a sentence stays as it is."""
+
+from PySide6.QtCore import QCoreApplication
+
+from hmi.model import Link, Priority
+
+_translate = QCoreApplication.translate
+
+
+def plain(code: str) -> str:
+    """A code that has no word of its own, readable."""
+    return code.replace("_", " ")
+
+
+def priority(of: Priority) -> str:
+    """A priority, with the number that its mark shows."""
+    return {
+        Priority.CRITICAL: _translate("Say", "1 critical"),
+        Priority.HIGH: _translate("Say", "2 high"),
+        Priority.MEDIUM: _translate("Say", "3 medium"),
+        Priority.LOW: _translate("Say", "4 low"),
+    }[of]
+
+
+def kind(of: str) -> str:
+    """What a group's nodes do."""
+    return {
+        "driver": _translate("Say", "drives"),
+        "path": _translate("Say", "path"),
+        "store": _translate("Say", "store"),
+    }.get(of, plain(of))
+
+
+def liveness(of: str) -> str:
+    """The verdict on a node."""
+    return {
+        "unknown": _translate("Say", "not known"),
+        "alive": _translate("Say", "alive"),
+        "stale_data": _translate("Say", "stale data"),
+        "frozen": _translate("Say", "FROZEN"),
+        "dead": _translate("Say", "DEAD"),
+    }.get(of, plain(of))
+
+
+def pulse(of: str) -> str:
+    """How a channel's heartbeats come."""
+    return {
+        "unknown": _translate("Say", "not known"),
+        "on_time": _translate("Say", "on time"),
+        "late": _translate("Say", "late"),
+        "lost": _translate("Say", "lost"),
+        "blind": _translate("Say", "blind"),
+    }.get(of, plain(of))
+
+
+def verdict(of: str) -> str:
+    """A verdict with its sign."""
+    return {
+        "true": "✓ " + _translate("Say", "true"),
+        "false": "✗ " + _translate("Say", "false"),
+        "bad": "! " + _translate("Say", "bad quality"),
+        "stale": "! " + _translate("Say", "stale"),
+        "unknown": "? " + _translate("Say", "not known"),
+    }.get(of, plain(of))
+
+
+def phase(of: str) -> str:
+    """A phase of a transfer."""
+    return {
+        "requested": _translate("Say", "requested"),
+        "permitted": _translate("Say", "permitted"),
+        "claimed": _translate("Say", "claimed"),
+        "fenced": _translate("Say", "fenced"),
+        "promoted": _translate("Say", "promoted"),
+        "tracked": _translate("Say", "tracked"),
+        "released": _translate("Say", "released"),
+        "output_verified": _translate("Say", "output verified"),
+        "path_redirected": _translate("Say", "path redirected"),
+        "clients_redirected": _translate("Say", "clients redirected"),
+        "writes_verified": _translate("Say", "writes verified"),
+        "backfilled": _translate("Say", "backfilled"),
+    }.get(of, plain(of))
+
+
+def link(of: Link) -> str:
+    """How the connection stands."""
+    return {
+        Link.CLOSED: _translate("Say", "not connected"),
+        Link.CONNECTING: _translate("Say", "connecting"),
+        Link.ASKING_TRUST: _translate("Say", "OTHA is not trusted here yet"),
+        Link.CERTIFICATE_CHANGED: _translate("Say", "CERTIFICATE HAS CHANGED"),
+        Link.NOT_TRUSTED: _translate("Say", "OTHA does not trust this station yet"),
+        Link.LOGIN_REFUSED: _translate("Say", "not logged in"),
+        Link.OPEN: _translate("Say", "connected"),
+        Link.LOST: _translate("Say", "connection lost"),
+    }[of]
+
+
+def age(ms: int | None) -> str:
+    """An age or a time that is left, in the unit that a person reads."""
+    if ms is None:
+        return "–"
+    if ms < 1000:
+        return f"{ms} ms"
+    seconds = ms / 1000
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    minutes = int(seconds // 60)
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60:02d}" if minutes < 2880 else f"{minutes // 1440} d"
+
+
+def value(of: object) -> str:
+    """A value as a person reads it."""
+    if of is None:
+        return "–"
+    if isinstance(of, bool):
+        return "1" if of else "0"
+    if isinstance(of, float):
+        return f"{of:.4g}"
+    return str(of)
