@@ -151,7 +151,7 @@ class Field(QWidget):
 
     def __init__(self, caption: str) -> None:
         super().__init__()
-        self._caption, self._value = QLabel(caption), QLabel("–")
+        self._caption, self._value = QLabel(caption), QLabel("-")
         self._caption.setFont(theme.font(theme.SMALL_PT))
         self._caption.setForegroundRole(self._caption.foregroundRole())
         whole = QVBoxLayout(self)
@@ -224,7 +224,7 @@ class Bar(QWidget):
         self.clock.say(datetime.now().astimezone().strftime("%H:%M:%S"))
         offset = station.clock_offset_ms
         off = offset is not None and abs(offset) >= CLOCK_OFF_MS
-        self.offset.say("–" if offset is None else f"{offset / 1000:+.1f} s", bold=off)
+        self.offset.say("-" if offset is None else f"{offset / 1000:+.1f} s", bold=off)
         role = "" if station.access is Access.NONE else f" ({station.access.name.lower()})"
         self.user.say(f"{station.user}{role}" if station.user else self.tr("nobody"))
         self.age.say(say.age(model.age_ms), bold=model.stale)
@@ -273,7 +273,7 @@ def mode_of(snapshot: Snapshot) -> tuple[str, bool]:
     if any(group.halted for group in snapshot.groups.values()):
         return translate("Bar", "HALTED"), True
     if not armings:
-        return "–", False
+        return "-", False
     if set(armings) == {"armed"}:
         return translate("Bar", "armed"), False
     return " · ".join(f"{number} {name}" for name, number in sorted(armings.items()) if name), False

@@ -272,17 +272,11 @@ class Board(QWidget):
         top = inner.top() + self._big_m.height() + 3 + self._line * 2
         self._paint_standby(painter, QRectF(inner.left(), top, inner.width(), self._line), tile, stale)
         top += self._line
+        last = QRectF(inner.left(), top, inner.width(), self._line)
         if tile.news:
-            self._text(
-                painter,
-                QRectF(inner.left(), top, inner.width(), self._line),
-                tile.news,
-                bold=tile.abnormal,
-                stale=stale,
-            )
+            self._text(painter, last, tile.news, bold=tile.loud, stale=stale)
         elif tile.more:
-            more = self.tr("+ {0} nodes").format(tile.more)
-            self._text(painter, QRectF(inner.left(), top, inner.width(), self._line), more, stale=stale, muted=True)
+            self._text(painter, last, self.tr("+ {0} nodes").format(tile.more), stale=stale, muted=True)
 
     def _paint_head(self, painter: QPainter, inner: QRectF, tile: Tile, stale: bool) -> None:
         height = self._big_m.height()

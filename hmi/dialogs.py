@@ -33,16 +33,16 @@ class TrustDialog(QDialog):
         self.changed = bool(opening.pinned)
         self.setWindowTitle(self.tr("Certificate has CHANGED") if self.changed else self.tr("Unknown OTHA"))
         whole = QVBoxLayout(self)
-        head = QLabel(
-            self.tr(
-                "Another certificate than the one that was trusted answers at this address. Somebody may be answering in "
-                "OTHA's name. Do not go on unless you know who renewed it."
+        if self.changed:
+            words = self.tr(
+                "Another certificate than the one that was trusted answers at this address. Somebody may be answering "
+                "in OTHA's name. Do not go on unless you know who renewed it."
             )
-            if self.changed
-            else self.tr(
+        else:
+            words = self.tr(
                 "This station has not seen this OTHA before. Compare the fingerprint with the one in OTHA's log."
             )
-        )
+        head = QLabel(words)
         head.setWordWrap(True)
         head.setFont(theme.font(theme.TEXT_PT, bold=self.changed))
         whole.addWidget(head)

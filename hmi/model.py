@@ -229,7 +229,8 @@ class ClientView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelView:
-    """A heartbeat path to a node. `pulse`: unknown, on_time, late or lost. `via`: the group of links that it goes by."""
+    """A heartbeat path to a node. `pulse`: unknown, on_time, late or lost. `network`: the failure domain that it uses,
+    `via`: the group of links that it goes by."""
 
     name: str
     stamp: Stamp = Stamp()

@@ -99,7 +99,7 @@ def link(of: Link) -> str:
 def age(ms: int | None) -> str:
     """An age or a time that is left, in the unit that a person reads."""
     if ms is None:
-        return "–"
+        return "-"
     if ms < 1000:
         return f"{ms} ms"
     seconds = ms / 1000
@@ -116,7 +116,7 @@ def age(ms: int | None) -> str:
 def value(of: object) -> str:
     """A value as a person reads it."""
     if of is None:
-        return "–"
+        return "-"
     if isinstance(of, bool):
         return "1" if of else "0"
     if isinstance(of, float):

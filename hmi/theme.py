@@ -180,7 +180,7 @@ def style_sheet(of: Palette) -> str:
     QLineEdit, QComboBox, QSpinBox, QDateTimeEdit {{
         min-height: {TOUCH_PX - 8}px; padding: 0 8px; color: {of.text}; background: {of.sunken};
         border: 1px solid {of.line}; border-radius: 3px; selection-background-color: {of.chosen};
-        selection-color: {of.text};
+        selection-color: {of.text}; placeholder-text-color: {of.muted};
     }}
     QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDateTimeEdit:focus {{
         border: 2px solid {of.outline}; padding: 0 7px;

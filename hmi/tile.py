@@ -39,7 +39,7 @@ class TileNode:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tile:
     """A group in the overview. `priority` is of its most urgent alarm that is not kept quiet; None: it has none.
-    `news`: what is not as usual, or what it is about; `abnormal`: it wants eyes."""
+    `news`: what is going on, `loud`: it is not as usual. `abnormal`: the group wants eyes."""
 
     group: str
     corner: str
@@ -49,6 +49,7 @@ class Tile:
     standby_well: bool
     sync: str
     news: str
+    loud: bool
     abnormal: bool
     priority: Priority | None = None
     unacked: bool = False
@@ -173,6 +174,7 @@ def tile_of(group: GroupView, alarms: Iterable[AlarmView] = ()) -> Tile:
         standby_well=ready,
         sync=sync_of(group),
         news=news,
+        loud=wants_eyes,
         abnormal=bool(heard) or wants_eyes or not ready or not all(each.well for each in shown),
         priority=worst,
         unacked=any(each.unacked for each in heard if each.priority == worst),

@@ -31,7 +31,7 @@ SMALLEST: Final = (1280, 720)
 _TICK_MS: Final = 250
 _TICKS_PER_SECOND: Final = 1000 // _TICK_MS
 _STOOD_STILL_MS: Final = 2000
-_NAVIGATION_PX: Final = 148
+_NAVIGATION_PX: Final = 176
 
 
 class NotBuilt(Page):
@@ -127,7 +127,7 @@ class Window(QMainWindow):
             "events": self.tr("Events"),
             "kpi": self.tr("KPI"),
             "drills": self.tr("Drills"),
-            "commissioning": self.tr("Commission"),
+            "commissioning": self.tr("Commissioning"),
             "users": self.tr("Users"),
             "settings": self.tr("Settings"),
         }[name]
@@ -174,7 +174,7 @@ class Window(QMainWindow):
         self.bar.tick()
         site = snapshot.site
         self._site.setText(f"{site.name}\n{site.supervisor}\nOTHA {site.version}" if site.name else "")
-        title = self.tr("OTHA") if not site.name else f"{site.name} – OTHA"
+        title = self.tr("OTHA") if not site.name else f"{site.name} - OTHA"
         if title != self.windowTitle():
             self.setWindowTitle(title)
         self.pages[self.current].refresh(snapshot)
