@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from hmi.model import EventView, Link, Quality, Snapshot, Station
+from hmi.model import EventView, Link, Quality, Snapshot, Station, TimingView
 
 STALE_MS: Final = 1500
 """Silence of the supervisor after which nothing that is shown is trusted; seen at the next look, well within 2 s."""
@@ -21,17 +21,22 @@ def monotonic_ms() -> int:
 
 class Model(QObject):
     """Signals: `changed(Snapshot)`, `station_changed(Station)`, `events_came(tuple[EventView, ...])`,
-    `trust_changed(bool)` when `stale` has changed."""
+    `trust_changed(bool)` when `stale` has changed, `timed(TimingView)`.
+
+    `timing`: as `Session.ask_timing` got it last.
+    """
 
     changed = Signal(object)
     station_changed = Signal(object)
     events_came = Signal(object)
     trust_changed = Signal(bool)
+    timed = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
         self.snapshot = Snapshot()
         self.station = Station()
+        self.timing = TimingView()
         self.events: deque[EventView] = deque(maxlen=EVENTS_MAX)
         self.stale = True
         self._timer = QTimer(self)
@@ -60,6 +65,11 @@ class Model(QObject):
         """Journaled events have been told."""
         self.events.extend(events)
         self.events_came.emit(events)
+
+    def take_timing(self, timing: TimingView) -> None:
+        """Heartbeats' times have been asked for and told."""
+        self.timing = timing
+        self.timed.emit(timing)
 
     def look(self) -> None:
         """Judge anew whether what is shown can be trusted."""

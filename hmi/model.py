@@ -98,6 +98,7 @@ class SiteView:
     name: str = ""
     supervisor: str = ""
     version: str = ""
+    seen_ms: int = 0
     simulation: bool | None = None
     isolated: bool = False
     tilted: bool = False
@@ -195,7 +196,6 @@ class NodeView:
     in_rpo: str = "unknown"
     ready: str = "unknown"
     maintenance: bool = False
-    domains: tuple[str, ...] = ()
     more: Mapping[str, Any] = field(default_factory=dict)  # Any: as in SiteView
 
 
@@ -229,8 +229,7 @@ class ClientView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelView:
-    """A heartbeat path to a node. `pulse`: unknown, on_time, late or lost. `network`: the failure domain that it uses,
-    `via`: the group of links that it goes by."""
+    """A heartbeat path to a node. `pulse`: unknown, on_time, late or lost."""
 
     name: str
     stamp: Stamp = Stamp()
@@ -239,10 +238,6 @@ class ChannelView:
     connects: int = 0
     losses: int = 0
     trouble: str = ""
-    network: str = ""
-    via: str = ""
-    period_ms: int = 0
-    lost_after_ms: int = 0
     more: Mapping[str, Any] = field(default_factory=dict)  # Any: as in SiteView
 
 
@@ -366,6 +361,37 @@ class Answer:
     preview: Json = field(default_factory=dict)
     outputs: tuple[Any, ...] = ()
     data: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelTiming:
+    """How a channel's heartbeats are timed, and what they said last. `network`: the failure domain that it uses; `via`:
+    the group of links that it goes by. `age_ms`: of the last values; None before the first. `lost_after_ms` is None
+    where the detector learns it. `quality`: how the last heartbeat ended."""
+
+    name: str
+    node: str
+    network: str = ""
+    via: str = ""
+    period_ms: int = 0
+    deadline_ms: int = 0
+    lost_after_ms: int | None = None
+    quality: str = "none"
+    age_ms: int | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)  # Any: numbers and words of a reading
+    replies: Mapping[str, Any] = field(default_factory=dict)  # Any: figures of a histogram
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimingView:
+    """The answer of `Timing`. `domains`: each node's failure domains, its own and those behind them. `at_ms`: our
+    monotonic clock when it came."""
+
+    at_ms: int = 0
+    bounds_us: tuple[int, ...] = ()
+    departures: Mapping[str, Any] = field(default_factory=dict)  # Any: as above
+    channels: Mapping[str, ChannelTiming] = field(default_factory=dict)
+    domains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,8 @@ from typing import Any, Final
 from PySide6.QtCore import QObject, Signal
 
 from hmi import request as requests
-from hmi.feed import Model
+from hmi import timing
+from hmi.feed import Model, monotonic_ms
 from hmi.link import Opening, Worker
 from hmi.model import Access, AlarmView, Answer
 from hmi.request import Request
@@ -66,6 +67,7 @@ class Session(QObject):
         self.model = model
         self.keys = keys
         self._then: dict[str, Then] = {}
+        self._timing = False
         self._snapshot.connect(model.take_snapshot)
         self._station.connect(model.take_station)
         self._events.connect(model.take_events)
@@ -120,6 +122,20 @@ class Session(QObject):
     def why(self, group: str, node: str = "", *, then: Then | None = None) -> str:
         """Why a group can or can't switch now; `Answer.data` is the JSON, `hmi.why.read` makes a WhyView of it."""
         return self.call("Why", group=group, then=then, Node=node)
+
+    def ask_timing(self) -> None:
+        """Have `Model.timing` renewed; nothing happens while it is being asked for already."""
+        if self._timing:
+            return
+        self._timing = True
+
+        def told(answer: Answer) -> None:
+            self._timing = False
+            found = timing.read(answer.data, monotonic_ms()) if not answer.trouble else None
+            if found is not None:
+                self.model.take_timing(found)
+
+        self.call("Timing", then=told)
 
     def query(self, *, then: Then | None = None, **inputs: Any) -> str:
         """Rows of the journal by the inputs of `otha.names.QUERY_INPUTS`: `Answer.data` is a tuple of rows as dicts,

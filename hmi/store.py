@@ -213,6 +213,9 @@ class Store:
         if not fresh and not any(each.name in moved for each in members if each.type == "NodeType"):
             return cast(GroupView, owner.view)
         nodes = tuple(self._member(each, NodeView) for each in members if each.type == "NodeType")
+        parts: dict[str, Any] = {  # Any: a view of each part
+            part: self._part(owner, part, kind, prefix, key) for part, kind, prefix, key in _PARTS
+        }
         made = replace(
             self._flat(owner, GroupView),
             name=owner.name,
@@ -220,7 +223,7 @@ class Store:
             conditions=tuple(self._member(each, ConditionView) for each in members if each.type == "InterlockType"),
             clients=tuple(self._member(each, ClientView) for each in members if each.type == "ClientType"),
             channels=tuple(channel for node in nodes for channel in by_node.get(node.name, ())),
-            **{part: self._part(owner, part, kind, prefix, key) for part, kind, prefix, key in _PARTS},
+            **parts,
         )
         owner.view, owner.dirty = made, False
         return made

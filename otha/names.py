@@ -94,6 +94,8 @@ SITE_VARIABLES = _of(
     ("Name", Kind.TEXT, "the site's name"),
     ("Supervisor", Kind.TEXT, "the supervisor that these values are of"),
     ("Version", Kind.TEXT, "OTHA's version"),
+    ("Simulation", Kind.BOOLEAN, "the plant is a simulated one"),
+    ("SeenMs", Kind.INT64, "the supervisor's monotonic clock when it saw these values: it moves while it is heard"),
     ("Isolated", Kind.BOOLEAN, "the supervisor reaches none of its reference points and proves nothing (rule S8)"),
     ("Tilted", Kind.BOOLEAN, "after a clock step or a loop gap OTHA watches and does not act (rule S10)"),
     ("Notices", Kind.TEXTS, "what the supervisor could not have as it wished"),

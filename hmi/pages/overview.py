@@ -1,8 +1,7 @@
 """Level 1: every group on one board."""
 
 from collections import deque
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -10,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QLineEd
 
 from hmi.board import Board, Trace
 from hmi.feed import Model
-from hmi.model import AlarmView, Answer, Snapshot
+from hmi.model import AlarmView, Snapshot, TimingView
 from hmi.pages import Page
 from hmi.session import Session
 from hmi.tile import Grouping, Tile, arranged, tile_of
@@ -31,8 +30,6 @@ class OverviewPage(Page):
         super().__init__(model, session)
         self._made: dict[str, tuple[object, tuple[AlarmView, ...], Tile]] = {}
         self._ages: dict[str, deque[float]] = {}
-        self._limits: dict[str, float] = {}
-        self._asking = False
         self.board = Board()
         self.board.opened.connect(self._open)
         self.board.moved.connect(self._make_visible)
@@ -70,6 +67,7 @@ class OverviewPage(Page):
         whole.addWidget(self.area, 1)
         QShortcut(QKeySequence.StandardKey.Find, self, self._to_search)
         self.setFocusProxy(self.board)
+        model.timed.connect(self._timed)
         model.trust_changed.connect(lambda _stale: self._arrange())
 
     def refresh(self, snapshot: Snapshot) -> None:
@@ -91,9 +89,8 @@ class OverviewPage(Page):
 
     def tick(self) -> None:
         """As every page."""
-        if not self._asking and not self.model.stale:
-            self._asking = True
-            self.session.call("Timing", then=self._timed)
+        if not self.model.stale:
+            self.session.ask_timing()
 
     def leave(self) -> None:
         """As every page: traces with a gap would lie."""
@@ -108,20 +105,18 @@ class OverviewPage(Page):
         wants = sum(tile.abnormal for tile in tiles)
         self.count.setText(self.tr("{0} of {1} groups, {2} want eyes").format(shown, len(tiles), wants))
 
-    def _timed(self, answer: Answer) -> None:
-        self._asking = False
-        told: Any = answer.data  # Any: JSON
-        if answer.trouble or not isinstance(told, Mapping):
+    def _timed(self, timing: TimingView) -> None:
+        if not self.isVisible():
             return
-        ages = {str(each["name"]): each.get("age_ms") for each in told.get("channels", ())}
         traces: dict[str, Trace] = {}
         for name, group in self.model.snapshot.groups.items():
-            limits = [channel.lost_after_ms for channel in group.channels if channel.lost_after_ms]
-            known = [ages[channel.name] for channel in group.channels if ages.get(channel.name) is not None]
-            if not known or not limits:
+            timed = [timing.channels[each.name] for each in group.channels if each.name in timing.channels]
+            limits = [each.lost_after_ms for each in timed if each.lost_after_ms]
+            ages = [each.age_ms for each in timed if each.age_ms is not None]
+            if not ages or not limits:
                 continue
             ring = self._ages.setdefault(name, deque(maxlen=_TRACE_POINTS))
-            ring.append(float(max(known)))
+            ring.append(float(max(ages)))
             traces[name] = Trace(ages_ms=tuple(ring), limit_ms=float(min(limits)))
         self.board.show_traces(traces)
 

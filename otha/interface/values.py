@@ -133,6 +133,8 @@ def _site(status: Json) -> Json:
         "Name": status["site"],
         "Supervisor": status["supervisor"],
         "Version": status["version"],
+        "Simulation": status["simulation"],
+        "SeenMs": status["mono_ns"] // 1_000_000,
         "Isolated": status["isolated"],
         "Tilted": status["tilted"],
         "Notices": status["notices"],

@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import assert_never
 
 from otha.core import alarm_orders
+from otha.core.config import ChannelConfig, FixedDetector
 from otha.core.errors import OthaError
 from otha.core.group import request as held
 from otha.core.inputs import Order
@@ -181,6 +182,7 @@ class Desk:
         return {
             "pid": os.getpid(),
             "version": code_version(),
+            "simulation": self.sites is not None and self.sites.site.simulation,
             "loop": self._ring.status(),
             "notices": list(self._notices),
             "links": {
@@ -225,12 +227,25 @@ class Desk:
 
     def _timing(self) -> Callable[[], Json]:
         now, lateness, heard = time.monotonic_ns(), self._ring.scheduler.lateness.still(), self._network.heard()
-        nodes = {cfg.name: cfg.node for cfg in self._ring.core.cfg.channels}
+        configured = {cfg.name: cfg for cfg in self._ring.core.cfg.channels}
+        site = None if self.sites is None else self.sites.site
+        networks = {} if site is None else {each.name: each.network for each in site.channels}
         return lambda: {
             "bounds_us": list(BOUNDS_US),
             "departures": departures(lateness),
             "channels": [
-                {"name": name, "node": nodes.get(name, ""), **each.as_json(now)} for name, each in heard.items()
+                {
+                    "name": name,
+                    "network": networks.get(name, ""),
+                    **_expected(configured[name]),
+                    **each.as_json(now),
+                }
+                for name, each in heard.items()
+                if name in configured
+            ],
+            "nodes": [
+                {"name": node.name, "domains": list(site.behind(node.domains))}
+                for node in (() if site is None else site.nodes)
             ],
         }
 
@@ -243,6 +258,20 @@ class Desk:
         numbers = {node.number: node.name for node in cfg.nodes}
         outputs = cfg.own_gate.outputs
         return lambda: still.as_json(outputs, gate_map().full_scale, numbers)
+
+
+def _expected(cfg: ChannelConfig) -> Json:
+    """What a channel's heartbeats are judged by; an adaptive detector learns when it is LOST."""
+    lost_after_ns = None
+    if isinstance(cfg.detector, FixedDetector):
+        lost_after_ns = cfg.period_ns * cfg.detector.misses + cfg.deadline_ns
+    return {
+        "node": cfg.node,
+        "period_ms": cfg.period_ns // 1_000_000,
+        "deadline_ms": cfg.deadline_ns // 1_000_000,
+        "lost_after_ms": None if lost_after_ns is None else lost_after_ns // 1_000_000,
+        "via": cfg.via or "",
+    }
 
 
 def _configuration(site: Site) -> Callable[[], Json]:

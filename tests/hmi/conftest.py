@@ -37,14 +37,14 @@ def session(qapp: QApplication, tmp_path: Path) -> Iterator[Session]:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, session: Session, tmp_path: Path) -> Iterator[Window]:
+def window(qtbot: QtBot, session: Session, tmp_path: Path) -> Window:
     """The window of a station that believes to be connected."""
     made = Window(session.model, session, QSettings(str(tmp_path / "layout.ini"), QSettings.Format.IniFormat))
     qtbot.addWidget(made)
     plant.connected(session.model)
     made.resize(1280, 720)
     made.show()
-    yield made
+    return made
 
 
 Wait = Callable[[Callable[[], bool]], None]

@@ -6,6 +6,7 @@ from hmi.feed import Model, monotonic_ms
 from hmi.model import (
     Access,
     AlarmView,
+    ChannelTiming,
     ChannelView,
     ConditionView,
     GateView,
@@ -19,6 +20,7 @@ from hmi.model import (
     Snapshot,
     Stamp,
     Station,
+    TimingView,
     TransferView,
     urgency,
 )
@@ -37,7 +39,6 @@ def node(group: str, name: str, role: str, **more: object) -> NodeView:
         service_level=255,
         in_rpo="true",
         ready="true",
-        domains=("feed_a", "switch_1") if name.endswith("a") else ("feed_b", "switch_1"),
     )
     return replace(made, **more)  # type: ignore[arg-type]  # fields by name
 
@@ -45,9 +46,7 @@ def node(group: str, name: str, role: str, **more: object) -> NodeView:
 def channels(name: str) -> tuple[ChannelView, ...]:
     """Two paths to a node."""
     return tuple(
-        ChannelView(
-            name=f"{name}.{path}", stamp=GOOD, node=name, pulse="on_time", connects=1, network=path, lost_after_ms=175
-        )
+        ChannelView(name=f"{name}.{path}", stamp=GOOD, node=name, pulse="on_time", connects=1)
         for path in ("lan_1", "lan_2")
     )
 
@@ -170,4 +169,30 @@ def connected(model: Model) -> None:
             service_level=255,
             heard_ms=monotonic_ms(),
         )
+    )
+
+
+def timing(snapshot: Snapshot, age_ms: int = 40) -> TimingView:
+    """Each heartbeat is that old."""
+    return TimingView(
+        at_ms=monotonic_ms(),
+        channels={
+            each.name: ChannelTiming(
+                name=each.name,
+                node=each.node,
+                network=each.name.rpartition(".")[2],
+                period_ms=50,
+                deadline_ms=25,
+                lost_after_ms=175,
+                quality="replied",
+                age_ms=age_ms,
+                values={"counter": 4711},
+            )
+            for each in snapshot.channels.values()
+        },
+        domains={
+            node.name: ("feed_a" if node.name.endswith("a") else "feed_b", "room")
+            for group_ in snapshot.groups.values()
+            for node in group_.nodes
+        },
     )

@@ -35,6 +35,7 @@ def first_status() -> dict[str, Any]:
         **snapshot.status(core, time.monotonic_ns()),
         "pid": 1,
         "version": "0.0",
+        "simulation": True,
         "loop": {"lateness_ns": summary, "skipped": 0, "stalls": 0, "longest_stall_ns": 0},
         "notices": [],
         "links": {},
@@ -142,6 +143,7 @@ class House:
         try:
             while self.process.poll() is None:
                 if not self.silent:
+                    self.status["mono_ns"] = time.monotonic_ns()
                     self.send(wire.Snapshot(wall_ns=time.time_ns(), status=deepcopy(self.status)))
                 time.sleep(0.05)
         except OSError:
