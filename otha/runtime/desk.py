@@ -229,6 +229,7 @@ class Desk:
         now, lateness, heard = time.monotonic_ns(), self._ring.scheduler.lateness.still(), self._network.heard()
         configured = {cfg.name: cfg for cfg in self._ring.core.cfg.channels}
         site = None if self.sites is None else self.sites.site
+        behind = {} if site is None else {each.name: site.behind(each.domains) for each in site.nodes}
         networks = {} if site is None else {each.name: each.network for each in site.channels}
         return lambda: {
             "bounds_us": list(BOUNDS_US),
@@ -243,10 +244,7 @@ class Desk:
                 for name, each in heard.items()
                 if name in configured
             ],
-            "nodes": [
-                {"name": node.name, "domains": list(site.behind(node.domains))}
-                for node in (() if site is None else site.nodes)
-            ],
+            "nodes": [{"name": name, "domains": list(domains)} for name, domains in behind.items()],
         }
 
     def _outputs(self, name: str) -> Callable[[], Json] | None:
