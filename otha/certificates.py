@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -22,6 +23,13 @@ WARN_DAYS = (1, 7, 30)
 _VALID_FOR = timedelta(days=3652)
 _BACKDATED = timedelta(days=1)  # clocks of a plant differ
 _KEY_BITS = 2048
+# What a made-up certificate makes the library raise besides ValueError.
+_NO_CERTIFICATE = (
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
 
 
 class Purpose(Enum):
@@ -73,7 +81,7 @@ def read_certificate(data: bytes) -> Certificate:
         public = found.public_key()
         subject = found.subject.rfc4514_string()
         uri = _uri(found)
-    except ValueError as error:
+    except (ValueError, *_NO_CERTIFICATE) as error:
         raise EngineerError(f"that is no certificate: {error}", mend="give a DER or PEM file") from error
     return Certificate(
         der=der,

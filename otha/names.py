@@ -323,7 +323,7 @@ QUERY_INPUTS = _of(
 )
 QUERY_ANSWER = _of(
     ("Events", Kind.TEXTS, "journal rows, each as JSON"),
-    ("NextAfterSeq", Kind.INT64, "AfterSeq of the next page; 0: there is none"),
+    ("NextAfterSeq", Kind.INT64, "AfterSeq of the next page, also when this one is empty; 0: there is none"),
     ("VerifiedSeq", Kind.INT64, "the hash chain fits up to this row, as VerifyJournal found last; 0: not looked yet"),
 )
 

@@ -15,29 +15,34 @@ from asyncua import ua as asyncua_ua
 from asyncua.common.connection import TransportLimits
 from asyncua.common.utils import ServiceError, create_nonce
 from asyncua.crypto import uacrypto
-from asyncua.server.binary_server_asyncio import BinaryServer, OPCUAProtocol
+from asyncua.crypto.security_policies import SecurityPolicyNone
 from asyncua.server.internal_session import SessionState
 from asyncua.server.uaprocessor import UaProcessor
 from asyncua.ua import ua_binary
 from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.status_codes import StatusCodes
+from asyncua.ua.ua_binary import uatcp_to_binary
 
 from otha.guard import Guard, Guarded, PeerCostError
 from otha.interface.door import client_of
+from otha.interface.pace import Turns, TurnsOf
 from otha.interface.refusal import refused
-from otha.interface.session import Session, SessionServer
+from otha.interface.session import Session
+from otha.interface.sessions import SessionServer
 from otha.wire.interface import Notice
 
 # Any: its annotations ask for aliases of int, str and datetime where it takes these.
 ua: Any = asyncua_ua
 
 _NONCE_BYTES: Final = 32
-_CHUNK_MAX: Final = 65_535
 _BUFFER_MIN: Final = 8_192  # OPC UA Part 6, 7.1.2.3
 _OUT_MAX: Final = 16 << 20
-_PAUSE_AT: Final = 64
 _CHECK_AGAIN_S: Final = 1.0
-_STRANGERS_SHARE: Final = 4  # one address fills at most this part of the connections with channels that nobody is in
+_OPEN_MAX: Final = 16_384  # of a message that opens a channel: a chain of certificates, and its encrypted part,
+_OPEN_ENCRYPTED_MAX: Final = 4_096  # each 256 bytes of which cost RSA with the private key
+_OPEN_WAIT_NS: Final = 2_000_000_000
+_RENEW_STEP_NS: Final = 1_000_000_000
+_RENEW_BURST: Final = 5
 
 _FROM_CLIENTS: Final = (
     ua.MessageType.Hello,
@@ -70,7 +75,14 @@ class Channel(UaProcessor):
     """Serves one connection."""
 
     def __init__(
-        self, server: SessionServer, transport: Any, limits: TransportLimits, guard: Guard, *, allow_none: bool
+        self,
+        server: SessionServer,
+        transport: Any,
+        limits: TransportLimits,
+        guard: Guard,
+        openings: TurnsOf,
+        *,
+        allow_none: bool,
     ) -> None:
         super().__init__(server, transport, limits)
         self._server = server
@@ -80,6 +92,13 @@ class Channel(UaProcessor):
         self._transport: Any = transport
         self._checked_until = 0.0
         self.address = str(self.name[0]) if self.name else ""
+        self._openings = openings.of(self.address)
+        self._renewals = Turns(_RENEW_STEP_NS, _RENEW_BURST)
+
+    @property
+    def is_lost(self) -> bool:
+        """The connection is no more."""
+        return bool(self._transport.is_closing())
 
     @property
     def is_in(self) -> bool:
@@ -109,7 +128,12 @@ class Channel(UaProcessor):
         if header.MessageType not in _FROM_CLIENTS:
             return False  # asyncua would take a client's Acknowledge, and with it limits that are none
         try:
+            if header.MessageType == ua.MessageType.SecureOpen:
+                await Guarded(self._guard, 0, self._may_open(header, body))
             going_on = await Guarded(self._guard, 0, super().process(header, body))
+        except ServiceError as error:
+            self._transport.write(uatcp_to_binary(ua.MessageType.Error, ua.ErrorMessage(ua.StatusCode(error.code), "")))
+            return False
         except PeerCostError as error:
             self._door.tell(Notice.CUT_OFF, self._user, self.client, str(error))
             return False
@@ -118,6 +142,32 @@ class Channel(UaProcessor):
             # channel (OPC UA Part 6, 6.7.2.4).
             return False
         return going_on and self._limits.max_send_buffer >= _BUFFER_MIN
+
+    async def _may_open(self, header: Any, body: Any) -> None:
+        """Whether a message that opens or renews a channel is worth its RSA: before any of it, its certificate is
+        trusted, and this address does not open too many. Raises ServiceError (OPC UA Part 4, 6.1.3)."""
+        data = body.copy(header.body_size)
+        said = ua_binary.struct_from_binary(ua.AsymmetricAlgorithmHeader, data)
+        if header.body_size > _OPEN_MAX or len(data) > _OPEN_ENCRYPTED_MAX:
+            raise refused(StatusCodes.BadRequestTooLarge)
+        turns = self._renewals if self._connection.is_open() else self._openings
+        wait_ns = turns.take(time.monotonic_ns())
+        if wait_ns > _OPEN_WAIT_NS:
+            self._door.tell(Notice.REFUSED, "", self.client, "it opens too many channels")
+            raise refused(StatusCodes.BadTcpNotEnoughResources)
+        if said.SecurityPolicyURI != SecurityPolicyNone.URI:
+            self._check_opener(said.SenderCertificate or b"")
+        await asyncio.sleep(wait_ns / 1e9)
+
+    def _check_opener(self, certificate: bytes) -> None:
+        if self._connection.is_open() and certificate != self.certificate:
+            raise refused(StatusCodes.BadSecurityChecksFailed)
+        try:
+            self._door.check_certificate(certificate, client_of(self.address, certificate), self.address)
+        except ServiceError as error:
+            # What exactly is wrong is in the journal, and no stranger's affair.
+            in_time = error.code != StatusCodes.BadCertificateTimeInvalid
+            raise refused(StatusCodes.BadSecurityChecksFailed if in_time else error.code) from error
 
     async def _process_message(self, typeid: Any, requesthdr: Any, seqhdr: Any, body: Any) -> Any:
         kind = typeid.Identifier
@@ -158,7 +208,7 @@ class Channel(UaProcessor):
 
     def _check_peer(self) -> None:
         if self._connection.security_policy.Mode == ua.MessageSecurityMode.SignAndEncrypt and self.certificate:
-            self._door.check_certificate(self.certificate, self.client)
+            self._door.check_certificate(self.certificate, self.client, self.address)
         elif not self._allow_none:
             self._door.tell(Notice.REFUSED, "", self.client, "it neither signs nor encrypts")
             raise refused(StatusCodes.BadSecurityModeRejected)
@@ -187,9 +237,14 @@ class Channel(UaProcessor):
                 raise refused(StatusCodes.BadCertificateInvalid)
             if len(params.ClientNonce or b"") < _NONCE_BYTES:
                 raise refused(StatusCodes.BadNonceInvalid)
+        try:
+            await self._server.seat_client(self.certificate or self.address)
+        except ServiceError:
+            self._door.tell(Notice.REFUSED, "", self.client, "this client has as many sessions as one may have")
+            raise
         served = await super()._process_message(typeid, requesthdr, seqhdr, body)
         assert isinstance(self.session, Session)
-        self.session.made_over(self, self.certificate, self._connection.security_policy.URI)
+        self.session.made_over(self, self.certificate, self._connection.security_policy.URI, self.address)
         return served
 
     async def _activate(self, requesthdr: Any, seqhdr: Any, body: Any) -> bool:
@@ -199,6 +254,11 @@ class Channel(UaProcessor):
         nonce = session.nonce
         name, password = self._identity(session, params.UserIdentityToken)
         caller = await self._door.log_in(name, password, self.address, self.client)
+        try:
+            await self._server.seat_user(session, caller.user)
+        except ServiceError:
+            self._door.tell(Notice.REFUSED, caller.user, self.client, "this user has as many sessions as one may have")
+            raise
         if session.nonce is not nonce or session.state is SessionState.Closed or self._transport.is_closing():
             raise refused(StatusCodes.BadSessionIdInvalid)
         if session.channel is not self and session.caller is not None and session.caller.user != caller.user:
@@ -276,72 +336,3 @@ class Channel(UaProcessor):
 def _same_token(given: Any, own: Any) -> bool:
     said = given.Identifier if given.NodeIdType == ua.NodeIdType.ByteString else b""
     return hmac.compare_digest(said or b"", own.Identifier)
-
-
-class _Connection(OPCUAProtocol):
-    """One connection, with bounds on what an unfinished message, waiting requests and strangers may take."""
-
-    def __init__(self, house: "ChannelServer", **asyncuas: Any) -> None:
-        super().__init__(**asyncuas)
-        self._house = house
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        address = str((transport.get_extra_info("peername") or ("",))[0])
-        if not self._house.takes(address):
-            assert isinstance(transport, asyncio.Transport)
-            transport.abort()
-            return
-        super().connection_made(transport)
-        if self.processor is not None:
-            self.processor = self._house.channel(transport, self.limits)
-            self.processor.set_policies(self.policies)
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self.transport is None:
-            return
-        if len(self._buffer) > _CHUNK_MAX:
-            self.transport.abort()  # what is left is the beginning of one message, and none is so long
-        elif self.messages.qsize() > _PAUSE_AT:
-            self.transport.pause_reading()
-
-    async def _process_one_msg(self, header: Any, buf: Any) -> bool:
-        going_on = await super()._process_one_msg(header, buf)
-        if going_on and self.transport is not None and self.messages.qsize() <= _PAUSE_AT:
-            self.transport.resume_reading()
-        return going_on
-
-
-class ChannelServer(BinaryServer):
-    """Listens, and makes the channels above."""
-
-    def __init__(
-        self, server: SessionServer, host: str, port: int, limits: TransportLimits, guard: Guard, *, allow_none: bool
-    ) -> None:
-        super().__init__(server, host, port, limits)
-        self._server_of_sessions = server
-        self._guard = guard
-        self._allow_none = allow_none
-
-    def channel(self, transport: Any, limits: TransportLimits) -> Channel:
-        """A channel for a new connection."""
-        return Channel(self._server_of_sessions, transport, limits, self._guard, allow_none=self._allow_none)
-
-    def takes(self, address: str) -> bool:
-        """Whether one more connection from there is taken."""
-        strangers = sum(
-            isinstance(each.processor, Channel) and each.processor.address == address and not each.processor.is_in
-            for each in self.clients
-        )
-        most = max(self._server_of_sessions.max_connections // _STRANGERS_SHARE, 4)
-        return len(self.clients) < self._server_of_sessions.max_connections and strangers < most
-
-    def _make_protocol(self) -> OPCUAProtocol:
-        return _Connection(
-            self,
-            iserver=self.iserver,
-            policies=self._policies,
-            clients=self.clients,
-            closing_tasks=self.closing_tasks,
-            limits=self.limits,
-        )

@@ -18,6 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from otha.core.errors import OthaError
 from otha.interface.refusal import refused
+from otha.interface.rejected import Rejected
 from otha.interface.trust import TrustProblem
 from otha.wire.access import AccessRole
 from otha.wire.interface import Notice
@@ -44,6 +45,9 @@ class Trusted(Protocol):
 
     def judge(self, der: bytes, now: datetime) -> TrustProblem | None:
         """Why the peer with this certificate must not come in."""
+
+    def keep(self, der: bytes) -> None:
+        """Keep one that stays outside for a person to see. Takes its time."""
 
 
 class Throttle(Protocol):
@@ -84,14 +88,16 @@ class Door:
         self._trusted = trusted
         self._throttle = throttle
         self.tell = tell
+        self._rejected = Rejected(trusted.keep)
         self._hashing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="otha-login")
         self._waiting = 0
 
     def close(self) -> None:
         """Nobody comes in any more."""
+        self._rejected.close()
         self._hashing.shutdown(wait=False, cancel_futures=True)
 
-    def check_certificate(self, certificate: bytes, client: str) -> None:
+    def check_certificate(self, certificate: bytes, client: str, address: str) -> None:
         """Raises ServiceError when the peer of a channel with this certificate must not come in."""
         try:
             problem = self._trusted.judge(certificate, datetime.now(UTC))
@@ -100,6 +106,8 @@ class Door:
             raise refused(StatusCodes.BadCertificateUntrusted) from error
         if problem is None:
             return
+        if problem is TrustProblem.UNTRUSTED:
+            self._rejected.offer(certificate, address)
         self.tell(Notice.REFUSED, "", client, f"certificate {thumbprint(certificate)} {problem.value}")
         times = (TrustProblem.EXPIRED, TrustProblem.NOT_YET_VALID)
         raise refused(
@@ -157,6 +165,6 @@ def _subject(certificate: bytes | None) -> str:
     try:
         found = x509.load_der_x509_certificate(certificate)
         (name, *_) = found.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         return thumbprint(certificate)
     return str(name.value)

@@ -14,8 +14,13 @@ from asyncua.common.event_objects import BaseEvent
 from asyncua.server.internal_server import InternalServer
 
 from otha import names
+from otha.guard import PeerCostError
+from otha.interface.breath import Breath
+from otha.interface.door import Tell
+from otha.interface.items import Items
 from otha.interface.space import NOTHING, TYPES, Space, standard
 from otha.interface.values import Json, as_text
+from otha.wire.interface import Notice
 
 # Any: its annotations ask for aliases of int, str and datetime where it takes these.
 ua: Any = asyncua_ua
@@ -58,9 +63,10 @@ def severity(kind: str, body: Json) -> int:
 class Announcer:
     """Makes events and hands them to subscriptions."""
 
-    def __init__(self, server: InternalServer, space: Space) -> None:
+    def __init__(self, server: InternalServer, space: Space, tell: Tell) -> None:
         self._server: Any = server
         self._space = space
+        self._tell = tell
 
     def event(self, told: Json, wall_ns: int) -> Any:  # Any: an asyncua event
         """The event for one that was journaled."""
@@ -83,9 +89,25 @@ class Announcer:
         return found if group and found in self._server.aspace else self._space.id(names.SITE)
 
     async def tell(self, made: Any, subscriptions: Iterable[Any] | None = None) -> None:  # Any: as above
-        """Hand an event to these subscriptions, by default to all."""
-        service = self._server.subscription_service
+        """Hand an event to these subscriptions, by default to all. An item that can't take it is given up."""
+        service, breath = self._server.subscription_service, Breath()
         for subscription in list(service.subscriptions.values() if subscriptions is None else subscriptions):
+            items = subscription.monitored_item_srv
+            if not isinstance(items, Items):
+                continue
             for node in (standard(ua.ObjectIds.Server), made.SourceNode):
                 made.emitting_node = node
-                await subscription.monitored_item_srv.trigger_event(made)
+                for item in items.of_events(node):
+                    await self._to_item(made, items, item)
+                    await breath.taken()
+            await breath.taken()
+
+    async def _to_item(self, made: Any, items: Items, item: int) -> None:  # Any: as above
+        try:
+            await items.tell(made, item)
+        except PeerCostError:
+            raise
+        except Exception as error:  # whatever a client's filter makes asyncua raise
+            # Once: what is told here is an event again.
+            items.delete_monitored_items([item])
+            self._tell(Notice.CUT_OFF, "", "", f"a monitored item took no event: {type(error).__name__}: {error}")

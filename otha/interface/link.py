@@ -7,21 +7,25 @@ from dataclasses import replace
 from itertools import count
 from typing import Final
 
+from otha.core.words import OrderKind
 from otha.interface.door import Caller
-from otha.interface.pace import Pace
+from otha.interface.pace import Pace, Turns
+from otha.wire import access
 from otha.wire import interface as wire
 from otha.wire.access import Deed
 from otha.wire.errors import WireError
 from otha.wire.message import Json, OrderReply, OrderRequest, Refusal
 
-_ANSWER_S: Final = 6.0
+_ANSWER_S: Final = 3.5  # the supervisor takes 3 s at most; many clients wait for 4
 _BACKLOG_MAX: Final = 4 << 20
 _TEXT_MAX: Final = 4_096  # more than the supervisor keeps of any
-# Two of these seconds and all of these together stay below what ends an interface: `otha.runtime.interface.counter`.
-_ORDERS_PER_SECOND: Final = 50
-_QUESTIONS_PER_SECOND: Final = 50
+# Two seconds of all these together stay below what ends an interface: `otha.runtime.interface.counter`.
+_ORDER_STEP_NS: Final = 20_000_000
+_DENIED_STEP_NS: Final = 100_000_000
+_QUESTION_STEP_NS: Final = 20_000_000
+_BURST: Final = 10
+_TURN_MAX_NS: Final = 2_000_000_000
 _NOTES_PER_SECOND: Final = 50
-_PACE_S: Final = 0.05
 
 
 Reply = wire.Answered | wire.Explained | wire.Permitted | wire.Seen
@@ -36,7 +40,9 @@ class Link(asyncio.Protocol):
         self._ids = count(1)
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
         self._transport: asyncio.Transport | None = None
-        self._orders, self._questions = Pace(_ORDERS_PER_SECOND), Pace(_QUESTIONS_PER_SECOND)
+        self._orders, self._questions = Turns(_ORDER_STEP_NS, _BURST), Turns(_QUESTION_STEP_NS, _BURST)
+        # Who orders what he may not does not keep others from ordering.
+        self._denied = Turns(_DENIED_STEP_NS, _BURST)
         # What strangers do leaves room for what is told of users.
         self._notes = {strange: Pace(_NOTES_PER_SECOND) for strange in (True, False)}
         self._unsaid = {True: 0, False: 0}
@@ -78,7 +84,8 @@ class Link(asyncio.Protocol):
 
     async def order(self, caller: Caller, request: OrderRequest) -> OrderReply | Refusal | None:
         """The supervisor's answer to an order; None when there is none in time."""
-        await _its_turn(self._orders)
+        if not await _its_turn(self._pace_of(caller, request.order)):
+            return Refusal(what="too many orders wait", mend="try again in a moment")
         ask = next(self._ids)
         role = wire.RoleName[caller.role.name]
         order = _cleaned(request)
@@ -89,7 +96,8 @@ class Link(asyncio.Protocol):
 
     async def explain(self, group: str, node: str | None) -> Json | None:
         """What stands against a switchover; None when nobody says."""
-        await _its_turn(self._questions)
+        if not await _its_turn(self._questions):
+            return None
         ask = next(self._ids)
         node = None if node is None else _text(node)
         end = await self._ask(ask, wire.Explain(ask=ask, group=_text(group), node=node))
@@ -97,8 +105,10 @@ class Link(asyncio.Protocol):
 
     async def act(self, caller: Caller, deed: Deed, order_id: str, what: str) -> wire.Permitted | None:
         """Whether this may be done now, and if not, why; None when nobody says."""
-        await _its_turn(self._orders)
         ask = next(self._ids)
+        if not await _its_turn(self._pace_of(caller, deed)):
+            too_many = "too many orders wait; try again in a moment"
+            return wire.Permitted(ask=ask, go=False, accepted=False, durable=False, what=too_many, code="too_many")
         end = await self._ask(
             ask,
             wire.Act(
@@ -119,10 +129,14 @@ class Link(asyncio.Protocol):
 
     async def look(self, view: wire.View, group: str = "") -> Json | None:
         """What the supervisor shows; None when there is nothing, or nobody says."""
-        await _its_turn(self._questions)
+        if not await _its_turn(self._questions):
+            return None
         ask = next(self._ids)
         end = await self._ask(ask, wire.Look(ask=ask, view=view, group=_text(group)))
         return end.body if isinstance(end, wire.Seen) else None
+
+    def _pace_of(self, caller: Caller, what: OrderKind | Deed) -> Turns:
+        return self._orders if access.may_order(caller.role, what) else self._denied
 
     async def _ask(self, ask: int, message: wire.FromInterface) -> Reply | None:
         done: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
@@ -148,10 +162,14 @@ class Link(asyncio.Protocol):
                 self._take(message)
 
 
-async def _its_turn(pace: Pace) -> None:
-    """A client's next message waits for this one, so few wait at a time."""
-    while not pace.passes(time.monotonic_ns()):  # noqa: ASYNC110 - what is waited for is time
-        await asyncio.sleep(_PACE_S)
+async def _its_turn(turns: Turns) -> bool:
+    """Wait for the next turn. False: it would be too long a wait. A client's next message waits for this one, so few
+    wait at a time."""
+    now = time.monotonic_ns()
+    if turns.wait_ns(now) > _TURN_MAX_NS:
+        return False
+    await asyncio.sleep(turns.take(now) / 1e9)
+    return True
 
 
 def _cleaned(order: OrderRequest) -> OrderRequest:

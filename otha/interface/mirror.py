@@ -12,6 +12,7 @@ from asyncua.server.internal_server import InternalServer
 from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.status_codes import StatusCodes
 
+from otha.interface.breath import Breath
 from otha.interface.space import Space, standard, variant
 from otha.interface.values import Json, Values, values
 
@@ -73,10 +74,11 @@ class Mirror:
         await self._level(NO_DATA, at)
 
     async def _write(self, changed: Values, doubt: Doubt, at: datetime) -> None:
-        code = ua.StatusCode(doubt.value)
+        code, breath = ua.StatusCode(doubt.value), Breath()
         for name, (kind, value) in changed.items():
             data = ua.DataValue(variant(kind, value), code, SourceTimestamp=at, ServerTimestamp=at)
             (await self._server.aspace.write_attribute_value(self._space.id(name), ua.AttributeIds.Value, data)).check()
+            await breath.taken()
         self.written += len(changed)
 
     async def _level(self, level: int, at: datetime) -> None:

@@ -28,7 +28,7 @@ from otha.interface.mirror import Doubt, Mirror
 from otha.interface.orders import Orders
 from otha.interface.server import UaServer
 from otha.interface.services import Services
-from otha.interface.session import SessionServer
+from otha.interface.sessions import SessionServer
 from otha.interface.space import Space
 from otha.interface.trust import TrustList
 from otha.interface.users import Users
@@ -81,7 +81,7 @@ class Interface:
         services = Services(self.link, door, orders, state)
         while (first := await self._next(None)) is None:
             pass
-        announcer = Announcer(sessions, space)
+        announcer = Announcer(sessions, space, self.link.tell)
         history = services.history = History(sessions, space, announcer, state / "journal")
         sessions.read_history = history.read
         model.build(space, first.status, orders.method, services.method)

@@ -10,8 +10,10 @@ from asyncua.server.server import Server
 from asyncua.ua.object_ids import ObjectIds
 
 from otha.guard import Guard
-from otha.interface.channel import ChannelServer
-from otha.interface.session import CALLS_MAX, NODES_MAX, SessionServer
+from otha.interface import history
+from otha.interface.listener import ChannelServer
+from otha.interface.session import CALLS_MAX, NODES_MAX
+from otha.interface.sessions import SessionServer
 from otha.interface.space import SOURCE_OF_EVENTS
 from otha.names import NAMESPACE
 from otha.wire.interface import Setup
@@ -71,8 +73,13 @@ class UaServer(Server):
         return await self.register_namespace(NAMESPACE)
 
     async def _tell_limits(self) -> None:
-        for name in ("MaxNodesPerRead", "MaxNodesPerBrowse", "MaxNodesPerMethodCall", "MaxMonitoredItemsPerCall"):
-            most = CALLS_MAX if name == "MaxNodesPerMethodCall" else NODES_MAX
+        for name, most in (
+            ("MaxNodesPerRead", NODES_MAX),
+            ("MaxNodesPerBrowse", NODES_MAX),
+            ("MaxNodesPerMethodCall", CALLS_MAX),
+            ("MaxNodesPerHistoryReadEvents", history.NODES_MAX),
+            ("MaxMonitoredItemsPerCall", NODES_MAX),
+        ):
             number = getattr(ObjectIds, f"Server_ServerCapabilities_OperationLimits_{name}")
             await self.get_node(ua.NodeId(number)).write_value(ua.Variant(most, ua.VariantType.UInt32))
 

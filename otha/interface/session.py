@@ -1,17 +1,16 @@
-"""A session of the interface, and the server that makes them.
+"""A session of the interface.
 
 asyncua's own sessions have numbers for tokens, do not look at the channel's certificate, and know subscriptions of
 other sessions. Here a session has a random token, belongs to the certificate of the channel that it was made over, is
 served over one channel at a time, reads and calls, and touches no subscription but its own.
 """
 
-import asyncio
 import secrets
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from contextvars import ContextVar
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from asyncua import ua as asyncua_ua
 from asyncua.crypto.permission_rules import User, UserRole
@@ -20,7 +19,9 @@ from asyncua.server.internal_session import InternalSession, SessionState
 from asyncua.ua.status_codes import StatusCodes
 
 from otha.interface import filters
+from otha.interface.breath import Breath
 from otha.interface.door import Caller, Door
+from otha.interface.items import Items
 from otha.interface.refusal import refused
 from otha.wire.interface import Notice
 
@@ -31,20 +32,36 @@ CALLER: ContextVar["Session"] = ContextVar("otha_caller")
 """The session whose method call is being carried out."""
 
 _TOKEN_BYTES: Final = 32
-_SUBSCRIPTIONS_MAX: Final = 250
-_ITEMS_MAX: Final = 20_000
-_ITEMS_PER_STEP: Final = 200
+SUBSCRIPTIONS_MAX: Final = 250
 CALLS_MAX: Final = 16
 NODES_MAX: Final = 2_000
 _EVENT_COST_MAX: Final = 10_000
+UNACKED_MAX: Final = 20
 _PUBLISHING_MIN_MS: Final = 50.0
 _PUBLISHING_MAX_MS: Final = 3_600_000.0
+
+
+class Line(Protocol):
+    """What a session knows of the channel that it is served over."""
+
+    @property
+    def is_lost(self) -> bool:
+        """The connection is no more."""
+
+
+class House(Protocol):
+    """What sessions share; see `otha.interface.sessions`. `read_history`: answers a HistoryRead."""
+
+    read_history: Callable[[Any], Awaitable[list[Any]]] | None
+
+    def check_items(self, session: "Session", more: int) -> None:
+        """Whether `session` may monitor so many items more. Raises ServiceError."""
 
 
 class Session(InternalSession):
     """One session of a client. `certificate`: of the channel over which it was made; None without security."""
 
-    def __init__(self, server: InternalServer, name: str, door: Door) -> None:
+    def __init__(self, server: InternalServer, house: House, name: str, door: Door) -> None:
         super().__init__(
             server, server.aspace, server.subscription_service, name, user=User(role=UserRole.Anonymous), external=False
         )
@@ -52,18 +69,38 @@ class Session(InternalSession):
         self.session_id = ua.NodeId(uuid.uuid4(), 0, ua.NodeIdType.Guid)
         self.auth_token = ua.NodeId(secrets.token_bytes(_TOKEN_BYTES), 0, ua.NodeIdType.ByteString)
         self.door = door
+        self._house = house
         self.certificate: bytes | None = None
         self.policy = ""
-        self.channel: object | None = None
+        self.owner: bytes | str = ""
+        self.channel: Line | None = None
         self.caller: Caller | None = None
         self.ordered_at = time.monotonic()
+        self._own: dict[int, Items] = {}
+        self._making = 0
         server.register_external_session(self)
 
-    def made_over(self, channel: object, certificate: bytes | None, policy: str) -> None:
+    def made_over(self, channel: Line, certificate: bytes | None, policy: str, address: str) -> None:
         """Bind the session to the channel that it was made over."""
         self.channel, self.certificate, self.policy = channel, certificate, policy
+        self.owner = certificate or address
 
-    def admit(self, channel: object, caller: Caller, nonce: bytes) -> None:
+    @property
+    def is_lost(self) -> bool:
+        """It waits for its client to come back over another channel."""
+        return self.channel is not None and self.channel.is_lost
+
+    @property
+    def user_name(self) -> str:
+        """Who has logged in; empty: nobody has."""
+        return "" if self.caller is None else self.caller.user
+
+    @property
+    def last_heard(self) -> float:
+        """When its client asked for something the last time (CLOCK_MONOTONIC, seconds)."""
+        return self._last_activity
+
+    def admit(self, channel: Line, caller: Caller, nonce: bytes) -> None:
         """Serve this user over this channel from now on."""
         if self.state is SessionState.Created:
             self.state = SessionState.Activated
@@ -128,40 +165,51 @@ class Session(InternalSession):
 
     async def history_read(self, params: Any) -> list[Any]:
         _few(params.NodesToRead)
-        server = self.iserver
-        if not isinstance(server, SessionServer) or server.read_history is None:
+        if self._house.read_history is None:
             raise refused(StatusCodes.BadHistoryOperationUnsupported)
-        return await server.read_history(params)
+        token = CALLER.set(self)
+        try:
+            return await self._house.read_history(params)
+        finally:
+            CALLER.reset(token)
 
     async def history_update(self, params: Any) -> list[Any]:
         raise refused(StatusCodes.BadServiceUnsupported)
 
     def owns(self, subscription: int) -> bool:
         """Whether this is a subscription of this session."""
-        found = self.subscription_service.subscriptions.get(subscription)
-        return found is not None and found.session_id == self.session_id
+        return subscription in self._own and subscription in self.subscription_service.subscriptions
 
     def own_subscriptions(self) -> list[Any]:
         """The subscriptions of this session."""
-        every = self.subscription_service.subscriptions.values()
-        return [each for each in every if each.session_id == self.session_id]
+        every = self.subscription_service.subscriptions
+        for gone in [each for each in self._own if each not in every]:  # one that its client left alone has expired
+            del self._own[gone]
+        return [every[each] for each in self._own]
+
+    @property
+    def items(self) -> int:
+        """How many items it monitors, with those that are being made."""
+        return self._making + sum(len(each) for each in self._own.values())
 
     async def create_subscription(
         self, params: Any, callback: Callable[..., Any], request_callback: Callable[..., Any] | None = None
     ) -> Any:
-        if len(self.own_subscriptions()) >= _SUBSCRIPTIONS_MAX:
+        if len(self.own_subscriptions()) >= SUBSCRIPTIONS_MAX:
             raise refused(StatusCodes.BadTooManySubscriptions)
         # In this order no number is taken that is none.
         wanted = max(_PUBLISHING_MIN_MS, params.RequestedPublishingInterval)
         params.RequestedPublishingInterval = min(wanted, _PUBLISHING_MAX_MS)
-        return await super().create_subscription(params, callback, request_callback)
+        made = await super().create_subscription(params, callback, request_callback)
+        subscription = self.subscription_service.subscriptions[made.SubscriptionId]
+        items = Items(subscription, self.aspace)
+        subscription.monitored_item_srv = self._own[made.SubscriptionId] = items
+        return made
 
     async def create_monitored_items(self, params: Any) -> list[Any]:
         self._must_own(params.SubscriptionId)
         _few(params.ItemsToCreate)
-        held = sum(len(each.monitored_item_srv._monitored_items) for each in self.own_subscriptions())
-        if held + len(params.ItemsToCreate) > _ITEMS_MAX:
-            raise refused(StatusCodes.BadTooManyMonitoredItems)
+        self._house.check_items(self, len(params.ItemsToCreate))
         codes = [self._judged(each) for each in params.ItemsToCreate]
         pairs = list(zip(params.ItemsToCreate, codes, strict=True))
         params.ItemsToCreate = [each for each, code in pairs if code == StatusCodes.Good]
@@ -174,17 +222,24 @@ class Session(InternalSession):
         ]
 
     async def _made(self, params: Any) -> list[Any]:
-        """Some at a time: what one step may cost is bounded, and a client may ask for all that there is at once."""
-        wanted, made = params.ItemsToCreate, list[Any]()
-        for first in range(0, len(wanted), _ITEMS_PER_STEP):
-            params.ItemsToCreate = wanted[first : first + _ITEMS_PER_STEP]
-            made += await super().create_monitored_items(params)
-            await asyncio.sleep(0)
+        """One by one: a client may ask for all that there is at once, and others go on meanwhile."""
+        breath, made, every = Breath(), list[Any](), params.ItemsToCreate
+        self._making = len(every)
+        try:
+            for wanted in every:
+                self._must_own(params.SubscriptionId)
+                params.ItemsToCreate = [wanted]
+                made += await super().create_monitored_items(params)
+                self._making -= 1
+                await breath.taken()
+        finally:
+            self._making = 0
         return made
 
     async def modify_monitored_items(self, params: Any) -> list[Any]:
         self._must_own(params.SubscriptionId)
-        service = self.subscription_service.subscriptions[params.SubscriptionId].monitored_item_srv
+        _few(params.ItemsToModify)
+        service = self._own[params.SubscriptionId]
         return [self._modified(service, each) for each in params.ItemsToModify]
 
     @staticmethod
@@ -215,18 +270,32 @@ class Session(InternalSession):
 
     def _event_cost(self) -> int:
         """What the items of events of this session cost, for each event."""
-        held = (each.monitored_item_srv._monitored_items.values() for each in self.own_subscriptions())
-        return sum(filters.cost(item.filter) for items in held for item in items if item.where_clause_evaluator)
+        return sum(each.event_cost for each in self._own.values())
 
     async def delete_monitored_items(self, params: Any) -> list[Any]:
         self._must_own(params.SubscriptionId)
-        return await super().delete_monitored_items(params)
+        _few(params.MonitoredItemIds)
+        return await self._forgotten(self._own[params.SubscriptionId], params.MonitoredItemIds)
+
+    @staticmethod
+    async def _forgotten(items: Items, ids: list[int]) -> list[Any]:
+        breath, results = Breath(), list[Any]()
+        for each in ids:
+            results += items.delete_monitored_items([each])
+            await breath.taken()
+        return results
 
     async def set_monitoring_mode(self, params: Any) -> list[Any]:
         self._must_own(params.SubscriptionId)
-        return await super().set_monitoring_mode(params)
+        _few(params.MonitoredItemIds)
+        items, breath, results = self._own[params.SubscriptionId], Breath(), list[Any]()
+        for each in params.MonitoredItemIds:
+            results += await items.set_monitoring_mode(params.MonitoringMode, [each])
+            await breath.taken()
+        return results
 
     async def set_publishing_mode(self, params: Any) -> list[Any]:
+        _few(params.SubscriptionIds)
         for subscription in params.SubscriptionIds:
             self._must_own(subscription)
         return await super().set_publishing_mode(params)
@@ -240,8 +309,13 @@ class Session(InternalSession):
         return super().republish(params)
 
     async def delete_subscriptions(self, ids: list[int]) -> list[Any]:
-        own = [each for each in ids if self.owns(each)]
+        _few(ids)
+        own = [each for each in dict.fromkeys(ids) if self.owns(each)]
+        for each in own:
+            await self._forgotten(self._own[each], list(self._own[each]))
         ended = dict(zip(own, await super().delete_subscriptions(own), strict=True))
+        for each in own:
+            self._own.pop(each, None)
         return [ended.get(each, ua.StatusCode(StatusCodes.BadSubscriptionIdInvalid)) for each in ids]
 
     def publish(self, acks: Iterable[Any] | None = None) -> tuple[int, list[Any]]:
@@ -249,6 +323,8 @@ class Session(InternalSession):
         if not own:
             raise refused(StatusCodes.BadNoSubscription)
         given = list(acks or ())
+        if len(given) > SUBSCRIPTIONS_MAX * UNACKED_MAX:
+            raise refused(StatusCodes.BadTooManyOperations)
         taken = [each for each in given if self.owns(each.SubscriptionId)]
         _, results = super().publish(taken)
         told = iter(results)
@@ -260,6 +336,7 @@ class Session(InternalSession):
         self, params: Any, callback: Callable[..., Any]
     ) -> list[Any]:
         """No session takes another one's subscriptions; clients make theirs anew."""
+        _few(params.SubscriptionIds)
         return [ua.TransferResult(StatusCode=ua.StatusCode(self._transfer_of(int(s)))) for s in params.SubscriptionIds]
 
     def _transfer_of(self, subscription: int) -> int:
@@ -268,33 +345,6 @@ class Session(InternalSession):
     def _must_own(self, subscription: int) -> None:
         if not self.owns(subscription):
             raise refused(StatusCodes.BadSubscriptionIdInvalid)
-
-
-class SessionServer(InternalServer):
-    """asyncua's server, with the sessions above and their limit."""
-
-    def __init__(self, door: Door, *, sessions: int) -> None:
-        super().__init__()
-        self.door = door
-        self._sessions_max = sessions
-        self.read_history: Callable[[Any], Awaitable[list[Any]]] | None = None
-        self.supported_tokens = (ua.UserNameIdentityToken,)  # type: ignore[assignment]  # a tuple of any length
-        self.max_session_timeout_ms = 120_000
-        self.max_pending_activation_seconds = 15.0
-        self.max_pending_messages_per_connection = 500
-        self.max_subscriptions = sessions * _SUBSCRIPTIONS_MAX
-        self.max_unacked_messages_per_subscription = 20
-        self.max_monitored_item_queue_size = 1_000
-        self.allow_remote_admin = False
-
-    def create_session(self, name: str, user: User | None = None, external: bool = False) -> InternalSession:
-        if len(self._external_sessions) >= self._sessions_max:
-            raise refused(StatusCodes.BadTooManySessions)
-        return Session(self, str(name), self.door)
-
-    def register_server(self, server: Any, conf: Any = None) -> None:
-        """This is no discovery server."""
-        raise refused(StatusCodes.BadServiceUnsupported)
 
 
 def _event_filters(params: Any) -> list[Any]:

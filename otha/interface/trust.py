@@ -50,13 +50,12 @@ class TrustList:
         self.folder = folder
 
     def judge(self, der: bytes, now: datetime) -> TrustProblem | None:
-        """Why the peer with this certificate must not come in; None: it may. An unknown one is kept in `rejected`."""
+        """Why the peer with this certificate must not come in; None: it may."""
         try:
             found = read_certificate(der)
         except EngineerError:
             return TrustProblem.NO_CERTIFICATE
         if not self._file(Trust.TRUSTED, found.thumbprint, der):
-            self._keep_rejected(found.thumbprint, der)
             return TrustProblem.UNTRUSTED
         if now > found.not_after:
             return TrustProblem.EXPIRED
@@ -65,6 +64,20 @@ class TrustList:
         if found.key_bits < KEY_BITS_MIN:
             return TrustProblem.WEAK_KEY
         return None
+
+    def keep(self, der: bytes) -> None:
+        """Keep one that stays outside in `rejected`, in the place of the oldest when there are many. Raises
+        EngineerError when it is none."""
+        thumbprint = read_certificate(der).thumbprint
+        if self._file(Trust.REJECTED, thumbprint, der):
+            return
+        try:
+            kept = sorted(self._folder(Trust.REJECTED).glob("*.der"), key=lambda path: path.stat().st_mtime_ns)
+            for path in kept[: max(len(kept) - _REJECTED_MAX + 1, 0)]:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise _unusable(self._folder(Trust.REJECTED), error) from error
+        self._write(Trust.REJECTED, thumbprint, der)
 
     def all(self) -> tuple[Listed, ...]:
         """Every certificate of the list, the trusted ones first. A file that is none is left out."""
@@ -123,17 +136,6 @@ class TrustList:
             return False
         except OSError as error:
             raise _unusable(self._path(trust, thumbprint), error) from error
-
-    def _keep_rejected(self, thumbprint: str, der: bytes) -> None:
-        if self._file(Trust.REJECTED, thumbprint, der):
-            return
-        try:
-            kept = sorted(self._folder(Trust.REJECTED).glob("*.der"), key=lambda path: path.stat().st_mtime_ns)
-            for path in kept[: max(len(kept) - _REJECTED_MAX + 1, 0)]:
-                path.unlink(missing_ok=True)
-        except OSError as error:
-            raise _unusable(self._folder(Trust.REJECTED), error) from error
-        self._write(Trust.REJECTED, thumbprint, der)
 
     def _write(self, trust: Trust, thumbprint: str, der: bytes) -> None:
         path = self._path(trust, thumbprint)

@@ -134,6 +134,10 @@ class Reader:
                 total += self._database(path).table("events").count_where(where or None, values)
         return total
 
+    def last_seq(self) -> int:
+        """The number of the newest row; 0 when there is none. Raises JournalUnreadable where a file is damaged."""
+        return next((row.seq for row in self.newest(limit=1)), 0)
+
     def last_checkpoint(self) -> Checkpoint | None:
         """The newest signed checkpoint: kept elsewhere, it proves a cut tail. None in a journal without rows."""
         path = locate(self._path)[-1]

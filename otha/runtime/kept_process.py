@@ -19,13 +19,31 @@ _END_S: Final = 1.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How soon a process that has ended is started again: at once after `steady_s`, else with a pause that doubles from
-    `backoff_first_s` to `backoff_max_s`. One that is not up `ready_s` after its start is killed."""
+    """How soon a process that has ended is started again: at once if it was up for `steady_s`, and the first time
+    that it was not; then after a pause that doubles from `backoff_first_s` to `backoff_max_s`. One that is not up
+    `ready_s` after its start is killed."""
 
     backoff_first_s: float
     backoff_max_s: float
     steady_s: float
     ready_s: float
+
+
+class Backoff:
+    """The pauses between lives. Pure."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._next_s = 0.0
+
+    def pause_s(self, up_s: float) -> float:
+        """The pause after a life that was up for so long; 0 for one that never was."""
+        if up_s >= self._pace.steady_s:
+            self._next_s = 0.0
+            return 0.0
+        pause_s = self._next_s
+        self._next_s = min(max(2 * pause_s, self._pace.backoff_first_s), self._pace.backoff_max_s)
+        return pause_s
 
 
 class Owner(Protocol):
@@ -78,8 +96,9 @@ class KeptProcess:
         self._wire: _Wire | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._heard = False
-        self._backoff_s = pace.backoff_first_s
-        self._since = time.monotonic()
+        self._backoff = Backoff(pace)
+        self._up_since: float | None = None
+        self._up_s = 0.0
         self.starts = 0
         self.trouble = ""
 
@@ -110,6 +129,8 @@ class KeptProcess:
     def heard(self) -> None:
         """It has given a sign of life."""
         self._heard = True
+        if self._up_since is None and self._owner.is_up:
+            self._up_since = time.monotonic()
 
     def kill(self, why: str) -> None:
         """End the process at once. `trouble` keeps the first reason of its life."""
@@ -122,6 +143,7 @@ class KeptProcess:
         self, fds: Sequence[int] = (), *, meanwhile: Callable[[], Coroutine[Any, Any, None]] | None = None
     ) -> None:
         """One life, from start to end; `meanwhile` runs beside it. Raises OSError when it can't be started."""
+        self._up_since, self._up_s = None, 0.0
         ours, theirs = socket.socketpair()
         with theirs:
             try:
@@ -146,17 +168,17 @@ class KeptProcess:
                 helpers.append(loop.create_task(meanwhile()))
             await process.wait()
         finally:
+            self._up_s = self._up_for()
             for helper in helpers:
                 helper.cancel()
             await self._end(process)
 
+    def _up_for(self) -> float:
+        return 0.0 if self._up_since is None else time.monotonic() - self._up_since
+
     async def rest(self) -> None:
         """The pause between two lives."""
-        steady = time.monotonic() - self._since > self._pace.steady_s
-        longer = min(2 * self._backoff_s, self._pace.backoff_max_s)
-        self._backoff_s = self._pace.backoff_first_s if steady else longer
-        await asyncio.sleep(self._backoff_s)
-        self._since = time.monotonic()
+        await asyncio.sleep(self._backoff.pause_s(self._up_s))
         self.trouble = ""
 
     async def _end(self, process: asyncio.subprocess.Process) -> None:

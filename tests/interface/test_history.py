@@ -105,28 +105,63 @@ async def test_history_of_events_is_the_journals(house: House, own: OwnIdentity)
         assert await at.client.nodes.server.read_event_history(datetime.now(UTC), None, 0, kind) == []
 
 
+def history(start: datetime | None, end: datetime | None, number: int) -> Any:
+    """A HistoryRead of the Server object's times and events; None: left open."""
+    clauses = []
+    for path in ("Time", "EventId"):
+        clause = ua.SimpleAttributeOperand(TypeDefinitionId=ua.NodeId(ua.ObjectIds.BaseEventType))
+        clause.BrowsePath, clause.AttributeId = [ua.QualifiedName(path)], ua.AttributeIds.Value
+        clauses.append(clause)
+    asked = ua.HistoryReadParameters(ReleaseContinuationPoints=False)
+    asked.HistoryReadDetails = ua.ReadEventDetails(
+        NumValuesPerNode=number,
+        StartTime=start or ua.get_win_epoch(),
+        EndTime=end or ua.get_win_epoch(),
+        Filter=ua.EventFilter(SelectClauses=clauses),
+    )
+    asked.NodesToRead = [ua.HistoryReadValueId(NodeId=ua.NodeId(ua.ObjectIds.Server))]
+    return asked
+
+
+async def pages(at: Guest, asked: Any) -> list[list[datetime]]:
+    """The times on all pages."""
+    found = []
+    while True:
+        (result,) = await at.client.uaclient.history_read(asked)
+        result.StatusCode.check()
+        found.append([event.EventFields[0].Value for event in result.HistoryData.Events])
+        if not result.ContinuationPoint:
+            return found
+        asked.NodesToRead[0].ContinuationPoint = result.ContinuationPoint
+
+
 @pytest.mark.asyncio
 @pytest.mark.usefixtures("journal")
 async def test_a_long_history_comes_in_pages(house: House, own: OwnIdentity) -> None:
     async with guest(house, own, "viewer") as at:
-        asked = ua.HistoryReadParameters(ReleaseContinuationPoints=False)
-        asked.HistoryReadDetails = ua.ReadEventDetails(
-            NumValuesPerNode=5, StartTime=ua.get_win_epoch(), EndTime=ua.get_win_epoch()
-        )
-        value = ua.HistoryReadValueId(NodeId=ua.NodeId(ua.ObjectIds.Server))
-        asked.NodesToRead = [value]
-        counts = []
-        while True:
-            (result,) = await at.client.uaclient.history_read(asked)
-            result.StatusCode.check()
-            counts.append(len(result.HistoryData.Events))
-            if not result.ContinuationPoint:
-                break
-            value.ContinuationPoint = result.ContinuationPoint
-        assert counts == [5, 5, ROWS + 1 - 10]
-        value.NodeId, value.ContinuationPoint = at.node(names.SITE, "Name").nodeid, None
+        asked = history(None, None, 5)
+        assert [len(each) for each in await pages(at, asked)] == [5, 5, ROWS + 1 - 10]
+        asked.NodesToRead = [ua.HistoryReadValueId(NodeId=at.node(names.SITE, "Name").nodeid)]
         (result,) = await at.client.uaclient.history_read(asked)
         assert result.StatusCode.name == "BadHistoryOperationUnsupported"
+        asked.NodesToRead *= 11
+        with pytest.raises(ua.uaerrors.BadTooManyOperations):
+            await at.client.uaclient.history_read(asked)
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("journal")
+async def test_a_start_after_the_end_asks_for_the_newest_first(house: House, own: OwnIdentity) -> None:
+    """OPC UA Part 11, 6.4.2: against time, the start within and the end not; so too with an end and a number alone."""
+    async with guest(house, own, "viewer") as at:
+        (every,) = await pages(at, history(None, None, 0))
+        assert every == sorted(every)
+        back = await pages(at, history(every[-2], every[1], 4))
+        assert [len(each) for each in back] == [4, 4, ROWS + 1 - 11]
+        assert [time for each in back for time in each] == every[2:-1][::-1]
+        assert [time for each in await pages(at, history(None, every[4], 2)) for time in each] == every[4::-1]
+        assert await pages(at, history(every[3], every[3], 0)) == [[every[3]]]
+        assert await pages(at, history(datetime(9999, 1, 1, tzinfo=UTC), every[-1], 0)) == [[]]
 
 
 def test_the_model_is_written_as_a_nodeset(tmp_path: Path) -> None:

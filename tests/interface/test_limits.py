@@ -11,10 +11,12 @@ from asyncua.ua.status_codes import StatusCodes
 
 from otha.core.words import OrderKind
 from otha.guard import Guard
-from otha.interface.channel import Channel, ChannelServer
+from otha.interface.channel import Channel
 from otha.interface.door import Caller, Door
+from otha.interface.listener import ChannelServer
 from otha.interface.orders import Orders, answer
-from otha.interface.session import CALLER, Session, SessionServer
+from otha.interface.session import CALLER, Session
+from otha.interface.sessions import SessionServer
 from otha.wire.access import AccessRole
 from otha.wire.interface import Notice
 from otha.wire.message import Json, OrderReply, OrderRequest, Refusal
@@ -54,6 +56,9 @@ class Trusting:
 
     def judge(self, der: bytes, now: Any) -> None:
         return None
+
+    def keep(self, der: bytes) -> None:
+        pass
 
 
 class Supervisor:

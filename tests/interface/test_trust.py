@@ -23,12 +23,14 @@ def ders(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, bytes]:
 def test_nobody_is_trusted_until_a_person_says_so(tmp_path: Path, ders: tuple[bytes, bytes]) -> None:
     listed = TrustList(tmp_path)
     assert listed.judge(ders[0], NOW) is TrustProblem.UNTRUSTED
+    listed.keep(ders[0])
     (kept,) = listed.all()
     assert (kept.trust, kept.certificate.der) == (Trust.REJECTED, ders[0])
     trusted = listed.trust_rejected(kept.certificate.thumbprint[:8].lower())
     assert trusted == kept.certificate
     assert listed.judge(ders[0], NOW) is None
     assert listed.judge(ders[1], NOW) is TrustProblem.UNTRUSTED
+    listed.keep(ders[1])
     assert [each.trust for each in listed.all()] == [Trust.TRUSTED, Trust.REJECTED]
 
 
@@ -61,8 +63,9 @@ def test_rubbish_is_no_certificate_and_is_not_kept(tmp_path: Path, data: bytes) 
     listed = TrustList(tmp_path)
     assert listed.judge(data, NOW) is TrustProblem.NO_CERTIFICATE
     assert listed.all() == ()
-    with pytest.raises(EngineerError):
-        listed.trust(data)
+    for use in (listed.trust, listed.keep):
+        with pytest.raises(EngineerError):
+            use(data)
 
 
 def test_a_flood_of_certificates_does_not_fill_the_disk(tmp_path: Path, ders: tuple[bytes, bytes]) -> None:
@@ -70,7 +73,7 @@ def test_a_flood_of_certificates_does_not_fill_the_disk(tmp_path: Path, ders: tu
     (tmp_path / "rejected").mkdir()
     for number in range(100):
         (tmp_path / "rejected" / f"{number:040d}.der").write_bytes(ders[1])
-    listed.judge(ders[0], NOW)
+    listed.keep(ders[0])
     assert len(list((tmp_path / "rejected").iterdir())) == 64
     assert (tmp_path / "rejected" / f"{read_certificate(ders[0]).thumbprint}.der").exists()
 
@@ -78,7 +81,7 @@ def test_a_flood_of_certificates_does_not_fill_the_disk(tmp_path: Path, ders: tu
 @pytest.mark.parametrize("thumbprint", ["", "zz", "0000"])
 def test_an_unknown_thumbprint_is_refused(tmp_path: Path, ders: tuple[bytes, bytes], thumbprint: str) -> None:
     listed = TrustList(tmp_path)
-    listed.judge(ders[0], NOW)
+    listed.keep(ders[0])
     with pytest.raises(EngineerError, match="otha cert list"):
         listed.trust_rejected(thumbprint)
     with pytest.raises(EngineerError, match="otha cert list"):

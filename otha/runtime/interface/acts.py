@@ -38,13 +38,16 @@ class Acts:
         self._book = book
         self._known: OrderedDict[str, _Act] = OrderedDict()
 
+    def denied(self, act: wire.Act, left_out: int | None) -> wire.Permitted:
+        """The role does not allow it. `left_out`: how many such were not journaled before; None: nor is this one."""
+        needed = access.NEEDED[act.deed].name.lower()
+        what = f"user {act.user} is {act.role.value}; {act.deed.value} needs {needed}"
+        if left_out is not None:
+            self._book.note(DENIED, {**_body(act), "what": what, "left_out": left_out}, act.user)
+        return refusal(act, what, "denied")
+
     async def asked(self, act: wire.Act) -> wire.Permitted:
-        """Whether it may be done now."""
-        if not access.may_order(act.role.role, act.deed):
-            needed = access.NEEDED[act.deed].name.lower()
-            what = f"user {act.user} is {act.role.value}; {act.deed.value} needs {needed}"
-            self._book.note(DENIED, {**_body(act), "what": what}, act.user)
-            return refusal(act, what, "denied")
+        """Whether it may be done now; the role has been checked."""
         if not 0 < len(act.id) <= _NAME_MAX:
             return refusal(act, "an order without an id, or with one that is too long", "bad_id")
         known = self._known.get(act.id)

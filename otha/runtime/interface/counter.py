@@ -33,11 +33,14 @@ class Counter:
         self._send = send
         self._scribe = scribe
         self._acts = Acts(book)
+        # Who looks takes no place of one who orders.
         self._tasks: set[asyncio.Task[None]] = set()
+        self._looks: set[asyncio.Task[None]] = set()
         self._second_ns = 0
         self._in_second = 0
-        # What strangers do leaves room for what is told of users.
+        # What strangers do leaves room for what is told of users, and both for orders that were denied.
         self._budgets = {strange: _Budget() for strange in (True, False)}
+        self._denied = _Budget()
 
     def take(self, message: Taken) -> bool:
         """Take a message. False: there are so many that the interface must have lost its wits."""
@@ -49,13 +52,13 @@ class Counter:
             return False
         match message:
             case wire.OnBehalf():
-                self._ordered(message)
+                self._ordered(message, now)
             case wire.Explain(ask=ask, group=group, node=node):
                 self._send(wire.Explained(ask=ask, why=self._desk.why(group, node)))
             case wire.Look():
                 self._look(message)
             case wire.Act():
-                self._acted(message)
+                self._acted(message, now)
             case wire.Acted():
                 self._acts.ended(message)
             case wire.Noted():
@@ -64,38 +67,43 @@ class Counter:
 
     def close(self) -> None:
         """Nobody waits for answers any more. What was decided is carried out all the same."""
-        for task in self._tasks:
+        for task in (*self._tasks, *self._looks):
             task.cancel()
         self._acts.cut_off()
 
-    def _ordered(self, asked: wire.OnBehalf) -> None:
+    def _ordered(self, asked: wire.OnBehalf, now: int) -> None:
         if not access.may_order(asked.role.role, asked.order.order):
             needed = access.NEEDED[asked.order.order].name.lower()
             what = f"user {asked.user} is {asked.role.value}; {asked.order.order.value} needs {needed}"
-            self._desk.turned_away(asked.order, asked.user, what, asked.client)
+            left_out = self._denied.spent(now)
+            if left_out is not None:
+                told = f"{what}; {left_out} more before" if left_out else what
+                self._desk.turned_away(asked.order, asked.user, told, asked.client)
             self._answer(asked.ask, Refusal(what=what, mend="ask a user with that role"))
             return
-        if not self._wait_for(self._carry_out(asked)):
+        if not self._wait_for(self._carry_out(asked), self._tasks):
             self._answer(asked.ask, Refusal(what="too many orders wait", mend="try again in a moment"))
 
-    def _acted(self, asked: wire.Act) -> None:
-        if not self._wait_for(self._permit(asked)):
+    def _acted(self, asked: wire.Act, now: int) -> None:
+        if not access.may_order(asked.role.role, asked.deed):
+            self._send(self._acts.denied(asked, self._denied.spent(now)))
+        elif not self._wait_for(self._permit(asked), self._tasks):
             too_many = "too many orders wait; try again in a moment"
             self._send(refusal(asked, too_many, "too_many"))
 
     def _look(self, asked: wire.Look) -> None:
         view = self._desk.view(asked.view, asked.group)
-        if view is None or not self._wait_for(self._show(asked.ask, view)):
+        if view is None or not self._wait_for(self._show(asked.ask, view), self._looks):
             self._send(wire.Seen(ask=asked.ask, body=None))
 
-    def _wait_for(self, work: Coroutine[Any, Any, None]) -> bool:
+    def _wait_for(self, work: Coroutine[Any, Any, None], among: "set[asyncio.Task[None]]") -> bool:
         """Begin it; False when so many wait that it is not begun."""
-        if len(self._tasks) >= _WAITING_MAX:
+        if len(among) >= _WAITING_MAX:
             work.close()
             return False
         task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        among.add(task)
+        task.add_done_callback(among.discard)
         return True
 
     async def _permit(self, asked: wire.Act) -> None:

@@ -20,7 +20,7 @@ from otha.wire.errors import WireError
 from otha.wire.message import Json, OrderReply, OrderRequest, Refusal
 
 # Loading OPC UA's own address space takes seconds, on a busy machine many.
-_PACE = Pace(backoff_first_s=0.2, backoff_max_s=30.0, steady_s=60.0, ready_s=60.0)
+_PACE = Pace(backoff_first_s=0.5, backoff_max_s=30.0, steady_s=10.0, ready_s=60.0)
 _EVENTS_UNSENT_MAX = 1 << 20
 _UNSENT_MAX = (4 << 20) + wire.STATUS_MAX
 _FRESH_S = 0.2

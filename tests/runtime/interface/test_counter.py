@@ -104,6 +104,19 @@ async def test_few_orders_wait_at_a_time_so_that_others_have_their_places() -> N
 
 
 @pytest.mark.asyncio
+async def test_denied_orders_cannot_fill_the_journal_nor_take_the_places_of_good_ones() -> None:
+    counter, desk, _, said = made()
+    for ask in range(100):
+        assert counter.take(asked(OrderKind.SAFE, "viewer", ask))
+    assert len(said) == 100
+    assert len(desk.away) == 60
+    counter.take(asked(OrderKind.ACKNOWLEDGE, "operator", 100))
+    await asyncio.sleep(0)
+    assert [order.id for order, _, _ in desk.orders] == ["100"]
+    counter.close()
+
+
+@pytest.mark.asyncio
 async def test_notes_cannot_fill_the_journal_and_those_left_out_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000_000_000_000
     monkeypatch.setattr("otha.runtime.interface.counter.time.monotonic_ns", lambda: now)
