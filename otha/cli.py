@@ -237,7 +237,11 @@ def order(
     transfer: Annotated[TransferName | None, typer.Option("--transfer", help="for `drill`: what it rehearses")] = None,
     item: Annotated[
         str | None,
-        typer.Option("--item", help="for `bypass` an interlock; for `confirm`, `reject` what waits: safe, failover"),
+        typer.Option("--item", help="for `bypass` and `unbypass`: which interlock"),
+    ] = None,
+    request: Annotated[
+        int | None,
+        typer.Option("--request", help="for `confirm`, `reject`: which request, by the number that `status` shows"),
     ] = None,
     for_: Annotated[str, typer.Option("--for", help="for how long: 90s, 30m, 8h")] = "",
     comment: Annotated[str, typer.Option("--comment", help="kept in the journal")] = "",
@@ -256,6 +260,8 @@ def order(
 
     with _told():
         _check_order(kind, to, arming, item, for_, comment)
+        if kind in (OrderName.CONFIRM, OrderName.REJECT) and request is None:
+            raise EngineerError(f"{kind.value} what?", mend="give --request NUMBER; `otha status` shows what waits")
         for_ns = _duration_ns(for_)
         if kind is OrderName.DRILL and transfer is None:
             raise EngineerError("a drill of what?", mend="give --transfer failover, switchover or failback")
@@ -271,6 +277,7 @@ def order(
         transfer=TransferKind(transfer.value) if transfer is not None else None,
         item=item,
         for_ns=for_ns,
+        request=request,
     )
     with _told(), WireClient(_socket_of(state, site)) as client:
         reply = client.order(given)

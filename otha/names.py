@@ -134,6 +134,8 @@ GROUP_VARIABLES = _of(
     ("TransferDrill", Kind.BOOLEAN, "it is a rehearsal"),
     ("TransferBy", Kind.TEXT, "who has ordered it"),
     ("TransferAgainst", Kind.TEXTS, "what it waits for"),
+    ("TransferRequest", Kind.INT64, "the number by which Confirm and Reject name it; 0: it asks nobody"),
+    ("TransferAbout", Kind.TEXTS, "what a person who confirms it answers for, beside the transfer itself"),
     ("GateSeen", Kind.BOOLEAN, "the gate is read"),
     ("GateState", Kind.TEXT, "FREE, OWNED, HELD, SAFE or LOCAL; empty: the group has no gate"),
     ("GateOwner", Kind.TEXT, "whom the gate takes outputs from"),
@@ -154,11 +156,16 @@ GROUP_VARIABLES = _of(
     ("SelectedTo", Kind.TEXT, "the node that he has selected"),
     ("SelectionLeftMs", Kind.INT64, "how long he still holds it; -1: nobody does"),
     ("RequestOrder", Kind.TEXT, "the order that waits for a second person; empty: none"),
+    ("RequestNumber", Kind.INT64, "the number by which Confirm and Reject name it; 0: none waits"),
     ("RequestBy", Kind.TEXT, "who gave it"),
     ("RequestComment", Kind.TEXT, "and why"),
     ("RequestLeftMs", Kind.INT64, "how long it waits; -1: none"),
     ("Bypasses", Kind.TEXTS, "conditions that are bypassed, by whom and how long"),
-    ("SafeOrdered", Kind.BOOLEAN, "the safe state has been ordered"),
+    (
+        "SafeOrdered",
+        Kind.BOOLEAN,
+        "the safe state has been ordered and is asked for until the hold is over; Cancel takes it back",
+    ),
     ("ActiveAlarms", Kind.INT32, "alarms whose condition holds and that no flag keeps quiet"),
     ("UnackedAlarms", Kind.INT32, "alarms that nobody has acknowledged and that no flag keeps quiet"),
 )
@@ -219,6 +226,11 @@ _NODE = Variable(name="Node", kind=Kind.TEXT, doc="the node; empty: OTHA chooses
 _COMMENT = Variable(name="Comment", kind=Kind.TEXT, doc="why")
 _ALARM = Variable(name="Alarm", kind=Kind.TEXT, doc="the alarm's code")
 _CONDITION = Variable(name="Condition", kind=Kind.TEXT, doc="the condition's name")
+_REQUEST = Variable(
+    name="Request",
+    kind=Kind.INT64,
+    doc="the number of what is meant: RequestNumber or TransferRequest; an old one is refused",
+)
 _FOR = Variable(name="ForSeconds", kind=Kind.INT32, doc="for how long, in seconds")
 
 ANSWER = _of(
@@ -237,11 +249,11 @@ def _method(name: str, order: str, doc: str, *inputs: Variable) -> Method:
 METHODS = (
     _method("Select", "select", "take hold of a switchover and see what it would do", _NODE, _COMMENT),
     _method("Operate", "operate", "carry the selected switchover out", _COMMENT),
-    _method("Cancel", "cancel", "let go of the selection, or of a request of one's own", _COMMENT),
+    _method("Cancel", "cancel", "let go of the selection, or take back an ordered safe state", _COMMENT),
     _method("Switchover", "switchover", "move the active role", _NODE, _COMMENT),
     _method("Failback", "failback", "move the active role back to the preferred node", _COMMENT),
-    _method("Confirm", "confirm", "let what waits for a person go on", _COMMENT),
-    _method("Reject", "reject", "refuse what waits for a person", _COMMENT),
+    _method("Confirm", "confirm", "let what waits for a person go on", _REQUEST, _COMMENT),
+    _method("Reject", "reject", "refuse what waits for a person", _REQUEST, _COMMENT),
     _method("Acknowledge", "ack", "acknowledge what has happened to the group", _COMMENT),
     _method(
         "AlarmAck",

@@ -94,6 +94,10 @@ def _needs_operator(group: str, answer: Json) -> list[str]:
     return [*lines, f"  next: {step}"] if step else lines
 
 
+def _answer_to(group: str, number: int) -> str:
+    return f"otha order confirm {group} --request {number}, or reject with --comment"
+
+
 def person_lines(group: str, persons: Json) -> list[str]:
     """What persons hold of a group, for how long yet, and the next step where one waits."""
     lines = []
@@ -101,18 +105,31 @@ def person_lines(group: str, persons: Json) -> list[str]:
         ways = f"{held['from_node'] or 'nobody'} to {held['to_node']}"
         lines.append(f"selected by {held['by']} ({held['client']}): {ways}, {_seconds(held['left_ms'])} left")
     if request := persons["request"]:
-        what = f"{request['order']} {request['item']}".rstrip()
+        what = f"request {request['number']}: {request['order']} {request['item']}".rstrip()
         lines.append(f"{what}, asked by {request['by']}: {request['comment']}; {_seconds(request['left_ms'])} left")
-        named = f"{group} --item {request['item'] or request['order']}"
-        lines.append(f"  next: a second person: otha order confirm {named}, or reject with --comment")
+        lines.append(f"  next: a second person: {_answer_to(group, request['number'])}")
     for each in persons["bypasses"]:
         who = f"{each['by']} and {each['second']}: {each['comment']}"
         lines.append(f"BYPASSED {each['item']}, {_seconds(each['left_ms'])} left, by {who}")
     if persons["safe_ordered"]:
-        lines.append("the safe state was ordered and is being asked for")
+        lines.append("the safe state was ordered; it is asked for until the gate says that the hold is over")
+        lines.append(f'  next: look at the controller; to take it back: otha order cancel {group} --comment "..."')
     if persons["declined"]:
         lines.append(f"a failover ({persons['declined']}) was rejected; otha order ack {group} lets it be asked again")
     return lines
+
+
+def asked_lines(group: str, plan: Json) -> list[str]:
+    """What a transfer that waits for a person asks, by whom, and how it is answered."""
+    if plan["request"] is None:
+        return []
+    asked = f" ordered by {plan['by']}," if plan["by"] else ""
+    about = f"; it is about: {', '.join(plan['about'])}" if plan["about"] else ""
+    left = _seconds(plan["due_in_ms"])
+    return [
+        f"request {plan['request']}:{asked} waits for a person's confirmation, {left} left{about}",
+        f"  next: {_answer_to(group, plan['request'])}",
+    ]
 
 
 def order_lines(order: str, group: str, reply: Json) -> list[str]:
@@ -121,7 +138,7 @@ def order_lines(order: str, group: str, reply: Json) -> list[str]:
         return [f"{order} {group}: refused", *(f"  {_obstacle(each)}" for each in reply["obstacles"])]
     lines = [f"{order} {group}: taken (order {reply['id']})"]
     if order in (OrderKind.BYPASS.value, OrderKind.SAFE.value):
-        lines.append(f"  a second person must confirm it: otha order confirm {group}")
+        lines.append("  a second person must confirm it: `otha status` shows its number")
     if shown := reply["preview"]:
         lines.append(f"  {shown['transfer']} from {shown['from_node'] or 'nobody'} to {shown['to_node']}")
         lines += [f"  passed over: {_obstacle(each)}" for each in shown["passed"]]
@@ -258,6 +275,10 @@ def show_alarms(rows: list[Json], *, explain: bool = False) -> None:
 
 def _failback_line(way: Json) -> str:
     back = f"failback to {way['to_node']} ({way['mode']})"
+    if way["windows"]:
+        turned = "open" if way["window_open"] else "closed"
+        by_itself = _obstacle(way["schedule_obstacles"][0]) if way["schedule_obstacles"] else "begins by itself"
+        back += f", window {', '.join(way['windows'])} ({turned}; {by_itself})"
     if not way["obstacles"]:
         return f"{back}: may be ordered"
     return f"{back}: {_obstacle(way['obstacles'][0])}"
@@ -320,10 +341,8 @@ def show_status(status: Json) -> None:
             plan = group["plan"]
             what = f"drill of a {plan['kind']}" if plan["drill"] else plan["kind"]
             console.print(f"  {what} to {plan['to_node']}: {plan['course']}, phase {plan['phase']}")
-            if not plan["confirmed"]:
-                asked = f" ordered by {plan['by']}," if plan["by"] else ""
-                left = _seconds(plan["due_in_ms"])
-                console.print(f"   {asked} waits for a person's confirmation, {left} left")
+            for line in asked_lines(group["name"], plan):
+                console.print(f"    {line}")
         elif group["failback"] is not None:
             console.print(f"  {_failback_line(group['failback'])}")
         for line in person_lines(group["name"], group["persons"]):

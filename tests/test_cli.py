@@ -58,6 +58,8 @@ def test_nobody_supervises(command: tuple[str, ...], tmp_path: Path) -> None:
         (("unbypass", "tanks"), "--item"),
         (("safe", "tanks"), "--comment"),
         (("reject", "tanks"), "--comment"),
+        (("reject", "tanks", "--comment", "why"), "--request"),
+        (("confirm", "tanks"), "--request"),
     ],
 )
 def test_an_order_that_lacks_something_is_not_sent(arguments: tuple[str, ...], mend: str, tmp_path: Path) -> None:

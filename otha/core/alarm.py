@@ -7,7 +7,7 @@ A completed transfer that needs no response is an event, not an alarm (ISA-18.2)
 from dataclasses import dataclass
 
 from otha.core.config import GroupConfig
-from otha.core.group import guard
+from otha.core.group import guard, safe_errand
 from otha.core.group.state import GroupState, Shared
 from otha.core.words import AlarmCode, Course, GateState, GroupKind, Liveness, Phase, Role, Standing, Verdict
 
@@ -81,9 +81,12 @@ def standing(cfg: GroupConfig, shared: Shared, g: GroupState) -> tuple[Alarm, ..
     found: list[Alarm] = []
     if g.halted is not None:
         found.append(Alarm(code=AlarmCode.HALTED, detail=g.halted))
+    unverified = safe_errand.unverified(g)
     if g.standing is Standing.NEEDS_OPERATOR and g.plan is None and g.concern is not None:
         found.append(Alarm(code=AlarmCode.NEEDS_OPERATOR, detail=g.concern.block.code))
     elif g.unverified or _unvouched(cfg, shared, g):
+        unverified = True
+    if unverified:
         found.append(Alarm(code=AlarmCode.NEEDS_OPERATOR, detail="unverified"))
     found += [Alarm(code=AlarmCode.BYPASSED, detail=each.item) for each in g.bypasses]
     active = g.record.active if g.record is not None else None

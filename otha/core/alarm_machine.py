@@ -170,6 +170,28 @@ class AlarmTurn:
         if not self.w.flags and self.w.holds:
             self._come()
 
+    def redefine(self, *, other_condition: bool) -> None:
+        """The site file says something else of this alarm now: what was acknowledged or shelved was another one.
+
+        What was acknowledged is annunciated anew while its condition holds, one that latched is to be acknowledged
+        again; what nobody has seen stays to be seen. Out of service it stays out of service.
+        """
+        before = self.w
+        shelved = AlarmFlag.SHELVED in before.flags
+        self._put(shelved_until=None, one_shot=False)
+        if before.state is AlarmState.LATCHED_ACKED:
+            self._put(state=AlarmState.LATCHED_UNACKED, since=self.now)
+        elif before.state is AlarmState.ACKED:
+            self._put(state=AlarmState.NORMAL, first_out=False, since=self.now)
+        if other_condition and self.w.state is not AlarmState.UNACKED:
+            self._put(holds=False, turn_at=None, details=())
+        if self.w.state is before.state and not shelved:
+            return
+        said = (before.detail, before.occurrence, before.state.value, AlarmFlag.SHELVED.value if shelved else "")
+        self._say(Why.ALARM_REDEFINED, *said)
+        if self.w.holds and not self.w.flags:
+            self._come()
+
     def _condition(self, details: tuple[str, ...]) -> None:
         before, raw = self.w.details, bool(details)
         if raw:
@@ -273,8 +295,8 @@ def stood(
     for each in alarms:
         if each.code not in listed:
             if each.state is not AlarmState.NORMAL:
-                gone = (each.code, ", ".join(each.details), each.occurrence, AlarmState.NORMAL.value)
-                reasons.append(Reason(why=Why.ALARM_CLEARED, rule="", args=gone))
+                last = (each.code, ", ".join(each.details), each.occurrence, each.state.value, "")
+                reasons.append(Reason(why=Why.ALARM_GONE, rule="", args=last))
             continue
         turn = book.turn(listed, each.code, now)
         turn.recall(each)
@@ -289,16 +311,49 @@ def stood(
     return replace(book, seen=AlarmsSeen(settled=False)), tuple(reasons)
 
 
-def carried(listed: Listed, book: AlarmBook, *, anew: bool) -> AlarmBook:
-    """The book of a site that was changed: what is listed still stands as it did. `anew`: its conditions are not known
-    as after a start."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relisted:
+    """What a changed site makes of a list of alarms. `meant`: those that mean something else now, `judged`: those of
+    them whose condition is another one."""
+
+    listed: Listed
+    meant: tuple[str, ...] = ()
+    judged: tuple[str, ...] = ()
+
+
+def carried(change: Relisted, book: AlarmBook, now: int, *, anew: bool) -> tuple[AlarmBook, tuple[Reason, ...]]:
+    """The book of a site that was changed: what is listed as before still stands as it did. What means something else
+    now nobody has acknowledged or shelved, and what is not listed any more is gone and said to be. `anew`: conditions
+    are not known, as after a start."""
+    listed, reasons = change.listed, list(gone(book, change.listed))
     watches = tuple(replace(w, recalled=anew or w.recalled) for w in book.watches if w.code in listed)
     seen = replace(
         book.seen,
         found=tuple(each for each in book.seen.found if each.code in listed),
         unjudged=tuple(code for code in book.seen.unjudged if code in listed),
     )
-    return AlarmBook(seen=seen, watches=watches)
+    book = AlarmBook(seen=seen, watches=watches)
+    for w in watches:
+        if w.code in change.meant:
+            turn = book.turn(listed, w.code, now)
+            turn.redefine(other_condition=w.code in change.judged)
+            book = book.put(listed, turn.w)
+            reasons += turn.reasons
+    # A condition that began anew is news, even if nothing else has changed.
+    return (replace(book, seen=AlarmsSeen(settled=False)) if change.judged else book), tuple(reasons)
+
+
+def gone(book: AlarmBook, listed: Listed) -> tuple[Reason, ...]:
+    """The last state of each alarm that is not listed any more, if anybody could have seen it."""
+    return tuple(
+        Reason(
+            why=Why.ALARM_GONE,
+            rule="",
+            args=(w.code, w.detail, w.occurrence, w.state.value, ", ".join(flag.value for flag in w.flags)),
+        )
+        for w in book.watches
+        if w.code not in listed and (w.state is not AlarmState.NORMAL or w.flags)
+    )
 
 
 def advance(listed: Listed, book: AlarmBook, seen: AlarmsSeen, now: int) -> tuple[AlarmBook, tuple[Reason, ...]]:

@@ -8,7 +8,7 @@ import struct
 from enum import Enum
 from typing import cast
 
-from otha.core import alarm, alarm_machine, canon, config, inputs, order_book, plant_alarms, reasons, words
+from otha.core import alarm, alarm_machine, canon, config, inputs, order_book, plant_alarms, reasons, window, words
 from otha.core.canon import CanonError
 from otha.core.group import request, state
 from otha.core.inputs import HeartbeatEnded, Input, NodeReading
@@ -17,7 +17,7 @@ from otha.core.words import Answer
 
 _MODULES = (
     config, inputs, words, reasons, alarm, alarm_machine, order_book, plant_alarms, request, state, bump, channel,
-    condition, gate, node, observer, selector,
+    condition, gate, node, observer, selector, window,
 )  # fmt: skip
 _KINDS: dict[str, type] = {
     name: kind

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from otha.core.alarm_list import DEFAULTS, AlarmConfig
+from otha.core.window import DayWindow
 from otha.core.words import (
     AfterFence,
     Arming,
@@ -326,11 +327,13 @@ class Timing:
 class FailbackConfig:
     """The return to the preferred node, the one with the lowest priority number (rule S12).
 
-    `hold_ns`: how long it must have been stable without interruption: alive, healthy, no channel lost.
+    `hold_ns`: how long it must have been stable without interruption: alive, healthy, no channel lost. `windows`: when
+    a scheduled one may take place; whether one is open is told from outside.
     """
 
     mode: FailbackMode
     hold_ns: int
+    windows: tuple[DayWindow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -181,8 +181,9 @@ class Order:
     """What a user asks. `id` makes it idempotent: a repeat gets the same answer and changes nothing.
 
     `item`: what of the group it is about, by its name in the site file or its alarm code. `occurrence`: which coming of
-    an alarm. `for_ns`: for how long. `transfer`: of which kind. None where the order has no use for it. `seconds`: the
-    forced actions that the user has the authority to be the second person of.
+    an alarm. `for_ns`: for how long. `transfer`: of which kind. `request`: the number of what CONFIRM or REJECT
+    answers. None where the order has no use for it. `seconds`: the forced actions that the user has the authority to be
+    the second person of.
     """
 
     id: str
@@ -197,6 +198,7 @@ class Order:
     occurrence: int | None = None
     for_ns: int | None = None
     transfer: TransferKind | None = None
+    request: int | None = None
     seconds: tuple[OrderKind, ...] = ()
 
 
@@ -259,6 +261,14 @@ class OwnTrouble:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WindowTurned:
+    """By the local wall time, the window in which the group's failback may take place has opened or closed."""
+
+    group: str
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClockStepped:
     """The wall clock moved against the monotonic one by `jump_ns` since the last look."""
 
@@ -288,6 +298,7 @@ Input = (
     | SiteSwapped
     | OwnTrouble
     | EffectEnded
+    | WindowTurned
     | ClockStepped
     | LoopStalled
     | DueReached

@@ -22,9 +22,11 @@ class Why(Enum):
     ENDED = auto()
     RESUMED = auto()
     SAFE_ASKED = auto()
+    SAFE_ENDED = auto()
     SELECTED = auto()
     SELECTION_ENDED = auto()
     SECOND_PERSON_ASKED = auto()
+    PERSON_ASKED = auto()
     REQUEST_ENDED = auto()
     BYPASSED = auto()
     BYPASS_ENDED = auto()
@@ -48,6 +50,7 @@ class Why(Enum):
     CONDITION = auto()
     FIRST_OUT = auto()
     MACHINE = auto()
+    WINDOW = auto()
     ISOLATED = auto()
     TILT = auto()
     ALARM_RAISED = auto()
@@ -58,6 +61,8 @@ class Why(Enum):
     ALARM_FLAGGED = auto()
     ALARM_UNFLAGGED = auto()
     ALARM_STOOD = auto()
+    ALARM_REDEFINED = auto()
+    ALARM_GONE = auto()
 
 
 class Block(Enum):
@@ -116,6 +121,7 @@ class Block(Enum):
     TOO_MANY = ("too_many", "S7")
     NOT_STEADY = ("not_steady", "S12")
     NOT_RESYNCHRONISED = ("not_resynchronised", "S12")
+    WINDOW_CLOSED = ("window_closed", "S12")
     NOT_PREFERRED = ("not_preferred", "S12")
     NOT_MARKED_FOR_DRILLS = ("not_marked_for_drills", "S14")
     ACTIVE_IN_TROUBLE = ("active_in_trouble", "S14")

@@ -8,6 +8,7 @@ would change who is who at a gate is refused while the group may act.
 from dataclasses import replace
 
 from otha.core import alarm_machine, alarm_orders
+from otha.core.alarm_list import AlarmConfig
 from otha.core.config import (
     AllOf,
     AnyOf,
@@ -31,8 +32,9 @@ from otha.core.inputs import (
     SelectorPolled,
     SiteSwapped,
     TagsPolled,
+    WindowTurned,
 )
-from otha.core.reasons import Block, Blocker
+from otha.core.reasons import Block, Blocker, Reason
 from otha.core.site_state import SiteState
 from otha.core.wiring import Wiring
 from otha.core.words import Arming, GroupKind
@@ -122,11 +124,18 @@ def ended(old: SiteConfig, given: SiteSwapped) -> tuple[str, ...]:
 
 
 def arming_after(before: GroupConfig, after: GroupConfig, present: Arming) -> Arming:
-    """How far OTHA may act in a group that begins anew: as the file says. More than at present only where the file
-    itself was changed to say more."""
-    more = _ARMING_RANK[after.arming] > _ARMING_RANK[present]
+    """How far OTHA may act in a group that begins anew: as at present where the file says what it said before, else as
+    it says now, for a person has looked at the difference. More than at present only where the file was changed to say
+    more."""
+    if after.arming is before.arming:
+        return present
     says_more = _ARMING_RANK[after.arming] > _ARMING_RANK[before.arming]
-    return present if more and not says_more else after.arming
+    return after.arming if says_more else lesser(after.arming, present)
+
+
+def lesser(one: Arming, other: Arming) -> Arming:
+    """The one of the two that lets OTHA do less."""
+    return min(one, other, key=lambda each: _ARMING_RANK[each])
 
 
 def against(old: SiteConfig, state: SiteState, given: SiteSwapped) -> tuple[Blocker, ...]:
@@ -195,8 +204,13 @@ def _identity(before: GroupConfig, after: GroupConfig | None, g: GroupState, giv
     return [Blocker(block=Block.OTHER_IDENTITY, detail=f"{name}: {what}") for what in changes]
 
 
-def carried(old: SiteConfig, state: SiteState, given: SiteSwapped, now: int) -> SiteState:
-    """The state of the next site: what is kept as it stands, the rest as at a start."""
+Told = dict[str, tuple[Reason, ...]]
+"""What there is to tell, by the group, or the supervisor, that it is about."""
+
+
+def carried(old: SiteConfig, state: SiteState, given: SiteSwapped, now: int) -> tuple[SiteState, Told]:
+    """The state of the next site: what is kept as it stands, the rest as at a start; and what became of alarms."""
+    told: Told = {}
     kept = _Kept(old, given)
     begin = _begun(old, given, kept)
     places = {group.name: at for at, group in enumerate(old.groups)}
@@ -216,8 +230,9 @@ def carried(old: SiteConfig, state: SiteState, given: SiteSwapped, now: int) -> 
             continue
         anew = group.name in begin
         new.alarms[at] = state.alarms[was]
-        if anew or wiring.alarms[at] != before.alarms[was]:
-            new.alarms[at] = alarm_machine.carried(wiring.alarms[at], state.alarms[was], anew=anew)
+        change = _relisted(before, was, wiring, at, kept)
+        if anew or change.meant or wiring.alarms[at] != before.alarms[was]:
+            new.alarms[at], told[group.name] = alarm_machine.carried(change, state.alarms[was], now, anew=anew)
         new.answered[at] = state.answered[was]
         if _same_plant_alarms(before, was, wiring, at, kept):
             new.plant[at] = state.plant[was]
@@ -229,13 +244,35 @@ def carried(old: SiteConfig, state: SiteState, given: SiteSwapped, now: int) -> 
         new.selectors |= {each.name: state.selectors[each.name] for each in group.selectors}
     new.alarms[-1] = state.alarms[-1]
     if wiring.alarms[-1] != before.alarms[-1]:
-        new.alarms[-1] = alarm_machine.carried(wiring.alarms[-1], state.alarms[-1], anew=False)
+        change = _relisted(before, before.own, wiring, wiring.own, kept)
+        new.alarms[-1], told[old.supervisor] = alarm_machine.carried(change, state.alarms[-1], now, anew=False)
+    told |= {name: alarm_machine.gone(state.alarms[places[name]], {}) for name in ended(old, given)}
     new.answered[-1], new.troubles = state.answered[-1], state.troubles
     new.shared, new.rejoin_until = state.shared, state.rejoin_until
     if state.shared.isolated and not given.cfg.references:
         # Nobody is left to say that the observer is connected: what was silent gets its time, as at a return.
         new.rejoin_until = now + max((group.timing.settle_ns for group in given.cfg.groups), default=0)
-    return new
+    return new, told
+
+
+def _meaning(listed: AlarmConfig) -> tuple[object, ...]:
+    """What an operator acknowledges when he acknowledges this alarm. Delays and latching are no part of it."""
+    return listed.priority, listed.cause, listed.consequence, listed.response
+
+
+def _relisted(before: Wiring, was: int, after: Wiring, at: int, kept: _Kept) -> alarm_machine.Relisted:
+    """Which alarms of a list mean something else in the next site: by their words, or by their condition or the tags
+    that it looks at."""
+    old, new = before.alarms[was], after.alarms[at]
+    words = [code for code, each in new.items() if code in old and _meaning(each) != _meaning(old[code])]
+    trees = {} if was == before.own else {each.listed.code: each.when for each in before.plant_alarms[was]}
+    others = [
+        each.listed.code
+        for each in (() if at == after.own else after.plant_alarms[at])
+        if each.listed.code in trees
+        and (trees[each.listed.code] != each.when or any(tag not in kept.tags for tag in _tags(each.when)))
+    ]
+    return alarm_machine.Relisted(listed=new, meant=tuple(dict.fromkeys((*words, *others))), judged=tuple(others))
 
 
 def _same_plant_alarms(before: Wiring, was: int, after: Wiring, at: int, kept: _Kept) -> bool:
@@ -249,12 +286,16 @@ def _anew(before: GroupConfig, after: GroupConfig, g: GroupState, fresh: GroupSt
     """A group that begins anew keeps what persons ordered of it or are still to see (S13), what bounds its automatic
     transfers (S7), and the numbers by which late answers are told from new ones."""
     out = {node.name for node, is_out in zip(before.nodes, g.maintenance, strict=True) if is_out}
+    arming = arming_after(before, after, g.arming)
     return replace(
         fresh,
-        arming=arming_after(before, after, g.arming),
+        arming=arming,
+        # Where the file does not say what holds, an order does: the next start must know.
+        arming_ordered=arming is not after.arming or (g.arming_ordered and after.arming is before.arming),
         maintenance=tuple(node.name in out for node in after.nodes),
         serial=g.serial,
         errand_attempt=g.errand_attempt,
+        requests=g.requests,
         harmless=g.harmless,
         holdoff_until=g.holdoff_until,
         recent=g.recent,
@@ -304,5 +345,7 @@ class Sieve:
                 return group in self._books
             case EffectEnded(id=id_):
                 return id_.group in self._groups
+            case WindowTurned(group=group):
+                return group in self._groups
             case _:
                 return True

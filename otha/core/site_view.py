@@ -34,8 +34,10 @@ class SiteView:
         return self._state.alarms[self._wiring.books[name]].seen.found
 
     def alarm_watches(self, name: str) -> tuple[AlarmWatch, ...]:
-        """Every alarm of group `name`, or of the supervisor, that ever came or was flagged."""
-        return self._state.alarms[self._wiring.books[name]].watches
+        """Every alarm of group `name`, or of the supervisor, that ever came or was flagged; none of a group that is
+        supervised no more."""
+        at = self._wiring.books.get(name)
+        return () if at is None else self._state.alarms[at].watches
 
     def unjudged_alarms(self, name: str) -> tuple[AlarmWatch, ...]:
         """The alarms of group `name` whose condition can't be told now."""

@@ -29,6 +29,7 @@ from otha.core.group.event import (
     NodeJudged,
     SelectorJudged,
     SharedChanged,
+    WindowJudged,
 )
 from otha.core.group.state import GateView, SelectorView, Shared
 from otha.core.group.turn import Decision
@@ -49,6 +50,7 @@ from otha.core.inputs import (
     SelectorPolled,
     SiteSwapped,
     TagsPolled,
+    WindowTurned,
 )
 from otha.core.judging import active_of
 from otha.core.reasons import Block, Blocker, Reason, Why
@@ -106,6 +108,8 @@ class Supervision(SiteView):
                 return self._site_swapped(raw, now)
             case EffectEnded(id=id_):
                 return self._step(self._known(self._wiring.by_name, id_.group, "group"), raw, now)
+            case WindowTurned(group=group, is_open=is_open):
+                return self._window_turned(self._known(self._wiring.by_name, group, "group"), now, is_open=is_open)
             case ClockStepped(jump_ns=jump_ns):
                 return self._tilt(now, jump_ns)
             case LoopStalled(gap_ns=gap_ns):
@@ -274,6 +278,12 @@ class Supervision(SiteView):
             reasons = ()
         return (*decisions, *self._own_alarms(now))
 
+    def _window_turned(self, at: int, now: int, *, is_open: bool) -> tuple[Decision, ...]:
+        if self._state.groups[at].window_open == is_open:
+            return ()
+        said = Reason(why=Why.WINDOW, rule="S12", args=("opens" if is_open else "closes",))
+        return self._step(at, WindowJudged(is_open=is_open), now, (said,))
+
     def _own_trouble(self, raw: OwnTrouble, now: int) -> tuple[Decision, ...]:
         self._state.troubles.pop(raw.code, None)
         if raw.holds:
@@ -352,9 +362,9 @@ class Supervision(SiteView):
             group.name: g.bypasses for group, g in zip(self.cfg.groups, self._state.groups, strict=True) if g.bypasses
         }
         # Bound anew, never changed: a picture of the site before may still be read.
-        self._state = site_swap.carried(self.cfg, self._state, given, now)
+        self._state, told = site_swap.carried(self.cfg, self._state, given, now)
         self.cfg, self._wiring = given.cfg, Wiring(given.cfg)
-        decisions: list[Decision] = []
+        decisions = self._tell_of_alarms(told, now)
         for name in begin:
             at = self._wiring.by_name[name]
             g = self._state.groups[at]
@@ -370,6 +380,20 @@ class Supervision(SiteView):
         troubled = neighbours.troubled(self.cfg, self._state)
         shared = replace(self._state.shared, full=full, troubled=troubled)
         return (*decisions, *(self._share(shared, (), now) if shared != self._state.shared else ()))
+
+    def _tell_of_alarms(self, told: site_swap.Told, now: int) -> list[Decision]:
+        """What became of alarms with the change; of a group that is supervised no more, by its name."""
+        decisions: list[Decision] = []
+        for name, reasons in told.items():
+            if name in self._wiring.books:
+                decisions.append(self._note(self._wiring.books[name], reasons, now))
+            elif reasons:
+                decisions.append(
+                    Decision(
+                        group=name, state=alarm_sight.NO_GROUP, effects=(), reasons=reasons, answer=None, wake=None
+                    )
+                )
+        return [each for each in decisions if each.reasons]
 
     def _tell_what_is_known(self, at: int, now: int) -> list[Decision]:
         """A group that begins where others are watched already need not wait for the next change."""

@@ -185,6 +185,7 @@ class FailbackMode(Enum):
 
     MANUAL = "manual"
     APPROVAL = "approval"
+    SCHEDULED = "scheduled"
 
 
 class Milestone(Enum):

@@ -140,6 +140,7 @@ def order_request(kind: OrderKind, group: str, taken: dict[str, Any]) -> OrderRe
         occurrence=taken.get("Occurrence"),
         for_ns=None if seconds is None or one_shot else seconds * _NS_PER_S,
         transfer=TransferKind(taken["Transfer"]) if "Transfer" in taken else None,
+        request=taken.get("Request"),
     )
 
 

@@ -193,6 +193,8 @@ def _transfer(plan: Json) -> Json:
         "TransferDrill": plan.get("drill"),
         "TransferBy": plan.get("by"),
         "TransferAgainst": [blocked(each) for each in plan.get("against", ())],
+        "TransferRequest": plan.get("request"),
+        "TransferAbout": plan.get("about"),
     }
 
 
@@ -234,6 +236,7 @@ def _persons(persons: Json) -> Json:
         "SelectedTo": selection.get("to_node"),
         "SelectionLeftMs": _left(selection.get("left_ms")),
         "RequestOrder": request.get("order"),
+        "RequestNumber": request.get("number"),
         "RequestBy": request.get("by"),
         "RequestComment": request.get("comment"),
         "RequestLeftMs": _left(request.get("left_ms")),

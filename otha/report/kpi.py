@@ -33,6 +33,8 @@ EXPECTED = {
 }
 
 Name = tuple[str, str]  # group, alarm code
+# After these nobody is told of the alarm any more, or is told anew.
+_ENDS = frozenset(why.name for why in (Why.ALARM_CLEARED, Why.ALARM_FLAGGED, Why.ALARM_REDEFINED, Why.ALARM_GONE))
 
 
 @dataclass(slots=True)
@@ -54,7 +56,7 @@ class AlarmHistory:
                 name = (row.group, str(args[0]))
                 self.raised.append((row.wall_ns, name, str(args[3]) if len(args) > 3 else ""))
                 self.standing.setdefault(name, row.wall_ns)
-            elif reason["why"] in (Why.ALARM_CLEARED.name, Why.ALARM_FLAGGED.name):
+            elif reason["why"] in _ENDS:
                 self._ends((row.group, str(args[0])), row.wall_ns)
 
     def _ends(self, name: Name, wall_ns: int) -> None:

@@ -20,7 +20,7 @@ _BLOCKS: dict[Block, str] = {
     Block.NOBODY_DRIVES: "nobody drives the section; order the node that shall",
     Block.FIRST_START_DISAGREES: "first start: roles, gate owner and epoch do not agree",
     Block.NOTHING_TO_CONFIRM: "nothing of that waits for a confirmation",
-    Block.WHICH_ONE: "two things wait: say which with --item",
+    Block.WHICH_ONE: "say which request is meant, by its number: --request",
     Block.ID_TAKEN: "another order had this id: give each order one of its own",
     Block.NO_SUCH_ALARM: "there is no such alarm",
     Block.OLD_OCCURRENCE: "that is not the alarm's newest occurrence",
@@ -43,7 +43,8 @@ _BLOCKS: dict[Block, str] = {
     Block.NOT_BYPASSED: "that interlock is not bypassed",
     Block.NOT_HELD: "the gate takes SAFE in a hold only: use the plant's own stop, or LOCAL at the controller",
     Block.NOTHING_TO_RELEASE: "no owner waits at the gate for a release",
-    Block.SAFE_ORDERED: "the safe state was ordered",
+    Block.SAFE_ORDERED: "the safe state was ordered, and is asked for until the hold is over; otha order cancel takes "
+    "it back",
     Block.DECLINED: "a person rejected this failover; acknowledge to be asked again",
     Block.HALTED: "automatic action is stopped after a broken rule",
     Block.OWNER_DISAGREES: "the gate's owner is not the recorded one",
@@ -59,6 +60,7 @@ _BLOCKS: dict[Block, str] = {
     Block.TOO_MANY: "too many automatic transfers in the window; acknowledge to go on",
     Block.NOT_STEADY: "the preferred node has not been stable for its hold time",
     Block.NOT_RESYNCHRONISED: "it is not verified that the preferred node agrees with the active one",
+    Block.WINDOW_CLOSED: "the window of a scheduled failback is not open",
     Block.NOT_PREFERRED: "a failback goes to the preferred node alone",
     Block.NOT_MARKED_FOR_DRILLS: "the site file does not mark the group for drills",
     Block.ACTIVE_IN_TROUBLE: "something stands against the active node; that is no time for a drill or failback",
@@ -150,6 +152,10 @@ def _of_alarm(why: Why, args: tuple[str | int, ...]) -> str:
     return said + (f" by {user}" if user else "") + (f" ({comment})" if comment else "")
 
 
+def _was(state: str | int) -> str:
+    return str(state).replace("_", " ")
+
+
 def _pct(hundredths: int) -> str:
     return f"{hundredths / 100:.2f} %"
 
@@ -195,12 +201,17 @@ def _text(reason: Reason) -> str:
             return f"takes up an open claim: course {args[0]}, phase {args[1]}"
         case Why.SAFE_ASKED:
             return f"asks for the safe state of {args[0]}, epoch {args[1]}, hold {args[2]}"
+        case Why.SAFE_ENDED:
+            return f"the safe state of {args[0]} that was ordered is not asked for any more: {args[1]}"
         case Why.SELECTED:
             return f"{args[0]} selected a switchover, {args[1]} to {args[2]}"
         case Why.SELECTION_ENDED:
             return f"the selection of {args[0]}, to {args[1]}, ended: {args[2]}"
         case Why.SECOND_PERSON_ASKED:
-            return f"{args[0]}, asked by {args[1]}, waits for a second person"
+            return f"request {args[0]}: {args[1]}, asked by {args[2]}, waits for a second person"
+        case Why.PERSON_ASKED:
+            about = f"; {args[3]}" if args[3] else ""
+            return f"request {args[0]}: the {args[1]} to {args[2]} waits for a person{about}"
         case Why.REQUEST_ENDED:
             return f"{args[0]}, asked by {args[1]}, ended: {args[2]}"
         case Why.BYPASSED:
@@ -249,6 +260,8 @@ def _text(reason: Reason) -> str:
             return f"first interlock of those that were all true to be so no more: {args[0]} {args[1]}"
         case Why.MACHINE:
             return f"the machine is in state {args[0]}"
+        case Why.WINDOW:
+            return f"the failback's window {args[0]}"
         case Why.ISOLATED:
             return f"this observer is {args[0]}"
         case Why.TILT:
@@ -262,6 +275,13 @@ def _text(reason: Reason) -> str:
             detail = f": {args[1]}" if args[1] else ""
             state = str(args[3]).replace("_", " ")
             return f"alarm {args[0]}{detail}, occurrence {args[2]}, stands as before this start: {state}"
+        case Why.ALARM_REDEFINED:
+            shelved = f", {args[4]}" if args[4] else ""
+            return f"alarm {args[0]}, occurrence {args[2]}, means something else now; it was {_was(args[3])}{shelved}"
+        case Why.ALARM_GONE:
+            detail = f": {args[1]}" if args[1] else ""
+            flags = f", {args[4]}" if args[4] else ""
+            return f"alarm {args[0]}{detail} is not in the site file any more; its last state: {_was(args[3])}{flags}"
         case Why.ALARM_ACKED | Why.ALARM_RESET | Why.ALARM_FLAGGED | Why.ALARM_UNFLAGGED | Why.ALARM_KEPT_QUIET:
             return _of_alarm(reason.why, args)
         case never:

@@ -114,6 +114,7 @@ class Desk:
             occurrence=request.occurrence,
             for_ns=request.for_ns,
             transfer=request.transfer,
+            request=request.request,
             seconds=seconds,
         )
         try:

@@ -42,6 +42,7 @@ def _order(order: Order) -> dict[str, Any]:
         "occurrence": order.occurrence,
         "for_ms": None if order.for_ns is None else order.for_ns // 1_000_000,
         "transfer": None if order.transfer is None else order.transfer.value,
+        "request": order.request,
     }
 
 

@@ -37,6 +37,7 @@ from otha.runtime.inbox import Inbox
 from otha.runtime.output_trace import OutputTrace
 from otha.runtime.own_trouble import StallCount
 from otha.runtime.scheduler import Beat, Scheduler, Timer
+from otha.runtime.windows import Windows
 
 OnFast = Callable[[frozenset[str], int], None]
 OnDeadlines = Callable[[Mapping[str, int]], None]
@@ -90,6 +91,7 @@ class Ring:
         self._answers: dict[Order, list[asyncio.Future[Answered]]] = {}
         self._swap: _Swap | None = None
         self.traces: dict[str, OutputTrace] = {}
+        self._windows = Windows()
         self._follow_site()
 
     def _follow_site(self) -> None:
@@ -301,3 +303,5 @@ class Ring:
         jump = self._wall.look()
         if jump:
             self.inbox.put(ClockStepped(jump_ns=jump), now)
+        for turned in self._windows.look(self.core.cfg.groups, self.core.group, now):
+            self.inbox.put(turned, now)

@@ -12,14 +12,14 @@ from otha.core.config import (
     MachineRule,
     MooN,
 )
-from otha.core.group import guard, machine, orders, release
+from otha.core.group import failback, guard, machine, orders, question, release
 from otha.core.group.guard import Stage
 from otha.core.group.state import Cause, GateView, GroupState, Plan
 from otha.core.reasons import Block, Blocker
 from otha.core.supervision import Supervision
 from otha.core.watch import condition, tracking
 from otha.core.watch.tracking import Agreement
-from otha.core.words import Conduct, GroupKind, TransferKind, Verdict
+from otha.core.words import Conduct, FailbackMode, GroupKind, TransferKind, Verdict
 from otha.runtime import alarm_view
 
 Json = dict[str, Any]  # Any: JSON
@@ -62,7 +62,8 @@ def _gate(gate: GateView, now: int) -> Json:
     }
 
 
-def _plan(plan: Plan, now: int) -> Json:
+def _plan(cfg: GroupConfig, g: GroupState, plan: Plan, now: int) -> Json:
+    asks = question.asks_a_person(cfg, g)
     return {
         "kind": plan.kind.value,
         "cause": None if plan.cause is None else plan.cause.value,
@@ -78,6 +79,8 @@ def _plan(plan: Plan, now: int) -> Json:
         "waiting": plan.waiting,
         "due_in_ms": _left_ms(plan.due, now),
         "against": blockers(plan.against),
+        "request": plan.request if asks else None,
+        "about": list(plan.about) if asks else [],
     }
 
 
@@ -91,8 +94,18 @@ def _failback(core: Supervision, cfg: GroupConfig, now: int) -> Json | None:
         "mode": cfg.failback.mode.value,
         "steady": g.steady,
         "hold_left_ms": _left_ms(g.steady_at, now),
+        "windows": [str(each) for each in cfg.failback.windows],
+        "window_open": g.window_open,
         "obstacles": blockers(orders.failback_against(cfg, core.shared, g, now)),
+        "schedule_obstacles": blockers(_against_schedule(core, cfg, now)),
     }
+
+
+def _against_schedule(core: Supervision, cfg: GroupConfig, now: int) -> tuple[Blocker, ...]:
+    """What keeps a scheduled failback from beginning by itself; nothing where none is scheduled."""
+    if cfg.failback.mode is not FailbackMode.SCHEDULED:
+        return ()
+    return failback.against_schedule(cfg, core.shared, core.group(cfg.name), now)
 
 
 def persons(g: GroupState, now: int) -> Json:
@@ -109,6 +122,7 @@ def persons(g: GroupState, now: int) -> Json:
         },
         "request": request
         and {
+            "number": request.number,
             "order": request.kind.value,
             "by": request.by,
             "item": request.item,
@@ -149,7 +163,7 @@ def _group(core: Supervision, cfg: GroupConfig, now: int) -> Json:
         "epoch": 0 if record is None else record.epoch,
         "milestone": None if record is None else record.milestone.value,
         "suspicion": None if g.suspicion is None else g.suspicion.value,
-        "plan": None if g.plan is None else _plan(g.plan, now),
+        "plan": None if g.plan is None else _plan(cfg, g, g.plan, now),
         "persons": persons(g, now),
         "holdoff_left_ms": _left_ms(g.holdoff_until, now),
         "transfers_in_window": len(g.recent),

@@ -7,6 +7,7 @@ acknowledged must not be gone because of it.
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from otha.core.errors import EngineerError
 from otha.core.group.state import GroupState
 from otha.core.inputs import AlarmsStood, AlarmStood, Order
 from otha.core.reasons import Reason, Why
+from otha.core.site_swap import lesser
 from otha.core.words import AlarmState, Arming, OrderKind
 from otha.journal.reader import Query, Reader
 
@@ -29,6 +31,8 @@ _ALARMS_MOVED = frozenset(
         Why.ALARM_RESET,
         Why.ALARM_FLAGGED,
         Why.ALARM_UNFLAGGED,
+        Why.ALARM_REDEFINED,
+        Why.ALARM_GONE,
     }
 )
 _KINDS = (OrderKind.ARM, OrderKind.MAINTENANCE_IN, OrderKind.MAINTENANCE_OUT)
@@ -43,13 +47,15 @@ def body(cfg: GroupConfig, g: GroupState) -> dict[str, Any]:
     """What stands in the group, for the journal."""
     return {
         "arming": g.arming.value,
+        "ordered": g.arming_ordered,
         "site_arming": cfg.arming.value,
         "maintenance": [node.name for node, out in zip(cfg.nodes, g.maintenance, strict=True) if out],
     }
 
 
 def orders(journal: Path, cfg: GroupConfig) -> tuple[Order, ...]:
-    """The orders that stood when the group was last supervised. The site file wins where its arming was changed since.
+    """The orders that stood when the group was last supervised. An ordered arming stands on; where the site file was
+    changed since, the lesser of the two does: nobody has looked at them together, and a start is no person's word.
 
     Raises JournalNotFound and JournalUnreadable.
     """
@@ -60,10 +66,31 @@ def orders(journal: Path, cfg: GroupConfig) -> tuple[Order, ...]:
     (row,) = rows
     stood = json.loads(row.body)
     given = [(OrderKind.MAINTENANCE_IN, node.name, None) for node in cfg.nodes if node.name in stood["maintenance"]]
-    arming: tuple[OrderKind, None, Arming] = (OrderKind.ARM, None, Arming(stood["arming"]))
-    if stood["site_arming"] == cfg.arming.value != stood["arming"]:
-        return tuple(_again(cfg, row.seq, row.user, *each) for each in (*given, arming))
-    return tuple(_again(cfg, row.seq, row.user, *each) for each in given)
+    again = [_again(cfg, row.seq, row.user, *each) for each in given]
+    if stood["ordered"]:
+        ordered = Arming(stood["arming"])
+        stands = ordered if stood["site_arming"] == cfg.arming.value else lesser(ordered, cfg.arming)
+        again.append(_again(cfg, row.seq, row.user, OrderKind.ARM, None, stands))
+    return tuple(again)
+
+
+def unknown(cfg: GroupConfig) -> tuple[Order, ...]:
+    """What is ordered where nobody can tell what stood: a group acts by itself only on the word of a person."""
+    if cfg.arming is not Arming.ARMED:
+        return ()
+    order = _again(cfg, 0, "", OrderKind.ARM, None, Arming.ADVISE)
+    return (replace(order, id="what stood is not known", comment="what stood before this start is not known"),)
+
+
+def otherwise(cfg: GroupConfig, orders: tuple[Order, ...]) -> str:
+    """What is to be told of a group whose arming is not the site file's; "" where it is."""
+    for order in orders:
+        if order.arming is not None and order.arming is not cfg.arming:
+            return (
+                f"{cfg.name} is armed to {order.arming.value}, as last ordered, and not to {cfg.arming.value}, as the "
+                f"site file says: otha order arm {cfg.name} --level LEVEL"
+            )
+    return ""
 
 
 def moves_alarms(reasons: tuple[Reason, ...]) -> bool:

@@ -232,11 +232,19 @@ class Supervisor:
         """Give the orders again that stand from before this start, ahead of everything that is yet to be heard."""
         for group in ring.core.cfg.groups:
             try:
-                for order in standing.orders(self._state.journal, group):
-                    ring.inbox.put_standing(OrderGiven(order=order), now)
+                stood = standing.orders(self._state.journal, group)
             except OthaError as error:
-                what = f"arming and maintenance of {group.name} are as the site file says, not as last ordered: {error}"
-                self._notice(what)
+                stood = standing.unknown(group)
+                level = stood[0].arming.value if stood and stood[0].arming is not None else group.arming.value
+                self._notice(
+                    f"how {group.name} was armed, and which of its nodes are in maintenance, is not known: it is armed "
+                    f"to {level}, none is in maintenance: {error}"
+                )
+            else:
+                if said := standing.otherwise(group, stood):
+                    self._notice(said)
+            for order in stood:
+                ring.inbox.put_standing(OrderGiven(order=order), now)
         for name in (*(group.name for group in ring.core.cfg.groups), ring.core.cfg.supervisor):
             try:
                 alarms = standing.alarms(self._state.journal, name, time.time_ns())

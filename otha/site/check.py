@@ -120,6 +120,11 @@ def show_site(site: Site, console: Console) -> None:
     for group in site.core.groups:
         if group.kind is GroupKind.DRIVER:
             console.print(_holds(group))
+    for group in site.core.groups:
+        if group.failback.windows:
+            windows = ", ".join(str(each) for each in group.failback.windows)
+            text = f"{group.name} returns to {group.preferred} by itself, when all is met: {windows}, local time"
+            console.print(text, highlight=False, soft_wrap=True)
     console.print(_devices(site))
     for load in site.lines:
         console.print(_line(load))

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from otha.core.config import (
     AdaptiveDetector,
     ConditionConfig,
-    FailbackConfig,
     FixedDetector,
     GateConfig,
     GroupConfig,
@@ -21,6 +20,7 @@ from otha.site import timing
 from otha.site.client_groups import check_clients, client_bounds, first_heard_ns, selectors, worst_case
 from otha.site.client_groups import pace_of as client_pace
 from otha.site.document import Document
+from otha.site.failback import build_failback
 from otha.site.links import groups_via
 from otha.site.locate import Path as KeyPath
 from otha.site.model import Node
@@ -334,7 +334,7 @@ def _group(
         fencing=table.fencing,
         self_fence=_self_fence(table),
         after_fence=table.after_fence,
-        failback=FailbackConfig(mode=table.failback.mode, hold_ns=table.failback.hold_s * SECOND),
+        failback=build_failback(table.failback),
         drills=table.drills,
         rpo_ns=None if table.rpo_ms is None else table.rpo_ms * MS,
         on_rpo_miss=table.on_rpo_miss,

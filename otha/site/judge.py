@@ -11,6 +11,7 @@ from otha.core.words import Arming, Authority, Fencing, RpoMiss
 from otha.site import cost, judge_timing
 from otha.site.conditions import tags_in
 from otha.site.document import Document
+from otha.site.failback import judge_failback
 from otha.site.hold import judge_holds
 from otha.site.line_load import judge_lines
 from otha.site.locate import Path as KeyPath
@@ -28,6 +29,7 @@ def judge(doc: Document, file: SiteFile, site: Site) -> Site:
         judge_links(doc, file, group, timing)
         _members(doc, site, group)
         _fence(doc, group)
+        judge_failback(doc, group)
         _observers(doc, group)
         _interlocks(doc, site, group)
         _sync(doc, site, group)

@@ -18,6 +18,7 @@ from otha.site.devices import (
     check_places,
 )
 from otha.site.document import Document
+from otha.site.failback import check_failback
 from otha.site.groups import (
     BuiltGroup,
     Owner,
@@ -251,6 +252,7 @@ def _groups(
     for name in sorted(file.group, key=lambda name: file.group[name].kind is not GroupKind.DRIVER):
         conditions = build_conditions(doc, file, name, file.group[name])
         machine = build_machine(doc, file, name, file.group[name])
+        check_failback(doc, name, file.group[name].failback)
         over = over_links(file, file.group[name])
         made = build_group(doc, file, name, nodes, conditions, supervisor, owners, over)
         if made is not None and machine is not None:

@@ -211,12 +211,17 @@ class SelfFenceTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailbackTable:
-    """The return to the preferred node, the one with the lowest priority number (rule S12); never by itself."""
+    """The return to the preferred node, the one with the lowest priority number (rule S12)."""
 
     mode: FailbackMode = key(
-        "manual: a person orders it; approval: OTHA asks for it once all is met, and a person confirms",
+        "manual: a person orders it; approval: OTHA asks for it once all is met, and a person confirms; scheduled: "
+        "OTHA does it by itself once all is met, inside a window, in an armed group",
         default=FailbackMode.MANUAL,
-        later={"window": "failback in a time window"},
+    )
+    window: tuple[str, ...] = key(
+        "for `scheduled`: when it may begin and pass its fence, by the local time of the supervisor's machine, as "
+        '"mon-fri 02:00-04:00", "sat,sun 22:00-06:00" or "daily 01:00-01:30"',
+        default=(),
     )
     hold_s: int = key(
         "how long the node must have been stable without interruption: alive, healthy, no channel lost",

@@ -27,13 +27,15 @@ from otha.core.effects import (
     Void,
 )
 from otha.core.errors import InvariantBreachError
+from otha.core.group import question
 from otha.core.group import step as group_step
-from otha.core.group.event import Event, MachineJudged, SharedChanged
+from otha.core.group.event import Event, MachineJudged, SharedChanged, WindowJudged
 from otha.core.group.state import GroupState, Shared
 from otha.core.inputs import DueReached, EffectEnded, Order, OrderGiven, Record
 from otha.core.words import OrderKind, Outcome, Standing, TransferKind, Verdict
 
 HEALTHY = 255
+_OVER = -1  # no request has this number
 
 _Any = TypeVar("_Any")
 # A move has a name for the story, and makes the world after it.
@@ -227,6 +229,10 @@ def common_faults(w: _W) -> Iterator[Move[_W]]:
         if w.cfg.machine is not None and state != w.machine:
             name = w.cfg.machine.state(state).name
             yield f"FAULT the machine enters {name}", lambda state=state: replace(w, machine=state)  # type: ignore[misc]  # bound as default
+    if w.cfg.failback.windows:
+        is_open = not w.g.window_open
+        name = "opens" if is_open else "closes"
+        yield f"FAULT the failback's window {name}", lambda: tell(w, WindowJudged(is_open=is_open))
     yield (
         "FAULT supervisor killed and started",
         lambda: replace(
@@ -266,10 +272,10 @@ def orders(w: _W) -> Iterator[Move[_W]]:
         comment="because",
         seconds=(OrderKind.BYPASS, OrderKind.SAFE),
     )
-    for item in _what_waits(w):
+    for what, number in _what_is_seen(w):
         for kind in (OrderKind.CONFIRM, OrderKind.REJECT):
-            answer = replace(order, kind=kind, item=item)
-            yield f"ORDER {kind.value} {item or ''}", lambda answer=answer: _obey(w, answer)  # type: ignore[misc]  # bound as default
+            answer = replace(order, kind=kind, request=number)
+            yield f"ORDER {kind.value} {what}", lambda answer=answer: _obey(w, answer)  # type: ignore[misc]  # bound as default
     for kind, node, transfer in wanted:
         item = next((each.name for each in w.cfg.conditions), None)
         given = replace(
@@ -285,12 +291,10 @@ def orders(w: _W) -> Iterator[Move[_W]]:
         yield f"ORDER {kind.value} {about or ''}", lambda given=given: _obey(w, given)  # type: ignore[misc]  # bound as default
 
 
-def _what_waits(w: Around) -> list[str | None]:
-    """How a person names what waits: not at all, or one of two things."""
-    plan, request = w.g.plan, w.g.request
-    if plan is None or request is None:
-        return [None]
-    return [None, request.kind.value, plan.kind.value]
+def _what_is_seen(w: Around) -> list[tuple[str, int | None]]:
+    """What a person has seen waiting, by its number: something that is over, or what waits now."""
+    now = [(each.what, each.number) for each in question.waiting(w.cfg, w.g)]
+    return [("of something that is over", _OVER), *now]
 
 
 # Orders that are taken only if what they begin, or let go on, is still there when the step is over.

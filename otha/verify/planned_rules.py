@@ -45,7 +45,29 @@ HOLDS: tuple[Hold, ...] = (
         says="It is asked for once in a hold time.",
         decided_in=(_FAILBACK,),
         test=f"{_TESTS}/test_failback.py::test_a_rejected_failback_is_not_asked_for_again_in_this_hold_time",
-        mutant=Mutant(file=_FAILBACK, old="    t.put(return_asked=True)\n", new=""),
+        mutant=Mutant(
+            file=_FAILBACK,
+            old="    t.put_plan(confirmed=False)\n    t.put(return_asked=True)\n",
+            new="    t.put_plan(confirmed=False)\n",
+        ),
+    ),
+    Hold(
+        rule="S12",
+        says="A scheduled failback begins in its window alone, and ends with it while nothing has left.",
+        decided_in=(_FAILBACK, f"{_GROUP}/invariant_planned.py"),
+        test=f"{_TESTS}/test_scheduled.py::test_a_window_that_closes_before_the_fence_ends_it",
+        mutant=Mutant(file=_FAILBACK, old="    if not g.window_open:\n", new="    if False:\n"),
+    ),
+    Hold(
+        rule="S7",
+        says="A scheduled failback waits for the hold-off and counts as an automatic transfer.",
+        decided_in=(_FAILBACK, f"{_GROUP}/transfer.py"),
+        test=f"{_TESTS}/test_scheduled.py::test_it_counts_as_an_automatic_transfer",
+        mutant=Mutant(
+            file=f"{_GROUP}/transfer.py",
+            old=" and (plan.automatic or failback.begun_by_itself(t.cfg, plan))\n",
+            new=" and plan.automatic\n",
+        ),
     ),
     Hold(
         rule="S14",

@@ -21,9 +21,20 @@ HOLDS: tuple[Hold, ...] = (
     Hold(
         rule="L2",
         says="A request for SAFE that only waits keeps no failover from its confirmation.",
-        decided_in=(f"{_GROUP}/orders.py", f"{_GROUP}/transfer.py"),
-        test=f"{_TESTS}::test_where_two_things_wait_a_confirmation_says_which",
-        mutant=Mutant(file=f"{_GROUP}/orders.py", old="    if len(waiting) > 1:\n", new="    if False:\n"),
+        decided_in=(f"{_GROUP}/question.py", f"{_GROUP}/transfer.py"),
+        test=f"{_TESTS}::test_where_two_things_wait_each_is_answered_by_its_number",
+        mutant=Mutant(
+            file=f"{_GROUP}/question.py",
+            old="    return tuple(found)\n\n\ndef meant",
+            new="    return tuple(found[:1])\n\n\ndef meant",
+        ),
+    ),
+    Hold(
+        rule="L2",
+        says="Who saw one request can't confirm another that took its place, nor one that asks something else by now.",
+        decided_in=(f"{_GROUP}/question.py",),
+        test=f"{_TESTS}::test_who_saw_one_request_can_not_confirm_another_that_took_its_place",
+        mutant=Mutant(file=f"{_GROUP}/question.py", old=" if each.number == order.request]", new=" if each.number]"),
     ),
     Hold(
         rule="L2",

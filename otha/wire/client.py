@@ -72,6 +72,7 @@ class WireClient:
             occurrence=order.occurrence,
             for_ns=order.for_ns,
             transfer=order.transfer,
+            request=order.request,
         )
         return self._ask(request, OrderReply)
 

@@ -37,6 +37,7 @@ class OrderRequest:
     occurrence: int | None = None
     for_ns: int | None = None
     transfer: TransferKind | None = None
+    request: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from otha.core.config import GroupConfig
 from otha.core.effects import Effect
+from otha.core.group import question
 from otha.core.group import step as group_step
 from otha.core.group.event import ConditionJudged, Event, GateJudged, NodeJudged, SelectorJudged, SharedChanged
 from otha.core.group.state import GateView, OrderAnswer, Plan, SelectorView, Shared
@@ -79,6 +80,8 @@ class Rig:
         return self.tell(SharedChanged())
 
     def order(self, kind: OrderKind, node: str | None = None, **changes: Any) -> OrderAnswer:
+        if kind in (OrderKind.CONFIRM, OrderKind.REJECT) and "request" not in changes:
+            changes["request"] = self.shown()
         answer = self.tell(OrderGiven(order=order(kind, node, **changes))).answer
         assert answer is not None
         return answer
@@ -124,6 +127,11 @@ class Rig:
         return other
 
     # Looking
+
+    def shown(self, what: str = "") -> int | None:
+        """The number of the request that a person sees, of several the one that begins so."""
+        seen = [each.number for each in question.waiting(self.cfg, self.g) if each.what.startswith(what)]
+        return seen[0] if len(seen) == 1 else None
 
     @property
     def plan(self) -> Plan:

@@ -28,6 +28,7 @@ from otha.core.inputs import (
     SelectorReading,
     SiteSwapped,
     TagsPolled,
+    WindowTurned,
 )
 from otha.core.words import AlarmCode, AlarmState, Answer, Arming, OrderKind, Outcome
 from tests.core.build import gate_reading, open_claim, order, reading, record, site_config
@@ -72,6 +73,7 @@ OTHERS: list[Input] = [
     EffectEnded(id=EFFECT, outcome=Outcome.UNKNOWN, record=None),
     EffectEnded(id=EFFECT, outcome=Outcome.DONE, record=record()),
     EffectEnded(id=EFFECT, outcome=Outcome.REFUSED, record=open_claim()),
+    WindowTurned(group="tanks", is_open=True),
     ClockStepped(jump_ns=-3_600_000_000_000),
     LoopStalled(gap_ns=400_000_000),
     DueReached(),

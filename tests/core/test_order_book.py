@@ -79,7 +79,7 @@ def test_who_orders_without_end_pushes_out_nobody_elses_order() -> None:
 def test_the_same_id_of_another_person_is_another_order() -> None:
     desk = Desk(held=True)
     desk.order(OrderKind.SAFE, id="1")
-    assert desk.order(OrderKind.CONFIRM, id="1", user="eva").accepted
+    assert desk.order(OrderKind.CONFIRM, id="1", user="eva", request=desk.s.group("tanks").requests).accepted
     assert desk.s.group("tanks").safe_for is not None
 
 
@@ -148,7 +148,9 @@ def test_each_order_repeated_gets_the_same_answer_and_changes_nothing(
     if ready and kind in (OrderKind.UNBYPASS, OrderKind.CONFIRM, OrderKind.REJECT):
         desk.order(OrderKind.BYPASS, id="before", item="level_ok", for_ns=HOUR)
     if ready and kind is OrderKind.UNBYPASS:
-        desk.order(OrderKind.CONFIRM, id="before 2", user="eva")
+        desk.order(OrderKind.CONFIRM, id="before 2", user="eva", request=desk.s.group("tanks").requests)
+    if kind in (OrderKind.CONFIRM, OrderKind.REJECT):
+        changes = {**changes, "request": desk.s.group("tanks").requests}
     if not ready:
         changes = {**changes, "node": "z", "item": "none"} if kind is not OrderKind.SAFE else changes
     first = desk.order(kind, **{"node": None, **changes}, id="once")

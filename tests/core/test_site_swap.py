@@ -208,7 +208,7 @@ def test_a_bypass_stands_where_its_interlock_is_what_was_meant_and_else_its_end_
 ) -> None:
     feed = settled(two_groups(conditions=(_level(0),)))
     feed(OrderGiven(order=order(OrderKind.BYPASS, id="1", item="level", for_ns=60_000 * MS)))
-    feed(OrderGiven(order=order(OrderKind.CONFIRM, id="2", user="eva")))
+    feed(OrderGiven(order=order(OrderKind.CONFIRM, id="2", user="eva", request=feed.s.group("tanks").requests)))
     given = feed.s.group("tanks").bypasses
     assert [each.item for each in given] == ["level"]
     swap(feed, two_groups(conditions=(_level(after),), timing=LONGER))
@@ -228,21 +228,24 @@ def test_a_failover_that_a_person_rejected_is_not_asked_for_anew_by_a_change() -
     [
         (Arming.ARMED, Arming.ARMED, Arming.ARMED, Arming.ARMED),
         (Arming.ARMED, Arming.OBSERVE, Arming.ARMED, Arming.OBSERVE),  # a person took it back: it stays so
-        (Arming.OBSERVE, Arming.ARMED, Arming.OBSERVE, Arming.OBSERVE),
+        (Arming.OBSERVE, Arming.ARMED, Arming.OBSERVE, Arming.ARMED),  # nor does the file say anything new here
         (Arming.OBSERVE, Arming.OBSERVE, Arming.ARMED, Arming.ARMED),  # the file was changed to say so
         (Arming.ADVISE, Arming.ARMED, Arming.OBSERVE, Arming.OBSERVE),
         (Arming.ARMED, Arming.ADVISE, Arming.OBSERVE, Arming.OBSERVE),
         (Arming.ARMED, Arming.OBSERVE, Arming.ADVISE, Arming.OBSERVE),  # it says less than before: that arms nothing
     ],
 )
-def test_a_changed_group_is_armed_as_the_file_says_and_never_more_by_itself(
+def test_a_changed_group_is_armed_as_a_person_said_last(
     file_before: Arming, running: Arming, file_after: Arming, then: Arming
 ) -> None:
     feed = settled(two_groups(arming=file_before))
     feed(OrderGiven(order=order(OrderKind.ARM, arming=running)))
     assert feed.s.group("tanks").arming is running
     swap(feed, two_groups(arming=file_after, timing=LONGER))
-    assert feed.s.group("tanks").arming is then
+    g = feed.s.group("tanks")
+    assert g.arming is then
+    # The next start must find what holds: by the order, or by the file.
+    assert g.arming_ordered is (file_before is file_after or then is not file_after)
 
 
 # What stands against it
@@ -467,6 +470,131 @@ def test_alarms_of_a_group_that_begins_anew_stand_until_they_can_be_judged() -> 
     swap(feed, two_groups(arming=Arming.ADVISE))
     assert states(feed, "tanks")["redundancy_lost"] == (AlarmState.UNACKED, 1, True)
     assert feed.reasons(Why.ALARM_RAISED)[-1][0] == "redundancy_lost", "and nothing was annunciated by the change"
+
+
+KEY_IN = AlarmConfig(code="key_in", priority=AlarmPriority.LOW, cause="c", consequence="c", response="r")
+
+
+def plant_alarm(value: int = 1, **listed: Any) -> PlantAlarmConfig:
+    when = Compare(tag="key", op=Comparison.EQ, value=value, for_ns=0)
+    return PlantAlarmConfig(group="tanks", listed=replace(KEY_IN, **listed), when=when, text=f"key == {value}")
+
+
+def acknowledged(alarm: PlantAlarmConfig, *then: OrderKind) -> Feed:
+    """The alarm stands and is acknowledged."""
+    feed = both_settled()
+    swap(feed, replace(two_groups(), plant_alarms=(alarm,)))
+    key(feed, 1)
+    for kind in (OrderKind.ALARM_ACK, *then):
+        changes: dict[str, Any] = {"occurrence": 1} if kind is OrderKind.ALARM_ACK else {"for_ns": 60_000 * MS}
+        feed(OrderGiven(order=order(kind, id=kind.value, item="key_in", **changes)))
+    feed.forget()
+    return feed
+
+
+def key(feed: Feed, value: int) -> None:
+    feed(TagsPolled(source="plc", values=(("key", value), ("permit", 1))))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"priority": AlarmPriority.CRITICAL}, {"response": "leave"}, {"cause": "another"}, {"consequence": "worse"}],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_an_alarm_that_means_something_else_is_annunciated_anew(changes: dict[str, Any]) -> None:
+    feed = acknowledged(plant_alarm())
+    assert states(feed, "tanks")["key_in"][:2] == (AlarmState.ACKED, 1)
+    swap(feed, replace(two_groups(), plant_alarms=(plant_alarm(**changes),)))
+    assert states(feed, "tanks")["key_in"][:2] == (AlarmState.UNACKED, 2)
+    assert feed.reasons(Why.ALARM_REDEFINED) == [("key_in", "key == 1", 1, "acked", "")]
+    late = order(OrderKind.ALARM_ACK, id="late", item="key_in", occurrence=1)
+    feed(OrderGiven(order=late))
+    assert states(feed, "tanks")["key_in"][:2] == (AlarmState.UNACKED, 2)
+
+
+def test_one_with_other_delays_is_still_the_one_that_was_acknowledged() -> None:
+    feed = acknowledged(plant_alarm())
+    swap(feed, replace(two_groups(), plant_alarms=(plant_alarm(off_delay_ns=5 * MS),)))
+    assert states(feed, "tanks")["key_in"][:2] == (AlarmState.ACKED, 1)
+    assert feed.reasons(Why.ALARM_REDEFINED) == []
+
+
+def test_an_alarm_with_another_condition_is_judged_anew() -> None:
+    feed = acknowledged(plant_alarm())
+    swap(feed, replace(two_groups(), plant_alarms=(plant_alarm(value=0),)))
+    assert states(feed, "tanks")["key_in"][:2] == (AlarmState.NORMAL, 1)
+    key(feed, 1)
+    assert states(feed, "tanks")["key_in"][:2] == (AlarmState.NORMAL, 1)
+    key(feed, 0)
+    assert states(feed, "tanks")["key_in"][:2] == (AlarmState.UNACKED, 2)
+
+
+def test_an_alarm_whose_condition_is_another_one_and_holds_is_annunciated_once_it_is_known() -> None:
+    feed = acknowledged(plant_alarm())
+    other = Compare(tag="key", op=Comparison.GE, value=1, for_ns=0)
+    swap(feed, replace(two_groups(), plant_alarms=(replace(plant_alarm(), when=other),)))
+    assert states(feed, "tanks")["key_in"][:2] == (AlarmState.NORMAL, 1)
+    key(feed, 1)
+    assert states(feed, "tanks")["key_in"][:2] == (AlarmState.UNACKED, 2)
+
+
+def test_an_alarm_that_looks_at_another_device_by_the_same_tag_is_another_alarm() -> None:
+    feed = acknowledged(plant_alarm())
+    site = replace(two_groups(conditions=()), plant_alarms=(plant_alarm(),))
+    feed(SiteSwapped(cfg=site, tags=("key",)))
+    assert states(feed, "tanks")["key_in"][:2] == (AlarmState.NORMAL, 1)
+
+
+def test_what_was_shelved_was_another_alarm() -> None:
+    feed = acknowledged(plant_alarm(), OrderKind.SHELVE)
+    swap(feed, replace(two_groups(), plant_alarms=(plant_alarm(priority=AlarmPriority.CRITICAL),)))
+    (w,) = (w for w in feed.s.alarm_watches("tanks") if w.code == "key_in")
+    assert (w.state, w.flags, w.occurrence) == (AlarmState.UNACKED, (), 2)
+    assert feed.reasons(Why.ALARM_REDEFINED) == [("key_in", "key == 1", 1, "acked", "shelved")]
+
+
+def test_one_that_latched_is_to_be_acknowledged_again_and_one_that_nobody_saw_stays_to_be_seen() -> None:
+    feed = acknowledged(plant_alarm(latching=True))
+    key(feed, 0)
+    assert states(feed, "tanks")["key_in"][0] is AlarmState.LATCHED_ACKED
+    swap(feed, replace(two_groups(), plant_alarms=(plant_alarm(latching=True, response="leave"),)))
+    assert states(feed, "tanks")["key_in"][:2] == (AlarmState.LATCHED_UNACKED, 1)
+    feed.forget()
+    swap(feed, replace(two_groups(), plant_alarms=(plant_alarm(latching=True, response="stay"),)))
+    assert states(feed, "tanks")["key_in"][:2] == (AlarmState.LATCHED_UNACKED, 1)
+    assert feed.reasons(Why.ALARM_REDEFINED) == []
+
+
+def test_an_alarm_that_is_not_in_the_file_any_more_says_that_it_is_gone_and_how_it_stood() -> None:
+    feed = acknowledged(plant_alarm())
+    swap(feed, two_groups())
+    assert feed.reasons(Why.ALARM_GONE) == [("key_in", "key == 1", 1, "acked", "")]
+    feed.forget()
+    swap(feed, replace(two_groups(), plant_alarms=(plant_alarm(),)))
+    swap(feed, two_groups())
+    assert feed.reasons(Why.ALARM_GONE) == [], "nobody saw it"
+
+
+def test_the_alarms_of_a_group_that_is_supervised_no_more_are_gone_too() -> None:
+    feed = alarmed()
+    feed(OrderGiven(order=order(OrderKind.ARM, arming=Arming.OBSERVE)))
+    feed.forget()
+    swap(feed, site_config([PUMPS]))
+    assert [args[0] for args in feed.reasons(Why.ALARM_GONE)] == ["redundancy_lost"]
+    assert feed.s.alarm_watches("tanks") == ()
+
+
+def test_an_own_alarm_of_the_supervisor_that_means_something_else_is_annunciated_anew() -> None:
+    feed = alarmed()
+    ack = order(OrderKind.ALARM_ACK, group="sup", id="ack", item="journal_silent", occurrence=1)
+    feed(OrderGiven(order=ack))
+    assert states(feed, "sup")["journal_silent"][:2] == (AlarmState.ACKED, 1)
+    listed = tuple(
+        replace(each, priority=AlarmPriority.CRITICAL) if each.code == AlarmCode.JOURNAL_SILENT else each
+        for each in two_groups().alarms
+    )
+    swap(feed, replace(two_groups(), alarms=listed))
+    assert states(feed, "sup")["journal_silent"][:2] == (AlarmState.UNACKED, 2)
 
 
 def test_an_alarm_on_plant_tags_comes_and_goes_with_the_site_file() -> None:

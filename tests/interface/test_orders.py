@@ -82,6 +82,7 @@ async def test_arguments_reach_the_order(house: House, own: OwnIdentity) -> None
             assert order.item == ("tilt" if "Alarm" in wanted else "permit" if "Condition" in wanted else None)
             assert order.arming is (Arming.ARMED if "Arming" in wanted else None)
             assert order.transfer is (TransferKind.FAILOVER if "Transfer" in wanted else None)
+            assert order.request == (3 if "Request" in wanted else None)
             assert order.occurrence == (3 if "Occurrence" in wanted else None)
             assert order.for_ns == (90_000_000_000 if "ForSeconds" in wanted else None)
             assert order.comment == "because"

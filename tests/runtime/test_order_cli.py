@@ -38,10 +38,14 @@ def test_select_operate_bypass_and_safe_by_the_command_line(plant: Path, tmp_pat
         forced = ("--item", "not_overfull", "--for", "10m", "--comment", "level transmitter")
         code, said = order("bypass", *forced)
         assert code == 0, said
-        assert running.group()["persons"]["request"]["item"] == "not_overfull"
-        code, said = order("confirm")
+        asked = running.group()["persons"]["request"]
+        assert asked["item"] == "not_overfull"
+        named = ("--request", str(asked["number"]))
+        code, said = order("confirm", *named)
         assert (code, "second" in said) == (1, True)
-        assert order("reject", "--comment", "mended")[0] == 0
+        code, said = order("reject", "--comment", "mended", "--request", str(asked["number"] - 1))
+        assert (code, f"request {asked['number']}" in said) == (1, True)
+        assert order("reject", "--comment", "mended", *named)[0] == 0
         assert running.group()["persons"]["request"] is None
         code, said = order("bypass", "--item", "key_out", "--for", "10m", "--comment", "in a hurry")
         assert (code, "never bypassed" in said) == (1, True)

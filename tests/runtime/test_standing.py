@@ -1,4 +1,4 @@
-"""Arming and maintenance as last ordered outlive the supervisor; the site file wins where it was changed since."""
+"""Arming and maintenance as last ordered outlive the supervisor, and a start never arms more than a person did."""
 
 import time
 from dataclasses import replace
@@ -28,9 +28,14 @@ def order(kind: OrderKind, *, node: str | None = None, arming: Arming | None = N
     )
 
 
-def given(orders: tuple[Order, ...]) -> Supervision:
-    """A core that was given these orders and nothing else."""
-    core = Supervision(SITE.core, time.monotonic_ns())
+def armed_to(arming: Arming) -> GroupConfig:
+    """The group with this arming in its site file."""
+    return replace(GROUP, arming=arming)
+
+
+def given(orders: tuple[Order, ...], file: Arming = GROUP.arming) -> Supervision:
+    """A core of a site file with this arming that was given these orders and nothing else."""
+    core = Supervision(replace(SITE.core, groups=(armed_to(file),)), time.monotonic_ns())
     for each in orders:
         decisions = core.feed(OrderGiven(order=each), time.monotonic_ns())
         assert [one.answer.accepted for one in decisions if one.answer is not None] == [True]
@@ -66,13 +71,66 @@ def test_what_stood_stands_again(tmp_path: Path, stood: Supervision) -> None:
 def test_what_was_taken_back_does_not(tmp_path: Path, stood: Supervision) -> None:
     keep(tmp_path, stood)
     keep(tmp_path, given((order(OrderKind.MAINTENANCE_OUT, node="sc_b"), order(OrderKind.ARM, arming=Arming.ARMED))))
-    assert standing.orders(tmp_path, GROUP) == ()
+    assert [(each.kind, each.arming) for each in standing.orders(tmp_path, GROUP)] == [(OrderKind.ARM, Arming.ARMED)]
 
 
-def test_a_changed_site_file_wins_over_the_arming_ordered_before(tmp_path: Path, stood: Supervision) -> None:
+@pytest.mark.parametrize(
+    ("file_before", "ordered", "file_after", "then"),
+    [
+        # The file is as it was: the order stands, up and down.
+        (Arming.ARMED, Arming.OBSERVE, Arming.ARMED, Arming.OBSERVE),
+        (Arming.OBSERVE, Arming.ARMED, Arming.OBSERVE, Arming.ARMED),
+        (Arming.ADVISE, Arming.ADVISE, Arming.ADVISE, Arming.ADVISE),
+        # It was changed, and nobody has looked at both: the lesser.
+        (Arming.ADVISE, Arming.OBSERVE, Arming.ARMED, Arming.OBSERVE),
+        (Arming.ADVISE, Arming.ADVISE, Arming.ARMED, Arming.ADVISE),
+        (Arming.OBSERVE, Arming.ARMED, Arming.ADVISE, Arming.ADVISE),
+        (Arming.ARMED, Arming.ARMED, Arming.OBSERVE, Arming.OBSERVE),
+        # Nobody ordered anything: the file's.
+        (Arming.OBSERVE, None, Arming.ARMED, Arming.ARMED),
+        (Arming.ARMED, None, Arming.OBSERVE, Arming.OBSERVE),
+    ],
+)
+def test_a_start_arms_as_last_ordered_and_never_more_than_a_person_did(
+    tmp_path: Path, file_before: Arming, ordered: Arming | None, file_after: Arming, then: Arming
+) -> None:
+    orders: tuple[Order, ...] = (order(OrderKind.MAINTENANCE_IN, node="sc_b"),)
+    if ordered is not None:
+        orders += (order(OrderKind.ARM, arming=ordered),)
+    keep(tmp_path, given(orders, file_before), replace(GROUP, arming=file_before))
+    for _ in range(2):
+        # Each start journals what stands, and the next one begins with that.
+        cfg = replace(GROUP, arming=file_after)
+        core = given(standing.orders(tmp_path, cfg), file_after)
+        assert core.group(GROUP.name).arming is then
+        keep(tmp_path, core, cfg)
+
+
+def test_a_file_that_was_changed_to_and_fro_arms_nothing_again(tmp_path: Path) -> None:
+    keep(tmp_path, given((order(OrderKind.ARM, arming=Arming.ARMED),), Arming.OBSERVE), armed_to(Arming.OBSERVE))
+    for file, then in (
+        (Arming.ADVISE, Arming.ADVISE),
+        (Arming.OBSERVE, Arming.OBSERVE),
+        (Arming.ADVISE, Arming.OBSERVE),
+    ):
+        core = given(standing.orders(tmp_path, armed_to(file)), file)
+        assert core.group(GROUP.name).arming is then
+        keep(tmp_path, core, armed_to(file))
+
+
+def test_an_arming_that_is_not_the_files_is_told(tmp_path: Path, stood: Supervision) -> None:
     keep(tmp_path, stood)
-    changed = replace(GROUP, arming=Arming.ADVISE)
-    assert [each.kind for each in standing.orders(tmp_path, changed)] == [OrderKind.MAINTENANCE_IN]
+    said = standing.otherwise(GROUP, standing.orders(tmp_path, GROUP))
+    assert said == (
+        "tanks is armed to observe, as last ordered, and not to armed, as the site file says: "
+        "otha order arm tanks --level LEVEL"
+    )
+    assert standing.otherwise(armed_to(Arming.OBSERVE), standing.orders(tmp_path, armed_to(Arming.OBSERVE))) == ""
+
+
+def test_where_nobody_can_tell_what_stood_nothing_is_armed() -> None:
+    assert [(each.kind, each.arming) for each in standing.unknown(GROUP)] == [(OrderKind.ARM, Arming.ADVISE)]
+    assert standing.unknown(armed_to(Arming.OBSERVE)) == standing.unknown(armed_to(Arming.ADVISE)) == ()
 
 
 def test_a_node_that_is_not_in_the_group_any_more_is_left_out(tmp_path: Path, stood: Supervision) -> None:

@@ -23,6 +23,7 @@ from otha.core.effects import (
     SwapRecord,
     Void,
 )
+from otha.core.group import question
 from otha.core.group.turn import Decision
 from otha.core.inputs import (
     ClockStepped,
@@ -392,6 +393,7 @@ class Story:
             id=f"o{self.orders}",
             comment="not now" if kind == "reject" else "",
             group=self.group.name,
+            request=self._shown(kind),
             arming=None if level is None or drill else Arming(level),
             transfer=TransferKind(level) if level is not None and drill else None,
         )
@@ -409,8 +411,17 @@ class Story:
             group=self.group.name,
             item=what if timed else None,
             for_ns=int(for_ms) * MS if timed else None,
+            request=self._shown(kind, what if timed else ""),
         )
         self._feed(OrderGiven(order=given))
+
+    def _shown(self, kind: str, what: str = "") -> int | None:
+        """The number of the request that a person sees and answers, of several the one that begins so."""
+        if self.s is None or kind not in ("confirm", "reject"):
+            return None
+        waits = question.waiting(self.group, self.s.group(self.group.name))
+        seen = [each.number for each in waits if each.what.startswith(what)]
+        return seen[0] if len(seen) == 1 else None
 
     def _repeat_order(self, kind: str, node: str) -> None:
         self._feed(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from otha.core.config import AnyOf, FailbackConfig, MooN
+from otha.core.window import parse
 from otha.core.words import FailbackMode
 from otha.site import SiteErrors, load_site
 from tests.site.examples import BROKEN, changed, loaded
@@ -54,10 +55,40 @@ def test_a_group_goes_back_by_hand_and_is_not_drilled_unless_it_is_said(tmp_path
     assert (other.failback, other.drills) == (approved, True)
 
 
-def test_a_window_for_failbacks_is_built_later(tmp_path: Path) -> None:
-    ((table, key, wrong),) = _errors(tmp_path, (SAID, 'failback = { mode = "window" }\n'))
-    assert (table, key) == ("group.tanks.failback", "mode")
-    assert "built later" in wrong
+def test_a_scheduled_failback_has_windows(tmp_path: Path) -> None:
+    said = 'failback = { mode = "scheduled", window = ["mon-fri 02:00-04:00", "sun 22:00-06:00"], hold_s = 5 }\n'
+    (group,) = loaded(tmp_path, (SAID, said)).core.groups
+    assert group.failback == FailbackConfig(
+        mode=FailbackMode.SCHEDULED,
+        hold_ns=5_000_000_000,
+        windows=(parse("mon-fri 02:00-04:00"), parse("sun 22:00-06:00")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        ('mode = "scheduled"', "missing: it is scheduled"),
+        ('mode = "approval", window = ["daily 01:00-02:00"]', "given, but the mode is approval"),
+        (
+            'mode = "scheduled", window = ["daily 01:00-02:00", "funday 1-2"]',
+            '"funday 1-2" names no days with "funday"',
+        ),
+    ],
+)
+def test_a_failback_that_does_not_fit_together_is_refused(tmp_path: Path, said: str, wrong: str) -> None:
+    ((table, key, what),) = _errors(tmp_path, (SAID, f"failback = {{ {said} }}\n"))
+    assert (table, key) == ("group.tanks.failback", "window")
+    assert what.startswith(wrong)
+
+
+def test_a_scheduled_failback_in_a_group_that_is_not_armed_is_warned_of(tmp_path: Path) -> None:
+    said = 'failback = { mode = "scheduled", window = ["daily 01:00-02:00"] }\n'
+    site = loaded(tmp_path, (SAID, said), ('arming = "armed"', 'arming = "advise"'))
+    assert [each.table for each in site.warnings if "only tells that it would" in each.wrong] == [
+        "group.tanks.failback"
+    ]
+    assert not [each for each in loaded(tmp_path, (SAID, said)).warnings if "only tells" in each.wrong]
 
 
 def _tracked() -> str:

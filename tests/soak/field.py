@@ -9,6 +9,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,8 @@ class Field(Stage):
         order = Order(id=id_, kind=kind, group=GROUP, user="", client="", node=node, arming=arming, comment=comment)
         try:
             with WireClient(self.state_dir / "otha.sock", timeout_s=10.0) as client:
+                if kind in (OrderKind.CONFIRM, OrderKind.REJECT):
+                    order = replace(order, request=_shown(client.status()))
                 reply = client.order(order)
         except NoSupervisorError:
             return None
@@ -302,3 +305,11 @@ class Field(Stage):
         if not findings.ok:
             raise self.broken(checker.report(findings))
         self.tell(checker.report(findings))
+
+
+def _shown(status: dict[str, Any]) -> int | None:
+    """The number of what waits for a person in the group, if anything does."""
+    (group,) = (each for each in status["groups"] if each["name"] == GROUP)
+    asked = [group["persons"]["request"] and group["persons"]["request"]["number"]]
+    asked.append(group["plan"] and group["plan"]["request"])
+    return next((number for number in asked if number is not None), None)

@@ -24,7 +24,13 @@ def plant(*given: OrderKind, faults: int = 1, orders: int = 1, **changes: Any) -
     w = commissioned(cfg, faults=faults, orders=orders)
     for number, kind in enumerate(given):
         asked = order(
-            kind, id=f"given {number}", user=f"user {number}", client="world", item="level_ok", for_ns=60_000 * MS
+            kind,
+            id=f"given {number}",
+            user=f"user {number}",
+            client="world",
+            item="level_ok",
+            for_ns=60_000 * MS,
+            request=w.g.requests,
         )
         w = tell(w, OrderGiven(order=asked))
     return w

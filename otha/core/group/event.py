@@ -46,6 +46,13 @@ class MachineJudged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WindowJudged:
+    """The window of the group's failback has opened or closed."""
+
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SharedChanged:
     """Something of the rest of the site changed."""
 
@@ -56,6 +63,7 @@ Event = (
     | SelectorJudged
     | ConditionJudged
     | MachineJudged
+    | WindowJudged
     | SharedChanged
     | OrderGiven
     | EffectEnded

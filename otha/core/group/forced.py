@@ -1,9 +1,7 @@
 """What needs two persons: bypassing a `process` interlock, and driving a held section to its safe state by order."""
 
 from otha.core.config import ConditionConfig
-from otha.core.effects import Safe
-from otha.core.group import selection, transfer, trouble
-from otha.core.group.record import SAFE_ERRAND
+from otha.core.group import question, safe_errand, selection, transfer, trouble
 from otha.core.group.request import Bypass, Request
 from otha.core.group.turn import Turn
 from otha.core.inputs import Order
@@ -93,6 +91,7 @@ def ask(t: Turn, order: Order) -> tuple[Blocker, ...]:
         found = _bypass_against(t, order.item, order.for_ns) if bypass else _safe_against(t)
     if not found:
         request = Request(
+            number=question.next_number(t),
             kind=order.kind,
             by=order.user,
             item=(order.item or "") if order.kind is OrderKind.BYPASS else "",
@@ -102,7 +101,7 @@ def ask(t: Turn, order: Order) -> tuple[Blocker, ...]:
             until=t.now + t.cfg.persons.confirm_ns,
         )
         t.put(request=request)
-        t.say(Why.SECOND_PERSON_ASKED, "two persons", request.what, request.by)
+        t.say(Why.SECOND_PERSON_ASKED, "two persons", request.number, request.what, request.by)
     return found
 
 
@@ -170,19 +169,46 @@ def _go_safe(t: Turn) -> None:
 
 
 def going_safe(t: Turn) -> bool:
-    """Pursue an ordered SAFE while its hold lasts: asked again until the gate says that the hold is over."""
+    """Pursue an ordered SAFE while its hold lasts: asked again until the gate says that the hold is over.
+
+    While the gate is out of sight it waits, and nothing else begins. It ends with the hold, when the group is set to
+    observe, when an operator takes it back, and with this process: two persons' word for a moment is not kept over a
+    restart.
+    """
     g = t.g
     if g.safe_for is None:
         return False
     over = g.gate.seen and (g.gate.state is not GateState.HELD or g.gate.hold_no != g.safe_for)
-    if over or g.arming is Arming.OBSERVE:
-        t.put(safe_for=None)
+    if over:
+        _no_longer_safe(t, f"the hold is over, the gate is {g.gate.state.name}")
+        return False
+    if g.arming is Arming.OBSERVE:
+        _no_longer_safe(t, "the group only observes")
         return False
     if g.gate.seen:
-        asked = t.ask_errand(Safe(epoch=g.gate.epoch, hold_no=g.gate.hold_no), SAFE_ERRAND, t.cfg.timing.safe_ns)
-        if asked:
-            t.say(Why.SAFE_ASKED, "L2", t.cfg.section, g.gate.epoch, g.gate.hold_no)
+        safe_errand.ask(t)
     return True
+
+
+def _no_longer_safe(t: Turn, why: str) -> None:
+    t.put(safe_for=None)
+    t.say(Why.SAFE_ENDED, "two persons", t.cfg.section, why)
+
+
+def withdraw(t: Turn, order: Order) -> tuple[Blocker, ...]:
+    """CANCEL of an ordered SAFE that the gate has not carried out: any operator takes it back, with a comment. A SAFE
+    that has left may still arrive; what the gate says then is taken as it is."""
+    plan = t.g.plan
+    if t.g.safe_for is None:
+        return _block(Block.NOT_SELECTED)
+    if not order.comment.strip():
+        return _block(Block.COMMENT_MISSING)
+    if plan is not None and plan.course is Course.SAFE:
+        # It has fenced already: nobody is left who could drive.
+        return _block(Block.TRANSFER_RUNNING, f"{plan.course.value}, {plan.phase.value}")
+    t.put(safe_asked=0)
+    _no_longer_safe(t, f"taken back by {order.user}")
+    return ()
 
 
 def expire(t: Turn) -> None:

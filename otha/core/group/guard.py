@@ -184,7 +184,7 @@ def _observers(cfg: GroupConfig, shared: Shared, cause: Cause | None) -> tuple[B
     return tuple(found)
 
 
-def _anti_flap(cfg: GroupConfig, g: GroupState, node: str, cause: Cause | None) -> tuple[Blocker, ...]:
+def anti_flap(cfg: GroupConfig, g: GroupState, node: str, cause: Cause | None) -> tuple[Blocker, ...]:
     """Rule S7, for automatic transfers. One more move on positive evidence, to a node under no suspicion."""
     view = node_view(cfg, g, node)
     clean = view is not None and view.liveness is Liveness.ALIVE and view.level >= HEALTHY_LEVEL
@@ -198,7 +198,7 @@ def _anti_flap(cfg: GroupConfig, g: GroupState, node: str, cause: Cause | None) 
     return tuple(found)
 
 
-def _fence(cfg: GroupConfig) -> tuple[Blocker, ...]:
+def fence(cfg: GroupConfig) -> tuple[Blocker, ...]:
     """Rules S3 and S4, for automatic transfers: what the group's fence can honestly do."""
     match cfg.fencing:
         case Fencing.TOKEN_ENFORCED:
@@ -247,9 +247,9 @@ def against(
         # A transfer under way has its place already.
         found += room(shared, g, to_node)
     if cause is not None:
-        found += _observers(cfg, shared, cause) + _fence(cfg)
+        found += _observers(cfg, shared, cause) + fence(cfg)
         if stage is Stage.START:
-            found += _anti_flap(cfg, g, to_node, cause)
+            found += anti_flap(cfg, g, to_node, cause)
     if kind is not TransferKind.FAILOVER:
         found += permissives(cfg, g)
     if kind is TransferKind.SWITCHOVER:

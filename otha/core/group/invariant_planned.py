@@ -8,7 +8,7 @@ from otha.core.effects import ReadRecord, SwapRecord
 from otha.core.errors import InvariantBreachError
 from otha.core.group.state import GroupState, Plan
 from otha.core.group.turn import Decision
-from otha.core.words import Course, FailbackMode, Liveness, Phase, TransferKind, Verdict
+from otha.core.words import Arming, Course, FailbackMode, Liveness, Phase, TransferKind, Verdict
 
 
 def _hold(rule: str, holds: bool, what: str) -> None:
@@ -38,9 +38,13 @@ def check(cfg: GroupConfig, before: GroupState, decision: Decision) -> None:
     begun = was is None or was.serial != plan.serial
     if plan.kind is not TransferKind.FAILBACK:
         return
-    by_itself = begun and plan.phase is Phase.REQUESTED and decision.answer is None
+    # One that waits for the machine after its claim is begun anew, on the word that it had.
+    renewed = was is not None and was.kind is TransferKind.FAILBACK and was.confirmed
+    by_itself = begun and not renewed and plan.phase is Phase.REQUESTED and decision.answer is None
     asks = cfg.failback.mode is FailbackMode.APPROVAL and not plan.confirmed
-    _hold("S12", not by_itself or asks, "a failback that nobody ordered or approved")
+    scheduled = cfg.failback.mode is FailbackMode.SCHEDULED and not plan.by and not plan.drill
+    in_window = scheduled and g.window_open and g.arming is Arming.ARMED
+    _hold("S12", not by_itself or asks or in_window, "a failback that nobody ordered, approved or scheduled")
     confirmed_now = not begun and was is not None and plan.confirmed and not was.confirmed
     _hold("S12", not confirmed_now or decision.answer is not None, "a failback confirmed by nobody")
     waits = plan.phase is Phase.REQUESTED
@@ -48,4 +52,5 @@ def check(cfg: GroupConfig, before: GroupState, decision: Decision) -> None:
     commands = [effect for effect in decision.effects if not isinstance(effect.do, ReadRecord | SwapRecord)]
     first = was is not None and not begun and not was.revoked and plan.course is Course.FORWARD
     if first and commands:
+        _hold("S12", not scheduled or g.window_open, "a scheduled failback outside its window")
         _first_command(cfg, g, plan)

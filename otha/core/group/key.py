@@ -55,6 +55,8 @@ def _plan(plan: Plan, base: int, serial: int, now: int, boot: int) -> Plan:
         due=max(0, plan.due - now),
         wait_until=_ahead(plan.wait_until, now),
         ask_until=_ahead(plan.ask_until, now),
+        request=0,
+        about=(),
     )
 
 
@@ -69,14 +71,14 @@ def _record(record: Record, base: int) -> Record:
 
 def _request(request: Request, hold_no: int, now: int) -> Request:
     of_this_hold = int(request.kind is OrderKind.SAFE and request.hold_no == hold_no)
-    return replace(request, comment="", hold_no=of_this_hold, until=max(0, request.until - now))
+    return replace(request, number=0, comment="", hold_no=of_this_hold, until=max(0, request.until - now))
 
 
 def key(g: GroupState, now: int) -> bytes:
     """Two states with the same key behave alike from here on.
 
-    Left out: serial numbers, attempts, revisions and hold numbers, which name things but decide nothing by their size,
-    and what only alarms or tells.
+    Left out: serial numbers, numbers of requests, attempts, revisions and hold numbers, which name things but decide
+    nothing by their size, and what only alarms or tells.
     """
     base = g.record.epoch if g.record is not None else 0
     claim = g.record.claim if g.record is not None else None
@@ -99,6 +101,8 @@ def key(g: GroupState, now: int) -> bytes:
         recent=tuple(max(0, at - now) for at in g.recent),
         uncontrolled_until=_ahead(g.uncontrolled_until, now),
         calm_until=None,
+        arming_ordered=False,
+        requests=0,
         selection=_selection(g.selection, base, now),
         request=_request(g.request, g.gate.hold_no, now) if g.request is not None else None,
         bypasses=tuple(replace(each, comment="", until=max(0, each.until - now)) for each in g.bypasses),

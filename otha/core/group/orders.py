@@ -11,6 +11,7 @@ from otha.core.group import (
     forced,
     guard,
     machine,
+    question,
     redirect,
     release,
     selection,
@@ -25,7 +26,7 @@ from otha.core.group.state import Cause, GroupState, OrderAnswer, Plan, Shared
 from otha.core.group.turn import Turn
 from otha.core.inputs import Order
 from otha.core.reasons import Block, Blocker, Reason, Why
-from otha.core.words import Course, Ending, GateState, GroupKind, OrderKind, Phase, Standing, TransferKind
+from otha.core.words import Ending, GateState, GroupKind, OrderKind, Phase, Standing, TransferKind
 
 
 def _block(block: Block, detail: str = "") -> tuple[Blocker, ...]:
@@ -217,36 +218,10 @@ def _drill_abort(t: Turn, order: Order) -> tuple[Blocker, ...]:
     return () if led_back else _block(Block.TOO_LATE_TO_ABORT, f"{plan.course.value}, {plan.phase.value}")
 
 
-def _asks_a_person(t: Turn) -> bool:
-    """Whether a plan waits to be confirmed: by the group's setting, because of a lag, or of the machine's state."""
-    plan = t.g.plan
-    waits = plan is not None and plan.phase is Phase.REQUESTED and plan.course is Course.FORWARD and not plan.asked_out
-    return waits and (not t.plan.confirmed or machine.asks(t.cfg, t.g))
-
-
-def _meant(t: Turn, order: Order) -> Request | Plan | tuple[Blocker, ...]:
-    """What CONFIRM or REJECT is about: all that waits, by the words that name it with `item`; none need be named
-    where one thing waits. A request and a waiting transfer stand beside each other: neither keeps the other from its
-    answer."""
-    waiting: list[tuple[Request | Plan, tuple[str, ...], str]] = []
-    if (request := t.g.request) is not None:
-        words = (request.kind.value, request.item) if request.item else (request.kind.value,)
-        waiting.append((request, words, f"{request.what}, asked by {request.by}"))
-    if _asks_a_person(t):
-        waiting.append((t.plan, (t.plan.kind.value,), f"{t.plan.kind.value} to {t.plan.to_node}"))
-    told = "; ".join(what for _, _, what in waiting)
-    if order.item is not None:
-        named = [each for each, words, _ in waiting if order.item in words]
-        return named[0] if named else _block(Block.NOTHING_TO_CONFIRM, f"{order.item}; what waits: {told or 'nothing'}")
-    if len(waiting) > 1:
-        return _block(Block.WHICH_ONE, told)
-    return waiting[0][0] if waiting else _block(Block.NOTHING_TO_CONFIRM)
-
-
 def _confirm(t: Turn, order: Order) -> tuple[Blocker, ...]:
     if order.kind is OrderKind.REJECT and not order.comment.strip():
         return _block(Block.COMMENT_MISSING)
-    match _meant(t, order):
+    match question.meant(t, order):
         case Request() as request:
             return forced.answer(t, order, request)
         case Plan() as plan:
@@ -292,7 +267,8 @@ def _arm(t: Turn, order: Order) -> tuple[Blocker, ...]:
         return _block(Block.TRANSFER_RUNNING, t.g.plan.phase.value)
     if order.arming is None:
         return _block(Block.NOT_ARMED, "no level named")
-    t.put(arming=order.arming, told=())
+    t.put(arming=order.arming, arming_ordered=True, told=())
+    failback.armed_anew(t)
     return ()
 
 
@@ -313,7 +289,7 @@ def _carry_out(t: Turn, order: Order) -> tuple[Blocker, ...]:
         case OrderKind.OPERATE:
             return _operate(t, order)
         case OrderKind.CANCEL:
-            return selection.cancel(t, order)
+            return selection.cancel(t, order) if t.g.selection is not None else forced.withdraw(t, order)
         case OrderKind.BYPASS | OrderKind.SAFE:
             return forced.ask(t, order)
         case OrderKind.UNBYPASS:
@@ -354,7 +330,8 @@ def answered(
     kind, user = order.kind.value, order.user
     answer = OrderAnswer(order_id=order.id, accepted=not found, blockers=found, preview=preview)
     if not found:
-        about = order.node or order.item or "-"
+        named = f"request {order.request}" if order.request is not None else "-"
+        about = order.node or order.item or named
         return answer, (Reason(why=Why.ORDER_TAKEN, rule="", args=(kind, user, about, order.comment)),)
     return answer, tuple(
         Reason(why=Why.ORDER_REFUSED, rule=each.block.rule, args=(kind, user, each.block.code, each.detail))

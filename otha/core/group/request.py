@@ -42,8 +42,9 @@ class Preview:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A forced action that waits for a second, other person until `until`: BYPASS of the interlock `item` for `for_ns`,
-    or SAFE of the hold `hold_no`."""
+    or SAFE of the hold `hold_no`. `number`: by which its answer names it."""
 
+    number: int
     kind: OrderKind
     by: str
     item: str

@@ -101,8 +101,6 @@ def drop(t: Turn, why: str) -> None:
 def cancel(t: Turn, order: Order) -> tuple[Blocker, ...]:
     """CANCEL: its holder gives the selection back."""
     found = held_by_other(t, order)
-    if t.g.selection is None:
-        return (Blocker(block=Block.NOT_SELECTED, detail=""),)
     if not found:
         drop(t, "cancelled")
     return found

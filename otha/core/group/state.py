@@ -204,7 +204,8 @@ class Plan:
     `waiting`: nothing else can be done; the transfer waits for the machine's phase to end, or inside the gate's hold.
     `against`: what stands against it. `confirmed_in`: the machine state in which a person let it go on. `wait_until`:
     when it has waited for phases of the machine long enough; `waited_out`: it has. `ask_until`: when a person must have
-    answered, whatever the machine does meanwhile; `asked_out`: nobody has.
+    answered, whatever the machine does meanwhile; `asked_out`: nobody has. `request`: the number by which a person's
+    answer names it (0: nobody was asked), `about`: what that answer is about, beside the transfer.
     """
 
     serial: int
@@ -235,6 +236,8 @@ class Plan:
     waited_out: bool = False
     ask_until: int | None = None
     asked_out: bool = False
+    request: int = 0
+    about: tuple[str, ...] = ()
 
     @property
     def goal_node(self) -> str:
@@ -269,12 +272,16 @@ class GroupState:
     an alarm stands until then. `machine`: the machine's state (UNKNOWN_MACHINE: not known). `stays`: a failover has
     waited for the present one to end as long as it may. `first_out`: the interlock that was the first not to be true
     any more, until all are true again. `confirm_at` None with a suspicion: it has stood.
+    `arming_ordered`: a person ordered the arming that holds; else it is the site file's.
     `steady`: the preferred node, which is not the active one, has been stable since its hold time began; it has passed
-    once `steady_at` is None. `return_asked`: a failback was asked for in this hold time (S12).
+    once `steady_at` is None. `return_asked`: a failback was asked for in this hold time, or begun in this window (S12).
+    `window_open`: the window of a scheduled one is.
+    `requests`: the number of what a person was asked last.
     `selection`, `request`, `bypasses`: what persons hold for a while. `safe_for`: the number of the hold that two
-    persons ordered to end in SAFE. `declined`: the cause whose failover a person rejected; it is asked for no more
-    while the cause stands. `in_flight`: what was under way at the old owner when the last REVOKE left, until a person
-    acknowledges it or another transfer begins.
+    persons ordered to end in SAFE. `safe_asked`: how often SAFE was asked for in this hold without a transfer.
+    `declined`: the cause whose failover a person rejected; it is asked for no more while the cause stands.
+    `in_flight`: what was under way at the old owner when the last REVOKE left, until a person acknowledges it or
+    another transfer begins.
     """
 
     store: StoreView = StoreView.UNREAD
@@ -291,6 +298,7 @@ class GroupState:
     stays: bool = False
     first_out: int | None = None
     arming: Arming
+    arming_ordered: bool = False
     standing: Standing = Standing.SETTLING
     concern: Blocker | None = None
     settle_until: int | None
@@ -303,6 +311,7 @@ class GroupState:
     steady: bool = False
     steady_at: int | None = None
     return_asked: bool = False
+    window_open: bool = False
     told: tuple[Blocker, ...] = ()
     holdoff_until: int | None = None
     recent: tuple[int, ...] = ()
@@ -311,10 +320,12 @@ class GroupState:
     uncontrolled: bool = False
     unverified: bool = False
     adopt_ordered: bool = False
+    requests: int = 0
     selection: Selection | None = None
     request: Request | None = None
     bypasses: tuple[Bypass, ...] = ()
     safe_for: int | None = None
+    safe_asked: int = 0
     declined: Cause | None = None
     in_flight: tuple[InFlight, ...] = ()
     halted: str | None = None

@@ -15,8 +15,10 @@ from otha.core.group import (
     machine,
     orders,
     phase_wait,
+    question,
     record,
     redirect,
+    safe_errand,
     settle,
     suspicion,
     transfer,
@@ -30,6 +32,7 @@ from otha.core.group.event import (
     NodeJudged,
     SelectorJudged,
     SharedChanged,
+    WindowJudged,
 )
 from otha.core.group.guard import Stage
 from otha.core.group.record import SAFE_ERRAND, STORE_ERRANDS
@@ -54,6 +57,7 @@ def start(cfg: GroupConfig, now: int) -> GroupState:
         maintenance=tuple(False for _ in cfg.nodes),
         conditions=tuple(Verdict.UNKNOWN for _ in cfg.conditions),
         arming=cfg.arming,
+        requests=question.first_number(now),
         settle_until=now + cfg.timing.settle_ns,
         calm_until=now + cfg.timing.settle_ns,
     )
@@ -71,8 +75,7 @@ def _effect_ended(t: Turn, ended: EffectEnded) -> None:
         if ended.id.phase in STORE_ERRANDS:
             record.absorb(t, ended)
         elif ended.id.phase == SAFE_ERRAND:
-            # Not before the gate was looked at again.
-            t.put(errand_retry_at=t.now + t.cfg.own_gate.poll_ns)
+            safe_errand.pause(t)
         else:
             # What it did is read back at the pace of the clients; asked at once again it would only fill the journal.
             # Rows that nobody has any more are asked for still more seldom.
@@ -111,6 +114,7 @@ def _absorb(t: Turn, event: Event) -> None:
                 raise IllegalTransitionError(f"group {t.cfg.name} has no node {index}")
             t.put(nodes=_replaced(t.g.nodes, index, view))
         case GateJudged(view=view):
+            safe_errand.gate_seen(t, view)
             t.put(gate=view)
         case SelectorJudged(index=index, view=view):
             if not 0 <= index < len(t.g.selectors):
@@ -124,6 +128,8 @@ def _absorb(t: Turn, event: Event) -> None:
             if t.cfg.machine is None or not UNKNOWN_MACHINE <= state < len(t.cfg.machine.states):
                 raise IllegalTransitionError(f"group {t.cfg.name} has no machine state {state}")
             t.put(machine=state, stays=False)
+        case WindowJudged(is_open=is_open):
+            failback.window_turned(t, is_open=is_open)
         case EffectEnded():
             _effect_ended(t, event)
         case OrderGiven(order=order):
@@ -209,8 +215,10 @@ def _suspect(t: Turn) -> bool:
 
 
 def _ask_back(t: Turn) -> bool:
-    """Ask a person for a failback, when none is busy with the group."""
-    return t.g.selection is None and t.g.request is None and failback.ask(t)
+    """Ask a person for a failback, or begin the scheduled one, when nobody is busy with the group."""
+    if t.g.selection is not None or t.g.request is not None:
+        return False
+    return failback.ask(t) or failback.begin_scheduled(t)
 
 
 def _move(t: Turn) -> bool:
@@ -256,6 +264,7 @@ def step(cfg: GroupConfig, shared: Shared, g: GroupState, event: Event, now: int
                 break
         else:
             raise InvariantBreachError("L2", f"group {cfg.name} does not come to rest")
+        question.mind(t)
     decision = Decision(
         group=cfg.name,
         state=t.g,
@@ -280,4 +289,5 @@ def halt(g: GroupState, breach: str) -> GroupState:
         selection=None,
         request=None,
         safe_for=None,
+        safe_asked=0,
     )

@@ -125,7 +125,7 @@ def end(t: Turn, ending: Ending, rule: str = "", detail: str = "") -> None:
     plan = t.plan
     t.say(Why.ENDED, rule or "L2", ending.value, plan.kind.value, plan.from_node or "-", plan.to_node, detail)
     # Only a transfer that took the section from its owner counts against the next one.
-    moved = plan.revoked and plan.automatic
+    moved = plan.revoked and (plan.automatic or failback.begun_by_itself(t.cfg, plan))
     timing = t.cfg.timing
     swap_under_way = plan.asked is not None and plan.phase in SWAPPING
     target_seen = t.g.gate.seen or t.cfg.kind is not GroupKind.DRIVER
@@ -158,6 +158,7 @@ def standing_against(t: Turn, stage: Stage) -> tuple[Blocker, ...]:
     )
     if stage is not Stage.AFTER_FENCE:
         found += failback.against(t.cfg, t.shared, t.g, kind=plan.kind, to_node=plan.to_node, now=t.now)
+        found += failback.window_closed(t.cfg, t.g, plan)
         found += drill.against(t.cfg, t.shared, t.g, is_drill=plan.drill, kind=plan.kind)
     if plan.lag_confirmed:
         found = serious(t.cfg, found)

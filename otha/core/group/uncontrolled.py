@@ -5,12 +5,10 @@ that can't go on at once gives way, and SAFE is asked for until the gate says th
 """
 
 from otha.core.config import GroupConfig
-from otha.core.effects import Safe
-from otha.core.group import machine
-from otha.core.group.record import SAFE_ERRAND
+from otha.core.group import machine, safe_errand
 from otha.core.group.state import Cause, GroupState
 from otha.core.group.turn import Turn
-from otha.core.reasons import Block, Blocker, Why
+from otha.core.reasons import Block, Blocker
 from otha.core.words import Arming, Authority, GateState, TransferKind
 
 
@@ -51,8 +49,6 @@ def against(
 
 def ask_safe(t: Turn) -> bool:
     """Ask for the safe state once the limit is over; no claim is needed for that."""
-    g = t.g
-    if g.uncontrolled and g.errand is None and g.errand_retry_at is None:
-        t.ask_errand(Safe(epoch=g.gate.epoch, hold_no=g.gate.hold_no), SAFE_ERRAND, t.cfg.timing.safe_ns)
-        t.say(Why.SAFE_ASKED, "L2", t.cfg.section, g.gate.epoch, g.gate.hold_no)
+    if t.g.uncontrolled:
+        safe_errand.ask(t)
     return False

@@ -8,7 +8,7 @@ import pytest
 from otha.core import alarm
 from otha.core.effects import Safe
 from otha.core.group.request import Bypass
-from otha.core.reasons import Why
+from otha.core.reasons import Block, Why
 from otha.core.words import (
     AlarmCode,
     Arming,
@@ -67,7 +67,7 @@ def bypassed() -> Rig:
 def test_a_bypass_waits_for_a_second_person_and_counts_only_then() -> None:
     rig = plant()
     assert bypass(rig) == []
-    assert rig.said(Why.SECOND_PERSON_ASKED) == [("bypass level_ok", "kim")]
+    assert rig.said(Why.SECOND_PERSON_ASKED) == [(rig.shown(), "bypass level_ok", "kim")]
     assert codes(rig, OrderKind.SWITCHOVER, "b", id="o1") == ["request_pending"]
     assert codes(rig, OrderKind.CONFIRM, id="o2", user="eva") == []
     assert rig.g.bypasses == (
@@ -234,9 +234,9 @@ def test_an_ordered_safe_state_is_asked_again_until_the_gate_says_so() -> None:
     rig = both_gone()
     rig.order(OrderKind.SAFE, id="o1")
     rig.order(OrderKind.CONFIRM, id="o2", user="eva")
-    for _ in range(3):
+    for pause_ms in (50, 100, 200):
         rig.ends(Outcome.UNKNOWN)
-        rig.wait(50)
+        rig.wait(pause_ms)
     assert len(rig.effects) == 4
     assert {effect.id for effect in rig.effects} == {effect.id for effect in dict.fromkeys(rig.effects)}
     driven(rig, "a", 1)
@@ -290,6 +290,59 @@ def test_what_only_observes_or_is_not_ours_or_has_no_gate_is_not_driven_to_safe(
     rig = both_gone()
     rig.gate(seen=False)
     assert codes(rig, OrderKind.SAFE) == ["gate_unseen"]
+
+
+def ordered_safe() -> Rig:
+    """Two persons ordered SAFE; the gate has not said that it obeyed."""
+    rig = both_gone()
+    rig.order(OrderKind.SAFE, id="s")
+    rig.order(OrderKind.CONFIRM, id="c", user="eva")
+    return rig
+
+
+def test_what_ends_an_ordered_safe_state_is_told() -> None:
+    rig = ordered_safe()
+    rig.gate(state=GateState.SAFE, owner=None, hold_until=None)
+    assert rig.said(Why.SAFE_ENDED) == [("plc", "the hold is over, the gate is SAFE")]
+    rig = ordered_safe()
+    rig.order(OrderKind.ARM, id="a", arming=Arming.OBSERVE)
+    assert rig.said(Why.SAFE_ENDED) == [("plc", "the group only observes")]
+
+
+@pytest.mark.parametrize("seen", [True, False], ids=["seen", "out of sight"])
+def test_an_operator_takes_back_an_ordered_safe_state_that_is_not_carried_out(seen: bool) -> None:
+    rig = ordered_safe()
+    if not seen:
+        rig.ends(Outcome.UNKNOWN)
+        rig.gate(seen=False)
+        rig.node("b", liveness=Liveness.ALIVE, level=255, in_rpo=Verdict.TRUE, ready=Verdict.TRUE)
+        rig.wait(60_000)
+        assert "safe_ordered" in codes(rig, OrderKind.SWITCHOVER, "b", id="o")
+    assert codes(rig, OrderKind.CANCEL, id="x1", user="max", comment=" ") == ["comment_missing"]
+    assert rig.said(Why.SAFE_ENDED) == []
+    assert codes(rig, OrderKind.CANCEL, id="x2", user="max", comment="the pump runs again") == []
+    assert rig.said(Why.SAFE_ENDED) == [("plc", "taken back by max")]
+    assert rig.g.safe_for is None
+    assert "safe_ordered" not in codes(rig, OrderKind.SWITCHOVER, "b", id="o2")
+    assert codes(rig, OrderKind.CANCEL, id="x3", user="max") == ["not_selected"]
+
+
+def test_a_safe_state_that_arrives_after_it_was_taken_back_is_taken_as_it_is() -> None:
+    rig = ordered_safe()
+    rig.order(OrderKind.CANCEL, id="x")
+    rig.ends(Outcome.DONE)
+    rig.gate(state=GateState.SAFE, owner=None, hold_until=None)
+    assert (rig.g.safe_for, rig.g.plan) == (None, None)
+    assert rig.g.concern is not None
+    assert rig.g.concern.block is Block.GATE_NOT_IN_OTHAS_HANDS
+
+
+def test_one_that_a_transfer_pursues_after_its_fence_is_not_taken_back() -> None:
+    rig = failing_over(Phase.FENCED)
+    rig.order(OrderKind.SAFE, id="s")
+    rig.order(OrderKind.CONFIRM, id="c", user="eva")
+    assert codes(rig, OrderKind.CANCEL, id="x") == ["transfer_running"]
+    assert rig.plan.course is Course.SAFE
 
 
 def test_disarming_takes_an_ordered_safe_state_back() -> None:

@@ -95,11 +95,67 @@ def test_a_gate_that_obeys_late_ends_it() -> None:
     assert (rig.g.plan, rig.ending, unverified(rig)) == (None, Ending.SAFE_STATE, False)
 
 
-def test_a_safe_state_that_is_asked_without_a_transfer_waits_for_the_next_look_at_the_gate() -> None:
+def never_obeys(begin: Callable[[], Rig], ms: int) -> Rig:
+    """The gate takes SAFE and stays in its hold, for so long."""
+    rig = begin()
+    until = rig.now + ms * MS
+    while rig.now < until:
+        if rig.g.errand is not None:
+            rig.ends(Outcome.DONE)
+        before = rig.now
+        wake = rig.last.wake if rig.last is not None else None
+        rig.wait((min(until, wake or until) - rig.now) // MS)
+        assert rig.now > before or rig.g.errand is not None
+    return rig
+
+
+def over_the_limit() -> Rig:
     rig = asking()
-    rig.wait(7_459)
-    unanswered(rig, 1_000)
-    assert 2 <= len(rig.said(Why.SAFE_ASKED)) <= 1_000 * MS // rig.cfg.own_gate.poll_ns + 1
+    rig.wait(7_460)
+    return rig
+
+
+def ordered_by_two() -> Rig:
+    rig = asking()
+    rig.order(OrderKind.SAFE, id="s")
+    rig.order(OrderKind.CONFIRM, id="c", user="eva", request=rig.shown("safe"))
+    return rig
+
+
+WITHOUT = pytest.mark.parametrize("begin", [over_the_limit, ordered_by_two])
+
+
+@WITHOUT
+def test_a_safe_state_that_is_asked_without_a_transfer_waits_for_the_next_look_at_the_gate(
+    begin: Callable[[], Rig],
+) -> None:
+    rig = begin()
+    assert len(rig.effects) == 1
+    rig.ends(Outcome.DONE)
+    rig.wait(rig.cfg.own_gate.poll_ns // MS - 1)
+    assert (len(rig.effects), unverified(rig)) == (1, False)
+    rig.wait(1)
+    assert (len(rig.effects), unverified(rig)) == (2, True)
+
+
+@WITHOUT
+def test_a_gate_that_never_obeys_is_the_highest_alarm_and_fills_no_journal(begin: Callable[[], Rig]) -> None:
+    rig = never_obeys(begin, 24 * 3_600_000)
+    assert unverified(rig)
+    assert len(rig.said(Why.SAFE_ASKED)) == 1
+    assert len(rig.said(Why.UNVERIFIED)) == 1
+    assert 24 * 60 <= len(rig.effects) <= 24 * 60 + 20
+    assert len(rig.reasons) < 20
+
+
+@WITHOUT
+def test_one_that_obeys_late_or_enters_another_hold_ends_the_alarm(begin: Callable[[], Rig]) -> None:
+    rig = never_obeys(begin, 5_000)
+    other = rig.copy()
+    rig.gate(state=GateState.SAFE, hold_until=None)
+    assert not unverified(rig)
+    other.gate(hold_no=9, hold_until=other.now + 10_000 * MS)
+    assert not unverified(other)
 
 
 # The limit of a hold

@@ -94,7 +94,7 @@ def test_two_persons_win_over_a_transfer_that_waits(begin: Any) -> None:
     rig = begin()
     assert codes(rig, OrderKind.SAFE, id="s") == []
     assert rig.g.plan is not None
-    assert codes(rig, OrderKind.CONFIRM, id="c", user="eva", item="safe") == []
+    assert codes(rig, OrderKind.CONFIRM, id="c", user="eva", request=rig.shown("safe")) == []
     assert rig.said(Why.ENDED)[-1][-1] == "withdrawn: the safe state is ordered"
     assert [effect.do for effect in rig.effects] == [Safe(epoch=1, hold_no=2)]
     rig.wait(1_000)
@@ -108,35 +108,89 @@ def test_a_request_that_only_waits_stops_no_failover(begin: Any) -> None:
     if rig.g.machine == WAITS:
         enters(rig, RUN)
     else:
-        assert codes(rig, OrderKind.CONFIRM, id="c", user="eva", item="failover") == []
+        assert codes(rig, OrderKind.CONFIRM, id="c", user="eva", request=rig.shown("failover")) == []
     assert rig.phase() is Phase.PERMITTED
     assert rig.g.request is not None
 
 
 @pytest.mark.parametrize("begin", [asking, asked_by_the_machine])
-def test_where_two_things_wait_a_confirmation_says_which(begin: Any) -> None:
+def test_where_two_things_wait_each_is_answered_by_its_number(begin: Any) -> None:
     rig = begin()
     rig.order(OrderKind.SAFE, id="s")
+    safe, failover = rig.shown("safe"), rig.shown("failover")
+    assert None not in (safe, failover)
+    assert safe != failover
     for kind in (OrderKind.CONFIRM, OrderKind.REJECT):
-        answer = rig.order(kind, id=kind.value, user="eva")
-        assert [(b.block.code, b.detail) for b in answer.blockers] == [
-            ("which_one", "safe, asked by kim; failover to b")
-        ]
+        (blocker,) = rig.order(kind, id=kind.value, user="eva", request=None).blockers
+        assert blocker.block.code == "which_one"
+        assert f"request {safe}: safe, asked by kim; request {failover}: failover to b" in blocker.detail
     assert (rig.g.request is not None, rig.phase()) == (True, Phase.REQUESTED)
-    assert codes(rig, OrderKind.REJECT, id="r", user="eva", item="safe") == []
+    assert codes(rig, OrderKind.REJECT, id="r", user="eva", request=safe) == []
     assert (rig.g.request, rig.phase()) == (None, Phase.REQUESTED)
-    assert codes(rig, OrderKind.CONFIRM, id="c", user="eva") == []
+    assert codes(rig, OrderKind.CONFIRM, id="c", user="eva", request=failover) == []
     assert rig.phase() is Phase.PERMITTED
+
+
+def test_an_answer_without_a_number_answers_nothing_even_where_one_thing_waits() -> None:
+    rig = asking()
+    (blocker,) = rig.order(OrderKind.CONFIRM, id="c", request=None).blockers
+    assert (blocker.block.code, blocker.detail) == ("which_one", f"request {rig.plan.request}: failover to b")
+    assert rig.phase() is Phase.REQUESTED
+
+
+def test_who_saw_one_request_can_not_confirm_another_that_took_its_place() -> None:
+    rig = following(group_config("abc", confirm=Confirm.PLANNED))
+    rig.order(OrderKind.SWITCHOVER, "b", id="first")
+    seen = rig.shown()
+    rig.order(OrderKind.REJECT, id="r", user="max")
+    rig.order(OrderKind.SWITCHOVER, "c", id="second", user="max")
+    (blocker,) = rig.order(OrderKind.CONFIRM, id="c", user="eva", request=seen).blockers
+    assert blocker.block.code == "nothing_to_confirm"
+    assert blocker.detail == f"request {seen}; what waits: request {rig.plan.request}: switchover to c"
+    assert rig.phase() is Phase.REQUESTED
+    assert codes(rig, OrderKind.REJECT, id="r2", user="eva", request=seen) == ["nothing_to_confirm"]
+    assert codes(rig, OrderKind.CONFIRM, id="c2", user="eva", request=rig.shown()) == []
+
+
+def test_a_request_that_asks_something_else_by_now_has_another_number() -> None:
+    """The machine went on to another state, which a person must judge anew; so does a lag that was not there."""
+    rig = asked_by_the_machine()
+    seen = rig.shown()
+    enters(rig, ASKS_TOO)
+    assert codes(rig, OrderKind.CONFIRM, id="c", request=seen) == ["nothing_to_confirm"]
+    assert rig.said(Why.PERSON_ASKED)[-1][1:] == ("failover", "b", "machine ASKS_TOO")
+    assert codes(rig, OrderKind.CONFIRM, id="c2", request=rig.shown()) == []
+
+    rig = following(group_config(confirm=Confirm.PLANNED, on_rpo_miss=RpoMiss.ASK))
+    rig.order(OrderKind.SWITCHOVER, "b", id="o")
+    seen = rig.shown()
+    rig.node("b", in_rpo=Verdict.FALSE)
+    assert codes(rig, OrderKind.CONFIRM, id="c", request=seen) == ["nothing_to_confirm"]
+    with_lag = rig.shown()
+    # It comes and goes, and who has seen it may still answer.
+    rig.node("b", in_rpo=Verdict.TRUE)
+    rig.node("b", in_rpo=Verdict.FALSE)
+    assert rig.shown() == with_lag
+    assert codes(rig, OrderKind.CONFIRM, id="c2", request=with_lag) == []
+
+
+def test_a_number_from_before_a_restart_is_not_met_again() -> None:
+    rig = asking()
+    seen = rig.shown()
+    again = Rig(rig.cfg, now=rig.now + 10_000 * MS)
+    assert again.g.requests != 0
+    assert seen is not None
+    assert again.g.requests > seen
 
 
 def test_a_confirmation_of_what_does_not_wait_confirms_nothing_else() -> None:
     rig = asking()
-    answer = rig.order(OrderKind.CONFIRM, id="c", item="safe")
+    answer = rig.order(OrderKind.CONFIRM, id="c", request=rig.plan.request + 1)
     assert [(b.block.code, b.detail) for b in answer.blockers] == [
-        ("nothing_to_confirm", "safe; what waits: failover to b")
+        ("nothing_to_confirm", f"request {rig.plan.request + 1}; what waits: request {rig.plan.request}: failover to b")
     ]
     assert rig.phase() is Phase.REQUESTED
-    assert codes(rig, OrderKind.CONFIRM, id="c2", item="failover") == []
+    assert codes(rig, OrderKind.CONFIRM, id="c2", request=rig.plan.request) == []
 
 
 def test_a_transfer_that_waits_for_the_machine_alone_leaves_the_confirmation_to_the_request() -> None:
@@ -158,7 +212,7 @@ def test_a_failover_that_begins_to_ask_leaves_the_request_alone() -> None:
 def test_a_safe_state_that_was_ordered_at_a_gate_that_is_not_seen_any_more_needs_an_operator() -> None:
     rig = asking()
     rig.order(OrderKind.SAFE, id="s")
-    rig.order(OrderKind.CONFIRM, id="c", user="eva", item="safe")
+    rig.order(OrderKind.CONFIRM, id="c", user="eva", request=rig.shown("safe"))
     rig.gate(seen=False)
     rig.wait(100)
     assert rig.g.concern is not None
@@ -172,7 +226,7 @@ def test_a_safe_state_that_was_ordered_at_a_gate_that_is_not_seen_any_more_needs
 def test_after_a_safe_state_that_did_not_come_about_the_failover_is_asked_for_anew() -> None:
     rig = asking()
     rig.order(OrderKind.SAFE, id="s")
-    rig.order(OrderKind.CONFIRM, id="c", user="eva", item="safe")
+    rig.order(OrderKind.CONFIRM, id="c", user="eva", request=rig.shown("safe"))
     driven(rig, "a", 1)
     held_by_watchdog(rig)
     rig.wait(1_000)
