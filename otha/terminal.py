@@ -290,6 +290,9 @@ def show_kpi(found: Json) -> None:
     tenth = found["per_10_min_milli"] / 1000
     cut = ", where the journal begins" if found.get("cut_to_journal") else ""
     console.print(f"looked at: {found['from']}{cut}, to {found['to']}")
+    if found["unwatched_s"]:
+        gone = f"{found['unwatched_times']} times, {_age(found['unwatched_s'] * 1000)} in all"
+        console.print(f"not watched, and not counted: {gone}: no supervisor ran, or nothing says that one did")
     console.print(f"annunciations: {found['annunciations']} in {found['periods']} periods of 10 min")
     console.print(f"per 10 min: {tenth:.2f} on average (1, at most 2), peak {found['peak_10_min']} (10)")
     console.print(f"periods with more than 10: {found['above_10_permille'] / 10:.1f} % (below 1)")

@@ -2,13 +2,14 @@
 
 Annunciations count; acknowledgements, returns and events do not. Counts stand in fixed periods of ten minutes from the
 begin of what is looked at; a last period that is not whole counts as one. What the journal does not cover is not looked
-at: quiet that nobody watched would make any plant look good.
+at, nor are times in which no supervisor ran: quiet that nobody watched would make any plant look good. A period that
+was watched in part counts; one that nobody watched does not, and ends a flood.
 """
 
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,7 @@ from otha.core.reasons import Why
 from otha.core.words import AlarmPriority
 from otha.journal.entry import JournalRow
 from otha.journal.reader import Query, Reader, wall_text
+from otha.report.watched import Span, overlap, periods_watched, unwatched
 
 Json = dict[str, Any]  # Any: JSON
 S = 1_000_000_000
@@ -65,11 +67,14 @@ class AlarmHistory:
             self.stood.append((name, begin, wall_ns))
 
 
-def _floods(counts: list[int]) -> tuple[int, int]:
+def _floods(counts: list[int], watched: list[bool]) -> tuple[int, int]:
     """How many floods there were, and how many periods were in one."""
     floods = periods = 0
     inside = False
-    for count in counts:
+    for count, seen in zip(counts, watched, strict=True):
+        if not seen:
+            inside = False
+            continue
         if not inside and count > FLOOD_BEGINS_ABOVE:
             inside = True
             floods += 1
@@ -92,9 +97,9 @@ def _chattering(raised: list[tuple[int, Name, str]]) -> list[Name]:
     ]
 
 
-def measures(rows: Iterable[JournalRow], from_ns: int, to_ns: int) -> Json:
+def measures(rows: Iterable[JournalRow], from_ns: int, to_ns: int, gone: Sequence[Span] = ()) -> Json:
     """The measures of the annunciations in [from_ns, to_ns] (wall clock). Rows before it tell what stood at its begin.
-    Shares are per mille, rates thousandths."""
+    `gone`: when no supervisor ran, as `otha.report.watched` tells. Shares are per mille, rates thousandths."""
     history = AlarmHistory()
     for row in rows:
         history.take(row)
@@ -102,10 +107,17 @@ def measures(rows: Iterable[JournalRow], from_ns: int, to_ns: int) -> Json:
     counts = [0] * max(1, -(-(to_ns - from_ns) // PERIOD_NS))
     for at_ns, _, _ in raised:
         counts[min(max(at_ns - from_ns, 0) // PERIOD_NS, len(counts) - 1)] += 1
-    floods, flooded = _floods(counts)
+    gaps = [(max(begin, from_ns), min(end, to_ns)) for begin, end in gone if begin < to_ns and end > from_ns]
+    watched = periods_watched(gaps, from_ns, len(counts), PERIOD_NS)
+    # An annunciation is watched, whatever the clocks say.
+    watched = [seen or count > 0 for seen, count in zip(watched, counts, strict=True)]
+    periods = max(1, sum(watched))
+    floods, flooded = _floods(counts, watched)
     stood = [each for each in history.stood if each[2] >= from_ns]
     stood += [(name, begin, to_ns) for name, begin in history.standing.items()]
-    long = dict.fromkeys(name for name, begin, end in stood if end - begin > STANDING_NS)
+    long = dict.fromkeys(
+        name for name, begin, end in stood if end - begin - overlap(gone, begin, end) > STANDING_NS
+    )
     often = Counter(name for _, name, _ in raised)
     ranks = Counter(priority for _, _, priority in raised)
     total = len(raised)
@@ -113,12 +125,15 @@ def measures(rows: Iterable[JournalRow], from_ns: int, to_ns: int) -> Json:
         "from": wall_text(from_ns),
         "to": wall_text(to_ns),
         "annunciations": total,
-        "periods": len(counts),
-        "per_10_min_milli": total * 1000 // len(counts),
+        "periods": sum(watched),
+        "unwatched_s": overlap(gaps, from_ns, to_ns) // S,
+        "unwatched_times": len(gaps),
+        "unwatched_periods": len(watched) - sum(watched),
+        "per_10_min_milli": total * 1000 // periods,
         "peak_10_min": max(counts),
-        "above_10_permille": sum(count > FLOOD_BEGINS_ABOVE for count in counts) * 1000 // len(counts),
+        "above_10_permille": sum(count > FLOOD_BEGINS_ABOVE for count in counts) * 1000 // periods,
         "floods": floods,
-        "in_flood_permille": flooded * 1000 // len(counts),
+        "in_flood_permille": flooded * 1000 // periods,
         "standing_24_h": [_named(name) for name in long],
         "chattering": [_named(name) for name in _chattering(raised)],
         "top_ten": [
@@ -146,9 +161,11 @@ def of_journal(reader: Reader, from_ns: int | None, to_ns: int | None) -> Json:
     if begins is None or not last:
         raise EngineerError("no row of the journal is from that time", mend="give another --from or --to")
     begin = max(from_ns or 0, begins.wall_ns)
-    end = min(to_ns or last[-1].wall_ns, time.time_ns())
+    # Beyond the newest row nothing says that anybody watched.
+    newest = reader.tail(1)[-1].wall_ns
+    end = max(begin, min(to_ns or last[-1].wall_ns, newest, time.time_ns()))
     earlier = Query(to_ns=to_ns, kind="decision", text="ALARM_")
-    found = measures(reader.query(earlier), begin, max(begin, end))
+    found = measures(reader.query(earlier), begin, end, unwatched(reader, end))
     return {**found, "cut_to_journal": from_ns is not None and from_ns < begin}
 
 

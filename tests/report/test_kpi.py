@@ -105,3 +105,39 @@ def test_rows_of_an_older_version_count_without_a_priority() -> None:
     found = of([row(0, "decision", ("ALARM_RAISED", "tilt", ""))])
     assert found["annunciations"] == 1
     assert all(each["count"] == 0 for each in found["priorities"].values())
+
+
+# When nobody watched
+
+
+def test_what_nobody_watched_is_no_quiet() -> None:
+    """Two hours of six, with twelve annunciations: ten periods of ten minutes were not watched at all."""
+    rows = [raised(n * S, f"a{n:02}") for n in range(12)]
+    gap = (65 * MIN, 175 * MIN)
+    found = measures(rows, 0, 6 * HOUR, [gap])
+    assert (found["unwatched_s"], found["unwatched_times"], found["unwatched_periods"]) == (110 * 60, 1, 10)
+    assert found["periods"] == 26
+    assert found["per_10_min_milli"] == 12_000 // 26
+    assert found["above_10_permille"] == 1_000 // 26
+    whole = of(rows, 6 * HOUR)
+    assert (whole["periods"], whole["unwatched_s"], whole["unwatched_times"]) == (36, 0, 0)
+
+
+def test_a_flood_does_not_go_on_while_nobody_watches() -> None:
+    rows = [raised(n * S, f"a{n:02}") for n in range(12)]
+    rows += [raised(20 * MIN + n * S, f"b{n:02}") for n in range(6)]
+    assert of(rows)["in_flood_permille"] == 1_000 // 6, "six are not enough after a quiet period"
+    close = [raised(n * S, f"a{n:02}") for n in range(12)] + [raised(20 * MIN + n * S, f"b{n}") for n in range(6)]
+    found = measures(close, 0, HOUR, [(10 * MIN, 20 * MIN)])
+    assert (found["floods"], found["in_flood_permille"]) == (1, 1_000 // 5)
+
+
+@pytest.mark.parametrize(("gone_h", "stale"), [(2, False), (0, True)])
+def test_what_stood_while_nobody_watched_counts_by_what_was_seen(gone_h: int, stale: bool) -> None:
+    found = measures([raised(0), cleared(25 * HOUR)], 0, 48 * HOUR, [(HOUR, (1 + gone_h) * HOUR)])
+    assert bool(found["standing_24_h"]) is stale
+
+
+def test_what_lies_outside_is_not_missed() -> None:
+    found = measures([], 10 * HOUR, 20 * HOUR, [(0, HOUR), (9 * HOUR, 11 * HOUR), (19 * HOUR, 30 * HOUR)])
+    assert (found["unwatched_s"], found["unwatched_times"]) == (2 * 3_600, 2)
