@@ -115,9 +115,7 @@ def measures(rows: Iterable[JournalRow], from_ns: int, to_ns: int, gone: Sequenc
     floods, flooded = _floods(counts, watched)
     stood = [each for each in history.stood if each[2] >= from_ns]
     stood += [(name, begin, to_ns) for name, begin in history.standing.items()]
-    long = dict.fromkeys(
-        name for name, begin, end in stood if end - begin - overlap(gone, begin, end) > STANDING_NS
-    )
+    long = dict.fromkeys(name for name, begin, end in stood if end - begin - overlap(gone, begin, end) > STANDING_NS)
     often = Counter(name for _, name, _ in raised)
     ranks = Counter(priority for _, _, priority in raised)
     total = len(raised)
