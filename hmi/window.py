@@ -31,7 +31,7 @@ SMALLEST: Final = (1280, 720)
 _TICK_MS: Final = 250
 _TICKS_PER_SECOND: Final = 1000 // _TICK_MS
 _STOOD_STILL_MS: Final = 2000
-_NAVIGATION_PX: Final = 176
+_NAVIGATION_PX: Final = 186
 
 
 class NotBuilt(Page):

@@ -1,0 +1,426 @@
+"""Level 2: one group, with everything that decides about it."""
+
+from typing import Any, Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QTableWidget,
+    QTableWidgetItem,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hmi import say, theme, why
+from hmi.diagram import Diagram, picture_of
+from hmi.feed import Model, monotonic_ms
+from hmi.model import Answer, GroupView, Snapshot, TimingView, WhyView
+from hmi.pages import Page
+from hmi.session import Session
+from hmi.tile import standby_of
+from hmi.timeline import Step, Timeline, Watch, measured
+
+_TRANSFER_TAB: Final = 2
+_DIAGRAM_MOST: Final = 330  # of more nodes than that the rest is scrolled to
+
+
+class Table(QTableWidget):
+    """Rows of texts; what has not changed stays as it is, and so does what is chosen. Bold: wants eyes."""
+
+    def __init__(self, name: str, columns: tuple[str, ...], wide: int) -> None:
+        super().__init__(0, len(columns))
+        self.setAccessibleName(name)
+        self.setHorizontalHeaderLabels(list(columns))
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        self.verticalHeader().hide()
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(wide, QHeaderView.ResizeMode.Stretch)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+
+    def fill(self, rows: list[tuple[tuple[str, ...], bool]]) -> None:
+        """Show these rows."""
+        if self.rowCount() != len(rows):
+            self.setRowCount(len(rows))
+        for at, (texts, bold) in enumerate(rows):
+            for column, text in enumerate(texts):
+                item = self.item(at, column)
+                if item is None:
+                    item = QTableWidgetItem()
+                    self.setItem(at, column, item)
+                if item.text() != text:
+                    item.setText(text)
+                    item.setToolTip(text)
+                if item.font().bold() != bold:
+                    item.setFont(theme.font(theme.TEXT_PT, bold=bold))
+
+
+class GroupPage(Page):
+    """Which group is chosen above; Ctrl+Left and Ctrl+Right go to the next one."""
+
+    NAME = "group"
+
+    def title(self) -> str:
+        """As every page."""
+        return self.tr("Group")
+
+    def __init__(self, model: Model, session: Session) -> None:
+        super().__init__(model, session)
+        self.group = ""
+        self._why: WhyView | None = None
+        self._asking = False
+        self._watch = Watch()
+        self._last: tuple[str, tuple[Step, ...]] = ("", ())
+        self._wants_last = True
+        self.choice = QComboBox()
+        self.choice.setAccessibleName(self.tr("Group"))
+        self.choice.setMinimumWidth(220)
+        self.choice.currentTextChanged.connect(self._choose)
+        self.state = QLabel()
+        self.state.setFont(theme.font(theme.BIG_PT, bold=True))
+        self.facts = QLabel()
+        self.facts.setWordWrap(True)
+        self.against = QLabel()
+        self.against.setWordWrap(True)
+        self.diagram = Diagram()
+        self._area = QScrollArea()
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self._tables()
+        self.timeline = Timeline()
+        self._trend_place = QVBoxLayout()
+        self.trend: Any = None  # Any: made when it is first looked at, as its library takes long to load
+        self._build()
+        model.timed.connect(self._timed)
+
+    def _tables(self) -> None:
+        self.conditions = Table(
+            self.tr("Interlocks and permissives"),
+            (
+                self.tr("Condition"),
+                self.tr("Verdict"),
+                self.tr("Class"),
+                self.tr("When"),
+                self.tr("Value"),
+                self.tr("Quality"),
+                self.tr("Age"),
+            ),
+            3,
+        )
+        self.tracked = Table(
+            self.tr("Tracked tags"),
+            (
+                self.tr("Tag"),
+                self.tr("Active"),
+                self.tr("Standby"),
+                self.tr("Node"),
+                self.tr("Tolerance"),
+                self.tr("Ages"),
+                self.tr("Verdict"),
+            ),
+            0,
+        )
+        self.heard = Table(
+            self.tr("Channels"),
+            (
+                self.tr("Channel"),
+                self.tr("Pulse"),
+                self.tr("Age"),
+                self.tr("Lost after"),
+                self.tr("Replies, p99"),
+                self.tr("Losses"),
+                self.tr("Last values"),
+            ),
+            6,
+        )
+
+    def _build(self) -> None:
+        back, on = QPushButton("◀"), QPushButton("▶")
+        for button, name, step, key in (
+            (back, self.tr("Previous group"), -1, "Ctrl+Left"),
+            (on, self.tr("Next group"), 1, "Ctrl+Right"),
+        ):
+            button.setAccessibleName(name)
+            button.setToolTip(f"{name} ({key})")
+            button.clicked.connect(lambda _checked=False, step=step: self._step(step))
+            QShortcut(QKeySequence(key), self, lambda step=step: self._step(step))
+        top = QHBoxLayout()
+        for widget in (back, self.choice, on):
+            top.addWidget(widget)
+        top.addSpacing(12)
+        top.addWidget(self.state, 1)
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._area.setWidget(self.diagram)
+        upper = QWidget()
+        column = QVBoxLayout(upper)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._area)
+        column.addWidget(self.facts)
+        column.addWidget(self.against)
+        column.addStretch(1)
+        transfer = QWidget()
+        both = QHBoxLayout(transfer)
+        both.setContentsMargins(0, 4, 0, 0)
+        left = QScrollArea()
+        left.setWidgetResizable(True)
+        left.setFrameShape(QScrollArea.Shape.NoFrame)
+        left.setWidget(self.timeline)
+        both.addWidget(left, 2)
+        both.addLayout(self._trend_place, 3)
+        self.tabs.addTab(self.conditions, self.tr("Interlocks (why)"))
+        self.tabs.addTab(self.tracked, self.tr("Tracked tags"))
+        self.tabs.addTab(transfer, self.tr("Transfer"))
+        self.tabs.addTab(self.heard, self.tr("Channels"))
+        self.tabs.currentChanged.connect(lambda _at: self.tick())
+        splitter = QSplitter(Qt.Orientation.Vertical)
+        splitter.addWidget(upper)
+        splitter.addWidget(self.tabs)
+        splitter.setChildrenCollapsible(False)
+        splitter.setStretchFactor(0, 0)
+        splitter.setStretchFactor(1, 1)
+        whole = QVBoxLayout(self)
+        whole.addLayout(top)
+        whole.addWidget(splitter, 1)
+        self.setFocusProxy(self.choice)
+
+    # What is shown
+
+    def arrive(self, **given: str) -> None:
+        """As every page: `group`."""
+        if "group" in given:
+            self._fill_choice()
+            self.choice.setCurrentText(given["group"])
+
+    def refresh(self, snapshot: Snapshot) -> None:
+        """As every page."""
+        self._fill_choice()
+        view = snapshot.groups.get(self.group)
+        self._watch.see(None if view is None else view.transfer, monotonic_ms())
+        if view is None:
+            self.state.setText(self.tr("No such group") if self.group else self.tr("No group is known yet"))
+            return
+        self.state.setText(self._state_of(view))
+        self.facts.setText(_facts(view))
+        self._draw(view)
+        self._show_transfer(view)
+        self._show_conditions(view)
+
+    def tick(self) -> None:
+        """As every page: ask for what the interface does not tell by itself."""
+        if self.model.stale or not self.group:
+            return
+        self.session.ask_timing()
+        if not self._asking:
+            self._asking = True
+            self.session.why(self.group, then=self._told_why)
+        if self.tabs.currentIndex() == _TRANSFER_TAB and self._wants_last:
+            self._wants_last = False
+            self._make_trend()
+            group = self.group
+            self.session.call("Transfers", then=lambda answer: self._told_last(group, answer), Group=group, Limit=1)
+            self.session.call("OutputsOfTransfer", group=group, then=lambda answer: self._told_outputs(group, answer))
+
+    def _make_trend(self) -> None:
+        if self.trend is None:
+            from hmi.trend import Trend
+
+            self.trend = Trend()
+            self._trend_place.addWidget(self.trend)
+
+    def _fill_choice(self) -> None:
+        names = list(self.model.snapshot.groups)
+        if names != [self.choice.itemText(at) for at in range(self.choice.count())]:
+            chosen = self.group
+            self.choice.blockSignals(True)
+            self.choice.clear()
+            self.choice.addItems(names)
+            self.choice.blockSignals(False)
+            if chosen in names:
+                self.choice.setCurrentText(chosen)
+            elif names:
+                self._choose(names[0])
+
+    def _choose(self, group: str) -> None:
+        if group != self.group:
+            self.group, self._why, self._asking = group, None, False
+            self._watch, self._last, self._wants_last = Watch(), ("", ()), True
+            for table in (self.conditions, self.tracked, self.heard):
+                table.fill([])
+            self.against.setText("")
+            if self.trend is not None:
+                self.trend.show_outputs(None)
+            self.refresh(self.model.snapshot)
+            self.tick()
+
+    def _step(self, by: int) -> None:
+        if self.choice.count():
+            self.choice.setCurrentIndex((self.choice.currentIndex() + by) % self.choice.count())
+
+    def _state_of(self, view: GroupView) -> str:
+        if view.halted:
+            return self.tr("HALTED: {0}").format(view.halted)
+        if view.transfer is not None:
+            return self.tr("{0} to {1}: {2}").format(
+                say.plain(view.transfer.kind).upper(), view.transfer.to_node, say.phase(view.transfer.phase)
+            )
+        if view.concern:
+            return view.concern
+        return f"{say.plain(view.standing)} · {standby_of(view)[0]}"
+
+    def _draw(self, view: GroupView) -> None:
+        supervisor = self.model.snapshot.site.supervisor or "OTHA"
+        self.diagram.show_picture(picture_of(view, self.model.timing), stale=self.model.stale, otha=supervisor)
+        self._area.setFixedHeight(min(self.diagram.sizeHint().height() + 2, _DIAGRAM_MOST))
+
+    def _show_transfer(self, view: GroupView) -> None:
+        if view.transfer is None:
+            self.timeline.show_steps(*self._last)
+            return
+        self._wants_last = True
+        to = view.transfer
+        by = self.tr("by {0}").format(to.by) if to.by else say.plain(to.cause)
+        title = f"{say.plain(to.kind)} {to.from_node} → {to.to_node} · {by}"
+        if to.against:
+            title += self.tr(" · waits for: {0}").format(", ".join(to.against))
+        self.timeline.show_steps(title, self._watch.steps(monotonic_ms()))
+
+    def _show_conditions(self, view: GroupView) -> None:
+        told = {} if self._why is None else {each.name: each for each in self._why.reasons}
+        rows: list[tuple[tuple[str, ...], bool]] = []
+        for each in view.conditions:
+            reason = told.get(each.name)
+            kind = self.tr("interlock") if each.interlock else self.tr("permissive")
+            verdict = say.verdict(each.verdict)
+            if each.bypassed:
+                verdict += self.tr(", BYPASSED")
+            if reason is not None and reason.first_out:
+                verdict += self.tr(", first out")
+            tags = () if reason is None else reason.tags
+            rows.append(
+                (
+                    (
+                        each.name,
+                        verdict,
+                        f"{each.klass} {kind}",
+                        "" if reason is None else reason.text,
+                        ", ".join(f"{tag.name} = {say.value(tag.value)}" for tag in tags),
+                        ", ".join(dict.fromkeys(tag.quality for tag in tags)),
+                        ", ".join(say.age(tag.age_ms) for tag in tags),
+                    ),
+                    each.verdict != "true" or each.bypassed,
+                )
+            )
+        self.conditions.fill(rows)
+
+    # What was asked for
+
+    def _told_why(self, answer: Answer) -> None:
+        self._asking = False
+        found = why.read(answer.data) if not answer.trouble else None
+        if found is None or found.group != self.group:
+            return
+        self._why = found
+        against = [f"{each.code.replace('_', ' ')} {each.detail} {each.rule}".strip() for each in found.obstacles]
+        self.against.setText(
+            self.tr("Against a switchover now: {0}").format("; ".join(against))
+            if against
+            else self.tr("Nothing stands against a switchover to {0}.").format(found.node or "-")
+        )
+        self.tracked.fill(
+            [
+                (
+                    (
+                        each.name,
+                        say.value(each.active),
+                        say.value(each.standby),
+                        each.node,
+                        say.value(each.tolerance),
+                        f"{say.age(each.active_age_ms)} / {say.age(each.standby_age_ms)}",
+                        say.verdict(each.verdict),
+                    ),
+                    each.verdict != "true",
+                )
+                for each in found.tracked
+            ]
+        )
+        view = self.model.snapshot.groups.get(self.group)
+        if view is not None:
+            self._show_conditions(view)
+
+    def _told_last(self, group: str, answer: Answer) -> None:
+        if group == self.group and not answer.trouble and answer.data:
+            title, steps = measured(answer.data[0])
+            self._last = self.tr("Last: {0}").format(title), steps
+            self.refresh(self.model.snapshot)
+
+    def _told_outputs(self, group: str, answer: Answer) -> None:
+        if group == self.group and self.trend is not None:
+            self.trend.show_outputs(None if answer.trouble else answer.data)
+
+    def _timed(self, timing: TimingView) -> None:
+        view = self.model.snapshot.groups.get(self.group)
+        if view is None or not self.isVisible():
+            return
+        self._draw(view)
+        rows: list[tuple[tuple[str, ...], bool]] = []
+        for channel in view.channels:
+            timed = timing.channels.get(channel.name)
+            values = {} if timed is None else timed.values
+            p99 = 0 if timed is None else int(timed.replies.get("p99") or 0)
+            rows.append(
+                (
+                    (
+                        channel.name,
+                        say.pulse(channel.pulse),
+                        say.age(None if timed is None else timed.age_ms),
+                        say.age(None if timed is None else timed.lost_after_ms),
+                        f"{p99 / 1e6:.1f} ms" if p99 else "-",
+                        str(channel.losses),
+                        ", ".join(f"{name} {value}" for name, value in values.items()),
+                    ),
+                    channel.pulse != "on_time",
+                )
+            )
+        self.heard.fill(rows)
+
+
+def _facts(view: GroupView) -> str:
+    """What else there is to know, in one line."""
+    said = [
+        f"active {view.active or '-'}",
+        f"epoch {view.epoch}",
+        f"{view.arming}, {view.authority}",
+        f"record {view.milestone or '-'} ({say.plain(view.store)})",
+    ]
+    if view.suspicion:
+        said.append(f"suspected: {say.plain(view.suspicion)}")
+    if view.transfers_in_window:
+        said.append(f"{view.transfers_in_window} transfers in the window")
+    if view.machine is not None and view.machine.state:
+        said.append(f"switchover: {view.machine.switchover}, failover: {view.machine.failover}")
+    if view.failback is not None:
+        steady = "steady" if view.failback.steady else "not steady yet"
+        said.append(f"failback to {view.failback.to_node}: {steady}")
+    if view.selection is not None:
+        said.append(f"selected by {view.selection.by}: {say.age(view.selection.left_ms)} left")
+    if view.request is not None:
+        said.append(
+            f"WAITS for a person: {view.request.order} by {view.request.by}, {say.age(view.request.left_ms)} left"
+        )
+    said += [f"bypass: {each}" for each in view.bypasses]
+    if view.drills:
+        said.append("marked for drills")
+    return " · ".join(said)
