@@ -33,6 +33,7 @@ _WAIT_LOGIN_S: Final = 3.0
 _TIMEOUT_S: Final = 6.0
 _CLOCK_EVERY_S: Final = 10.0
 _END_S: Final = 2.0
+_LAST_TURNS_S: Final = 0.05
 _SILENT_S: Final = 4.0  # no publish response, not even a keep-alive: the connection is no good
 _POLICIES: Final = (
     security_policies.SecurityPolicyAes256Sha256RsaPss,
@@ -134,6 +135,8 @@ class Worker:
             for task in left:
                 task.cancel()
             await asyncio.gather(*left, return_exceptions=True)
+            # A transport that was closed lets its socket go in a later turn of the loop.
+            await asyncio.sleep(_LAST_TURNS_S)
             self._loop.stop()
 
         self._leaving = self._loop.create_task(leave())

@@ -1,0 +1,384 @@
+"""The alarm page: what wants somebody, what is kept quiet and why, and what to do about the one that is looked at."""
+
+import uuid
+from collections.abc import Iterable
+from typing import Final
+
+from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QPainter, QPalette, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QFormLayout,
+    QGridLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QSplitter,
+    QStackedWidget,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTabBar,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hmi import theme, words
+from hmi.alarm_model import ROW_ROLE, AlarmModel, Column
+from hmi.alarm_rows import PRIORITIES, AlarmRow, Shelf
+from hmi.desk import Desk, NoReply
+from hmi.event_model import Wanted
+from hmi.event_page import EventPage
+from hmi.model import Priority
+from hmi.order_panel import DeedButton, plain
+from hmi.switchover import Reply, Target
+
+translate = QCoreApplication.translate
+_FILTER_AFTER_MS: Final = 120
+_SHELVES: Final = tuple(Shelf)
+_Index = QModelIndex | QPersistentModelIndex
+
+
+def cell(row: AlarmRow, column: Column) -> str:
+    """What stands in a cell."""
+    match column:
+        case Column.PRIORITY:
+            return words.priority_word(row.priority)
+        case Column.STATE:
+            return words.alarm_state(row.state)
+        case Column.ALARM:
+            first = translate("Alarms", " (first out)") if row.first_out else ""
+            return row.code.replace("_", " ") + first
+        case _:
+            return ""
+
+
+class MarkDelegate(QStyledItemDelegate):
+    """A priority by its mark and its word: shape, number and colour, never colour alone."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        """As Qt asks."""
+        row = index.data(ROW_ROLE)
+        style = QStyleOptionViewItem(option)
+        self.initStyleOption(style, index)
+        side = style.rect.height() - 8
+        text, style.text = style.text, ""
+        style.widget.style().drawControl(QStyle.ControlElement.CE_ItemViewItem, style, painter, style.widget)
+        if not isinstance(row, AlarmRow) or row.priority not in PRIORITIES:
+            return
+        box = QRectF(style.rect.left() + 4, style.rect.top() + 4, side, side)
+        theme.paint_mark(painter, box, Priority(PRIORITIES.index(row.priority) + 1), unacked=row.unacked)
+        painter.setPen(style.palette.color(QPalette.ColorRole.Text))
+        painter.setFont(style.font)
+        words_at = style.rect.adjusted(side + 12, 0, 0, 0)
+        painter.drawText(words_at, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+
+
+class AlarmPage(QWidget):
+    """Tell it `take` of every alarm and `grow` of the journal's length. `go_to`: the group that a person wants to look
+    at; `silence`: the horn's button."""
+
+    go_to = Signal(str)
+    silence = Signal()
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        self._chosen: tuple[str, str] | None = None
+        self._shown: AlarmRow | None = None
+        self.model = AlarmModel(
+            (
+                translate("Alarms", "Priority"),
+                translate("Alarms", "State"),
+                translate("Alarms", "Since"),
+                translate("Alarms", "Group"),
+                translate("Alarms", "Alarm"),
+                translate("Alarms", "Detail"),
+            ),
+            cell,
+        )
+        self._build()
+        self.model.modelReset.connect(self._choose_again)
+        self.model.dataChanged.connect(self._changed)
+        self.model.layoutChanged.connect(self._changed)
+        self._filtering = QTimer(self)
+        self._filtering.setSingleShot(True)
+        self._filtering.timeout.connect(self._show)
+
+    def _build(self) -> None:
+        whole = QVBoxLayout(self)
+        head = QHBoxLayout()
+        self.shelves = QTabBar()
+        self.shelves.setExpanding(False)
+        for _ in _SHELVES:
+            self.shelves.addTab("")
+        self.shelves.addTab(translate("Alarms", "History"))
+        self.shelves.currentChanged.connect(self._show)
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText(translate("Alarms", "Filter: words that must stand in the row"))
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setMinimumHeight(40)
+        self.filter.textChanged.connect(lambda _text: self._filtering.start(_FILTER_AFTER_MS))
+        self.quiet = DeedButton(translate("Alarms", "Silence (F10)"))
+        self.quiet.clicked.connect(self.silence)
+        head.addWidget(self.shelves)
+        head.addWidget(self.filter, 1)
+        head.addWidget(self.quiet)
+        whole.addLayout(head)
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.addWidget(self._table())
+        split.addWidget(self._side())
+        split.setStretchFactor(0, 3)
+        split.setStretchFactor(1, 1)
+        split.setChildrenCollapsible(False)
+        self.past = EventPage(self._desk, Wanted(kind="decision", text="ALARM_"))
+        self._stack = QStackedWidget()
+        self._stack.addWidget(split)
+        self._stack.addWidget(self.past)
+        whole.addWidget(self._stack, 1)
+        self._label_shelves()
+
+    def _table(self) -> QTableView:
+        self.table = QTableView()
+        self.table.setModel(self.model)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setTabKeyNavigation(False)
+        self.table.setAlternatingRowColors(False)
+        self.table.setWordWrap(False)
+        rows = self.table.verticalHeader()
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(max(32, self.fontMetrics().height() + 14))
+        head = self.table.horizontalHeader()
+        head.setStretchLastSection(True)
+        wide = self.fontMetrics().averageCharWidth()
+        head.setHighlightSections(False)
+        for column, chars in zip(Column, (15, 26, 14, 12, 26, 20), strict=True):
+            self.table.setColumnWidth(column, wide * chars)
+        self.table.setItemDelegateForColumn(Column.PRIORITY, MarkDelegate(self.table))
+        self.table.selectionModel().currentRowChanged.connect(self._row_chosen)
+        to_group = QShortcut(QKeySequence(Qt.Key.Key_Return), self.table)
+        to_group.setContext(Qt.ShortcutContext.WidgetShortcut)
+        to_group.activated.connect(self._go)
+        return self.table
+
+    def _side(self) -> QWidget:
+        side = QWidget()
+        side.setMinimumWidth(320)
+        whole = QVBoxLayout(side)
+        self._title = plain(wraps=True)
+        font = self._title.font()
+        font.setBold(True)
+        font.setPointSizeF(font.pointSizeF() * 1.2)
+        self._title.setFont(font)
+        whole.addWidget(self._title)
+        form = QFormLayout()
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
+        self._cause, self._consequence, self._response = (plain(wraps=True) for _ in range(3))
+        for label, field in (
+            (translate("Alarms", "Cause"), self._cause),
+            (translate("Alarms", "Consequence"), self._consequence),
+            (translate("Alarms", "What to do"), self._response),
+        ):
+            form.addRow(self._heading(label), field)
+        whole.addLayout(form)
+        whole.addStretch(1)
+        self.comment = QLineEdit()
+        self.comment.setMaxLength(200)
+        self.comment.setMinimumHeight(40)
+        self.comment.setPlaceholderText(translate("Alarms", "Comment"))
+        whole.addWidget(self.comment)
+        self.period = QComboBox()
+        self.period.setMinimumHeight(40)
+        for minutes in (15, 30, 60, 240, 480, 720):
+            self.period.addItem(translate("Alarms", "{0} min").format(minutes), minutes * 60)
+        self.period.addItem(translate("Alarms", "until it is over"), 0)
+        self.period.setCurrentIndex(1)
+        whole.addLayout(self._deeds())
+        self._answer = plain(wraps=True)
+        whole.addWidget(self._answer)
+        return side
+
+    @staticmethod
+    def _heading(text: str) -> QLabel:
+        label = QLabel(text)
+        font = label.font()
+        font.setBold(True)
+        label.setFont(font)
+        return label
+
+    def _deeds(self) -> QGridLayout:
+        grid = QGridLayout()
+        self.ack = DeedButton(translate("Alarms", "&Acknowledge"))
+        self.reset = DeedButton(translate("Alarms", "&Reset"))
+        self.shelve = DeedButton(translate("Alarms", "&Shelve"))
+        self.unshelve = DeedButton(translate("Alarms", "&Unshelve"))
+        self.out = DeedButton(translate("Alarms", "&Out of service"))
+        self.back = DeedButton(translate("Alarms", "&In service"))
+        self.group = DeedButton(translate("Alarms", "Show &group"))
+        self.log = DeedButton(translate("Alarms", "&History"))
+        grid.addWidget(self.ack, 0, 0)
+        grid.addWidget(self.reset, 0, 1)
+        grid.addWidget(self.period, 1, 0)
+        grid.addWidget(self.shelve, 1, 1)
+        grid.addWidget(self.unshelve, 2, 0)
+        grid.addWidget(self.group, 2, 1)
+        grid.addWidget(self.out, 3, 0)
+        grid.addWidget(self.back, 3, 1)
+        grid.addWidget(self.log, 4, 0, 1, 2)
+        for button, method in (
+            (self.ack, "AlarmAck"),
+            (self.reset, "AlarmReset"),
+            (self.shelve, "Shelve"),
+            (self.unshelve, "Unshelve"),
+            (self.out, "OutOfService"),
+            (self.back, "InService"),
+        ):
+            button.clicked.connect(lambda _checked=False, method=method: self._order(method))
+        self.group.clicked.connect(self._go)
+        self.log.clicked.connect(self._log)
+        return grid
+
+    # What is shown
+
+    def take(self, rows: Iterable[AlarmRow]) -> None:
+        """Every alarm as it is now."""
+        self.model.take(rows)
+        self._label_shelves()
+        self._choose_again()
+
+    def grow(self, last_seq: int) -> None:
+        """The journal has so many rows now."""
+        if self._stack.currentIndex() == 1:
+            self.past.grow(last_seq)
+
+    def choose(self, key: tuple[str, str]) -> None:
+        """Look at this alarm."""
+        self.filter.clear()
+        self._filtering.stop()
+        self.shelves.setCurrentIndex(0)
+        self._show()
+        self._chosen = key
+        self._choose_again()
+        self.table.setFocus()
+
+    def _label_shelves(self) -> None:
+        texts = {
+            Shelf.ACTIVE: translate("Alarms", "Active"),
+            Shelf.SHELVED: translate("Alarms", "Shelved"),
+            Shelf.SUPPRESSED: translate("Alarms", "Suppressed"),
+            Shelf.OUT_OF_SERVICE: translate("Alarms", "Out of service"),
+        }
+        for at, shelf in enumerate(_SHELVES):
+            text = f"{texts[shelf]} ({self.model.count(shelf)})"
+            if self.shelves.tabText(at) != text:
+                self.shelves.setTabText(at, text)
+
+    def _show(self) -> None:
+        past = self.shelves.currentIndex() == len(_SHELVES)
+        self._stack.setCurrentIndex(int(past))
+        self.filter.setEnabled(not past)
+        if past:
+            return
+        self.model.show(_SHELVES[self.shelves.currentIndex()], self.filter.text())
+        self._choose_again()
+
+    def _row_chosen(self, current: QModelIndex, _before: QModelIndex) -> None:
+        row = self.model.row(current.row()) if current.isValid() else None
+        if row is not None:
+            self._chosen = row.key
+        self._tell(row)
+
+    def _choose_again(self) -> None:
+        """The alarm that was looked at stays the one that is looked at, wherever it stands now."""
+        at = -1 if self._chosen is None else self.model.place(self._chosen)
+        if at < 0:
+            self.table.clearSelection()
+            self._tell(None)
+        elif self.table.currentIndex().row() != at or not self.table.selectionModel().hasSelection():
+            self.table.selectRow(at)
+        else:
+            self._tell(self.model.row(at))
+
+    def _changed(self, *_what: object) -> None:
+        at = -1 if self._chosen is None else self.model.place(self._chosen)
+        self._tell(self.model.row(at))
+
+    def _tell(self, row: AlarmRow | None) -> None:
+        if row == self._shown and row is not None:
+            return
+        other = row is None or self._shown is None or row.key != self._shown.key
+        self._shown = row
+        if row is None:
+            self._title.setText(translate("Alarms", "Choose an alarm"))
+        else:
+            self._title.setText(f"{words.priority(row.priority)}  {row.owner}: {row.code.replace('_', ' ')}")
+        self._explained(row)
+        if other:
+            self.comment.clear()
+            self._answer.clear()
+        self._enable(row)
+
+    def _explained(self, row: AlarmRow | None) -> None:
+        texts = ("", "", "") if row is None else (row.cause, row.consequence, row.response)
+        for label, text in zip((self._cause, self._consequence, self._response), texts, strict=True):
+            label.setText(text or "-")
+
+    def _enable(self, row: AlarmRow | None) -> None:
+        flags = () if row is None else row.flags
+        self.ack.setEnabled(row is not None and row.state in ("unacked", "rtn_unacked", "latched_unacked"))
+        self.reset.setEnabled(row is not None and row.state == "latched_acked")
+        self.shelve.setEnabled(row is not None and "shelved" not in flags)
+        self.period.setEnabled(self.shelve.isEnabled())
+        self.unshelve.setEnabled("shelved" in flags)
+        self.out.setEnabled(row is not None and "out_of_service" not in flags)
+        self.back.setEnabled("out_of_service" in flags)
+        self.group.setEnabled(row is not None and bool(row.group))
+        self.log.setEnabled(row is not None)
+        self.comment.setEnabled(row is not None)
+
+    # What the person does
+
+    def _go(self) -> None:
+        if self._shown is not None and self._shown.group:
+            self.go_to.emit(self._shown.group)
+
+    def _log(self) -> None:
+        if self._shown is not None:
+            self.past.text.setText(self._shown.code)
+            self.past.show_group(self._shown.group)
+            self.shelves.setCurrentIndex(len(_SHELVES))
+
+    def _order(self, method: str) -> None:
+        row = self._shown
+        if row is None:
+            return
+        if method == "Shelve" and not self.comment.text().strip():
+            self._answer.setText("✗ " + translate("Alarms", "Say why it is shelved"))
+            self.comment.setFocus()
+            return
+        target = Target(
+            group=row.owner,
+            alarm=row.code,
+            occurrence=row.occurrence,
+            for_s=int(self.period.currentData()) if method == "Shelve" else 0,
+            comment=self.comment.text(),
+        )
+        self._answer.setText(translate("Alarms", "Sent …"))
+        self._desk.order(method, target, uuid.uuid4().hex, lambda reply: self._answered(row, reply))
+
+    def _answered(self, row: AlarmRow, reply: Reply | NoReply) -> None:
+        match reply:
+            case NoReply.DENIED:
+                text = "✗ " + translate("Alarms", "{0} may not do this").format(self._desk.user)
+            case NoReply.LOST:
+                text = "? " + translate("Alarms", "No answer: look whether it was taken")
+            case Reply(accepted=True):
+                text = "✓ " + translate("Alarms", "Taken")
+            case Reply(obstacles=obstacles):
+                text = "✗ " + "; ".join(obstacles)
+        self._answer.setText(f"{row.code.replace('_', ' ')}: {text}")
