@@ -11,7 +11,7 @@ from typing import Final
 from PySide6.QtCore import QSettings, QStandardPaths
 from PySide6.QtWidgets import QApplication
 
-from hmi import theme
+from hmi import language, theme
 from hmi.feed import Model
 from hmi.pages import REGISTRY
 from hmi.session import Session
@@ -54,6 +54,7 @@ def make(app: QApplication, told: argparse.Namespace) -> tuple[Window, str]:
     folder = folder_of(told.dir)
     settings = QSettings(str(folder / "layout.ini"), QSettings.Format.IniFormat)
     theme.use(app, told.theme or str(settings.value("theme", "light")))
+    language.install(app, settings)
     keys = Keys(folder)
     url = told.url or str(settings.value("url", DEFAULT_URL))
     if told.trust:

@@ -19,13 +19,18 @@ from PySide6.QtWidgets import (
 )
 
 from hmi import theme
+from hmi.alarm_rows import first_out
+from hmi.alarm_sight import row_of
 from hmi.bar import Bar
 from hmi.dialogs import LoginDialog, TrustDialog
 from hmi.feed import Model, monotonic_ms
+from hmi.horn import HornKeeper
 from hmi.link import Opening
 from hmi.model import Link, Snapshot
 from hmi.pages import REGISTRY, Page
 from hmi.session import Session
+from hmi.settings_page import sound as sounds
+from hmi.tone import Tone
 
 SMALLEST: Final = (1280, 720)
 _TICK_MS: Final = 250
@@ -61,6 +66,8 @@ class Window(QMainWindow):
         self.setMinimumSize(960, 600)
         self.bar = Bar(model)
         self.bar.alarms_wanted.connect(lambda: self.show_page("alarms"))
+        self.horn = HornKeeper(model, Tone(self))
+        self.horn.enable(sounds(settings))
         self.stack = QStackedWidget()
         self._buttons: dict[str, QPushButton] = {}
         self._site = QLabel()
@@ -116,6 +123,8 @@ class Window(QMainWindow):
         middle = QWidget()
         middle.setLayout(whole)
         self.setCentralWidget(middle)
+        QShortcut(QKeySequence("F10"), self, self.horn.silence)
+        QShortcut(QKeySequence("F12"), self, self.to_first_out)
         QShortcut(QKeySequence("F11"), self, self._full_screen)
         QShortcut(QKeySequence("Ctrl+L"), self, self.log_in)
 
@@ -154,7 +163,7 @@ class Window(QMainWindow):
         if name not in self.pages:
             class_name = {each: class_ for each, _, class_ in REGISTRY}[name]
             made = self._make(name, class_name)
-            made.wanted.connect(self.show_page)
+            made.wanted.connect(self._wanted)
             self.pages[name] = made
             self.stack.addWidget(made)
         return self.pages[name]
@@ -188,6 +197,23 @@ class Window(QMainWindow):
         self._ticks += 1
         if self._ticks % _TICKS_PER_SECOND == 0 and self.current:
             self.pages[self.current].tick()
+
+    def _wanted(self, name: str, given: dict[str, str]) -> None:
+        if name == "silence":
+            self.horn.silence()
+        else:
+            self.show_page(name, given)
+
+    def to_first_out(self) -> None:
+        """To the group of the alarm that came first, or where there is no group to the alarm itself."""
+        rows = [row_of(alarm) for alarm in self.model.snapshot.alarms if not alarm.quiet]
+        first = first_out(rows)
+        if first is None:
+            return
+        if first.group:
+            self.show_page("group", {"group": first.group})
+        else:
+            self.show_page("alarms", {"group": "", "alarm": first.code})
 
     # Connecting
 
@@ -237,6 +263,7 @@ class Window(QMainWindow):
         self.settings.setValue("window/geometry", self.saveGeometry())
         self.settings.sync()
         self._timer.stop()
+        self.horn.close()
         self.session.end()
         super().closeEvent(event)
 

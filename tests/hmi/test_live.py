@@ -1,0 +1,125 @@
+"""Stations beside a simulated plant: a switchover by the keyboard alone, a second station, an HMI that is killed."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from hmi.desk import Desk
+from hmi.order_dialog import OrderBar, OrderDialog
+from hmi.switchover import Job, Step
+from hmi.trust import Keys
+from tests.hmi.live import GROUP, Station, plant, settled, until
+from tests.interface.house import PASSWORD, USERS
+from tests.interface.supervised import Supervised
+
+OTHER = {"sc_a": "sc_b", "sc_b": "sc_a"}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Supervised, Keys]]:
+    with plant(tmp_path_factory.mktemp("site")) as made:
+        yield made
+
+
+@pytest.fixture
+def station(site: tuple[Supervised, Keys], tmp_path: Path, qtbot: QtBot) -> Iterator[Station]:
+    made = Station(*site, tmp_path)
+    yield made
+    made.close()
+
+
+def ordered(station: Station, job: Job = Job.SWITCHOVER) -> OrderDialog:
+    """The dialog of an order about the group."""
+    bar = OrderBar(station.model, Desk(station.model, station.session))
+    bar.setParent(station.window)
+    bar.show_group(GROUP)
+    dialog = bar.open(job)
+    until(dialog.isVisible)
+    return dialog
+
+
+def press(key: Qt.Key, *, alt: bool = False) -> None:
+    """Press a key where the keyboard is."""
+    window = QApplication.activeWindow()
+    assert window is not None
+    target = window.focusWidget() or window
+    QTest.keyClick(target, key, Qt.KeyboardModifier.AltModifier if alt else Qt.KeyboardModifier.NoModifier)
+
+
+def selectable(dialog: OrderDialog) -> None:
+    """Select until OTHA takes it: a busy plant is not always ready."""
+
+    def taken() -> bool:
+        if dialog.panel.flow.step is Step.CHOOSE and dialog.panel.select.isEnabled():
+            press(Qt.Key.Key_S, alt=True)
+        return dialog.panel.flow.step is Step.SELECTED and dialog.panel.operate.isEnabled()
+
+    until(taken, dialog.panel.state_text)
+
+
+def test_a_switchover_by_the_keyboard_alone(station: Station) -> None:
+    before = settled(station)
+    dialog = ordered(station)
+    selectable(dialog)
+    press(Qt.Key.Key_Return)
+    press(Qt.Key.Key_Enter)
+    assert dialog.panel.flow.step is Step.SELECTED
+    press(Qt.Key.Key_O, alt=True)
+    until(lambda: dialog.panel.flow.step is Step.DONE, lambda: (dialog.panel.state_text(), dialog.panel.flow))
+    after = station.sight()
+    assert (after.active, after.gate_owner, after.gate_state) == (OTHER[before.active], OTHER[before.active], "OWNED")
+    assert after.epoch > before.epoch
+    press(Qt.Key.Key_Escape)
+    until(lambda: not dialog.isVisible())
+
+
+def test_a_second_station_sees_who_has_selected_and_is_refused(
+    site: tuple[Supervised, Keys], station: Station, tmp_path: Path
+) -> None:
+    settled(station)
+    first = ordered(station)
+    selectable(first)
+    second_station = Station(*site, tmp_path, "engineer")
+    try:
+        until(lambda: second_station.sight().selected_by == USERS["operator"])
+        second = ordered(second_station)
+        until(lambda: USERS["operator"] in second.panel.select_why(), second.panel.select_why)
+        assert not second.panel.select.isEnabled()
+        second.close()
+    finally:
+        second_station.close()
+    first.close()
+    until(lambda: station.sight().selected_by == "", lambda: "closing gives the selection back")
+
+
+def test_an_hmi_that_is_killed_in_mid_switchover_changes_nothing_and_the_next_one_shows_the_truth(
+    site: tuple[Supervised, Keys], station: Station, tmp_path: Path
+) -> None:
+    supervised, keys = site
+    before = settled(station)
+    command = [sys.executable, "-m", "tests.hmi.doomed", supervised.url, str(keys.folder), USERS["operator"]]
+    environment = {**os.environ, "OTHA_HMI_PASSWORD": PASSWORD, "QT_QPA_PLATFORM": "offscreen"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as doomed:
+        assert doomed.stdout is not None
+        assert doomed.stdout.readline().strip() == "operated"
+        doomed.send_signal(signal.SIGKILL)
+        doomed.wait()
+    until(lambda: station.sight().active == OTHER[before.active] and not station.sight().transfer)
+    station.close()
+    new = Station(*site, tmp_path, "engineer")
+    try:
+        seen = settled(new)
+        assert (seen.active, seen.gate_owner) == (OTHER[before.active], OTHER[before.active])
+        assert supervised.status()["groups"][0]["active"] == seen.active
+        assert seen.selected_by == ""
+    finally:
+        new.close()
