@@ -51,9 +51,9 @@ def press(key: Qt.Key, *, alt: bool = False) -> None:
     """Press a key where the keyboard is."""
     window = QApplication.activeWindow()
     assert window is not None
-    # Its stub says that there always is one.
-    target = next(each for each in (window.focusWidget(), window) if each is not None)
-    QTest.keyClick(target, key, Qt.KeyboardModifier.AltModifier if alt else Qt.KeyboardModifier.NoModifier)
+    QTest.keyClick(
+        window.windowHandle(), key, Qt.KeyboardModifier.AltModifier if alt else Qt.KeyboardModifier.NoModifier
+    )
 
 
 def selectable(dialog: OrderDialog) -> None:
