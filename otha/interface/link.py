@@ -47,6 +47,7 @@ class Link(asyncio.Protocol):
         self._notes = {strange: Pace(_NOTES_PER_SECOND) for strange in (True, False)}
         self._unsaid = {True: 0, False: 0}
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.sessions: Callable[[], int] = int
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -153,7 +154,7 @@ class Link(asyncio.Protocol):
     def _received(self, message: wire.ToInterface) -> None:
         match message:
             case wire.Ping():
-                self.send(wire.Pong())
+                self.send(wire.Pong(sessions=self.sessions()))
             case wire.Answered(ask=ask) | wire.Explained(ask=ask) | wire.Permitted(ask=ask) | wire.Seen(ask=ask):
                 done = self._waiting.get(ask)
                 if done is not None and not done.done():

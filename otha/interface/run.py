@@ -84,6 +84,7 @@ class Interface:
         announcer = Announcer(sessions, space, self.link.tell)
         history = services.history = History(sessions, space, announcer, state / "journal")
         sessions.read_history = history.read
+        self.link.sessions = sessions.count
         model.build(space, first.status, orders.method, services.method)
         conditions = Conditions(sessions, space, announcer, orders, door.tell)
         conditions.link()

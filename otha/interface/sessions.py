@@ -44,6 +44,10 @@ class SessionServer(InternalServer):
         self.max_monitored_item_queue_size = 1_000
         self.allow_remote_admin = False
 
+    def count(self) -> int:
+        """How many sessions there are, those that no user has activated yet included."""
+        return len(self._external_sessions)
+
     def create_session(self, name: str, user: User | None = None, external: bool = False) -> InternalSession:
         if len(self._external_sessions) >= self._sessions_max:
             raise refused(StatusCodes.BadTooManySessions)

@@ -81,6 +81,7 @@ class Desk:
         self._store = store
         self._notices = notices
         self.sites: SiteDesk | None = None
+        self.outside: Callable[[], Json] = dict  # who shows OTHA to others
         self.stopping = False
 
     async def order(
@@ -207,6 +208,8 @@ class Desk:
                 "damage": self._journal.damage.what if self._journal.damage is not None else "",
             },
             "records": {"trouble": self._store.trouble},
+            "reply_ages_ms": self._network.reply_ages_ms(time.monotonic_ns()),
+            "outside": self.outside(),
         }
 
     def why(self, group: str, node: str | None) -> Json | None:

@@ -20,12 +20,13 @@ def _lowest(bucket: int) -> int:
 class Histogram:
     """Counts durations in nanoseconds. Negative values count as 0."""
 
-    __slots__ = ("_counts", "count", "max_ns")
+    __slots__ = ("_counts", "count", "max_ns", "sum_ns")
 
     def __init__(self) -> None:
         self._counts: dict[int, int] = {}
         self.count = 0
         self.max_ns = 0
+        self.sum_ns = 0
 
     def add(self, duration_ns: int) -> None:
         """Count one duration."""
@@ -33,13 +34,15 @@ class Histogram:
         bucket = _bucket(value)
         self._counts[bucket] = self._counts.get(bucket, 0) + 1
         self.count += 1
+        self.sum_ns += value
         if value > self.max_ns:
             self.max_ns = value
 
     def still(self) -> "Histogram":
         """A copy that counts nothing more."""
         copy = Histogram()
-        copy._counts, copy.count, copy.max_ns = dict(self._counts), self.count, self.max_ns
+        copy._counts, copy.count = dict(self._counts), self.count
+        copy.max_ns, copy.sum_ns = self.max_ns, self.sum_ns
         return copy
 
     def quantile_ns(self, parts: int, of: int) -> int:

@@ -172,6 +172,7 @@ class Ring:
         return {
             "lateness_ns": self.scheduler.lateness.summary_ns(),
             "lateness_counts": self.scheduler.lateness.counts(),
+            "lateness_sum_ns": self.scheduler.lateness.sum_ns,
             "skipped": self.scheduler.skipped,
             "stalls": self.stalls,
             "longest_stall_ns": self.longest_stall_ns,

@@ -28,6 +28,7 @@ from otha.runtime.coordination.store import ConsensusStore, StoreAnswer
 from otha.runtime.desk import Desk, code_version
 from otha.runtime.effects import Done, EffectRunner
 from otha.runtime.evidence import Evidence
+from otha.runtime.interface.outlets import Outlets, outlets_of
 from otha.runtime.interface.process import InterfaceProcess
 from otha.runtime.live import live_table
 from otha.runtime.log import LineLog
@@ -129,7 +130,7 @@ class Supervisor:
             stack.callback(sites.close)
             await server.start()
             evidence.publish_to(server.publish)
-            interface = await self._interface(desk, evidence)
+            outlets = await self._outlets(desk, evidence)
             try:
                 self._be_punctual(ring)
                 self._started(evidence)
@@ -141,12 +142,11 @@ class Supervisor:
                     self._stand_again(ring, now)
                     self._troubles.start(ring.inbox.put)
                     network.start(tasks, now)
-                    outside = None if interface is None else tasks.create_task(interface.run(), name="interface")
+                    outlets.start(tasks)
                     async with live_table(self._state.socket) if self._live else nullcontext():
                         await stop.wait()
                         await self._wind_up(desk, ring, effects)
-                    if outside is not None:
-                        outside.cancel()
+                    outlets.stop()
                     network.stop()
                 evidence.note("supervisor.stop", ring.status(), urgent=True)
             finally:
@@ -169,8 +169,20 @@ class Supervisor:
         outside = Outside(identity=self._identity, note=partial(ring.note, urgent=True), took=took)
         return SiteDesk(self._site, ring, network, outside)
 
-    async def _interface(self, desk: Desk, evidence: Evidence) -> InterfaceProcess | None:
-        """What others see of OTHA, for a site that lets them."""
+    async def _outlets(self, desk: Desk, evidence: Evidence) -> Outlets:
+        """Through what others see OTHA."""
+        book, folder = _Book(evidence, self._lines), self._state.path.absolute()
+        interface = self._interface(desk, book)
+        outlets = Outlets(interface, outlets_of(self._site, folder, code_version(), book, desk.status))
+        self._stack.callback(outlets.close)
+        await outlets.prepare()
+        if interface is not None:
+            evidence.publish_to(interface.publish)
+        desk.outside = outlets.told
+        return outlets
+
+    def _interface(self, desk: Desk, book: _Book) -> InterfaceProcess | None:
+        """OTHA's OPC UA server, for a site that has one."""
         asked = self._site.interface
         if asked is None:
             return None
@@ -185,11 +197,8 @@ class Supervisor:
             connections=asked.connections,
             idle_lock_ms=asked.idle_lock_ms,
         )
-        interface = self._interface_process = InterfaceProcess(setup, desk, _Book(evidence, self._lines))
-        self._stack.callback(interface.close)
-        await interface.prepare()
-        evidence.publish_to(interface.publish)
-        return interface
+        self._interface_process = InterfaceProcess(setup, desk, book)
+        return self._interface_process
 
     def _recorder(self, core: Supervision) -> Recorder:
         header = Header(

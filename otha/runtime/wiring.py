@@ -158,6 +158,11 @@ class Network:
         lines = {str(line): each.counters for line, each in self._lines.items()}
         return links | lines | dict(self.opcua.counters())
 
+    def reply_ages_ms(self, now: int) -> dict[str, int]:
+        """How old the newest reply of each channel is that has given one."""
+        heard = {name: probe.heard for name, probe in self._heartbeats.items()}
+        return {name: (now - each.reading_ns) // 1_000_000 for name, each in heard.items() if each.reading is not None}
+
     def heard(self) -> dict[str, Heard]:
         """What each channel has said, as it stands now."""
         return {name: probe.heard.still() for name, probe in self._heartbeats.items()}

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from enum import Enum
 from pathlib import Path
@@ -104,6 +105,7 @@ def as_data(site: Site) -> dict[str, Any]:
         "methods": [{"node": node.name, **_plain(method)} for node in site.nodes for method in node.profile.methods],
         "devices": [{**_plain(device), "connections": device.connections} for device in devices(site)],
         "lines": [{**_plain(load), "permille": load.permille} for load in site.lines],
+        "outside": {"interface": _plain(site.interface), "metrics": _plain(site.metrics)},
         "problems": [_plain(problem) for problem in site.warnings],
     }
 
@@ -135,8 +137,18 @@ def show_site(site: Site, console: Console) -> None:
         for method in node.profile.methods:
             text = f"OTHA may call {method.method} of {node.name}: {method.doc}"
             console.print(_escaped(text), highlight=False, soft_wrap=True)
+    for text in _outside(site):
+        console.print(text, highlight=False, soft_wrap=True)
     for problem in site.warnings:
         console.print(f"\n[yellow]warning[/yellow] {_escaped(str(problem))}", highlight=False, soft_wrap=True)
+
+
+def _outside(site: Site) -> Iterator[str]:
+    """Where others reach OTHA."""
+    if site.interface is not None:
+        yield f"OTHA listens at {site.interface.host}:{site.interface.port} for OPC UA clients"
+    if site.metrics is not None:
+        yield f"OTHA serves figures at http://{site.metrics.host}:{site.metrics.port}/metrics"
 
 
 def _escaped(text: str) -> str:

@@ -106,6 +106,8 @@ def restart_needed(old: Site, new: Site) -> tuple[Blocker, ...]:
         found.append(f"site.simulation would be {'true' if new.simulation else 'false'}")
     if old.interface != new.interface:
         found.append("[interface] would be another")
+    if old.metrics != new.metrics:
+        found.append("[metrics] would be another")
     return tuple(Blocker(block=Block.RESTART_NEEDED, detail=detail) for detail in found)
 
 

@@ -50,6 +50,7 @@ from otha.site.model import (
     default_state_dir,
     digest_of,
 )
+from otha.site.outlets import build_metrics
 from otha.site.profile_file import ProfileKind
 from otha.site.read import NAME, NAME_RULE, read_table
 from otha.site.tags import build_opcua_reads, build_reads, build_tags
@@ -94,6 +95,7 @@ def load_site(path: Path) -> Site:
     check_names(doc, file)
     alarms, plant_alarms = build_alarms(doc, file)
     interface = build_interface(doc, file.interface)
+    metrics = build_metrics(doc, file.metrics)
     doc.raise_errors()
     groups = [each for each in built.values() if each is not None]
     whole_nodes = tuple(node for node in nodes.values() if node is not None)
@@ -131,6 +133,7 @@ def load_site(path: Path) -> Site:
         lines=tuple(loads.values()),
         roles=roles,
         interface=interface,
+        metrics=metrics,
         timings=tuple(each.timing for each in groups),
         warnings=(),
         digest=_digest(file, core, whole_nodes, sections, references, roles),

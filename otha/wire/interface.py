@@ -16,7 +16,7 @@ from otha.wire.message import Obstacle, OrderReply, OrderRequest, Preview, Refus
 from otha.wire.vocabulary import Vocabulary
 
 MAGIC = b"OI"
-VERSION = 2
+VERSION = 3
 STATUS_MAX = 16 << 20  # the state of a large site; the supervisor writes it, so its length can be believed
 
 Json = dict[str, Any]  # Any: JSON of any depth, checked by the codec to hold no floats
@@ -222,7 +222,9 @@ class Noted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pong:
-    """The answer to a ping."""
+    """The answer to a ping. `sessions`: of clients, as many as there are now."""
+
+    sessions: int
 
 
 ToInterface = Setup | Snapshot | Told | Answered | Explained | Permitted | Seen | Ping

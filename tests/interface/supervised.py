@@ -1,6 +1,7 @@
 """`otha run` over a simulated plant, with an interface, as processes."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -31,7 +32,9 @@ def free_port() -> int:
 class Supervised:
     """`otha run` over a plant, with an interface. What clients need to know of a house."""
 
-    def __init__(self, folder: Path, plant: Path, trusted: bytes) -> None:
+    def __init__(
+        self, folder: Path, plant: Path, trusted: bytes, more: str = "", env: dict[str, str] | None = None
+    ) -> None:
         port = free_port()
         self.url = f"opc.tcp://127.0.0.1:{port}/otha"
         self.state = folder / "state"
@@ -42,11 +45,13 @@ class Supervised:
             users.add(USERS[role.name.lower()], role, PASSWORD)
         TrustList(place.folder(self.state)).trust(trusted)
         site = folder / "site.toml"
-        site.write_text(f'{plant.read_text()}\n[interface]\nendpoint = "127.0.0.1:{port}"\n', encoding="utf-8")
+        site.write_text(f'{plant.read_text()}\n[interface]\nendpoint = "127.0.0.1:{port}"\n{more}', encoding="utf-8")
         self.log = folder / "otha.log"
         with self.log.open("w") as log:
             command = [sys.executable, "-m", "otha", "run", str(site), "--state", str(self.state)]
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **(env or {})}
+            )
 
     @property
     def certificate(self) -> Path:
@@ -70,14 +75,16 @@ class Supervised:
         with Reader(self.state / "journal") as reader:
             return [(row.user, json.loads(row.body)) for row in reader.query(Query(kind=kind))]
 
-    def child(self) -> int:
-        """The interface's process."""
+    def child(self, module: str = "otha.interface") -> int:
+        """The process of this module, by default the interface's."""
         for each in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
                 stat, command = (each / "stat").read_text(), (each / "cmdline").read_bytes()
-                if int(stat.rpartition(")")[2].split()[1]) == self.process.pid and b"otha.interface" in command:
+                if int(stat.rpartition(")")[2].split()[1]) == self.process.pid and module.encode() in command.split(
+                    b"\0"
+                ):
                     return int(each.name)
-        raise AssertionError("there is no interface")
+        raise AssertionError(f"there is no {module}")
 
     def end(self) -> None:
         """Stop the supervisor in order, else kill it."""
@@ -89,15 +96,18 @@ class Supervised:
 
 
 @contextmanager
-def supervised_plant(folder: Path, trusted: bytes) -> Iterator[Supervised]:
-    """Plant, supervisor and interface, ended with the context. `trusted`: a client's certificate."""
+def supervised_plant(
+    folder: Path, trusted: bytes, more: str = "", env: dict[str, str] | None = None
+) -> Iterator[Supervised]:
+    """Plant, supervisor and interface, ended with the context. `trusted`: a client's certificate; `more`: of the site
+    file; `env`: of the supervisor."""
     template = str(patient_template(folder))
     command = [sys.executable, "-m", "sim", "up", template, "--dir", str(folder / "plant"), "--ephemeral"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as plant:
         assert plant.stdout is not None
         try:
             assert plant.stdout.readline().startswith("ready ")
-            made = Supervised(folder, folder / "plant" / "site.toml", trusted)
+            made = Supervised(folder, folder / "plant" / "site.toml", trusted, more, env)
             try:
                 yield made
             finally:

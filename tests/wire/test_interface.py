@@ -41,7 +41,7 @@ FROM_INTERFACE: list[wire.FromInterface] = [
     wire.Acted(id="7", accepted=False, what="no", code="refused"),
     wire.Look(ask=4, view=wire.View.OUTPUTS, group="tanks"),
     wire.Noted(notice=wire.Notice.DENIED, user="olga", client="c", what="w"),
-    wire.Pong(),
+    wire.Pong(sessions=3),
 ]
 
 

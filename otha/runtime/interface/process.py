@@ -70,6 +70,7 @@ class InterfaceProcess:
         self._scribe = ThreadPoolExecutor(max_workers=1, thread_name_prefix="otha-interface")
         self._counter = Counter(desk, book, self.send, self._scribe)
         self._lost = 0
+        self._sessions = 0
         self.url = ""
 
     @property
@@ -94,6 +95,10 @@ class InterfaceProcess:
     def close(self) -> None:
         """No snapshots are written any more."""
         self._scribe.shutdown(wait=False)
+
+    def told(self) -> Json:
+        """What `otha status --json` shows of it."""
+        return {"up": self.is_up, "where": self.url, "starts": self.starts, "sessions": self._sessions}
 
     def kill(self, why: str) -> None:
         """End the process at once; `run` sees to the rest."""
@@ -132,8 +137,8 @@ class InterfaceProcess:
                 self._book.note("interface.start", {"url": url, "certificate_sha256": fingerprint}, "")
             case wire.Failed(what=what, mend=mend):
                 self._kept.trouble = f"{what} ({mend})" if mend else what
-            case wire.Pong():
-                pass
+            case wire.Pong(sessions=sessions):
+                self._sessions = sessions
             case _:
                 if not self._counter.take(message):
                     self.kill("it asked more than an interface may ask")
@@ -150,6 +155,7 @@ class InterfaceProcess:
                 self._kept.trouble = f"{type(error).__name__}: {error}"
             finally:
                 self.url = ""
+                self._sessions = 0
                 self._counter.close()
             self._told_end()
             await self._kept.rest()
