@@ -45,7 +45,8 @@ def _conduct(rule: Json) -> str:
 
 def _machine_line(machine: Json) -> str:
     kinds = ", ".join(f"{kind}: {_conduct(machine[kind])}" for kind in ("switchover", "failover"))
-    return f"machine: {machine['state']}; {kinds}; after a fence: {machine['after_fence']}"
+    unlisted = f" ({machine['unlisted']} is none of the site file's states)" if machine["unlisted"] else ""
+    return f"machine: {machine['state']}{unlisted}; {kinds}; after a fence: {machine['after_fence']}"
 
 
 def _leaves(tree: Json) -> list[Json]:

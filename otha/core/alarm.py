@@ -88,6 +88,10 @@ def standing(cfg: GroupConfig, shared: Shared, g: GroupState) -> tuple[Alarm, ..
         unverified = True
     if unverified:
         found.append(Alarm(code=AlarmCode.NEEDS_OPERATOR, detail="unverified"))
+    if g.unlisted:
+        # Without the number: one that goes on from step to step is one alarm, and the journal tells each.
+        tags = ", ".join(each.partition(" = ")[0] for each in g.unlisted.split(", "))
+        found.append(Alarm(code=AlarmCode.MACHINE_UNLISTED, detail=tags))
     found += [Alarm(code=AlarmCode.BYPASSED, detail=each.item) for each in g.bypasses]
     active = g.record.active if g.record is not None else None
     if g.standing is Standing.FOLLOWING and g.plan is None:

@@ -157,6 +157,14 @@ DEFAULTS: tuple[AlarmConfig, ...] = (
         response="watch by eye what they watch; mend the instrument, or the way to it",
     ),
     AlarmConfig(
+        code=AlarmCode.MACHINE_UNLISTED,
+        priority=AlarmPriority.MEDIUM,
+        on_delay_ns=2 * SECOND_NS,
+        cause="the controller says a machine state that the site file does not name: the two number them differently",
+        consequence="the machine's state counts as unknown: no switchover, and a failover as the site file says for it",
+        response="watch the machine by eye; compare the states of the PLC program with the site file's",
+    ),
+    AlarmConfig(
         code=AlarmCode.DISK_FAILING,
         priority=AlarmPriority.MEDIUM,
         cause="two or more of journal, recorder and group records can't be written: the disk itself is full or failing",

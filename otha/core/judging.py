@@ -1,6 +1,6 @@
 """From watches to what a group is told: its nodes measured against its active one, its conditions and machine state."""
 
-from otha.core.config import GroupConfig
+from otha.core.config import UNKNOWN_MACHINE, GroupConfig
 from otha.core.group.event import ConditionJudged, Event, MachineJudged
 from otha.core.group.state import GateView, GroupState, NodeView, SelectorView
 from otha.core.reasons import Reason, Why
@@ -116,7 +116,10 @@ def conditions_moved(cfg: GroupConfig, wiring: Wiring, state: SiteState, at: int
     g = state.groups[at]
     judgement = Judgement(wiring.tags, state.tags, state.delays[at], now)
     verdicts = [judgement.judge(each.when) for each in cfg.conditions]
-    machine = condition.recognised(judgement, cfg.machine) if cfg.machine is not None else g.machine
+    machine, unlisted = g.machine, g.unlisted
+    if cfg.machine is not None:
+        machine = condition.recognised(judgement, cfg.machine)
+        unlisted = condition.unlisted(judgement, cfg.machine) if machine == UNKNOWN_MACHINE else ""
     state.delays[at], state.judge_at[at] = judgement.kept, judgement.again
     against: list[Told] = []
     others: list[Told] = []
@@ -125,9 +128,9 @@ def conditions_moved(cfg: GroupConfig, wiring: Wiring, state: SiteState, at: int
             said = Reason(why=Why.CONDITION, rule="S6", args=(cfg.conditions[index].name, verdict.value))
             ranked = against if before is Verdict.TRUE else others
             ranked.append((ConditionJudged(index=index, verdict=verdict), said))
-    if machine != g.machine and cfg.machine is not None:
-        said = Reason(why=Why.MACHINE, rule="", args=(cfg.machine.state(machine).name, ""))
-        against.append((MachineJudged(state=machine), said))
+    if (machine, unlisted) != (g.machine, g.unlisted) and cfg.machine is not None:
+        said = Reason(why=Why.MACHINE, rule="", args=(cfg.machine.state(machine).name, unlisted))
+        against.append((MachineJudged(state=machine, unlisted=unlisted), said))
     return against + others
 
 

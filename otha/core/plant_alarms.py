@@ -4,11 +4,10 @@ A value that is bad, stale or was never read makes no alarm come or go: the alar
 judged, and one alarm of the group names the tags.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from otha.core.alarm import Alarm
-from otha.core.config import AllOf, AnyOf, Compare, ConditionTree, GroupConfig, MooN, PlantAlarmConfig, TagConfig
+from otha.core.config import Compare, GroupConfig, PlantAlarmConfig, TagConfig
 from otha.core.group import guard
 from otha.core.group.state import GroupState
 from otha.core.watch import condition
@@ -31,16 +30,6 @@ class PlantWatch:
         return self.verdicts, self.unusable
 
 
-def leaves(tree: ConditionTree) -> Iterator[Compare]:
-    """Every comparison of a condition."""
-    match tree:
-        case Compare():
-            yield tree
-        case AllOf(of=of) | AnyOf(of=of) | MooN(of=of):
-            for part in of:
-                yield from leaves(part)
-
-
 def judge(
     alarms: tuple[PlantAlarmConfig, ...],
     configs: dict[str, TagConfig],
@@ -51,7 +40,7 @@ def judge(
     """The conditions of `alarms` judged anew."""
     judgement = Judgement(configs, tags, dict(w.delays), now)
     verdicts = tuple(judgement.judge(each.when) for each in alarms)
-    names = dict.fromkeys(leaf.tag for each in alarms for leaf in leaves(each.when))
+    names = dict.fromkeys(leaf.tag for each in alarms for leaf in condition.leaves_of(each.when))
     unusable = tuple(name for name in names if condition.quality(configs[name], tags[name], now) is not Verdict.TRUE)
     return PlantWatch(
         verdicts=verdicts, unusable=unusable, delays=tuple(judgement.kept.items()), judge_at=judgement.again

@@ -264,6 +264,7 @@ class AlarmCode(StrEnum):
     HALTED = "halted"
     BYPASSED = "bypassed"
     TAG_UNUSABLE = "tag_unusable"
+    MACHINE_UNLISTED = "machine_unlisted"
     DISK_FAILING = "disk_failing"
     JOURNAL_SILENT = "journal_silent"
     JOURNAL_DAMAGED = "journal_damaged"

@@ -259,7 +259,8 @@ def _text(reason: Reason) -> str:
         case Why.FIRST_OUT:
             return f"first interlock of those that were all true to be so no more: {args[0]} {args[1]}"
         case Why.MACHINE:
-            return f"the machine is in state {args[0]}"
+            said = f": its controller says {args[1]}, which is none of the site file's states" if args[1] else ""
+            return f"the machine is in state {args[0]}{said}"
         case Why.WINDOW:
             return f"the failback's window {args[0]}"
         case Why.ISOLATED:

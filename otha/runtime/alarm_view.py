@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from otha.core import plant_alarms
 from otha.core.alarm_machine import UNACKED, AlarmWatch
 from otha.core.supervision import Supervision
 from otha.core.watch import condition
@@ -56,7 +55,7 @@ def _alarm(core: Supervision, group: str, w: AlarmWatch, now: int, *, judged: bo
 def _values(core: Supervision, code: str, now: int) -> list[Json]:
     """The tags of an alarm on plant tags, as they are now."""
     trees = [each.when for each in core.cfg.plant_alarms if each.listed.code == code]
-    names = dict.fromkeys(leaf.tag for tree in trees for leaf in plant_alarms.leaves(tree))
+    names = dict.fromkeys(leaf.tag for tree in trees for leaf in condition.leaves_of(tree))
     return [
         {
             "tag": cfg.name,

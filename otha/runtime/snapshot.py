@@ -263,6 +263,7 @@ def _machine(cfg: GroupConfig, g: GroupState) -> Json | None:
     state = cfg.machine.state(g.machine)
     return {
         "state": state.name,
+        "unlisted": g.unlisted,
         "switchover": _rule(state.switchover),
         "failover": _rule(state.failover),
         "after_fence": machine.after_fence(cfg, g).value,

@@ -15,6 +15,7 @@ from otha.site.failback import judge_failback
 from otha.site.hold import judge_holds
 from otha.site.line_load import judge_lines
 from otha.site.locate import Path as KeyPath
+from otha.site.machine import judge_states
 from otha.site.model import Site, UserRole
 from otha.site.problem import Severity
 from otha.site.refer import some
@@ -30,6 +31,7 @@ def judge(doc: Document, file: SiteFile, site: Site) -> Site:
         _members(doc, site, group)
         _fence(doc, group)
         judge_failback(doc, group)
+        judge_states(doc, group, site.core.tags)
         _observers(doc, group)
         _interlocks(doc, site, group)
         _sync(doc, site, group)

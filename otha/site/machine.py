@@ -1,14 +1,16 @@
 """Machine states: from what the engineer wrote to the core's rules; what can't be carried out is refused."""
 
-from otha.core.config import GroupConfig, MachineConfig, MachineRule, MachineStateConfig
+from otha.core.config import Compare, Comparison, GroupConfig, MachineConfig, MachineRule, MachineStateConfig, TagConfig
 from otha.core.words import Conduct, GroupKind
 from otha.site.conditions import MS, condition_tree
 from otha.site.document import Document
 from otha.site.locate import Path as KeyPath
+from otha.site.refer import some
 from otha.site.written import SiteFile
 from otha.site.written_group import ConductTable, GroupTable, UnknownStateTable
 
 UNKNOWN = "UNKNOWN"
+_MOST_STATES = 64  # a tag with more values than that counts something else
 _AFTER_A_WAIT = (Conduct.STAY, Conduct.ASK, Conduct.SAFE)
 
 
@@ -65,6 +67,42 @@ def _rule(doc: Document, path: KeyPath, kind: str, table: ConductTable, group: G
             mend="Write stay or ask",
         )
     return MachineRule(does=table.does, limit_ns=(table.limit_ms or 0) * MS, then=table.then)
+
+
+def judge_states(doc: Document, group: GroupConfig, tags: tuple[TagConfig, ...]) -> None:
+    """States that are told by the number in one tag: each number that the tag can have is a state, and of one alone.
+
+    What the PLC program calls them no device tells; that the numbers agree is watched while it runs
+    (`machine_unlisted`).
+    """
+    states = group.machine.states if group.machine is not None else ()
+    told = {state.name: state.when for state in states if isinstance(state.when, Compare)}
+    numbers = {name: when for name, when in told.items() if when.op is Comparison.EQ}
+    names = {when.tag for when in numbers.values()}
+    if len(numbers) < len(states) or len(names) != 1:
+        return
+    (tag,) = (each for each in tags if each.name in names)
+    first: dict[int, str] = {}
+    for name, when in numbers.items():
+        path: KeyPath = ("group", group.name, "state", name)
+        if when.value in first:
+            what = f"{tag.name} == {when.value} is {first[when.value]} already: this state is never recognised"
+            doc.error(path, "when", what, mend="Give each state a number of its own")
+        elif not tag.valid_low <= when.value <= tag.valid_high:
+            what = f"{tag.name} can't be {when.value}: its valid values are {tag.valid_low} to {tag.valid_high}"
+            doc.warn(path, "when", what, mend="Mend the number, or `valid` of the tag")
+        first.setdefault(when.value, name)
+    if tag.valid_high - tag.valid_low >= _MOST_STATES:
+        return
+    unnamed = [number for number in range(tag.valid_low, tag.valid_high + 1) if number not in first]
+    if unnamed:
+        doc.warn(
+            ("group", group.name, "state"),
+            "",
+            f"{tag.name} can be {some([str(number) for number in unnamed])}, and no state is recognised by it: the "
+            "machine's state counts as unknown then",
+            mend="Name the state, or take the number out of `valid` of the tag",
+        )
 
 
 def judge_waits(doc: Document, group: GroupConfig) -> None:

@@ -110,6 +110,10 @@ class Around(ABC):
         """What the plant does at `now`."""
         return self
 
+    def enters(self, state: int) -> Self:
+        """The machine goes on to another state, whatever OTHA has read of it."""
+        return replace(self, machine=state)
+
     @abstractmethod
     def faults(self) -> Iterator[Move[Self]]:
         """Everything that may go wrong next."""
@@ -228,7 +232,7 @@ def common_faults(w: _W) -> Iterator[Move[_W]]:
     for state in range(UNKNOWN_MACHINE, len(w.cfg.machine.states) if w.cfg.machine is not None else UNKNOWN_MACHINE):
         if w.cfg.machine is not None and state != w.machine:
             name = w.cfg.machine.state(state).name
-            yield f"FAULT the machine enters {name}", lambda state=state: replace(w, machine=state)  # type: ignore[misc]  # bound as default
+            yield f"FAULT the machine enters {name}", lambda state=state: w.enters(state)  # type: ignore[misc]  # bound as default
     if w.cfg.failback.windows:
         is_open = not w.g.window_open
         name = "opens" if is_open else "closes"

@@ -14,7 +14,8 @@ from otha.core.words import GateState, Outcome
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateModel:
     """`hold_until`: when hold_max ends the hold. `shadow`: the owner showed what it would drive since its GRANT.
-    `resumes`: it ends a watchdog hold by itself. `stuck`: it does not, and is in one."""
+    `resumes`: it ends a watchdog hold by itself. `stuck`: it does not, and is in one. `phase_permits`: the program lets
+    somebody take over in the machine's present phase; its permit needs that too."""
 
     boot: int = 1
     state: GateState = GateState.FREE
@@ -28,13 +29,19 @@ class GateModel:
     shadow: bool = False
     permit: bool = True
     return_permit: bool = True
+    phase_permits: bool = True
     hold_until: int | None = None
     resumes: bool = True
     stuck: bool = False
 
     def permits(self, node: str | None) -> bool:
         """Going back to the last driver needs the return permit, everything else the permit."""
-        return self.return_permit if node == self.last_driver else self.permit
+        return self.return_permit if node == self.last_driver else self.permits_takeover
+
+    @property
+    def permits_takeover(self) -> bool:
+        """What the gate shows as its permit: people's, and the machine's phase."""
+        return self.permit and self.phase_permits
 
 
 def _hold(gate: GateModel, until: int, **changes: object) -> GateModel:
@@ -134,5 +141,6 @@ def cold_start(gate: GateModel) -> GateModel:
         hold_no=gate.hold_no,
         permit=gate.permit,
         return_permit=gate.return_permit,
+        phase_permits=gate.phase_permits,
         resumes=gate.resumes,
     )

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from otha.core import canon
+from otha.core.config import UNKNOWN_MACHINE
 from otha.core.effects import Action, Backfill, Demote, Promote, ReadRecord, Select, SwapRecord
 from otha.core.errors import DefectError, InvariantBreachError
+from otha.core.group import machine
 from otha.core.group.event import ConditionJudged, GateJudged, NodeJudged
 from otha.core.group.key import key
 from otha.core.group.state import GateView, NodeView, StoreView
@@ -27,7 +29,12 @@ from otha.verify.gate_model import GateModel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World(Around):
-    """`owners`: which node owned which of the last epochs, for S1."""
+    """`owners`: which node owned which of the last epochs, for S1.
+
+    The gate's permit is people's, which may come and go at any moment, and the machine's phase's, which is tied to the
+    machine's state: a permit in a state whose rules let no transfer go is not explored, since the program of a machine
+    with such states drops it there (docs/engineer.md), nor is one that comes before its phase is over.
+    """
 
     gate: GateModel
     gate_seen: bool
@@ -48,6 +55,14 @@ class World(Around):
 
     def faults(self) -> Iterator[Move["World"]]:
         yield from _faults(replace(self, faults_left=self.faults_left - 1))
+
+    def enters(self, state: int) -> "World":
+        """The program drops its permit in the same scan in a phase that forbids a takeover, long before OTHA has read
+        it. A state that OTHA can't tell is one to the program."""
+        if self.cfg.machine is None or state == UNKNOWN_MACHINE:
+            return replace(self, machine=state)
+        gate = replace(self.gate, phase_permits=machine.lets_any_go(self.cfg.machine.state(state)))
+        return replace(self, machine=state, gate=gate)
 
     def carry_out(self, action: Action) -> tuple["World", Outcome]:
         match action:
@@ -109,7 +124,7 @@ def _gate_view(w: World) -> GateView:
         granted=gate.granted,
         hold_no=gate.hold_no,
         armed=gate.armed,
-        permit=gate.permit,
+        permit=gate.permits_takeover,
         return_permit=gate.return_permit,
         shadow=Verdict.TRUE if gate.shadow and fresh else Verdict.UNKNOWN,
         owner_fresh=fresh,

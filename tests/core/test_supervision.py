@@ -8,7 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otha.core.canon import CanonError, encode
-from otha.core.config import AdaptiveDetector, SiteConfig
+from otha.core.config import (
+    AdaptiveDetector,
+    Compare,
+    Comparison,
+    MachineConfig,
+    MachineRule,
+    MachineStateConfig,
+    SiteConfig,
+    TagConfig,
+)
 from otha.core.effects import ReadRecord
 from otha.core.errors import IllegalTransitionError, InvariantBreachError
 from otha.core.group import invariant
@@ -28,7 +37,19 @@ from otha.core.inputs import (
 )
 from otha.core.reasons import Why
 from otha.core.supervision import Supervision
-from otha.core.words import AlarmState, Answer, GateState, Liveness, OrderKind, Outcome, Phase, Pulse, Standing, Verdict
+from otha.core.words import (
+    AlarmState,
+    Answer,
+    Conduct,
+    GateState,
+    Liveness,
+    OrderKind,
+    Outcome,
+    Phase,
+    Pulse,
+    Standing,
+    Verdict,
+)
 from tests.core.build import GATE, MS, TRACKED, gate_reading, group_config, order, reading, record, site_config
 
 
@@ -651,3 +672,39 @@ def test_a_still_picture_stays_as_it_was_while_the_supervision_is_fed_on() -> No
         s.feed(raw, at_ms * MS)
     assert picture.snapshot() == then
     assert s.snapshot() != then
+
+
+# A machine state that the site file does not have
+
+
+def _steps() -> SiteConfig:
+    go = MachineRule(does=Conduct.GO)
+    when = Compare(tag="step", op=Comparison.EQ, value=1, for_ns=0)
+    run = MachineStateConfig(name="RUN", when=when, switchover=go, failover=go, after_fence=None)
+    unknown = replace(run, name="UNKNOWN", when=None, switchover=MachineRule(does=Conduct.STAY))
+    group = group_config(machine=MachineConfig(states=(run,), unknown=unknown))
+    site = site_config([group])
+    step = TagConfig(name="step", source="plc", fresh_ns=500 * MS, valid_low=0, valid_high=9)
+    return replace(site, tags=(*site.tags, step))
+
+
+def test_a_number_of_the_controller_that_the_site_file_does_not_have_is_an_alarm() -> None:
+    feed = settled(_steps())
+
+    def says(step: int | None) -> list[str]:
+        feed(TagsPolled(source="plc", values=(("step", step),)))
+        return [alarm.detail for alarm in feed.s.alarms("tanks") if alarm.code == "machine_unlisted"]
+
+    assert says(1) == []
+    assert says(4) == ["step"]
+    assert feed.reasons(Why.MACHINE)[-1] == ("UNKNOWN", "step = 4")
+    raised = len(feed.reasons(Why.ALARM_RAISED))
+    assert says(5) == ["step"]
+    assert feed.reasons(Why.MACHINE)[-1] == ("UNKNOWN", "step = 5")
+    assert len(feed.reasons(Why.ALARM_RAISED)) == raised, "one that goes from step to step is one alarm"
+    assert says(77) == ["step"], "nor is one that the tag can't have"
+    refused = feed(OrderGiven(order=order(OrderKind.SWITCHOVER, "b")))[-1].answer
+    assert refused is not None
+    assert "machine_state" in [blocker.block.code for blocker in refused.blockers]
+    assert says(1) == []
+    assert says(None) == [], "what can't be read says nothing"

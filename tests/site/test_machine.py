@@ -78,3 +78,38 @@ def test_a_group_without_states_has_none(tmp_path: Path) -> None:
 )
 def test_what_can_not_be_carried_out_is_refused(tmp_path: Path, states: str, key: str) -> None:
     assert refused(tmp_path, states) == [key]
+
+
+def _numbered(*numbers: int, low: int = 0, high: int = 2) -> tuple[tuple[str, str], ...]:
+    """States that are told by the numbers in one tag."""
+    states = "".join(
+        f'[group.tanks.state.S{at}]\nwhen = {{ tag = "step", op = "==", value = {number} }}\n'
+        for at, number in enumerate(numbers)
+    )
+    tag = f'step = {{ section = "plc", address = 2040, valid = [{low}, {high}] }}'
+    return ("[tag]\n", f"[tag]\n{tag}\n"), (BEFORE, states + BEFORE)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "wrong"),
+    [
+        ((0, 1, 2), ""),
+        ((0, 1), "step can be 2, and no state is recognised by it"),
+        ((0, 1, 2, 7), "step can't be 7: its valid values are 0 to 2"),
+    ],
+)
+def test_numbers_that_do_not_fit_those_of_the_tag_are_warned_of(
+    tmp_path: Path, numbers: tuple[int, ...], wrong: str
+) -> None:
+    told = [each.wrong for each in loaded(tmp_path, *_numbered(*numbers)).warnings if "step" in each.wrong]
+    assert [each.startswith(wrong) for each in told] == ([True] if wrong else [])
+
+
+def test_a_tag_with_very_many_values_counts_something_else(tmp_path: Path) -> None:
+    site = loaded(tmp_path, *_numbered(0, 1, high=9_999))
+    assert not [each for each in site.warnings if "step" in each.wrong]
+
+
+def test_a_number_is_of_one_state_alone(tmp_path: Path) -> None:
+    with pytest.raises(SiteErrors, match="step == 1 is S1 already: this state is never recognised"):
+        loaded(tmp_path, *_numbered(0, 1, 1, 2))

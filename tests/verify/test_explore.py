@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from otha.core.config import FailbackConfig, GroupConfig, MachineConfig, MachineRule, MachineStateConfig
+from otha.core.config import (
+    UNKNOWN_MACHINE,
+    FailbackConfig,
+    GroupConfig,
+    MachineConfig,
+    MachineRule,
+    MachineStateConfig,
+)
 from otha.core.effects import GateCommand, Grant
 from otha.core.errors import InvariantBreachError
 from otha.core.group import drill, driver, failback, guard, machine, suspicion, uncontrolled
@@ -23,7 +30,7 @@ from otha.core.words import (
     TransferKind,
     Verdict,
 )
-from otha.verify import gate_model, world
+from otha.verify import around, gate_model, world
 from otha.verify.explore import Exploration, commissioned, explore, first_start
 from otha.verify.gate_model import GateModel
 from tests.core.build import INTERLOCK, MS, group_config
@@ -162,6 +169,30 @@ def _with_states() -> GroupConfig:
 def test_a_machine_that_changes_its_state_at_any_moment_breaks_no_rule() -> None:
     """No fence begins, and nobody new is promoted, in a state that does not allow it."""
     _explored(_with_states(), faults=1, orders=1)
+
+
+def test_nor_does_one_whose_program_keeps_its_permit_in_every_phase(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OTHA's own judgement does not rest on the permit."""
+    monkeypatch.setattr(world.World, "enters", around.Around.enters)
+    _explored(_with_states(), faults=1, orders=1)
+
+
+def test_the_program_drops_its_permit_with_the_phase_before_otha_has_read_it() -> None:
+    w = commissioned(_with_states(), faults=1, orders=0)
+    held = replace(w, gate=gate_model.watchdog(w.gate, until=w.now + MS))
+    lit = held.enters(1)
+
+    def granted(here: world.World) -> Outcome:
+        return gate_model.command(here.gate, Grant(node="b", epoch=2, boot=here.gate.boot), w.now + MS)[1]
+
+    assert (lit.g.machine, lit.machine) == (0, 1)
+    assert (granted(held), granted(lit)) == (Outcome.DONE, Outcome.REFUSED)
+    assert not lit.looked().g.gate.permit
+    # What OTHA can't tell the program knows, and the next phase gives it back.
+    assert granted(lit.enters(UNKNOWN_MACHINE)) is Outcome.REFUSED
+    assert granted(lit.enters(0)) is Outcome.DONE
+    people = replace(lit.gate, permit=False)
+    assert granted(replace(lit, gate=people).enters(0)) is Outcome.REFUSED
 
 
 def test_a_fence_in_a_forbidden_machine_state_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,9 +40,11 @@ class ConditionJudged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineJudged:
-    """The machine is in another state, by its place in the configuration (UNKNOWN_MACHINE: not known)."""
+    """The machine is in another state, by its place in the configuration (UNKNOWN_MACHINE: not known). `unlisted`: what
+    its controller says instead that the site file has no state for."""
 
     state: int
+    unlisted: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

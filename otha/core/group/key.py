@@ -108,6 +108,7 @@ def key(g: GroupState, now: int) -> bytes:
         bypasses=tuple(replace(each, comment="", until=max(0, each.until - now)) for each in g.bypasses),
         safe_for=None if g.safe_for is None else int(g.safe_for == g.gate.hold_no),
         first_out=None,
+        unlisted="",
         in_flight=(),
     )
     return canon.encode(relative)

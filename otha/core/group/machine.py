@@ -26,6 +26,12 @@ def rule(state: MachineStateConfig, kind: TransferKind) -> MachineRule:
             assert_never(never)
 
 
+def lets_any_go(state: MachineStateConfig) -> bool:
+    """Whether some kind of transfer may take place in that state at once. Where none may, the controller's program
+    drops its permit."""
+    return Conduct.GO in (state.switchover.does, state.failover.does)
+
+
 def conduct(cfg: GroupConfig, g: GroupState, kind: TransferKind, cause: Cause | None) -> Conduct:
     """What a transfer of this kind does now: the state's rule, after what was waited and confirmed already."""
     if cfg.machine is None:

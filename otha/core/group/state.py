@@ -269,7 +269,8 @@ class GroupState:
     leaves the anti-flap window. `extra_used`: the one more move on positive evidence was made (S7). `told`: would-have
     decisions and blockers already told, so that they are told once. `uncontrolled`: the section was held too long with
     nobody to promote. `unverified`: the last transfer ended without the gate's word for it; it is taken up again, and
-    an alarm stands until then. `machine`: the machine's state (UNKNOWN_MACHINE: not known). `stays`: a failover has
+    an alarm stands until then. `machine`: the machine's state (UNKNOWN_MACHINE: not known), `unlisted`: what its
+    controller says that is none of them. `stays`: a failover has
     waited for the present one to end as long as it may. `first_out`: the interlock that was the first not to be true
     any more, until all are true again. `confirm_at` None with a suspicion: it has stood.
     `arming_ordered`: a person ordered the arming that holds; else it is the site file's.
@@ -295,6 +296,7 @@ class GroupState:
     selectors: tuple[SelectorView, ...] = ()
     conditions: tuple[Verdict, ...]
     machine: int = UNKNOWN_MACHINE
+    unlisted: str = ""
     stays: bool = False
     first_out: int | None = None
     arming: Arming

@@ -124,10 +124,11 @@ def _absorb(t: Turn, event: Event) -> None:
             if not 0 <= index < len(t.g.conditions):
                 raise IllegalTransitionError(f"group {t.cfg.name} has no condition {index}")
             _condition_judged(t, index, verdict)
-        case MachineJudged(state=state):
+        case MachineJudged(state=state, unlisted=unlisted):
             if t.cfg.machine is None or not UNKNOWN_MACHINE <= state < len(t.cfg.machine.states):
                 raise IllegalTransitionError(f"group {t.cfg.name} has no machine state {state}")
-            t.put(machine=state, stays=False)
+            # Another number that is no state either changes nothing that was waited for.
+            t.put(machine=state, unlisted=unlisted, stays=t.g.stays and state == t.g.machine)
         case WindowJudged(is_open=is_open):
             failback.window_turned(t, is_open=is_open)
         case EffectEnded():

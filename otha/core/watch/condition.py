@@ -1,5 +1,6 @@
 """Interlocks, permissives and machine states as data: tags with age and quality, judged three-valued, with delays."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -125,6 +126,35 @@ def recognised(judgement: Judgement, machine: MachineConfig) -> int:
         if verdict is not Verdict.FALSE:
             return index if verdict is Verdict.TRUE else UNKNOWN_MACHINE
     return UNKNOWN_MACHINE
+
+
+def unlisted(judgement: Judgement, machine: MachineConfig) -> str:
+    """What the controller says by the tags of the machine's states that none of them is recognised by: its numbers and
+    the site file's differ. "" while one is recognised, a delay runs, or a tag is not read."""
+    states = [state.when for state in machine.states if state.when is not None]
+    leaves = list(dict.fromkeys(leaf for state in states for leaf in leaves_of(state)))
+    said: dict[str, str] = {}
+    for leaf in leaves:
+        cfg, tag = judgement.configs[leaf.tag], judgement.tags[leaf.tag]
+        fresh = tag.read and tag.fresh_until is not None and judgement.now < tag.fresh_until
+        delay = judgement.kept.get(leaf)
+        if not fresh or tag.value is None or (delay is not None and delay.true_at is not None):
+            return ""
+        outside = "" if cfg.valid_low <= tag.value <= cfg.valid_high else " (not valid)"
+        # Of a value that only has limits the number says nothing, and it never stands still.
+        numbered = leaf.op in (Comparison.EQ, Comparison.NE)
+        said.setdefault(leaf.tag, f"{leaf.tag} = {tag.value}{outside}" if numbered else leaf.tag)
+    return ", ".join(said.values())
+
+
+def leaves_of(tree: ConditionTree) -> Iterator[Compare]:
+    """Every comparison of a condition."""
+    match tree:
+        case Compare():
+            yield tree
+        case AllOf(of=of) | AnyOf(of=of) | MooN(of=of):
+            for part in of:
+                yield from leaves_of(part)
 
 
 def _limit(leaf: Compare) -> int:

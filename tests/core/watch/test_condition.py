@@ -237,3 +237,45 @@ def test_an_unknown_never_counts_as_true(tree: ConditionTree, values: list[int |
         known = tags(**{n: filled if v is None else v for n, v in zip(NAMES, values, strict=True)})
         if verdict in (T, F):
             assert judge(tree, known) is verdict
+
+
+# What the controller says that is none of the states
+
+
+def _machine(*trees: ConditionTree) -> MachineConfig:
+    go = MachineRule(does=Conduct.GO)
+    states = [
+        MachineStateConfig(name=f"S{at}", when=each, switchover=go, failover=go, after_fence=None)
+        for at, each in enumerate(trees)
+    ]
+    return MachineConfig(states=tuple(states), unknown=replace(states[0], name="UNKNOWN", when=None))
+
+
+def unlisted(machine: MachineConfig, watches: dict[str, TagWatch], at_ms: int = 1_000) -> str:
+    judgement = Judgement(TAGS, watches, {}, at_ms * MS)
+    assert condition.recognised(judgement, machine) == UNKNOWN_MACHINE
+    return condition.unlisted(judgement, machine)
+
+
+STEPS = _machine(*(Compare(tag="x", op=Comparison.EQ, value=value, for_ns=0) for value in (0, 1)))
+
+
+def test_a_number_that_no_state_has_is_told() -> None:
+    assert unlisted(STEPS, tags(x=7)) == "x = 7"
+    assert unlisted(STEPS, tags(x=101)) == "x = 101 (not valid)"
+
+
+def test_what_is_not_read_or_old_says_nothing() -> None:
+    assert unlisted(STEPS, tags()) == ""
+    assert unlisted(STEPS, tags(x=None)) == ""
+    assert unlisted(STEPS, tags(x=7), at_ms=1_500) == ""
+    assert unlisted(_machine(X, Y), tags(x=7)) == ""
+
+
+def test_a_state_that_is_about_to_be_recognised_is_waited_for() -> None:
+    assert unlisted(_machine(replace(X, for_ns=100 * MS)), tags(x=1)) == ""
+
+
+def test_of_a_value_that_only_has_limits_no_number_is_told() -> None:
+    fast = _machine(Compare(tag="x", op=Comparison.GT, value=50, for_ns=0), Y)
+    assert unlisted(fast, tags(x=20, y=9)) == "x, y = 9"
