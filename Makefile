@@ -1,5 +1,6 @@
 # Every target is complete by itself on a machine with git, Python >= 3.11 and make.
 #   make demo [ACTS=a,b]     the simulated plant, supervised, act by act
+#   make demo HMI=1|shot     the same with the HMI beside it, or pictures of its pages in hmi-pictures/
 #   make test [ARGS=...]     the test suite (without the soak tests)
 #   make foreign             servers of other makers for tests/foreign (needs node and npm)
 #   make lint                style, types, layering, generated files
@@ -35,7 +36,8 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	@touch $@
 
 demo: $(VENV)/.runtime
-	$(BIN)/otha demo $(if $(ACTS),--acts $(ACTS)) $(if $(HMI),--hmi) $(ARGS)
+	$(if $(HMI),@sh tools/hmi_libraries.sh)
+	$(BIN)/otha demo $(if $(ACTS),--acts $(ACTS)) $(if $(HMI),--hmi $(HMI)) $(ARGS)
 
 test: $(VENV)/.dev
 	@sh tools/test.sh $(BIN)/python $(ARGS)

@@ -35,6 +35,7 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--trust", default="", metavar="SHA256", help="trust the server with this fingerprint there")
     parser.add_argument("--dir", type=Path, help=f"certificate, trusted servers and layout; else {FOLDER_VARIABLE}")
     parser.add_argument("--theme", choices=sorted(theme.PALETTES), help="light or dark")
+    parser.add_argument("--certificate", action="store_true", help="print where this station's certificate is and end")
     parser.add_argument("--shot", type=Path, metavar="DIR", help="write a PNG of every page and end")
     parser.add_argument("--size", default="1280x720", help="of the pictures, in pixels that are not scaled")
     return parser.parse_args(given)
@@ -68,6 +69,8 @@ def make(app: QApplication, told: argparse.Namespace) -> tuple[Window, str]:
 def main(given: Sequence[str] | None = None) -> int:
     """Entry of the console script; the exit code."""
     told = arguments(sys.argv[1:] if given is None else given)
+    if told.certificate:
+        return _certificate(folder_of(told.dir))
     if told.shot is not None:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     existing = QApplication.instance()
@@ -83,6 +86,16 @@ def main(given: Sequence[str] | None = None) -> int:
         return shoot(app, window, told.shot, told.size)
     window.show()
     return app.exec()
+
+
+def _certificate(folder: Path) -> int:
+    """For `otha cert trust`, before this station has ever knocked."""
+    try:
+        sys.stdout.write(f"{Keys(folder).identity().certificate}\n")
+    except KeysError as error:
+        sys.stderr.write(f"{error.what}\n  {error.mend}\n")
+        return _BAD_INPUT
+    return 0
 
 
 def shoot(app: QApplication, window: Window, folder: Path, size: str) -> int:

@@ -199,7 +199,7 @@ class Worker:
         name = _name(error)
         if name in _UNTRUSTED:
             try:
-                mine = self._keys.identity().fingerprint
+                mine = self._keys.identity().thumbprint[:16]
             except KeysError:
                 mine = ""
             return (

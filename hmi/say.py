@@ -64,6 +64,11 @@ def verdict(of: str) -> str:
     }.get(of, plain(of))
 
 
+def quality(of: str) -> str:
+    """What a tag's value is worth."""
+    return _translate("Say", "good") if of == "true" else verdict(of)
+
+
 def phase(of: str) -> str:
     """A phase of a transfer."""
     return {

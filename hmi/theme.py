@@ -214,6 +214,9 @@ def style_sheet(of: Palette) -> str:
     }}
     QTabBar::tab:selected {{ background: {of.chosen}; }}
     QTabBar::tab:focus {{ border: 2px solid {of.outline}; }}
+    *[stale="true"] QTableView, *[stale="true"] QLabel, *[stale="true"] QListView, *[stale="true"] QTreeView {{
+        color: {of.muted};
+    }}
     QScrollBar {{ background: {of.window}; border: 0; }}
     QScrollBar:vertical {{ width: 18px; }}
     QScrollBar:horizontal {{ height: 18px; }}

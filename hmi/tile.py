@@ -142,7 +142,7 @@ def news_of(group: GroupView) -> tuple[str, bool]:
         return _translate("Tile", "active suspected: {0}").format(say.plain(group.suspicion)), True
     if group.gate is not None and group.gate.state not in ("", "OWNED"):
         return _translate("Tile", "gate {0}").format(group.gate.state), True
-    if group.store not in ("", "ok", "up", "answers"):
+    if group.store not in ("", "known"):
         return _translate("Tile", "record store: {0}").format(say.plain(group.store)), True
     if group.bypasses or any(each.bypassed for each in group.conditions):
         return _translate("Tile", "interlock bypassed"), True

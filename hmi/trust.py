@@ -37,12 +37,14 @@ class KeysError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Files of our certificate and key, the application URI in the certificate, its SHA-256 fingerprint."""
+    """Files of our certificate and key, the application URI in the certificate, its SHA-256 fingerprint, and the SHA-1
+    that OPC UA's tools call it by."""
 
     certificate: Path
     key: Path
     application_uri: str
     fingerprint: str
+    thumbprint: str
 
 
 def fingerprint(der: bytes) -> str:
@@ -88,7 +90,10 @@ class Keys:
                 f"{certificate} is no certificate of this station: {error}",
                 "take it and its key away; new ones are made, and OTHA must trust them anew",
             ) from error
-        return Identity(certificate=certificate, key=key, application_uri=uri, fingerprint=fingerprint(der))
+        thumb = hashlib.sha1(der, usedforsecurity=False).hexdigest().upper()
+        return Identity(
+            certificate=certificate, key=key, application_uri=uri, fingerprint=fingerprint(der), thumbprint=thumb
+        )
 
     def pinned(self, url: str) -> str | None:
         """The fingerprint that is trusted at this URL; None: none yet. Raises KeysError."""

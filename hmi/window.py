@@ -73,7 +73,7 @@ class Window(QMainWindow):
         self._site = QLabel()
         self._build()
         model.changed.connect(self._refresh)
-        model.trust_changed.connect(lambda _stale: self._refresh(model.snapshot))
+        model.trust_changed.connect(self._doubt)
         model.station_changed.connect(lambda _station: self.bar.tick())
         session.trust_asked.connect(self._ask_trust)
         session.login_asked.connect(self._ask_login)
@@ -187,6 +187,15 @@ class Window(QMainWindow):
         if title != self.windowTitle():
             self.setWindowTitle(title)
         self.pages[self.current].refresh(snapshot)
+
+    def _doubt(self, stale: bool) -> None:
+        """Grey what can't be trusted any more, or take that back."""
+        self.stack.setProperty("stale", stale)
+        self._site.setProperty("stale", stale)
+        for each in (self.stack, *self.stack.findChildren(QWidget)):
+            each.style().unpolish(each)
+            each.style().polish(each)
+        self._refresh(self.model.snapshot)
 
     def _tick(self) -> None:
         now = monotonic_ms()

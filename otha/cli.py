@@ -79,6 +79,13 @@ class ArmingName(str, Enum):  # noqa: UP042 - as above
     ARMED = "armed"
 
 
+class HmiName(str, Enum):  # noqa: UP042 - as above
+    """What of the HMI a demo shows."""
+
+    WINDOW = "1"
+    SHOT = "shot"
+
+
 @contextmanager
 def _told() -> Iterator[None]:
     """Turn OTHA's own errors into a sentence on stderr and an exit code; anything else is a defect and stays one."""
@@ -362,6 +369,9 @@ def demo(
         typer.Option("--commit-ms", min=0, max=500, help="allow a durable write so long, however fast the disk was"),
     ] = 0,
     list_acts: Annotated[bool, typer.Option("--list", help="name the acts and stop")] = False,
+    hmi: Annotated[
+        HmiName | None, typer.Option("--hmi", help="1: the HMI beside it; shot: pictures of its pages")
+    ] = None,
 ) -> None:
     """A simulated plant, supervised live, with one fault after another, and each time measured."""
     from otha.demo import play
@@ -380,6 +390,7 @@ def demo(
                 svg_file=svg_file,
                 plant=plant,
                 commit_ms_min=commit_ms,
+                hmi="" if hmi is None else hmi.value,
             )
         )
 

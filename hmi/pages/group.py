@@ -317,7 +317,7 @@ class GroupPage(Page):
                         f"{each.klass} {kind}",
                         "" if reason is None else reason.text,
                         ", ".join(f"{tag.name} = {say.value(tag.value)}" for tag in tags),
-                        ", ".join(dict.fromkeys(tag.quality for tag in tags)),
+                        ", ".join(dict.fromkeys(say.quality(tag.quality) for tag in tags)),
                         ", ".join(say.age(tag.age_ms) for tag in tags),
                     ),
                     each.verdict != "true" or each.bypassed,
@@ -403,7 +403,7 @@ def _facts(view: GroupView) -> str:
         f"active {view.active or '-'}",
         f"epoch {view.epoch}",
         f"{view.arming}, {view.authority}",
-        f"record {view.milestone or '-'} ({say.plain(view.store)})",
+        f"record {view.milestone or '-'}, {say.plain(view.store)}",
     ]
     if view.suspicion:
         said.append(f"suspected: {say.plain(view.suspicion)}")

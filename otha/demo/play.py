@@ -23,6 +23,7 @@ from otha.demo.act import Act, Result
 from otha.demo.boiler_acts import BOILER_ACTS
 from otha.demo.cast import ARCHIVE
 from otha.demo.crane_acts import CRANE_ACTS
+from otha.demo.display import Display, check_hmi
 from otha.demo.gateway_acts import GATEWAY_ACTS
 from otha.demo.historian_acts import HISTORIAN_ACTS, archive_is_whole
 from otha.demo.pump_acts import PUMP_ACTS
@@ -38,6 +39,8 @@ _PICTURE_WIDTH = 150
 _TERMS = ("T_detect", "T_confirm", "T_cas", "T_fence", "T_promote", "T_redirect", "T_track", "T_release", "T_verify")
 TWO_TANKS = "two_tanks"
 WHOLE_PLANT = "whole_plant"
+SHOT = "shot"
+PICTURES = "hmi-pictures"
 PLANTS = {
     TWO_TANKS: TANK_ACTS,
     WHOLE_PLANT: (*TANK_ACTS, *SERVER_ACTS, *GATEWAY_ACTS, *HISTORIAN_ACTS, *SAFE_ACTS),
@@ -162,6 +165,27 @@ def _play_one(console: Console, number: int, act: Act, stage: Stage) -> Result:
     return result
 
 
+@contextmanager
+def _shown(display: Display | None, stage: Stage, console: Console) -> Iterator[None]:
+    """The HMI beside what is played."""
+    if display is None:
+        yield
+        return
+    console.print(escape(display.admit(stage)))
+    try:
+        if display.wanted != SHOT:
+            display.open()
+        yield
+        if display.wanted == SHOT:
+            for picture in display.shoot():
+                console.print(escape(picture))
+        else:
+            console.print("close the HMI's window to end the demo")
+            display.wait()
+    finally:
+        display.close()
+
+
 def _archives(stage: Stage) -> Result:
     """Both archives against what was produced, while the plant still runs: the standby is fed until it has all."""
     archives = Result(name="archives", title="historians' archives against what was produced")
@@ -259,13 +283,17 @@ def play(
     svg_file: Path | None = None,
     plant: str = WHOLE_PLANT,
     commit_ms_min: int = 0,
+    hmi: str = "",
 ) -> int:
     """Play the acts named (all without a name); the exit code is 1 when one failed or missed its bound.
 
-    `svg_file`: a picture of the terminal, for documents. `commit_ms_min`: as in `write_site`.
+    `svg_file`: a picture of the terminal, for documents. `commit_ms_min`: as in `write_site`. `hmi`: "1" opens the HMI,
+    which ends the demo when it is closed; "shot" takes pictures of its pages, after the acts if any are named.
     """
-    acts = _chosen(names, plant)
+    acts = _chosen(names, plant) if names or hmi != SHOT else ()
     _check_writable(json_file, svg_file)
+    if hmi:
+        check_hmi()
     console = Console(soft_wrap=True, highlight=False)
     if svg_file is not None:
         console = Console(record=True, force_terminal=True, width=_PICTURE_WIDTH, highlight=False)
@@ -275,10 +303,14 @@ def play(
     with _ended_in_order(), _folder(directory) as folder:
         template, measured = write_site(folder, period_ms, plant, commit_ms_min=commit_ms_min)
         console.print(measured)
+        display = Display(folder, hmi, (directory or Path.cwd()) / PICTURES) if hmi else None
+        if display is not None:
+            template.write_text(template.read_text(encoding="utf-8") + display.site_lines(), encoding="utf-8")
         with Stage(folder, template=template, plant=plant) as stage:
             console.print(f"simulated plant and supervisor are up ({time.monotonic() - began:.1f} s)")
-            for number, act in enumerate(acts, 1):
-                results.append(_play_one(console, number, act, stage))
+            with _shown(display, stage, console):
+                for number, act in enumerate(acts, 1):
+                    results.append(_play_one(console, number, act, stage))
             if plant == WHOLE_PLANT:
                 archives.append(_archives(stage))
             environment = stage.environment()

@@ -62,7 +62,7 @@ def group(name: str, **more: object) -> GroupView:
         arming="armed",
         authority="otha",
         standing="following",
-        store="up",
+        store="known",
         active=a,
         epoch=7,
         milestone="done",
