@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QRegion,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QToolTip, QWidget
@@ -26,6 +27,8 @@ from hmi.tile import Tile, TileNode
 _GAP: Final = 8
 _MIN_WIDTH: Final = 236
 _PAD: Final = 8.0
+_SPARK_SHARE: Final = 0.3
+_SPARK_MOST: Final = 90.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +98,9 @@ class Board(QWidget):
             for tile in tiles:
                 placed = self._placed[tile.group]
                 if placed.tile != tile:
+                    for part in self._changed(placed, tile):
+                        self.update(part)
                     placed.tile = tile
-                    self.update(placed.box)
         if changed_trust:
             self.update()
 
@@ -105,7 +109,7 @@ class Board(QWidget):
         before, self._traces = self._traces, traces
         for name, placed in self._placed.items():
             if traces.get(name) != before.get(name):
-                self.update(placed.box)
+                self.update(self._spark_box(self._line_box(placed.box, 2)).toAlignedRect())
 
     def choose(self, group: str) -> None:
         """Put the choice on this group, if it is there."""
@@ -160,6 +164,37 @@ class Board(QWidget):
         if self.chosen not in self._placed:
             self.chosen = self._rows[0][0].tile.group if self._rows else ""
         self._elided.clear()
+
+    def _line_box(self, box: QRect, line: int) -> QRectF:
+        """One of the four lines below a tile's head."""
+        inner = QRectF(box).adjusted(_PAD, _PAD, -_PAD, -_PAD)
+        top = inner.top() + self._big_m.height() + 3 + self._line * line
+        return QRectF(inner.left(), top, inner.width(), self._line)
+
+    def _head_box(self, box: QRect) -> QRectF:
+        return QRectF(box.left(), box.top(), box.width(), _PAD + self._big_m.height() + 3)
+
+    @staticmethod
+    def _spark_box(line: QRectF) -> QRectF:
+        width = min(line.width() * _SPARK_SHARE, _SPARK_MOST)
+        return QRectF(line.right() - width, line.top() + 1, width, line.height() - 3)
+
+    def _changed(self, placed: _Placed, tile: Tile) -> list[QRect]:
+        """What of a tile is to be painted anew; words alone are the usual case."""
+        was, box = placed.tile, placed.box
+        outer = (was.priority, was.unacked, was.doubtful, was.corner, len(was.nodes), was.more)
+        if outer != (tile.priority, tile.unacked, tile.doubtful, tile.corner, len(tile.nodes), tile.more):
+            return [box]
+        parts = [
+            self._line_box(box, at)
+            for at, pair in enumerate(zip(was.nodes, tile.nodes, strict=True))
+            if pair[0] != pair[1]
+        ]
+        if (was.standby, was.sync) != (tile.standby, tile.sync):
+            parts.append(self._line_box(box, 2))
+        if (was.news, was.loud) != (tile.news, tile.loud):
+            parts.append(self._line_box(box, 3))
+        return [each.toAlignedRect() for each in parts]
 
     # Keyboard and mouse
 
@@ -248,10 +283,10 @@ class Board(QWidget):
                 painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
         for placed in self._placed.values():
             if region.intersects(placed.box):
-                self._paint(painter, placed)
+                self._paint(painter, placed, region)
         painter.end()
 
-    def _paint(self, painter: QPainter, placed: _Placed) -> None:
+    def _paint(self, painter: QPainter, placed: _Placed, region: QRegion) -> None:
         of, tile = theme.now(), placed.tile
         stale = self._stale or tile.doubtful
         box = QRectF(placed.box)
@@ -263,20 +298,22 @@ class Board(QWidget):
         width = 3 if keyboard else 2 if chosen or tile.priority is not None else 1
         painter.setPen(QPen(QColor(of.outline if chosen or tile.priority is not None else of.line), width))
         painter.drawRect(box.adjusted(width / 2, width / 2, -width / 2, -width / 2))
-        inner = box.adjusted(_PAD, _PAD, -_PAD, -_PAD)
-        self._paint_head(painter, inner, tile, stale)
-        top = inner.top() + self._big_m.height() + 3
-        for node in tile.nodes:
-            self._paint_node(painter, QRectF(inner.left(), top, inner.width(), self._line), node, stale)
-            top += self._line
-        top = inner.top() + self._big_m.height() + 3 + self._line * 2
-        self._paint_standby(painter, QRectF(inner.left(), top, inner.width(), self._line), tile, stale)
-        top += self._line
-        last = QRectF(inner.left(), top, inner.width(), self._line)
+        if region.intersects(self._head_box(placed.box).toAlignedRect()):
+            self._paint_head(painter, box.adjusted(_PAD, _PAD, -_PAD, -_PAD), tile, stale)
+        for at, node in enumerate(tile.nodes):
+            line = self._line_box(placed.box, at)
+            if region.intersects(line.toAlignedRect()):
+                self._paint_node(painter, line, node, stale)
+        line = self._line_box(placed.box, 2)
+        if region.intersects(line.toAlignedRect()):
+            self._paint_standby(painter, line, tile, stale)
+        line = self._line_box(placed.box, 3)
+        if not region.intersects(line.toAlignedRect()):
+            return
         if tile.news:
-            self._text(painter, last, tile.news, bold=tile.loud, stale=stale)
+            self._text(painter, line, tile.news, bold=tile.loud, stale=stale)
         elif tile.more:
-            self._text(painter, last, self.tr("+ {0} nodes").format(tile.more), stale=stale, muted=True)
+            self._text(painter, line, self.tr("+ {0} nodes").format(tile.more), stale=stale, muted=True)
 
     def _paint_head(self, painter: QPainter, inner: QRectF, tile: Tile, stale: bool) -> None:
         height = self._big_m.height()
@@ -318,10 +355,9 @@ class Board(QWidget):
         words = f"{tile.standby}, {tile.sync}"
         width = box.width()
         if trace is not None:
-            spark_width = min(box.width() * 0.3, 90.0)
-            spark = QRectF(box.right() - spark_width, box.top() + 1, spark_width, box.height() - 3)
+            spark = self._spark_box(box)
             symbols.paint_spark(painter, spark, trace.ages_ms, trace.limit_ms, stale=stale)
-            width -= spark_width + 6
+            width -= spark.width() + 6
         self._text(
             painter,
             QRectF(box.left(), box.top(), width, box.height()),

@@ -1,10 +1,16 @@
 """Codes of the interface as words of the chosen language; what OTHA sends as a sentence stays as it is."""
 
+from functools import cache
+
 from PySide6.QtCore import QCoreApplication
 
 from hmi.model import Link, Priority
 
-_translate = QCoreApplication.translate
+
+@cache
+def _translate(context: str, text: str) -> str:
+    """Asked for many times in a second; the language does not change while it runs."""
+    return QCoreApplication.translate(context, text)
 
 
 def plain(code: str) -> str:

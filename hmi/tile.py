@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication
@@ -10,9 +11,13 @@ from PySide6.QtCore import QCoreApplication
 from hmi import say
 from hmi.model import AlarmView, GroupView, NodeView, Priority, Quality
 
-_translate = QCoreApplication.translate
 NODES_SHOWN: Final = 2
-HEALTHY_LEVEL: Final = 200
+
+
+@cache
+def _translate(context: str, text: str) -> str:
+    """As in `hmi.say`."""
+    return QCoreApplication.translate(context, text)
 
 
 class Symbol(Enum):

@@ -1,0 +1,144 @@
+"""Readings as views: every name of the interface has its field, and only what has changed is made anew."""
+
+from typing import Any
+
+import pytest
+
+from hmi import store
+from hmi.model import AlarmView, GroupView, Priority, Quality
+from hmi.store import Owner, Reading, Store, event_of, priority
+from otha import names
+from otha.interface.values import values
+from tests.interface.house import first_status
+
+AT = 1_700_000_000_000
+
+
+def owners(status: dict[str, Any]) -> list[Owner]:
+    """What stands in the address space for this status."""
+    found = [Owner(id=names.SITE, type="SiteType", name=names.SITE)]
+    for group in status["groups"]:
+        name = group["name"]
+        found.append(Owner(id=names.group_id(name), type="GroupType", name=name, group=name))
+        parts = (("nodes", "NodeType", names.node_id), ("conditions", "InterlockType", names.condition_id))
+        for key, kind, id_of in parts:
+            found += [
+                Owner(id=id_of(name, each["name"]), type=kind, name=each["name"], group=name) for each in group[key]
+            ]
+        found += [
+            Owner(id=names.alarm_id(name, code), type="AlarmType", name=code, group=name)
+            for code in group["alarm_codes"]
+        ]
+    found += [
+        Owner(id=names.channel_id(each["name"]), type="ChannelType", name=each["name"]) for each in status["channels"]
+    ]
+    return found
+
+
+def fed(status: dict[str, Any], quality: Quality = Quality.GOOD) -> Store:
+    """A store with all that the interface would tell of this status."""
+    made = Store(owners(status))
+    feed(made, status, quality)
+    return made
+
+
+def feed(made: Store, status: dict[str, Any], quality: Quality = Quality.GOOD) -> None:
+    for name, (_, value) in values(status).items():
+        owner, _, variable = name.rpartition(".")
+        made.take(owner, variable, Reading(value, quality, AT))
+
+
+def test_every_variable_of_the_interface_has_a_field() -> None:
+    assert {kind: more for kind, more in store._MORE.items() if more} == {}
+
+
+def test_a_status_as_views() -> None:
+    status = first_status()
+    snapshot = fed(status).snapshot()
+    assert (snapshot.site.name, snapshot.site.simulation) == ("two_tanks", True)
+    (group,) = snapshot.groups.values()
+    assert isinstance(group, GroupView)
+    assert [each.name for each in group.nodes] == ["sc_a", "sc_b"]
+    assert {each.node for each in group.channels} == {"sc_a", "sc_b"}
+    assert group.transfer is None
+    assert group.gate is not None
+    assert group.gate.hold_left_ms is None
+    assert group.stamp.quality is Quality.GOOD
+    assert group.stamp.at_ms == AT
+
+
+def test_a_transfer_is_a_view_of_its_own() -> None:
+    status = first_status()
+    status["groups"][0]["plan"] = {
+        "kind": "failover",
+        "cause": "dead",
+        "from_node": "sc_a",
+        "to_node": "sc_b",
+        "course": "forward",
+        "phase": "fenced",
+        "due_in_ms": None,
+        "drill": False,
+        "by": "",
+        "against": [{"block": "tilt", "rule": "S10", "detail": ""}],
+    }
+    (group,) = fed(status).snapshot().groups.values()
+    assert group.transfer is not None
+    assert (group.transfer.from_node, group.transfer.to_node, group.transfer.due_ms) == ("sc_a", "sc_b", None)
+    assert group.transfer.against == ("tilt (S10)",)
+
+
+def test_what_has_not_changed_is_the_same_view() -> None:
+    status = first_status()
+    made = fed(status)
+    before = made.snapshot()
+    assert made.snapshot() is before
+    status["site"] = "renamed"
+    made.take(names.SITE, "Name", Reading("renamed", Quality.GOOD, AT + 1))
+    after = made.snapshot()
+    assert after.site.name == "renamed"
+    assert all(after.groups[name] is group for name, group in before.groups.items())
+    made.take(names.channel_id(status["channels"][0]["name"]), "Pulse", Reading("lost", Quality.GOOD, AT + 2))
+    moved = made.snapshot()
+    assert "lost" in {each.pulse for group in moved.groups.values() for each in group.channels}
+
+
+def test_a_doubtful_value_makes_its_view_doubtful() -> None:
+    status = first_status()
+    made = fed(status)
+    made.take(names.node_id("tanks", "sc_a"), "Role", Reading("ACTIVE", Quality.UNCERTAIN, AT))
+    (group,) = made.snapshot().groups.values()
+    assert group.nodes[0].stamp.quality is Quality.UNCERTAIN
+    assert group.nodes[1].stamp.quality is Quality.GOOD
+
+
+def test_an_alarm_comes_and_goes() -> None:
+    status = first_status()
+    made = fed(status)
+    code = status["groups"][0]["alarm_codes"][0]
+    at = names.alarm_id("tanks", code)
+    for name, value in (("State", "unacked"), ("Unacked", True), ("Priority", "high"), ("Occurrence", 3)):
+        made.take(at, name, Reading(value, Quality.GOOD, AT))
+    made.take_alarm_event(at, {"EventId": b"id", "SourceName": "tanks", "at_ms": AT + 5, "Message": "held"})
+    made.alarm_read(at)
+    (alarm,) = made.snapshot().alarms
+    assert isinstance(alarm, AlarmView)
+    assert (alarm.group, alarm.code, alarm.priority, alarm.event_id, alarm.at_ms) == (
+        "tanks",
+        code,
+        Priority.HIGH,
+        b"id",
+        AT + 5,
+    )
+    made.take(at, "State", Reading("normal", Quality.GOOD, AT + 9))
+    made.alarm_read(at)
+    assert made.snapshot().alarms == ()
+
+
+@pytest.mark.parametrize(("word", "found"), [("low", Priority.LOW), ("", Priority.LOW), ("urgent", Priority.CRITICAL)])
+def test_a_priority_that_is_none_is_not_hidden(word: str, found: Priority) -> None:
+    assert priority(word) is found
+
+
+def test_a_damaged_event_is_still_told() -> None:
+    event = event_of({"Kind": "x", "Body": "{", "at_ms": AT})
+    assert (event.kind, event.body, event.at_ms) == ("x", {}, AT)
