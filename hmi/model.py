@@ -128,6 +128,8 @@ class TransferView:
     drill: bool
     by: str
     against: tuple[str, ...]
+    request: int = 0
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +183,7 @@ class RequestView:
     by: str
     comment: str
     left_ms: int | None
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

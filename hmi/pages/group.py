@@ -21,15 +21,16 @@ from PySide6.QtWidgets import (
 )
 
 from hmi import say, theme, why
+from hmi.desk import Desk
 from hmi.diagram import Diagram, picture_of
 from hmi.feed import Model, monotonic_ms
 from hmi.model import Answer, GroupView, Snapshot, TimingView, WhyView
+from hmi.order_dialog import OrderBar
 from hmi.pages import Page
 from hmi.session import Session
 from hmi.tile import standby_of
 from hmi.timeline import Step, Timeline, Watch, measured
 
-_TRANSFER_TAB: Final = 2
 _DIAGRAM_MOST: Final = 330  # of more nodes than that the rest is scrolled to
 
 
@@ -100,6 +101,7 @@ class GroupPage(Page):
         self.tabs.setDocumentMode(True)
         self._tables()
         self.timeline = Timeline()
+        self.orders = OrderBar(model, Desk(model, session))
         self._trend_place = QVBoxLayout()
         self.trend: Any = None  # Any: made when it is first looked at, as its library takes long to load
         self._build()
@@ -180,10 +182,17 @@ class GroupPage(Page):
         left.setWidget(self.timeline)
         both.addWidget(left, 2)
         both.addLayout(self._trend_place, 3)
+        orders = QWidget()
+        above = QVBoxLayout(orders)
+        above.addWidget(self.orders)
+        above.addStretch(1)
+        self._transfer = transfer
+        self.tabs.addTab(orders, self.tr("Orders"))
         self.tabs.addTab(self.conditions, self.tr("Interlocks (why)"))
         self.tabs.addTab(self.tracked, self.tr("Tracked tags"))
         self.tabs.addTab(transfer, self.tr("Transfer"))
         self.tabs.addTab(self.heard, self.tr("Channels"))
+        self.tabs.setCurrentWidget(self.conditions)
         self.tabs.currentChanged.connect(lambda _at: self.tick())
         splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.addWidget(upper)
@@ -207,6 +216,7 @@ class GroupPage(Page):
     def refresh(self, snapshot: Snapshot) -> None:
         """As every page."""
         self._fill_choice()
+        self.orders.show_group(self.group)
         view = snapshot.groups.get(self.group)
         self._watch.see(None if view is None else view.transfer, monotonic_ms())
         if view is None:
@@ -226,7 +236,7 @@ class GroupPage(Page):
         if not self._asking:
             self._asking = True
             self.session.why(self.group, then=self._told_why)
-        if self.tabs.currentIndex() == _TRANSFER_TAB and self._wants_last:
+        if self.tabs.currentWidget() is self._transfer and self._wants_last:
             self._wants_last = False
             self._make_trend()
             group = self.group
