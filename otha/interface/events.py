@@ -15,6 +15,7 @@ from asyncua.server.internal_server import InternalServer
 
 from otha import names
 from otha.guard import PeerCostError
+from otha.interface import telling
 from otha.interface.breath import Breath
 from otha.interface.door import Tell
 from otha.interface.items import Items
@@ -26,7 +27,6 @@ from otha.wire.interface import Notice
 ua: Any = asyncua_ua
 
 _ID_BYTES: Final = 16
-_TEXT_MAX: Final = 500
 _NS_PER_S: Final = 1_000_000_000
 _GRAVE: Final = frozenset({"NEEDS_OPERATOR", "HALTED", "UNVERIFIED", "SUSPECTED", "TROUBLE", "BLOCKED"})
 
@@ -41,16 +41,6 @@ def moment(wall_ns: int) -> datetime:
     """A wall-clock time."""
     seconds, rest = divmod(wall_ns, _NS_PER_S)
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1000)
-
-
-def message(kind: str, body: Json) -> str:
-    """An event in one line."""
-    said = [
-        " ".join([str(each["why"]).lower().replace("_", " "), *(str(arg) for arg in each["args"])])
-        for each in body.get("reasons", ())
-    ]
-    said += [str(body[key]) for key in ("what", "why", "error") if body.get(key)]
-    return f"{kind}: {'; '.join(said)}"[:_TEXT_MAX] if said else kind
 
 
 def severity(kind: str, body: Json) -> int:
@@ -72,7 +62,7 @@ class Announcer:
         """The event for one that was journaled."""
         kind, group, body = str(told["kind"]), str(told["group"]), told["body"]
         text = as_text(body)
-        made: Any = BaseEvent(message=message(kind, body), severity=severity(kind, body))
+        made: Any = BaseEvent(message=telling.message(kind, body), severity=severity(kind, body))
         made.EventType = self._space.id(names.EVENT_TYPE)
         made.EventId = event_id(kind, group, int(told["mono_ns"]), text)
         made.SourceNode = self.source(group)

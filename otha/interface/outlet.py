@@ -43,7 +43,7 @@ class OutletLink(asyncio.Protocol):
                         self.send(wire.Pong(counted=self.counted()))
                     case wire.State():
                         self.take(message)
-                    case wire.MetricsSetup():
+                    case wire.MetricsSetup() | wire.SyslogSetup():
                         if not self.setup.done():
                             self.setup.set_result(message)
         except WireError:

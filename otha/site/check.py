@@ -105,7 +105,11 @@ def as_data(site: Site) -> dict[str, Any]:
         "methods": [{"node": node.name, **_plain(method)} for node in site.nodes for method in node.profile.methods],
         "devices": [{**_plain(device), "connections": device.connections} for device in devices(site)],
         "lines": [{**_plain(load), "permille": load.permille} for load in site.lines],
-        "outside": {"interface": _plain(site.interface), "metrics": _plain(site.metrics)},
+        "outside": {
+            "interface": _plain(site.interface),
+            "metrics": _plain(site.metrics),
+            "syslog": _plain(site.syslog),
+        },
         "problems": [_plain(problem) for problem in site.warnings],
     }
 
@@ -149,6 +153,9 @@ def _outside(site: Site) -> Iterator[str]:
         yield f"OTHA listens at {site.interface.host}:{site.interface.port} for OPC UA clients"
     if site.metrics is not None:
         yield f"OTHA serves figures at http://{site.metrics.host}:{site.metrics.port}/metrics"
+    if site.syslog is not None:
+        to = f"{site.syslog.host}:{site.syslog.port} over {site.syslog.transport.value}"
+        yield f"OTHA sends its journal from {site.syslog.least.name.lower()} up to {to}"
 
 
 def _escaped(text: str) -> str:

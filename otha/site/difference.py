@@ -108,6 +108,8 @@ def restart_needed(old: Site, new: Site) -> tuple[Blocker, ...]:
         found.append("[interface] would be another")
     if old.metrics != new.metrics:
         found.append("[metrics] would be another")
+    if old.syslog != new.syslog:
+        found.append("[syslog] would be another")
     return tuple(Blocker(block=Block.RESTART_NEEDED, detail=detail) for detail in found)
 
 

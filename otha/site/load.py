@@ -50,7 +50,7 @@ from otha.site.model import (
     default_state_dir,
     digest_of,
 )
-from otha.site.outlets import build_metrics
+from otha.site.outlets import build_metrics, build_syslog
 from otha.site.profile_file import ProfileKind
 from otha.site.read import NAME, NAME_RULE, read_table
 from otha.site.tags import build_opcua_reads, build_reads, build_tags
@@ -96,6 +96,7 @@ def load_site(path: Path) -> Site:
     alarms, plant_alarms = build_alarms(doc, file)
     interface = build_interface(doc, file.interface)
     metrics = build_metrics(doc, file.metrics)
+    syslog = build_syslog(doc, file.syslog, path.parent)
     doc.raise_errors()
     groups = [each for each in built.values() if each is not None]
     whole_nodes = tuple(node for node in nodes.values() if node is not None)
@@ -134,6 +135,7 @@ def load_site(path: Path) -> Site:
         roles=roles,
         interface=interface,
         metrics=metrics,
+        syslog=syslog,
         timings=tuple(each.timing for each in groups),
         warnings=(),
         digest=_digest(file, core, whole_nodes, sections, references, roles),

@@ -16,7 +16,7 @@ from otha.site.gate_map import GateMap
 from otha.site.interface import Interface
 from otha.site.line import Line, LineLoad
 from otha.site.opcua import OpcuaDecoder
-from otha.site.outlets import Metrics
+from otha.site.outlets import Metrics, Syslog
 from otha.site.problem import Problem
 from otha.site.profile import Profile
 from otha.site.profile_file import SwitchTable, WordType
@@ -244,6 +244,7 @@ class Site:
     roles: tuple[tuple[str, UserRole], ...]
     interface: Interface | None
     metrics: Metrics | None
+    syslog: Syslog | None
     timings: tuple[GroupTiming, ...]
     warnings: tuple[Problem, ...]
     digest: str

@@ -15,7 +15,7 @@ from otha.site.read import Endpoint, key
 from otha.site.written_alarm import AlarmTable
 from otha.site.written_group import DAY_MS, GroupTable
 from otha.site.written_hold import HoldAction, HoldTable, MotionTable
-from otha.site.written_outlets import MetricsTable
+from otha.site.written_outlets import MetricsTable, SyslogTable
 
 
 class DomainKind(Enum):
@@ -344,3 +344,4 @@ class SiteFile:
     roles: RolesTable = key("who may do what", default=RolesTable())
     interface: InterfaceTable | None = key("OTHA's own OPC UA server", default=None)
     metrics: MetricsTable | None = key("figures for Prometheus", default=None)
+    syslog: SyslogTable | None = key("the journal for a SIEM", default=None)

@@ -38,6 +38,26 @@ class MetricsSetup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SyslogSetup:
+    """The first message to the process that sends the journal; see `otha.site.outlets.Syslog`. "" for no file."""
+
+    site: str
+    version: str
+    folder: str
+    host: str
+    port: int
+    transport: str
+    facility: int
+    least: int
+    server_name: str
+    ca_file: str
+    certificate_file: str
+    key_file: str
+    backlog_rows: int
+    enterprise: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """The newest state, as `otha status --json` shows it."""
 
@@ -80,7 +100,7 @@ class Pong:
     counted: Json
 
 
-ToOutlet = MetricsSetup | State | Ping
+ToOutlet = MetricsSetup | SyslogSetup | State | Ping
 FromOutlet = Working | Failed | Remarked | Pong
 
 TO_OUTLET: Vocabulary[ToOutlet] = Vocabulary(get_args(ToOutlet))

@@ -15,13 +15,16 @@ from otha.core.words import OrderKind
 from otha.wire.client import WireClient
 from tests.interface.house import WAIT_S
 from tests.interface.supervised import Supervised, free_port, supervised_plant
+from tests.interface.syslog.collector import Collector
+from tests.interface.syslog.rfc5424 import Parsed
 
 
 class Watched:
     """A supervised plant with everything on."""
 
-    def __init__(self, made: Supervised, metrics: int) -> None:
+    def __init__(self, made: Supervised, metrics: int, siem: Collector) -> None:
         self.otha = made
+        self.siem = siem
         self._metrics = f"http://127.0.0.1:{metrics}/metrics"
 
     def scraped(self, text: str) -> str:
@@ -63,9 +66,14 @@ class Watched:
 def watched(tmp_path_factory: pytest.TempPathFactory, own: OwnIdentity) -> Iterator[Watched]:
     folder: Path = tmp_path_factory.mktemp("watched")
     metrics = free_port()
-    more = f'[metrics]\nendpoint = "127.0.0.1:{metrics}"\n'
+    siem = Collector("tcp")
+    more = (
+        f'[metrics]\nendpoint = "127.0.0.1:{metrics}"\n'
+        f'[syslog]\nendpoint = "127.0.0.1:{siem.port}"\ntransport = "tcp"\n'
+    )
     with supervised_plant(folder, own.certificate.read_bytes(), more) as made:
-        yield Watched(made, metrics)
+        yield Watched(made, metrics, siem)
+    siem.close()
 
 
 def test_a_transfer_is_scraped(watched: Watched) -> None:
@@ -79,6 +87,22 @@ def test_a_transfer_is_scraped(watched: Watched) -> None:
     assert "otha_heartbeat_lateness_seconds_bucket" in body
 
 
+def test_a_siem_gets_orders_transfers_and_starts_once_each(watched: Watched) -> None:
+    data = "otha@32473"
+
+    def ended(found: list[Parsed]) -> bool:
+        return any("ended" in each.data[data].get("why", "") for each in found)
+
+    found = watched.siem.wait(ended)
+    assert {"supervisor.start", "order", "transfer"} <= {each.id for each in found}
+    (order,) = [each for each in found if "order_taken" in each.data[data].get("why", "")]
+    assert order.data[data]["order"] == "switchover"
+    assert order.data[data]["comment"] == "IT"
+    assert order.data[data]["user"]
+    rows = [int(each.data[data]["row"]) for each in found]
+    assert rows == sorted(set(rows))
+
+
 def test_its_death_moves_nothing_and_it_comes_again(watched: Watched) -> None:
     before = watched.otha.status()
     os.kill(watched.otha.child("otha.interface.metrics"), signal.SIGKILL)
@@ -89,3 +113,5 @@ def test_its_death_moves_nothing_and_it_comes_again(watched: Watched) -> None:
     assert after["loop"]["lateness_ns"]["count"] > before["loop"]["lateness_ns"]["count"]
     assert after["groups"][0]["active"] == before["groups"][0]["active"]
     assert watched.otha.journaled("metrics.end")
+    watched.siem.wait(lambda found: any(each.id == "metrics.end" for each in found))
+    watched.scraped('otha_outlet_up{outlet="syslog"} 1.0')

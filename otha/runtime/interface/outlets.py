@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from otha.runtime.interface.outlet import Outlet, Status
 from otha.runtime.interface.process import InterfaceProcess
 from otha.site.model import Site
+from otha.site.outlets import Syslog
 from otha.wire import outlet as wire
 from otha.wire.message import Json
 
@@ -54,10 +55,35 @@ class Outlets:
 
 def outlets_of(site: Site, folder: Path, version: str, book: "Book", status: Status) -> tuple[Outlet, ...]:
     """The outlets that the site file asks for. `folder`: the state directory."""
-    found = []
+    found: list[Outlet] = []
     if site.metrics is not None:
         setup = wire.MetricsSetup(
             site=site.name, version=version, folder=str(folder), host=site.metrics.host, port=site.metrics.port
         )
         found.append(Outlet("metrics", "otha.interface.metrics", setup, book, status))
+    if site.syslog is not None:
+        found.append(Outlet("syslog", "otha.interface.syslog", _syslog(site, site.syslog, folder, version), book, None))
     return tuple(found)
+
+
+def _syslog(site: Site, to: Syslog, folder: Path, version: str) -> wire.SyslogSetup:
+    return wire.SyslogSetup(
+        site=site.name,
+        version=version,
+        folder=str(folder),
+        host=to.host,
+        port=to.port,
+        transport=to.transport.value,
+        facility=to.facility.value,
+        least=to.least.value,
+        server_name=to.server_name,
+        ca_file=_file(to.ca_file),
+        certificate_file=_file(to.certificate_file),
+        key_file=_file(to.key_file),
+        backlog_rows=to.backlog_rows,
+        enterprise=to.enterprise_number,
+    )
+
+
+def _file(path: Path | None) -> str:
+    return "" if path is None else str(path.absolute())
