@@ -19,6 +19,7 @@ from otha.core.inputs import AlarmsStood, AlarmStood, Order
 from otha.core.reasons import Reason, Why
 from otha.core.site_swap import lesser
 from otha.core.words import AlarmState, Arming, OrderKind
+from otha.journal.entry import JournalRow
 from otha.journal.reader import Query, Reader
 
 KIND = "group.standing"
@@ -57,13 +58,23 @@ def orders(journal: Path, cfg: GroupConfig) -> tuple[Order, ...]:
     """The orders that stood when the group was last supervised. An ordered arming stands on; where the site file was
     changed since, the lesser of the two does: nobody has looked at them together, and a start is no person's word.
 
-    Raises JournalNotFound and JournalUnreadable.
+    Raises JournalNotFound, JournalUnreadable, and EngineerError for a row that this version does not understand.
     """
     with Reader(journal) as reader:
         rows = reader.tail(1, Query(kind=KIND, group=cfg.name))
     if not rows:
         return ()
     (row,) = rows
+    try:
+        return _orders(cfg, row)
+    except (KeyError, TypeError, ValueError) as error:
+        what = f"row {row.seq} of the journal tells what stood in a way not known here ({error!r})"
+        raise EngineerError(
+            what, mend=f"otha order arm {cfg.name}, and take out again what is in maintenance"
+        ) from error
+
+
+def _orders(cfg: GroupConfig, row: JournalRow) -> tuple[Order, ...]:
     stood = json.loads(row.body)
     given = [(OrderKind.MAINTENANCE_IN, node.name, None) for node in cfg.nodes if node.name in stood["maintenance"]]
     again = [_again(cfg, row.seq, row.user, *each) for each in given]

@@ -118,6 +118,14 @@ def test_a_file_that_was_changed_to_and_fro_arms_nothing_again(tmp_path: Path) -
         keep(tmp_path, core, armed_to(file))
 
 
+def test_a_row_of_another_version_says_that_it_is_not_understood(tmp_path: Path) -> None:
+    with Journal(tmp_path) as journal:
+        body = {"arming": "armed", "site_arming": "armed", "maintenance": []}
+        journal.append(Entry(kind=standing.KIND, group=GROUP.name, body=body))
+    with pytest.raises(EngineerError, match="of the journal tells what stood in a way not known here"):
+        standing.orders(tmp_path, GROUP)
+
+
 def test_an_arming_that_is_not_the_files_is_told(tmp_path: Path, stood: Supervision) -> None:
     keep(tmp_path, stood)
     said = standing.otherwise(GROUP, standing.orders(tmp_path, GROUP))

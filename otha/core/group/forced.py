@@ -206,7 +206,7 @@ def withdraw(t: Turn, order: Order) -> tuple[Blocker, ...]:
     if plan is not None and plan.course is Course.SAFE:
         # It has fenced already: nobody is left who could drive.
         return _block(Block.TRANSFER_RUNNING, f"{plan.course.value}, {plan.phase.value}")
-    t.put(safe_asked=0)
+    safe_errand.forget(t)
     _no_longer_safe(t, f"taken back by {order.user}")
     return ()
 

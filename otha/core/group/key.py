@@ -100,6 +100,7 @@ def key(g: GroupState, now: int) -> bytes:
         holdoff_until=_ahead(g.holdoff_until, now),
         recent=tuple(max(0, at - now) for at in g.recent),
         uncontrolled_until=_ahead(g.uncontrolled_until, now),
+        safe_retry_at=_ahead(g.safe_retry_at, now),
         calm_until=None,
         arming_ordered=False,
         requests=0,

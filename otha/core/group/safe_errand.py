@@ -18,7 +18,9 @@ _COUNTED = 32  # beyond it every pause is the longest one
 def ask(t: Turn) -> None:
     """Ask for the safe state of the present hold, unless it is being asked for or a pause runs."""
     gate, times = t.g.gate, t.g.safe_asked
-    if not t.ask_errand(Safe(epoch=gate.epoch, hold_no=gate.hold_no), SAFE_ERRAND, t.cfg.timing.safe_ns):
+    if t.g.safe_retry_at is not None or not t.ask_errand(
+        Safe(epoch=gate.epoch, hold_no=gate.hold_no), SAFE_ERRAND, t.cfg.timing.safe_ns
+    ):
         return
     t.put(safe_asked=min(times + 1, _COUNTED))
     if times == 0:
@@ -28,9 +30,10 @@ def ask(t: Turn) -> None:
 
 
 def pause(t: Turn) -> None:
-    """It was asked: the gate is looked at before it is asked again, and each time twice as long is waited."""
+    """It was asked: the gate is looked at before it is asked again, and each time twice as long is waited. Other
+    errands need not wait for that."""
     pause_ns = t.cfg.own_gate.poll_ns << max(t.g.safe_asked - 1, 0)
-    t.put(errand_retry_at=t.now + min(pause_ns, LONGEST_PAUSE_NS))
+    t.put(safe_retry_at=t.now + min(pause_ns, LONGEST_PAUSE_NS) if t.g.safe_asked else None, errand_retry_at=None)
 
 
 def unverified(g: GroupState) -> bool:
@@ -41,4 +44,9 @@ def unverified(g: GroupState) -> bool:
 def gate_seen(t: Turn, view: GateView) -> None:
     """Another hold, or none, has been asked for nothing yet."""
     if view.seen and (view.state is not GateState.HELD or view.hold_no != t.g.gate.hold_no):
-        t.put(safe_asked=0)
+        forget(t)
+
+
+def forget(t: Turn) -> None:
+    """Nothing was asked for, as far as what comes next is concerned."""
+    t.put(safe_asked=0, safe_retry_at=None)

@@ -279,7 +279,8 @@ class GroupState:
     `window_open`: the window of a scheduled one is.
     `requests`: the number of what a person was asked last.
     `selection`, `request`, `bypasses`: what persons hold for a while. `safe_for`: the number of the hold that two
-    persons ordered to end in SAFE. `safe_asked`: how often SAFE was asked for in this hold without a transfer.
+    persons ordered to end in SAFE. `safe_asked`: how often SAFE was asked for in this hold without a transfer,
+    `safe_retry_at`: when it is asked for again.
     `declined`: the cause whose failover a person rejected; it is asked for no more while the cause stands.
     `in_flight`: what was under way at the old owner when the last REVOKE left, until a person acknowledges it or
     another transfer begins.
@@ -328,6 +329,7 @@ class GroupState:
     bypasses: tuple[Bypass, ...] = ()
     safe_for: int | None = None
     safe_asked: int = 0
+    safe_retry_at: int | None = None
     declined: Cause | None = None
     in_flight: tuple[InFlight, ...] = ()
     halted: str | None = None

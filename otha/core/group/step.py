@@ -148,7 +148,15 @@ def _expire(t: Turn) -> None:
         t.put(recent=tuple(at for at in g.recent if at > t.now))
         if not t.g.recent:
             t.put(extra_used=False)
-    for name in ("settle_until", "calm_until", "confirm_at", "steady_at", "holdoff_until", "errand_retry_at"):
+    for name in (
+        "settle_until",
+        "calm_until",
+        "confirm_at",
+        "steady_at",
+        "holdoff_until",
+        "errand_retry_at",
+        "safe_retry_at",
+    ):
         if t.reached(getattr(g, name)):
             t.put(**{name: None})
     if t.reached(g.uncontrolled_until):
@@ -242,7 +250,7 @@ def _move(t: Turn) -> bool:
 def _wake(g: GroupState, now: int) -> int | None:
     plan = g.plan
     deadlines = [g.settle_until, g.calm_until, g.confirm_at, g.holdoff_until, g.errand_retry_at, g.uncontrolled_until]
-    deadlines += [g.steady_at, *g.recent]
+    deadlines += [g.steady_at, g.safe_retry_at, *g.recent]
     deadlines += [held.until for held in (g.selection, g.request, *g.bypasses) if held is not None]
     if plan is not None:
         deadlines += [plan.due, plan.retry_at, plan.wait_until, plan.ask_until]
@@ -291,4 +299,5 @@ def halt(g: GroupState, breach: str) -> GroupState:
         request=None,
         safe_for=None,
         safe_asked=0,
+        safe_retry_at=None,
     )

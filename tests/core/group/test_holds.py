@@ -6,7 +6,7 @@ import pytest
 
 from otha.core import alarm
 from otha.core.config import MachineConfig, MachineRule
-from otha.core.effects import Safe
+from otha.core.effects import Safe, SwapRecord
 from otha.core.group.event import MachineJudged
 from otha.core.reasons import Why
 from otha.core.words import AlarmCode, Conduct, Confirm, Ending, GateState, OrderKind, Outcome, Phase, Verdict
@@ -146,6 +146,18 @@ def test_a_gate_that_never_obeys_is_the_highest_alarm_and_fills_no_journal(begin
     assert len(rig.said(Why.UNVERIFIED)) == 1
     assert 24 * 60 <= len(rig.effects) <= 24 * 60 + 20
     assert len(rig.reasons) < 20
+
+
+@WITHOUT
+def test_what_else_the_group_has_to_do_does_not_wait_for_the_pause(begin: Callable[[], Rig]) -> None:
+    rig = never_obeys(begin, 3_600_000)
+    rig.forget()
+    driven(rig, "b", 7)
+    assert isinstance(rig.asked, SwapRecord), "the record is raised at once"
+    # A later hold begins with short pauses again.
+    other = never_obeys(begin, 3_600_000)
+    other.gate(hold_no=9, hold_until=other.now + 10_000 * MS)
+    assert (other.g.safe_asked, other.g.safe_retry_at) == (0, None)
 
 
 @WITHOUT
