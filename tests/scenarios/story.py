@@ -38,9 +38,11 @@ from otha.core.inputs import (
     Record,
     ReferencePolled,
     TagsPolled,
+    WindowTurned,
 )
 from otha.core.reasons import Reason, Why
 from otha.core.supervision import Supervision
+from otha.core.window import parse as parse_window
 from otha.core.words import (
     AfterFence,
     Answer,
@@ -106,7 +108,9 @@ def parse(text: str) -> Script:
 def failback(changes: dict[str, Any]) -> FailbackConfig:
     """What a story says of it, taken out of `changes`."""
     hold_ms, mode = changes.pop("hold_ms", 0), changes.pop("failback", FailbackMode.MANUAL)
-    return FailbackConfig(mode=mode, hold_ns=hold_ms * MS)
+    # The story itself says when the window opens and closes.
+    windows = (parse_window("daily 02:00-04:00"),) if mode is FailbackMode.SCHEDULED else ()
+    return FailbackConfig(mode=mode, hold_ns=hold_ms * MS, windows=windows)
 
 
 class Story:
@@ -434,6 +438,10 @@ class Story:
     def _clock(self, ms: str) -> None:
         self._feed(ClockStepped(jump_ns=int(ms) * MS))
 
+    def _window(self, turned: str) -> None:
+        """The failback's window "opens" or "closes"."""
+        self._feed(WindowTurned(group=self.group.name, is_open=turned == "opens"))
+
     def _crash(self, down_ms: str) -> None:
         """OTHA dies this instant: nothing it decided just now leaves any more, commands on their way arrive."""
         self.s = None
@@ -464,6 +472,7 @@ class Story:
         "says": _says,
         "stall": _stall,
         "clock": _clock,
+        "window": _window,
         "crash": _crash,
     }
 
