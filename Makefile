@@ -40,6 +40,7 @@ demo: $(VENV)/.runtime
 	$(BIN)/otha demo $(if $(ACTS),--acts $(ACTS)) $(if $(HMI),--hmi $(HMI)) $(ARGS)
 
 test: $(VENV)/.dev
+	@sh tools/hmi_libraries.sh
 	@sh tools/test.sh $(BIN)/python $(ARGS)
 
 test-all:

@@ -98,8 +98,17 @@ def _certificate(folder: Path) -> int:
     return 0
 
 
-def shoot(app: QApplication, window: Window, folder: Path, size: str) -> int:
-    """A PNG of every page; 1 where nothing was connected."""
+def shoot(
+    app: QApplication,
+    window: Window,
+    folder: Path,
+    size: str,
+    *,
+    wait_s: float = _SHOT_WAIT_S,
+    settle_s: float = _SETTLE_S,
+) -> int:
+    """A PNG of every page; 1 where nothing was connected within `wait_s`. `settle_s`: for each page, which asks for what
+    it shows."""
     try:
         width, height = (int(each) for each in size.split("x"))
         folder.mkdir(parents=True, exist_ok=True)
@@ -108,12 +117,12 @@ def shoot(app: QApplication, window: Window, folder: Path, size: str) -> int:
         return _BAD_INPUT
     window.resize(width, height)
     window.show()
-    _until(app, lambda: not window.model.stale, _SHOT_WAIT_S)
+    _until(app, lambda: not window.model.stale, wait_s)
     connected = not window.model.stale
     first = next(iter(window.model.snapshot.groups), "")
     for name, _, _ in REGISTRY:
         window.show_page(name, {"group": first} if name == "group" and first else None)
-        _until(app, lambda: False, _SETTLE_S)
+        _until(app, lambda: False, settle_s)
         path = folder / f"{name}.png"
         if not window.grab().save(str(path)):
             sys.stderr.write(f"{path} can't be written\n")

@@ -8,6 +8,7 @@ are told apart in grey as well; every mark has an outline, as yellow and orange 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -92,6 +93,7 @@ DARK: Final = Palette(
     alarm=_ALARM,
 )
 PALETTES: Final = {each.name: each for each in (LIGHT, DARK)}
+_IMAGES: Final = Path(__file__).parent / "images"
 _now = LIGHT
 
 
@@ -226,10 +228,18 @@ def style_sheet(of: Palette) -> str:
     QCheckBox::indicator {{
         width: 22px; height: 22px; background: {of.sunken}; border: 1px solid {of.outline}; border-radius: 2px;
     }}
-    QCheckBox::indicator:checked {{ background: {of.strong}; }}
+    QCheckBox::indicator:checked {{ image: url("{_image("tick", of)}"); }}
+    QComboBox::drop-down, QDateTimeEdit::drop-down {{ border: 0; width: 28px; }}
+    QComboBox::down-arrow, QDateTimeEdit::down-arrow {{
+        image: url("{_image("down", of)}"); width: 16px; height: 16px;
+    }}
     QCheckBox {{ min-height: {TOUCH_PX - 8}px; spacing: 8px; }}
     QCheckBox:focus {{ border: 2px solid {of.outline}; }}
     """
+
+
+def _image(name: str, of: Palette) -> str:
+    return (_IMAGES / f"{name}-{of.name}.svg").as_posix()
 
 
 def font(points: float = TEXT_PT, *, bold: bool = False) -> QFont:

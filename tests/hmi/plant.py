@@ -196,3 +196,8 @@ def timing(snapshot: Snapshot, age_ms: int = 40) -> TimingView:
             for node in group_.nodes
         },
     )
+
+
+def lost(station: Station) -> Station:
+    """The connection is gone."""
+    return replace(station, link=Link.LOST, trouble="the connection is lost", mend="it is tried again")
