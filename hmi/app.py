@@ -107,8 +107,8 @@ def shoot(
     wait_s: float = _SHOT_WAIT_S,
     settle_s: float = _SETTLE_S,
 ) -> int:
-    """A PNG of every page; 1 where nothing was connected within `wait_s`. `settle_s`: for each page, which asks for what
-    it shows."""
+    """A PNG of every page, each given `settle_s` to ask for what it shows; 1 where nothing was connected within
+    `wait_s`."""
     try:
         width, height = (int(each) for each in size.split("x"))
         folder.mkdir(parents=True, exist_ok=True)

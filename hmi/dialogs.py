@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from hmi import theme
-from hmi.link import Opening
+from hmi.opening import Opening
 from hmi.trust import readable, subject
 
 TYPED: Final = 8

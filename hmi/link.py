@@ -8,62 +8,32 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
-from typing import Any, Final
-
-from asyncua import Client
-from asyncua import ua as asyncua_ua
-from asyncua.crypto import security_policies, uacrypto
-from asyncua.ua.uaerrors import UaError
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 from hmi import request as requests
 from hmi.feed import monotonic_ms
-from hmi.line import Line
 from hmi.model import Access, Answer, EventView, Link, Snapshot, Station
+from hmi.opening import Opening, Stop
 from hmi.request import Request
-from hmi.trust import Identity, Keys, KeysError, fingerprint
+from hmi.trust import Keys, KeysError, fingerprint
 
-# Any: its annotations ask for aliases of int, str and datetime where it takes these.
-ua: Any = asyncua_ua
+if TYPE_CHECKING:
+    from asyncua import Client
+    from asyncua.ua.uaerrors import UaError
+
+    from hmi.line import Line
 
 _FLUSH_S: Final = 0.2
 _WAIT_FIRST_S: Final = 0.5
 _WAIT_MOST_S: Final = 15.0
 _WAIT_LOGIN_S: Final = 3.0
-_TIMEOUT_S: Final = 6.0
 _CLOCK_EVERY_S: Final = 10.0
 _END_S: Final = 2.0
 _LAST_TURNS_S: Final = 0.05
 _SILENT_S: Final = 4.0  # no publish response, not even a keep-alive: the connection is no good
-_POLICIES: Final = (
-    security_policies.SecurityPolicyAes256Sha256RsaPss,
-    security_policies.SecurityPolicyBasic256Sha256,
-    security_policies.SecurityPolicyAes128Sha256RsaOaep,
-)
 _UNTRUSTED: Final = ("BadCertificateUntrusted", "BadSecurityChecksFailed", "BadCertificateTimeInvalid")
 _LOGIN: Final = ("BadUserAccessDenied", "BadIdentityTokenRejected", "BadIdentityTokenInvalid")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
-    """Where to connect, and as whom. `certificate`: of the server, DER, once it was seen; `fingerprint`: of it.
-    `pinned`: the fingerprint that was trusted before; "" none. `refused`: name or password were not taken."""
-
-    url: str
-    user: str = ""
-    password: str = ""
-    certificate: bytes = b""
-    fingerprint: str = ""
-    pinned: str = ""
-    refused: bool = False
-
-
-class _Stop(Exception):
-    """A person has to act before it is tried again."""
-
-    def __init__(self, link: Link, trouble: str, mend: str, tell: Callable[[], None] | None = None) -> None:
-        super().__init__(trouble)
-        self.link, self.trouble, self.mend, self.tell = link, trouble, mend, tell
 
 
 class Worker:
@@ -175,18 +145,20 @@ class Worker:
 
     async def _stay(self, opening: Opening) -> None:
         wait_s = _WAIT_FIRST_S
+        self._set(replace(self._station, link=Link.CONNECTING, retry_ms=None))
+        knock = _knock()
         while True:
             self._set(replace(self._station, link=Link.CONNECTING, retry_ms=None))
             was_open = False
             try:
                 was_open = await self._once(opening)
                 trouble, mend, link = "the connection is lost", "it is tried again by itself", Link.LOST
-            except _Stop as stop:
+            except Stop as stop:
                 self._set(replace(self._station, link=stop.link, trouble=stop.trouble, mend=stop.mend, retry_ms=None))
                 if stop.tell is not None:
                     stop.tell()
                 return
-            except UaError as error:
+            except knock.UaError as error:
                 trouble, mend, link = self._meaning(error)
             except (OSError, TimeoutError) as error:
                 trouble, mend, link = _no_answer(error), "it is tried again by itself; is `otha run` up?", Link.LOST
@@ -195,8 +167,8 @@ class Worker:
             self._set(replace(self._station, link=link, trouble=trouble, mend=mend, retry_ms=again))
             await asyncio.sleep(wait_s)
 
-    def _meaning(self, error: UaError) -> tuple[str, str, Link]:
-        name = _name(error)
+    def _meaning(self, error: "UaError") -> tuple[str, str, Link]:
+        name = _knock().name_of(error)
         if name in _UNTRUSTED:
             try:
                 mine = self._keys.identity().thumbprint[:16]
@@ -214,14 +186,14 @@ class Worker:
         try:
             identity, pinned = self._keys.identity(), self._keys.pinned(opening.url)
         except KeysError as error:
-            raise _Stop(Link.CLOSED, error.what, error.mend) from error
-        policy, der = await _offered(opening.url)
+            raise Stop(Link.CLOSED, error.what, error.mend) from error
+        policy, der = await _knock().offered(opening.url)
         seen = replace(opening, certificate=der, fingerprint=fingerprint(der), pinned=pinned or "")
         self._set(replace(self._station, fingerprint=seen.fingerprint))
         self._check_pin(seen)
         if not opening.user:
-            raise _Stop(Link.LOGIN_REFUSED, "nobody is logged in", "log in", lambda: self._ask_login(seen))
-        client = await _client(seen, identity, policy)
+            raise Stop(Link.LOGIN_REFUSED, "nobody is logged in", "log in", lambda: self._ask_login(seen))
+        client = await _knock().client_for(seen, identity, policy)
         try:
             await self._connect(client, seen)
         except BaseException:
@@ -240,27 +212,28 @@ class Worker:
 
     def _check_pin(self, seen: Opening) -> None:
         if not seen.pinned:
-            raise _Stop(
+            raise Stop(
                 Link.ASKING_TRUST,
                 "this OTHA is not known here yet",
                 "compare the fingerprint with the one in OTHA's log, and trust it",
                 lambda: self._ask_trust(seen),
             )
         if seen.pinned != seen.fingerprint:
-            raise _Stop(
+            raise Stop(
                 Link.CERTIFICATE_CHANGED,
                 "THE CERTIFICATE HAS CHANGED: this may be somebody else who answers in OTHA's name",
                 "ask who renewed OTHA's certificate; trust the new one only with its fingerprint confirmed",
                 lambda: self._ask_trust(seen),
             )
 
-    async def _connect(self, client: Client, seen: Opening) -> None:
+    async def _connect(self, client: "Client", seen: Opening) -> None:
+        knock = _knock()
         try:
-            async with asyncio.timeout(_TIMEOUT_S * 2):
+            async with asyncio.timeout(knock.TIMEOUT_S * 2):
                 await client.connect()
-        except UaError as error:
-            if _name(error) in _LOGIN:
-                raise _Stop(
+        except knock.UaError as error:
+            if knock.name_of(error) in _LOGIN:
+                raise Stop(
                     Link.LOGIN_REFUSED,
                     "name or password was not taken",
                     "log in anew; after several attempts OTHA makes you wait",
@@ -268,9 +241,9 @@ class Worker:
                 ) from error
             raise
 
-    async def _serve(self, client: Client, opening: Opening) -> bool:
+    async def _serve(self, client: "Client", opening: Opening) -> bool:
         self._news = asyncio.Event()
-        line = Line(client, self._news.set)
+        line = _knock().Line(client, self._news.set)
         lost = asyncio.Event()
 
         async def on_lost(_error: Exception) -> None:
@@ -297,7 +270,7 @@ class Worker:
             await asyncio.gather(*tasks, return_exceptions=True)
         return True
 
-    async def _flush(self, line: Line) -> None:
+    async def _flush(self, line: "Line") -> None:
         """Hand over what is new, at most five times a second; end when nothing at all comes any more."""
         while True:
             async with asyncio.timeout(_SILENT_S):
@@ -312,12 +285,12 @@ class Worker:
                 self._events(events)
             await asyncio.sleep(_FLUSH_S)
 
-    async def _watch_clock(self, line: Line) -> None:
+    async def _watch_clock(self, line: "Line") -> None:
         while True:
             self._set(replace(self._station, clock_offset_ms=await line.clock_offset_ms()))
             await asyncio.sleep(_CLOCK_EVERY_S)
 
-    async def _who(self, line: Line) -> None:
+    async def _who(self, line: "Line") -> None:
         """Which role the user has now, where the interface tells it."""
         while True:
             if "WhoAmI" in line.methods:
@@ -348,10 +321,11 @@ class Worker:
         if line is None:
             self._answer(Answer(**said, trouble="not connected"))
             return
+        knock = _knock()
         try:
             self._answer(await line.call(request))
-        except UaError as error:
-            self._answer(Answer(**said, trouble=_name(error), unsure=True))
+        except knock.UaError as error:
+            self._answer(Answer(**said, trouble=knock.name_of(error), unsure=True))
         except (OSError, TimeoutError) as error:
             self._answer(Answer(**said, trouble=_no_answer(error), unsure=True))
         except asyncio.CancelledError:
@@ -370,43 +344,10 @@ async def _wait(event: asyncio.Event) -> None:
     await event.wait()
 
 
-async def _offered(url: str) -> tuple[Any, bytes]:  # Any: a class of asyncua
-    """The best policy that signs and encrypts, and the certificate with it. Raises UaError, OSError, TimeoutError."""
-    client = Client(url, timeout=_TIMEOUT_S)
-    async with asyncio.timeout(_TIMEOUT_S):
-        endpoints = await client.connect_and_get_server_endpoints()
-    for policy in _POLICIES:
-        for each in endpoints:
-            if each.SecurityPolicyUri == policy.URI and each.SecurityMode == ua.MessageSecurityMode.SignAndEncrypt:
-                der = bytes(each.ServerCertificate or b"")
-                return policy, der[: int.from_bytes(der[2:4], "big") + 4]  # the first of a chain
-    raise _Stop(Link.CLOSED, "nothing there signs and encrypts", "that is no interface of OTHA: check the address")
+def _knock() -> Any:  # Any: the module, whose types need the library that it loads
+    from hmi import knock
 
-
-async def _client(opening: Opening, identity: Identity, policy: Any) -> Client:  # Any: as above
-    client = Client(opening.url, timeout=_TIMEOUT_S, watchdog_intervall=2.0)
-    client.session_timeout = 60_000
-    client.name = client.description = "OTHA HMI"
-    client.application_uri = identity.application_uri
-    client.set_user(opening.user)
-    client.set_password(opening.password)
-    try:
-        await client.set_security(
-            policy,
-            str(identity.certificate),
-            str(identity.key),
-            server_certificate=uacrypto.CertProperties(opening.certificate, "der"),
-            mode=ua.MessageSecurityMode.SignAndEncrypt,
-        )
-    except ValueError as error:
-        raise _Stop(Link.CLOSED, f"its certificate can't be read: {error}", "check the address") from error
-    return client
-
-
-def _name(error: UaError) -> str:
-    """The name of a StatusCode, else what the error says."""
-    code = getattr(error, "code", None)
-    return str(ua.StatusCode(code).name) if isinstance(code, int) else str(error) or type(error).__name__
+    return knock
 
 
 def _no_answer(error: BaseException) -> str:

@@ -9,8 +9,9 @@ from PySide6.QtCore import QObject, Signal
 from hmi import request as requests
 from hmi import timing
 from hmi.feed import Model, monotonic_ms
-from hmi.link import Opening, Worker
+from hmi.link import Worker
 from hmi.model import Access, AlarmView, Answer
+from hmi.opening import Opening
 from hmi.request import Request
 from hmi.trust import Keys
 

@@ -25,8 +25,8 @@ from hmi.bar import Bar
 from hmi.dialogs import LoginDialog, TrustDialog
 from hmi.feed import Model, monotonic_ms
 from hmi.horn import HornKeeper
-from hmi.link import Opening
 from hmi.model import Link, Snapshot
+from hmi.opening import Opening
 from hmi.pages import REGISTRY, Page
 from hmi.session import Session
 from hmi.settings_page import sound as sounds

@@ -7,8 +7,8 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from hmi.feed import Model
-from hmi.link import Opening
 from hmi.model import Answer, EventView, Link
+from hmi.opening import Opening
 from hmi.session import Session
 from hmi.trust import Keys
 from otha.core.words import OrderKind

@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 from hmi import theme
 from hmi.dialogs import TYPED, TrustDialog
 from hmi.feed import monotonic_ms
-from hmi.link import Opening
 from hmi.model import Link, Quality, Snapshot, Stamp
+from hmi.opening import Opening
 from hmi.pages import REGISTRY
 from hmi.window import Window
 from tests.hmi import plant
