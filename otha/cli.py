@@ -149,6 +149,7 @@ def run(
 ) -> None:
     """Supervise a site until stopped (SIGTERM or Ctrl-C)."""
     from otha.runtime import supervisor
+    from otha.runtime.service_manager import ServiceManager
     from otha.site.load import load_site
 
     async def until_stopped() -> int:
@@ -157,7 +158,8 @@ def run(
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         if stop_on_eof:
             threading.Thread(target=_stop_at_eof, args=(asyncio.get_running_loop(), stop), daemon=True).start()
-        return await supervisor.run(judged, state or judged.state_dir, live=live, stop=stop)
+        service = ServiceManager(os.environ)
+        return await supervisor.run(judged, state or judged.state_dir, live=live, stop=stop, service=service)
 
     with _told():
         judged = load_site(site)

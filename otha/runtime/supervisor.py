@@ -34,6 +34,7 @@ from otha.runtime.live import live_table
 from otha.runtime.log import LineLog
 from otha.runtime.own_trouble import OwnTroubles
 from otha.runtime.ring import Ring
+from otha.runtime.service_manager import ServiceManager, status_line
 from otha.runtime.site_desk import Outside, SiteDesk, needs_identity, promised
 from otha.runtime.state_dir import StateDir
 from otha.runtime.wiring import Network
@@ -43,6 +44,7 @@ from otha.wire.interface import Setup
 from otha.wire.server import WireServer
 
 _EFFECTS_END_NS = 1_000_000_000
+_CLOSE_NS = 20_000_000_000  # outlets end, journal and recording are written out
 _DESCRIPTORS_OF_OWN = 64  # files, sockets, workers, callers
 
 
@@ -91,7 +93,16 @@ def _logging_to(lines: LineLog) -> Iterator[None]:
 class Supervisor:
     """One run of a site's supervision in one state directory."""
 
-    def __init__(self, site: Site, state: StateDir, *, live: bool, log_to: TextIO | None, punctual: bool) -> None:
+    def __init__(
+        self,
+        site: Site,
+        state: StateDir,
+        *,
+        live: bool,
+        log_to: TextIO | None,
+        punctual: bool,
+        service: ServiceManager,
+    ) -> None:
         self._site = site
         self._state = state
         self._live = live
@@ -105,6 +116,8 @@ class Supervisor:
             log_to = self._stack.enter_context(state.log.open("a", encoding="utf-8"))
         lines = self._lines = LineLog(log_to)
         self._stack.callback(lines.close)
+        self._service = service
+        self._stack.callback(service.close)
         self._stack.enter_context(_logging_to(lines))
 
     async def run(self, stop: asyncio.Event) -> int:
@@ -142,6 +155,7 @@ class Supervisor:
                     self._stand_again(ring, now)
                     self._troubles.start(ring.inbox.put)
                     network.start(tasks, now)
+                    self._report(ring, now)
                     outlets.start(tasks)
                     async with live_table(self._state.socket) if self._live else nullcontext():
                         await stop.wait()
@@ -289,11 +303,25 @@ class Supervisor:
             notices += [realtime.raise_priority(), realtime.lock_memory()]
         self._notices += [notice for notice in notices if notice]
 
+    def _report(self, ring: Ring, now: int) -> None:
+        """Tell the service manager that supervision has begun, and from now on how it stands."""
+        service = self._service
+        if not service.is_there:
+            return
+        service.ready()
+
+        def alive(_now: int) -> None:
+            scheduler = ring.scheduler
+            service.alive(scheduler.lateness.count, scheduler.skipped, status_line(ring.core))
+
+        ring.scheduler.every(service.every_ns, alive, first_ns=now + service.every_ns, departs=False)
+
     async def _wind_up(self, desk: Desk, ring: Ring, effects: EffectRunner) -> None:
         """Take no more orders; let a transfer that has begun end, and the effects under way, within their bounds."""
         desk.stopping = True
         self._lines.write("info", "stopping")
         bound_ns = max((g.timing.transfer_end_ns for g in ring.core.cfg.groups), default=0)
+        self._service.stopping(bound_ns + _EFFECTS_END_NS + _CLOSE_NS)
         until = time.monotonic_ns() + bound_ns
         while time.monotonic_ns() < until and ring.core.fast_sections():
             await ring.scheduler.sleep_until(min(time.monotonic_ns() + bound_ns // 20, until))
@@ -327,15 +355,17 @@ async def run(
     stop: asyncio.Event,
     log_to: TextIO | None = None,
     punctual: bool = True,
+    service: ServiceManager | None = None,
 ) -> int:
     """Supervise `site` until `stop` is set; the exit code. `live` draws a table on standard output.
 
     `log_to` takes the log lines (None: standard error, or a file in the state directory beside a live table).
     `punctual=False` leaves the process' scheduling, garbage collection and memory alone, for running it inside another
-    program. Raises HostError and what opening the journal raises.
+    program. `service` is told how it stands. Raises HostError and what opening the journal raises.
     """
     state = StateDir(state_dir)
+    told = service or ServiceManager({})
     try:
-        return await Supervisor(site, state, live=live, log_to=log_to, punctual=punctual).run(stop)
+        return await Supervisor(site, state, live=live, log_to=log_to, punctual=punctual, service=told).run(stop)
     finally:
         state.close()
