@@ -1,8 +1,8 @@
 """What the service manager is told (sd_notify(3)): ready, alive, how it stands, stopping. Nothing of it may hold up
 the loop: a datagram that is not taken at once is lost.
 
-The watchdog is fed on the loop, and only while heartbeats leave: a supervisor that lives and supervises nothing is
-ended and started again by the manager.
+The watchdog is fed by the loop between its heartbeats, and only while more of them leave than are skipped: a supervisor
+that lives and supervises nothing is ended and started again by the manager.
 """
 
 import os
@@ -52,7 +52,8 @@ class ServiceManager:
 
     def alive(self, departed: int, skipped: int, status: str) -> None:
         """How many heartbeats have left and how many could not, since the start; and how it stands, in a line."""
-        in_time = departed - self._departed > skipped - self._skipped
+        left, left_out = departed - self._departed, skipped - self._skipped
+        in_time = left_out == 0 or left > left_out  # of slow heartbeats none may be due between two looks
         self._departed, self._skipped = departed, skipped
         lines = ["WATCHDOG=1"] if in_time and self._is_watched else []
         line = "".join(char if char.isprintable() else "?" for char in status)[:_STATUS_MAX]

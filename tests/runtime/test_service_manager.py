@@ -91,11 +91,13 @@ def test_the_watchdog_is_fed_only_while_heartbeats_leave(manager: Manager) -> No
     assert manager.heard() == ["WATCHDOG=1", "STATUS=well"]
     service.alive(200, 99, "well")  # more left than did not
     assert manager.heard() == ["WATCHDOG=1"]
-    service.alive(200, 99, "well")  # none left
+    service.alive(200, 99, "well")  # none was due
+    assert manager.heard() == ["WATCHDOG=1"]
+    service.alive(200, 101, "well")  # none left, and some were due
     assert manager.is_silent()
-    service.alive(250, 149, "not\nWATCHDOG=1 well")  # as many did not
+    service.alive(250, 151, "not\nWATCHDOG=1 well")  # as many did not
     assert manager.heard() == ["STATUS=not?WATCHDOG=1 well"]
-    service.alive(350, 149, "not\nWATCHDOG=1 well")
+    service.alive(350, 151, "not\nWATCHDOG=1 well")
     assert manager.heard() == ["WATCHDOG=1"]
     service.close()
 
