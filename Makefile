@@ -31,6 +31,10 @@ $(VENV)/.runtime: $(VENV)/.made requirements.lock requirements-build.lock pyproj
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+$(VENV)/.hmi: $(VENV)/.runtime requirements-hmi.lock
+	$(PIP) install --quiet --require-hashes -r requirements-hmi.lock
+	@touch $@
+
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	$(PIP) install --quiet --require-hashes -r requirements-dev.lock
 	@touch $@

@@ -13,12 +13,14 @@ from otha.demo.historian_acts import YOUNG_MS
 from otha.demo.play import WHOLE_PLANT, write_site
 from otha.demo.stage import Stage, wait_for
 from sim import archive_check, checker
+from sim.console import historian_state
 
 _SEED = 5
 # A server of a busy machine takes its time to start.
 _WITHIN_S = 60.0
 _WHOLE_WITHIN_S = 30.0
 _BEHIND_MAX = 30  # rows, 20 of which come in a second
+_LAG_MS_MAX = 1000  # of 5,000 of the RPO
 
 
 def _run(cast: Cast, count: int, folder: Path) -> Iterator[Figure]:
@@ -47,12 +49,15 @@ def _run(cast: Cast, count: int, folder: Path) -> Iterator[Figure]:
 
 
 def _caught_up(stage: Stage, cast: Cast) -> None:
-    """Wait until both archives hold the same rows but for the youngest: a standby that has just come back may be within
-    its RPO and not stay there until the active one's death is known, and nobody may be promoted then (S5)."""
+    """Wait until both archives hold the same rows but for the youngest, and the standby's peer says so to it: a standby
+    that has just come back may be within its RPO and not stay there until the active one's death is known, and nobody
+    may be promoted then (S5)."""
     if cast is not ARCHIVE:
         return
 
     def close() -> bool | None:
+        if any(historian_state(stage.plant_dir, each)["lag_ms"] > _LAG_MS_MAX for each in ARCHIVE.nodes):
+            return None
         stored = [archive_check.check(stage.plant_dir, each, bound_ms=YOUNG_MS) for each in ARCHIVE.nodes]
         return all(found.ok and found.produced - found.stored <= _BEHIND_MAX for found in stored) or None
 

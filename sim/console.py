@@ -40,3 +40,8 @@ def plc_state(directory: Path, section: str = PLC_SECTIONS[0]) -> dict[str, Any]
 def gateway_state(directory: Path, gateway: str) -> dict[str, Any]:
     """What a gateway knows of itself: its line, its queue, its connections."""
     return asyncio.run(control.call(directory / f"{gateway}.sock", "state"))
+
+
+def historian_state(directory: Path, historian: str) -> dict[str, Any]:
+    """What a historian knows of itself: its role, and how old what its peer gave it is (`lag_ms`)."""
+    return asyncio.run(control.call(directory / f"{historian}.sock", "state"))

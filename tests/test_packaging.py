@@ -130,19 +130,25 @@ def test_locks_are_hashed_and_name_no_address(lock: str) -> None:
 
 def test_every_declared_dependency_is_locked() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    groups = project["dependency-groups"]
+    groups, hmi = project["dependency-groups"], project["project"]["optional-dependencies"]["hmi"]
     declared = {
         "requirements.lock": project["project"]["dependencies"],
         "requirements-build.lock": [*groups["build"], *project["build-system"]["requires"]],
-        "requirements-dev.lock": [*project["project"]["dependencies"], *groups["dev"], *groups["build"]],
+        "requirements-hmi.lock": [*project["project"]["dependencies"], *hmi],
+        "requirements-dev.lock": [*project["project"]["dependencies"], *hmi, *groups["dev"], *groups["build"]],
     }
     for lock, requirements in declared.items():
         pinned = set(re.findall(r"^([A-Za-z0-9._-]+)==", (ROOT / lock).read_text(encoding="utf-8"), flags=re.MULTILINE))
-        names = {re.split(r"[<>=!~ \[;]", item)[0] for item in requirements if isinstance(item, str)}
+        names = {re.split(r"[<>=!~ \[;]", item)[0].lower() for item in requirements if isinstance(item, str)}
         assert names - pinned == set(), f"{lock}: run `make lock`"
 
 
-_NAMED_OTHERWISE = {"serial": "pyserial", "argon2": "argon2-cffi"}
+_NAMED_OTHERWISE = {
+    "serial": "pyserial",
+    "argon2": "argon2-cffi",
+    "PySide6": "PySide6-Essentials",
+    "pytestqt": "pytest-qt",
+}
 
 
 def _imported(top: str) -> set[str]:
@@ -152,7 +158,7 @@ def _imported(top: str) -> set[str]:
     names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
     names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level]
     tops = {name.split(".")[0] for name in names} - set(sys.stdlib_module_names)
-    ours = {"otha", "sim", "tests", "bench", "plc_profiles"}
+    ours = {"otha", "hmi", "sim", "tests", "bench", "plc_profiles"}
     return {_NAMED_OTHERWISE.get(name, name.replace("_", "-")) for name in tops - ours}
 
 
@@ -160,8 +166,10 @@ def test_every_imported_package_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     runtime = {re.split(r"[<>=!~ \[;]", item)[0] for item in project["project"]["dependencies"]}
     dev = {re.split(r"[<>=!~ \[;]", item)[0] for item in project["dependency-groups"]["dev"] if isinstance(item, str)}
+    hmi = {re.split(r"[<>=!~ \[;]", item)[0] for item in project["project"]["optional-dependencies"]["hmi"]}
     assert _imported("otha") | _imported("sim") <= runtime
-    assert _imported("tests") | _imported("bench") | _imported("tools") <= runtime | dev
+    assert _imported("hmi") <= runtime | hmi
+    assert _imported("tests") | _imported("bench") | _imported("tools") <= runtime | hmi | dev
 
 
 def test_locks_agree_on_every_version() -> None:

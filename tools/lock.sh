@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes the three lock files from pyproject.toml. Usage: lock.sh UV [--upgrade]
+# Writes the lock files from pyproject.toml. Usage: lock.sh UV [--upgrade]
 # Universal: one version per package for every supported Python and platform, with the hashes of all its files.
 # No settings of the machine get in (--no-config), and no addresses get out.
 set -eu
@@ -14,5 +14,6 @@ lock() {
 }
 
 lock requirements.lock pyproject.toml "$@"
+lock requirements-hmi.lock pyproject.toml --extra hmi --constraint requirements.lock "$@"
 lock requirements-build.lock --group build "$@"
-lock requirements-dev.lock pyproject.toml --group dev --constraint requirements.lock --constraint requirements-build.lock "$@"
+lock requirements-dev.lock pyproject.toml --extra hmi --group dev --constraint requirements.lock --constraint requirements-build.lock "$@"

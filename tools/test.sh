@@ -23,10 +23,10 @@ done
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-nice -n 19 "$python" -m pytest -q -p no:cacheprovider $computing >"$log" 2>&1 &
+nice -n 19 "$python" -m pytest -q --durations=12 -p no:cacheprovider $computing >"$log" 2>&1 &
 beside=$!
 status=0
-"$python" -m pytest -q $clocked || status=$?
+"$python" -m pytest -q --durations=25 $clocked || status=$?
 wait "$beside" || status=$?
 cat "$log"
 exit "$status"

@@ -217,7 +217,7 @@ class Supervision(SiteView):
         for name, value in raw.values:
             self._state.tags[name] = condition.take(self._wiring.tags[name], value, now)
         decisions: list[Decision] = []
-        for at in range(len(self._state.groups)):
+        for at in sorted({at for name, _ in raw.values for at in self._wiring.judged_by[name]}):
             decisions += self._judge_conditions(at, now)
             decisions += self._judge_plant_alarms(at, now)
         return tuple(decisions)

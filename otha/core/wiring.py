@@ -1,8 +1,19 @@
 """Where everything of a site belongs: tables by name, made once of its configuration."""
 
+from collections.abc import Iterator
+
 from otha.core.alarm_list import OWN
 from otha.core.alarm_machine import Listed
-from otha.core.config import AdaptiveDetector, ChannelConfig, NodeConfig, SiteConfig, TagConfig
+from otha.core.config import (
+    AdaptiveDetector,
+    ChannelConfig,
+    ConditionTree,
+    GroupConfig,
+    NodeConfig,
+    SiteConfig,
+    TagConfig,
+)
+from otha.core.watch.condition import leaves_of
 from otha.core.words import GroupKind
 
 
@@ -12,12 +23,12 @@ class Wiring:
     `members`: of each node, its places (group, place in the group) and how it is configured there. `names`: of each
     group, its nodes by their numbers. `adaptive`: the channels whose detector needs to be asked again as time passes.
     `books`: of whom there are alarms, the groups and, behind them (`own`), the supervisor itself; `alarms`: those that
-    each may have.
+    each may have. `judged_by`: of each tag, the groups whose conditions, machine states or alarms are judged by it.
     """
 
     __slots__ = (
-        "adaptive", "alarms", "books", "by_name", "by_section", "by_selector", "channels", "members", "names", "own",
-        "plant_alarms", "shares_nodes", "tags",
+        "adaptive", "alarms", "books", "by_name", "by_section", "by_selector", "channels", "judged_by", "members",
+        "names", "own", "plant_alarms", "shares_nodes", "tags",
     )  # fmt: skip
 
     def __init__(self, cfg: SiteConfig) -> None:
@@ -48,3 +59,13 @@ class Wiring:
             for plants in self.plant_alarms
         ]
         self.alarms.append({each.code: each for each in cfg.alarms if each.code in OWN})
+        self.judged_by: dict[str, list[int]] = {name: [] for name in self.tags}
+        for at, group in enumerate(cfg.groups):
+            for name in dict.fromkeys(leaf.tag for tree in self._trees(at, group) for leaf in leaves_of(tree)):
+                self.judged_by[name].append(at)
+
+    def _trees(self, at: int, group: GroupConfig) -> Iterator[ConditionTree]:
+        yield from (each.when for each in group.conditions)
+        yield from (each.when for each in self.plant_alarms[at])
+        if group.machine is not None:
+            yield from (each.when for each in group.machine.states if each.when is not None)
