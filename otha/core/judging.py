@@ -49,7 +49,8 @@ def nodes_moved(
             lag = sync.lag_ns(active, w, cycle_ns=member.cycle_ns, unseen_until=_unseen_until(cfg, state, at, now))
             in_rpo = sync.in_rpo(lag, cfg.rpo_ns)
             ready = tracking.readiness(cfg.tracked, active, w, now)
-            until = min((each for each in (until, ready.until) if each is not None), default=None)
+            if ready.until is not None and (until is None or ready.until < until):
+                until = ready.until
         view = g.nodes[index]
         one_shots = tracking.pending_one_shots(cfg.tracked, w)
         said = (

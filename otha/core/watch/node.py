@@ -7,6 +7,9 @@ from otha.core.inputs import NodeReading
 from otha.core.words import Liveness, Pulse, Role, Verdict
 
 _LEVEL_UNSAID = 255
+# Looked up once: in CPython 3.11 a member of an enum is found by a call, which every heartbeat would make many times.
+_ALIVE, _DEAD, _UNKNOWN = Liveness.ALIVE, Liveness.DEAD, Liveness.UNKNOWN
+_ROLES = {role.value: role for role in Role}
 _U32 = 1 << 32
 _UNSAID = (None, None)
 
@@ -65,13 +68,6 @@ def answered(w: NodeWatch) -> NodeWatch:
     return replace(w, liveness=Liveness.ALIVE) if w.liveness in (Liveness.DEAD, Liveness.UNKNOWN) else w
 
 
-def _role(code: int | None) -> Role:
-    try:
-        return Role(code) if code is not None else Role.UNKNOWN
-    except ValueError:
-        return Role.UNKNOWN
-
-
 def _overtaken(w: NodeWatch, reading: NodeReading) -> bool:
     """Whether a newer reading was taken already; the heartbeat counter is a u32 that wraps."""
     if w.heartbeat is None or reading.heartbeat is None:
@@ -102,7 +98,7 @@ def watch(
     if late and _overtaken(w, reading):
         return answered(w)
     # After a silence the counters get their whole time again: a process that slept may answer before it works.
-    rested = now > w.heard_at + cfg.frozen_after_ns or w.liveness in (Liveness.DEAD, Liveness.UNKNOWN)
+    rested = now > w.heard_at + cfg.frozen_after_ns or w.liveness in (_DEAD, _UNKNOWN)
     deadline = now + cfg.frozen_after_ns
     still_until = deadline if rested or reading.cycle is None or reading.cycle != w.cycle else w.still_until
     idle_until = deadline if rested or reading.heartbeat is None or reading.heartbeat != w.heartbeat else w.idle_until
@@ -124,10 +120,10 @@ def watch(
     ):
         liveness = Liveness.STALE_DATA
     else:
-        liveness = Liveness.ALIVE
+        liveness = _ALIVE
     return NodeWatch(
         liveness=liveness,
-        role=_role(reading.role),
+        role=Role.UNKNOWN if reading.role is None else _ROLES.get(reading.role, Role.UNKNOWN),
         level=_LEVEL_UNSAID if reading.level is None else reading.level,
         channels_lost=w.channels_lost,
         heartbeat=reading.heartbeat,
