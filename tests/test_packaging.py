@@ -84,7 +84,7 @@ def test_wheel_holds_code_data_and_licence(wheel: Path) -> None:
 
 def test_wheel_holds_nothing_else(wheel: Path) -> None:
     tops = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"otha", "sim", "plc_profiles"}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"otha", "hmi", "sim", "plc_profiles"}
 
 
 def test_installed_code_is_the_wheels(installed: Path) -> None:
