@@ -81,9 +81,7 @@ def _all_agree_until(tags: tuple[TrackedTag, ...], active: NodeWatch, standby: N
         return None
     youngest = tags[0].max_age_ns
     for tag, one, other in zip(tags, ours, theirs, strict=True):
-        if (one is None or one != other or tag.form is _ONE_SHOT) and (
-            _agree(tag, one, other) is not _TRUE
-        ):
+        if (one is None or one != other or tag.form is _ONE_SHOT) and (_agree(tag, one, other) is not _TRUE):
             return None
         if tag.max_age_ns < youngest:
             youngest = tag.max_age_ns
