@@ -38,7 +38,8 @@ class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, patience_s: float) -> None:
+        self._patience_s = patience_s
         self._open: list[socket.socket] = []
         self._lock = threading.Lock()
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -51,7 +52,7 @@ class _Server(ThreadingMixIn, WSGIServer):
         self.setup_environ()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        request.settimeout(_PATIENCE_S)
+        request.settimeout(self._patience_s)
         with self._lock:
             self._open.append(request)
             oldest = self._open.pop(0) if len(self._open) > _CONNECTIONS_MAX else None
@@ -77,16 +78,17 @@ def _hang_up(sock: socket.socket) -> None:
 
 
 class MetricsServer:
-    """Serves while its context lasts. Raises OSError when the address can't be had."""
+    """Serves while its context lasts. Raises OSError when the address can't be had. A client that says or takes
+    nothing for `patience_s` is hung up on."""
 
-    def __init__(self, host: str, port: int, figures: Figures) -> None:
+    def __init__(self, host: str, port: int, figures: Figures, *, patience_s: float = _PATIENCE_S) -> None:
         self._figures = figures
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(figures)
         self._lock = threading.Lock()
         self._rendered: dict[str, tuple[tuple[int, int, int], bytes]] = {}
         self.scrapes = 0
-        self._server = _Server(host, port)
+        self._server = _Server(host, port, patience_s)
         self._server.set_app(self._app)
         where = f"[{host}]" if ":" in host else host
         self.url = f"http://{where}:{self._server.server_port}{PATH}"

@@ -21,7 +21,8 @@ WAIT_S = 30.0
 def served() -> Iterator[MetricsServer]:
     figures = Figures("two_tanks", "1.0", Tally())
     figures.take(first_status(), time.monotonic())
-    with MetricsServer("127.0.0.1", 0, figures) as server:
+    # So patient that nobody leaves by himself before a test is over.
+    with MetricsServer("127.0.0.1", 0, figures, patience_s=10 * WAIT_S) as server:
         yield server
 
 
