@@ -18,6 +18,7 @@ from otha.certificates import Purpose, own_identity
 from otha.core.errors import OthaError
 from otha.guard import PAGE_SIZE, Guard
 from otha.interface import model, place
+from otha.interface.access_watch import AccessWatch
 from otha.interface.conditions import Conditions
 from otha.interface.door import Door
 from otha.interface.events import Announcer, moment
@@ -37,6 +38,7 @@ from otha.wire import interface as wire
 OLD_AFTER_S: Final = 2.0
 LOST_AFTER_S: Final = 10.0
 _LOOK_S: Final = 0.25
+_ACCESS_S: Final = 2.0
 _STRETCH_S: Final = 0.2  # CPU time for one step of work on a message; the largest honest ones take a quarter
 _TOLD_MAX: Final = 1000
 
@@ -61,12 +63,23 @@ class Interface:
         await server.start()
         fingerprint = hashlib.sha256(server_certificate(server)).hexdigest()
         self.link.send(wire.Listening(url=server.url, fingerprint=fingerprint))
+        watching = asyncio.get_running_loop().create_task(self._watch_access(place.folder(Path(setup.folder))))
         try:
             await self._show(shown)
         finally:
+            watching.cancel()
             services.close()
             door.close()
             await server.stop()
+
+    async def _watch_access(self, folder: Path) -> None:
+        def told(what: str) -> None:
+            self.link.tell(wire.Notice.ACCESS_CHANGED, "", "", what)
+
+        watch = AccessWatch(folder, Users(folder), TrustList(folder), told)
+        while True:
+            watch.look()
+            await asyncio.sleep(_ACCESS_S)
 
     async def _built(self, setup: wire.Setup) -> tuple[Door, UaServer, Services, "_Shown"]:
         state = Path(setup.folder)

@@ -92,6 +92,13 @@ class TrustList:
                     raise _unusable(path, error) from error
         return tuple(found)
 
+    def trusted(self) -> tuple[str, ...]:
+        """The thumbprints of all that are trusted, by the names of their files."""
+        try:
+            return tuple(sorted(path.stem for path in self._folder(Trust.TRUSTED).glob("*.der")))
+        except OSError as error:
+            raise _unusable(self._folder(Trust.TRUSTED), error) from error
+
     def trust(self, data: bytes) -> Certificate:
         """Let this certificate in from now on. Raises EngineerError when it is none."""
         found = read_certificate(data)

@@ -16,7 +16,7 @@ from otha.wire.message import Obstacle, OrderReply, OrderRequest, Preview, Refus
 from otha.wire.vocabulary import Vocabulary
 
 MAGIC = b"OI"
-VERSION = 3
+VERSION = 4
 STATUS_MAX = 16 << 20  # the state of a large site; the supervisor writes it, so its length can be believed
 
 Json = dict[str, Any]  # Any: JSON of any depth, checked by the codec to hold no floats
@@ -46,6 +46,7 @@ class Notice(Enum):
     DENIED = "interface.denied"
     CUT_OFF = "interface.cut_off"
     COMMENTED = "interface.comment"
+    ACCESS_CHANGED = "interface.access"
 
 
 class View(Enum):

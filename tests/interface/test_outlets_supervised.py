@@ -99,6 +99,8 @@ def test_a_siem_gets_orders_transfers_and_starts_once_each(watched: Watched) -> 
     assert order.data[data]["order"] == "switchover"
     assert order.data[data]["comment"] == "IT"
     assert order.data[data]["user"]
+    news = [each.text for each in found if each.id == "interface.access"]
+    assert any("user admin-person is new: admin" in each for each in news)  # made before the start
     rows = [int(each.data[data]["row"]) for each in found]
     assert rows == sorted(set(rows))
 

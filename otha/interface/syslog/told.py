@@ -75,6 +75,7 @@ _KINDS: Final = {
     "interface.cut_off": Severity.WARNING,
     "interface.end": Severity.WARNING,
     "interface.comment": Severity.NOTICE,
+    "interface.access": Severity.NOTICE,
     "interface.act": Severity.NOTICE,
     "interface.acted": Severity.NOTICE,
     "site.apply": Severity.NOTICE,
