@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -85,7 +86,13 @@ def main(given: Sequence[str] | None = None) -> int:
     if told.shot is not None:
         return shoot(app, window, told.shot, told.size)
     window.show()
+    threading.Thread(target=_warm, name="warm", daemon=True).start()
     return app.exec()
+
+
+def _warm() -> None:
+    """Load what trends need while nobody waits for it: a page that is opened first must not stand still."""
+    import numpy  # noqa: F401, ICN001 - to have it loaded
 
 
 def _certificate(folder: Path) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -12,8 +12,9 @@ from hmi import say, theme
 from hmi.model import TransferView
 
 _ROW: Final = 22.0
-_NAME_SHARE: Final = 0.24
-_WORDS_SHARE: Final = 0.30
+_NAME_SHARE: Final = 0.22
+_WORDS_SHARE: Final = 0.40
+_SMALLEST: Final = 330
 _BAR_OVER: Final = 1.25  # the bar reaches so far past the bound
 
 
@@ -80,7 +81,19 @@ def measured(told: Any) -> tuple[str, tuple[Step, ...]]:  # Any: JSON
 
 
 def _term(name: str) -> str:
-    return name.removeprefix("T_").replace("_", " ")
+    bare = name.removeprefix("T_")
+    translate = QCoreApplication.translate
+    return {
+        "detect": translate("Timeline", "detect"),
+        "confirm": translate("Timeline", "confirm"),
+        "cas": translate("Timeline", "claim"),
+        "fence": translate("Timeline", "fence"),
+        "promote": translate("Timeline", "promote"),
+        "redirect": translate("Timeline", "redirect"),
+        "track": translate("Timeline", "compare"),
+        "release": translate("Timeline", "release"),
+        "verify": translate("Timeline", "verify"),
+    }.get(bare, say.plain(bare))
 
 
 class Timeline(QWidget):
@@ -104,7 +117,7 @@ class Timeline(QWidget):
             self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        return QSize(420, int(_ROW * (len(self._steps) + 1) + 8))
+        return QSize(_SMALLEST, int(_ROW * (len(self._steps) + 1) + 8))
 
     minimumSizeHint = sizeHint  # noqa: N815 - Qt's name
 

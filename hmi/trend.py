@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from hmi import theme
 
@@ -15,14 +15,23 @@ _LINES: Final = (
     ("shadow", Qt.PenStyle.DotLine, 1.8),
 )
 
+_HELD: Final = "HELD"
+_NO_FRAME: Final = 65_535  # what the gate tells as an age while it has no frame
+_AROUND_MS: Final = 500.0
+
 
 def series(told: Mapping[str, Any], output: int, name: str) -> tuple[list[float], list[float]]:  # Any: JSON
-    """Times in ms after the claim, and one output in percent; readings without that value are left out."""
+    """Times in ms after the claim, and one output in percent. Readings without that value are left out: nothing is held
+    unless the gate holds, and nobody is in the shadow whose frames are not fresh."""
     scale = float(told.get("full_scale") or 1) / 100.0
     at_ms: list[float] = []
     percent: list[float] = []
     for each in told.get("samples") or ():
         values = each.get(name) or ()
+        if name == "held" and each.get("state") != _HELD:
+            continue
+        if name == "shadow" and each.get("shadow_age_ms", _NO_FRAME) >= _NO_FRAME:
+            continue
         if output < len(values) and values[output] is not None:
             at_ms.append(each["at_us"] / 1000.0)
             percent.append(values[output] / scale)
@@ -44,13 +53,18 @@ class Trend(QWidget):
         self.plot.setAccessibleName(self.tr("Output through the last transfer"))
         self.plot.hideButtons()
         self.plot.setMinimumHeight(110)
+        self.whole = QCheckBox(self.tr("All that is recorded"))
+        self.whole.toggled.connect(self._draw)
         row = QHBoxLayout()
         row.addWidget(QLabel(self.tr("Output")))
         row.addWidget(self.output)
-        row.addWidget(self.said, 1)
+        row.addWidget(self.whole)
+        row.addStretch(1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addLayout(row)
+        self.said.setWordWrap(True)
+        whole.addWidget(self.said)
         whole.addWidget(self.plot, 1)
         self._dress()
         self.show_outputs(None)
@@ -105,3 +119,8 @@ class Trend(QWidget):
             if at_us is not None:
                 line = pg.InfiniteLine(at_us / 1000.0, pen=pg.mkPen(of.muted, width=1, style=Qt.PenStyle.DashDotLine))
                 self.plot.addItem(line)
+        if self.whole.isChecked():
+            self.plot.enableAutoRange("x")
+        else:
+            end_ms = (told.get("end_us") or 0) / 1000.0
+            self.plot.setXRange(-_AROUND_MS, end_ms + _AROUND_MS, padding=0.02)

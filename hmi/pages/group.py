@@ -24,7 +24,7 @@ from hmi import say, theme, why
 from hmi.desk import Desk
 from hmi.diagram import Diagram, picture_of
 from hmi.feed import Model, monotonic_ms
-from hmi.model import Answer, GroupView, Snapshot, TimingView, WhyView
+from hmi.model import Answer, GroupView, ObstacleView, Snapshot, TimingView, WhyView
 from hmi.order_dialog import OrderBar
 from hmi.pages import Page
 from hmi.session import Session
@@ -85,6 +85,7 @@ class GroupPage(Page):
         self._watch = Watch()
         self._last: tuple[str, tuple[Step, ...]] = ("", ())
         self._wants_last = True
+        self._claim: tuple[str, int, str] = ("", 0, "")
         self.choice = QComboBox()
         self.choice.setAccessibleName(self.tr("Group"))
         self.choice.setMinimumWidth(220)
@@ -180,6 +181,7 @@ class GroupPage(Page):
         left.setWidgetResizable(True)
         left.setFrameShape(QScrollArea.Shape.NoFrame)
         left.setWidget(self.timeline)
+        left.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         both.addWidget(left, 2)
         both.addLayout(self._trend_place, 3)
         orders = QWidget()
@@ -222,6 +224,10 @@ class GroupPage(Page):
         if view is None:
             self.state.setText(self.tr("No such group") if self.group else self.tr("No group is known yet"))
             return
+        # One that is quicker than two snapshots is seen by what it leaves behind.
+        claim = view.active, view.epoch, view.milestone
+        if claim != self._claim:
+            self._claim, self._wants_last = claim, True
         self.state.setText(self._state_of(view))
         self.facts.setText(_facts(view))
         self._draw(view)
@@ -343,7 +349,7 @@ class GroupPage(Page):
         if found is None or found.group != self.group:
             return
         self._why = found
-        against = [f"{each.code.replace('_', ' ')} {each.detail} {each.rule}".strip() for each in found.obstacles]
+        against = [_obstacle(each) for each in found.obstacles]
         self.against.setText(
             self.tr("Against a switchover now: {0}").format("; ".join(against))
             if against
@@ -378,7 +384,10 @@ class GroupPage(Page):
 
     def _told_outputs(self, group: str, answer: Answer) -> None:
         if group == self.group and self.trend is not None:
-            self.trend.show_outputs(None if answer.trouble else answer.data)
+            told = None if answer.trouble else answer.data
+            self.trend.show_outputs(told)
+            # What comes after the transfer is still being recorded for a while.
+            self._wants_last |= isinstance(told, dict) and bool(told.get("goes_on"))
 
     def _timed(self, timing: TimingView) -> None:
         view = self.model.snapshot.groups.get(self.group)
@@ -405,6 +414,12 @@ class GroupPage(Page):
                 )
             )
         self.heard.fill(rows)
+
+
+def _obstacle(of: ObstacleView) -> str:
+    detail = f": {of.detail}" if of.detail else ""
+    rule = f" ({of.rule})" if of.rule else ""
+    return f"{say.plain(of.code)}{detail}{rule}"
 
 
 def _facts(view: GroupView) -> str:

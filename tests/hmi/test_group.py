@@ -77,7 +77,7 @@ def test_why_is_shown_with_value_quality_and_age(window: Window) -> None:
         "9.1 s",
     ]
     assert page.conditions.item(0, 0).font().bold()
-    assert "interlock not true level_ok S6" in page.against.text()
+    assert "interlock not true: level_ok (S6)" in page.against.text()
     tracked = [page.tracked.item(0, column).text() for column in range(page.tracked.columnCount())]
     assert tracked == ["sp_1", "50", "49", "unit_000_b", "0", "20 ms / 40 ms", "✗ false"]
 
@@ -147,16 +147,43 @@ def test_the_last_transfer_as_measured() -> None:
     assert measured(None) == ("", ())
 
 
+def test_a_transfer_that_no_snapshot_has_shown_is_asked_for(window: Window) -> None:
+    base = plant.calm()
+    look(window, base)
+    page: Any = window.show_page("group", {"group": "unit_000"})
+    page._wants_last = False
+    look(window, base)
+    assert not page._wants_last
+    moved = replace(base.groups["unit_000"], transfer=None, active="unit_000_b", epoch=8)
+    look(window, replace(base, groups={**base.groups, "unit_000": moved}))
+    assert page._wants_last
+
+
 def test_outputs_in_percent() -> None:
     told = {
         "full_scale": 10_000,
         "samples": [
-            {"at_us": -50_000, "applied": [5000, 0], "shadow": []},
-            {"at_us": 1000, "applied": [2500, 0], "shadow": [2500]},
+            {
+                "at_us": -50_000,
+                "state": "OWNED",
+                "applied": [5000, 0],
+                "held": [0],
+                "shadow": [0],
+                "shadow_age_ms": 65_535,
+            },
+            {
+                "at_us": 1000,
+                "state": "HELD",
+                "applied": [2500, 0],
+                "held": [5000],
+                "shadow": [2500],
+                "shadow_age_ms": 3,
+            },
         ],
     }
     assert series(told, 0, "applied") == ([-50.0, 1.0], [50.0, 25.0])
     assert series(told, 0, "shadow") == ([1.0], [25.0])
+    assert series(told, 0, "held") == ([1.0], [50.0])
     assert series(told, 5, "applied") == ([], [])
 
 
@@ -169,7 +196,7 @@ def test_what_is_no_answer_is_no_view(told: Any) -> None:
 def test_the_trend_shows_what_was_told(window: Window, qtbot: QtBot) -> None:
     page = page_of(window)
     page._make_trend()
-    sample = {"at_us": 0, "applied": [5000], "held": [5000], "shadow": [5000]}
+    sample = {"at_us": 0, "state": "HELD", "applied": [5000], "held": [5000], "shadow": [5000], "shadow_age_ms": 1}
     told = {
         "kind": "switchover",
         "drill": True,
