@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import Final
 
 from PySide6.QtCore import QSettings, QStandardPaths
@@ -82,12 +83,23 @@ def main(given: Sequence[str] | None = None) -> int:
     except KeysError as error:
         sys.stderr.write(f"{error.what}\n  {error.mend}\n")
         return _BAD_INPUT
+    sys.excepthook = _told_by(window)
     window.session.open(url, told.user, os.environ.pop(PASSWORD_VARIABLE, ""))
     if told.shot is not None:
         return shoot(app, window, told.shot, told.size)
     window.show()
     threading.Thread(target=_warm, name="warm", daemon=True).start()
     return app.exec()
+
+
+def _told_by(window: Window) -> Callable[[type[BaseException], BaseException, TracebackType | None], None]:
+    """A defect of a page must not look like a plant in which nothing happens."""
+
+    def told(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        sys.__excepthook__(kind, error, trace)
+        window.bar.failed(f"{kind.__name__}: {error}")
+
+    return told
 
 
 def _warm() -> None:

@@ -185,6 +185,7 @@ class Bar(QWidget):
         super().__init__()
         self._model = model
         self._stood_still: tuple[int, int] | None = None  # how long, and when it was seen
+        self._failure: tuple[str, int] | None = None  # what, and when
         self.button = AlarmButton()
         self.button.clicked.connect(self.alarms_wanted)
         self.mode = Field(self.tr("Mode"))
@@ -226,7 +227,9 @@ class Bar(QWidget):
         off = offset is not None and abs(offset) >= CLOCK_OFF_MS
         self.offset.say("-" if offset is None else f"{offset / 1000:+.1f} s", bold=off)
         role = "" if station.access is Access.NONE else f" ({station.access.name.lower()})"
-        self.user.say(f"{station.user}{role}" if station.user else self.tr("nobody"))
+        user = f"{station.user}{role}" if station.user else self.tr("nobody")
+        locked = bool(station.user) and station.locks_in_ms == 0
+        self.user.say(self.tr("{0}, LOCKED: Ctrl+L").format(user) if locked else user, bold=locked)
         self.age.say(say.age(model.age_ms), bold=model.stale)
         self.trouble.say(self._troubles())
         if self.button.stale != model.stale:
@@ -235,6 +238,10 @@ class Bar(QWidget):
     def stood_still(self, for_ms: int) -> None:
         """This display was frozen so long; said for a while after it goes on."""
         self._stood_still = for_ms, monotonic_ms()
+
+    def failed(self, what: str) -> None:
+        """Something in this display went wrong: what it shows may have stopped to change."""
+        self._failure = what, monotonic_ms()
 
     def _troubles(self) -> str:
         model, station = self._model, self._model.station
@@ -248,6 +255,11 @@ class Bar(QWidget):
                 left = max(station.retry_ms - monotonic_ms(), 0)
                 parts.append(self.tr("again in {0}").format(say.age(left)))
             return " · ".join(dict.fromkeys(part for part in parts if part))
+        if self._failure is not None:
+            what, seen = self._failure
+            if monotonic_ms() - seen < _STOOD_STILL_SHOWN_MS:
+                return self.tr("This display has failed: what it shows may be old. Start it anew. ({0})").format(what)
+            self._failure = None
         if self._stood_still is not None:
             for_ms, seen = self._stood_still
             if monotonic_ms() - seen < _STOOD_STILL_SHOWN_MS:

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from hmi import say, theme, why
 from hmi.desk import Desk
-from hmi.diagram import Diagram, picture_of
+from hmi.diagram import Diagram, Picture, picture_of
 from hmi.feed import Model, monotonic_ms
 from hmi.model import Answer, GroupView, ObstacleView, Snapshot, TimingView, WhyView
 from hmi.order_dialog import OrderBar
@@ -222,7 +222,13 @@ class GroupPage(Page):
         view = snapshot.groups.get(self.group)
         self._watch.see(None if view is None else view.transfer, monotonic_ms())
         if view is None:
-            self.state.setText(self.tr("No such group") if self.group else self.tr("No group is known yet"))
+            gone = self.tr("There is no group {0} any more").format(self.group)
+            self.state.setText(gone if self.group else self.tr("No group is known yet"))
+            self.facts.setText("")
+            self.against.setText("")
+            self.diagram.show_picture(Picture(), stale=self.model.stale, otha="OTHA")
+            for table in (self.conditions, self.tracked, self.heard):
+                table.fill([])
             return
         # One that is quicker than two snapshots is seen by what it leaves behind.
         claim = view.active, view.epoch, view.milestone
@@ -263,11 +269,11 @@ class GroupPage(Page):
             self.choice.blockSignals(True)
             self.choice.clear()
             self.choice.addItems(names)
+            # A group that is gone is not changed for another one behind a person's back.
+            self.choice.setCurrentIndex(names.index(chosen) if chosen in names else -1)
             self.choice.blockSignals(False)
-            if chosen in names:
-                self.choice.setCurrentText(chosen)
-            elif names:
-                self._choose(names[0])
+            if not chosen and names:
+                self.choice.setCurrentIndex(0)
 
     def _choose(self, group: str) -> None:
         if group != self.group:

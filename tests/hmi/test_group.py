@@ -159,6 +159,20 @@ def test_a_transfer_that_no_snapshot_has_shown_is_asked_for(window: Window) -> N
     assert page._wants_last
 
 
+def test_a_group_that_is_gone_is_not_changed_for_another(window: Window) -> None:
+    page = page_of(window)
+    base = window.model.snapshot
+    look(window, replace(base, groups={name: each for name, each in base.groups.items() if name != "unit_000"}))
+    assert page.group == "unit_000"
+    assert page.choice.currentIndex() == -1
+    assert "no group unit_000 any more" in page.state.text()
+    assert not any(button.isEnabled() for button in page.orders.buttons.values())
+    assert page.conditions.rowCount() == 0
+    look(window, base)
+    assert page.choice.currentText() == "unit_000"
+    assert page.state.text().startswith("FAILOVER")
+
+
 def test_outputs_in_percent() -> None:
     told = {
         "full_scale": 10_000,

@@ -112,6 +112,19 @@ def test_a_display_that_stood_still_says_so(window: Window) -> None:
     assert "stood still" in window.bar.trouble.text
 
 
+def test_a_display_that_has_failed_says_so(window: Window) -> None:
+    look(window, plant.calm())
+    window.bar.failed("KeyError: x")
+    window.bar.tick()
+    assert "KeyError: x" in window.bar.trouble.text
+
+
+def test_a_session_that_is_locked_says_so(window: Window) -> None:
+    look(window, plant.calm())
+    window.model.take_station(replace(window.model.station, locks_in_ms=0))
+    assert "LOCKED" in window.bar.user.text
+
+
 def test_keys_go_to_pages(window: Window, qtbot: QtBot) -> None:
     look(window, plant.calm())
     window.activateWindow()
