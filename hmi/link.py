@@ -204,11 +204,14 @@ class Worker:
             return await self._serve(client, seen)
         finally:
             self._line = None
-            with contextlib.suppress(Exception):
-                async with asyncio.timeout(1.0):
-                    await client.disconnect()
-            with contextlib.suppress(Exception):
-                client.disconnect_socket()
+            try:
+                with contextlib.suppress(Exception):
+                    async with asyncio.timeout(1.0):
+                        await client.disconnect()
+            finally:
+                # Whoever has no time left to say goodbye hangs up all the same.
+                with contextlib.suppress(Exception):
+                    client.disconnect_socket()
 
     def _check_pin(self, seen: Opening) -> None:
         if not seen.pinned:

@@ -79,8 +79,10 @@ def test_a_switchover_by_the_keyboard_alone(station: Station) -> None:
     after = station.sight()
     assert (after.active, after.gate_owner, after.gate_state) == (OTHER[before.active], OTHER[before.active], "OWNED")
     assert after.epoch > before.epoch
+    ended: list[bool] = []
+    dialog.gone.connect(lambda: ended.append(True))
     press(Qt.Key.Key_Escape)
-    until(lambda: not dialog.isVisible())
+    until(lambda: bool(ended))
 
 
 def test_a_second_station_sees_who_has_selected_and_is_refused(
