@@ -341,6 +341,15 @@ class AlarmPage(QWidget):
         self.log.setEnabled(row is not None)
         self.comment.setEnabled(row is not None)
 
+    def answer_text(self) -> str:
+        """What became of the last order."""
+        return self._answer.text()
+
+    def filter_now(self) -> None:
+        """Without waiting for the next letter."""
+        self._filtering.stop()
+        self._show()
+
     # What the person does
 
     def _go(self) -> None:

@@ -221,6 +221,11 @@ class EventPage(QWidget):
             self.body.clear()
         self._count()
 
+    def filter_now(self) -> None:
+        """Without waiting for the next letter."""
+        self._filtering.stop()
+        self._want()
+
     # What comes
 
     def _ask(self, token: int, wanted: Wanted, after: int, limit: int, newest_first: bool) -> None:
@@ -283,8 +288,7 @@ class EventPage(QWidget):
         file = Path(name)
         if file.suffix.lower() != f".{ending}":
             file = file.with_name(f"{file.name}.{ending}")
-        self._filtering.stop()
-        self._want()
+        self.filter_now()
         title = translate("Events", "Events, {0}, until {1}")
         at = QDateTime.currentDateTime().toString(Qt.DateFormat.ISODate)
         self._export = Export(self._desk, self.wanted(), file, title.format(self.span.currentText(), at), self)

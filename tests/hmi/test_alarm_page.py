@@ -1,0 +1,134 @@
+"""The alarm page: lists, filter, the alarm that is looked at, and what is ordered about it."""
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.modeltest import ModelTester
+from pytestqt.qtbot import QtBot
+
+from hmi.alarm_page import AlarmPage
+from hmi.alarm_rows import AlarmRow
+from hmi.desk import NoReply
+from hmi.switchover import Reply, Target
+from tests.hmi.desks import PlayedDesk
+from tests.hmi.test_alarm_rows import ROW
+
+OTHER = replace(ROW, code="gate_unseen", priority="medium", occurrence=7)
+
+
+@pytest.fixture
+def desk() -> PlayedDesk:
+    return PlayedDesk()
+
+
+@pytest.fixture
+def page(qtbot: QtBot, desk: PlayedDesk) -> AlarmPage:
+    made = AlarmPage(desk)
+    qtbot.addWidget(made)
+    made.resize(1200, 700)
+    made.show()
+    made.take([ROW, OTHER])
+    return made
+
+
+def target(desk: PlayedDesk, method: str) -> Target:
+    (call,) = desk.asked(method)
+    assert call.target is not None
+    return call.target
+
+
+def texts(page: AlarmPage) -> list[str]:
+    """The alarms of the list, from the top."""
+    rows = [page.model.row(at) for at in range(page.model.rowCount())]
+    return [row.code for row in rows if row is not None]
+
+
+def test_an_alarm_is_acknowledged_with_its_occurrence_and_a_comment_while_it_is_active(
+    page: AlarmPage, desk: PlayedDesk
+) -> None:
+    page.choose(OTHER.key)
+    page.comment.setText("on my way")
+    page.ack.click()
+    said = target(desk, "AlarmAck")
+    assert (said.group, said.alarm, said.occurrence, said.comment) == ("tanks", "gate_unseen", 7, "on my way")
+    desk.reply("AlarmAck", Reply(accepted=False, obstacles=("old occurrence: 8",)))
+    assert "old occurrence: 8" in page.answer_text()
+
+
+def test_shelving_needs_a_reason_and_takes_a_time(page: AlarmPage, desk: PlayedDesk) -> None:
+    page.choose(ROW.key)
+    page.shelve.click()
+    assert not desk.asked("Shelve")
+    page.comment.setText("known, pump P1 is out")
+    page.shelve.click()
+    assert (target(desk, "Shelve").for_s, target(desk, "Shelve").comment) == (1800, "known, pump P1 is out")
+
+
+def test_what_can_be_done_is_what_its_state_allows(page: AlarmPage) -> None:
+    page.take([replace(ROW, state="latched_acked", unacked=False, active=False)])
+    page.choose(ROW.key)
+    assert (page.ack.isEnabled(), page.reset.isEnabled(), page.unshelve.isEnabled()) == (False, True, False)
+    page.take([ROW])
+    assert (page.ack.isEnabled(), page.reset.isEnabled()) == (True, False)
+
+
+def test_the_alarm_that_is_looked_at_stays_so_wherever_it_goes(page: AlarmPage) -> None:
+    page.choose(OTHER.key)
+    many = [replace(ROW, code=f"new_{number}", priority="critical") for number in range(50)]
+    page.take([*many, ROW, OTHER])
+    row = page.model.row(page.table.currentIndex().row())
+    assert row is not None
+    assert row.key == OTHER.key
+    page.comment.setText("half a comm")
+    page.take([*many[:10], ROW, OTHER])
+    assert page.comment.text() == "half a comm"
+
+
+def test_shelved_alarms_have_a_list_of_their_own(page: AlarmPage) -> None:
+    page.take([replace(ROW, flags=("shelved",), unacked=False), OTHER])
+    assert texts(page) == ["gate_unseen"]
+    page.shelves.setCurrentIndex(1)
+    assert texts(page) == ["redundancy_lost"]
+
+
+def test_enter_on_an_alarm_leads_to_its_group_and_orders_nothing(
+    page: AlarmPage, desk: PlayedDesk, qtbot: QtBot
+) -> None:
+    page.choose(ROW.key)
+    with qtbot.waitSignal(page.go_to) as went:
+        QTest.keyClick(page.table, Qt.Key.Key_Return)
+    assert went.args == ["tanks"]
+    assert not [call for call in desk.calls if call.method != "QueryEvents"]
+
+
+def test_silence_is_no_acknowledgement(page: AlarmPage, desk: PlayedDesk, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(page.silence):
+        page.quiet.click()
+    assert not desk.asked("AlarmAck")
+
+
+def test_who_may_not_is_told(page: AlarmPage, desk: PlayedDesk) -> None:
+    page.choose(ROW.key)
+    page.out.click()
+    desk.reply("OutOfService", NoReply.DENIED)
+    assert "operator-1" in page.answer_text()
+
+
+def test_ten_thousand_alarms_keep_the_models_promises(page: AlarmPage) -> None:
+    many: list[AlarmRow] = [replace(ROW, code=f"alarm_{number}", occurrence=number) for number in range(10_000)]
+    page.take(many)
+    assert page.model.rowCount() == 10_000
+    page.filter.setText("alarm_99")
+    page.filter_now()
+    assert page.model.rowCount() == 111
+    page.take([replace(row, state="acked", unacked=False) for row in many])
+    assert page.model.rowCount() == 111
+
+
+def test_the_model_keeps_qts_rules(page: AlarmPage, qtmodeltester: ModelTester) -> None:
+    qtmodeltester.check(page.model)
+    page.take([OTHER])
+    page.take([OTHER, ROW])
+    page.take([replace(OTHER, priority="critical"), ROW])
