@@ -157,7 +157,7 @@ class AlarmPage(QWidget):
         head.setStretchLastSection(True)
         wide = self.fontMetrics().averageCharWidth()
         head.setHighlightSections(False)
-        for column, chars in zip(Column, (15, 26, 14, 12, 26, 20), strict=True):
+        for column, chars in zip(Column, (13, 24, 10, 10, 22, 12), strict=True):
             self.table.setColumnWidth(column, wide * chars)
         self.table.setItemDelegateForColumn(Column.PRIORITY, MarkDelegate(self.table))
         self.table.selectionModel().currentRowChanged.connect(self._row_chosen)
@@ -295,6 +295,10 @@ class AlarmPage(QWidget):
 
     def _choose_again(self) -> None:
         """The alarm that was looked at stays the one that is looked at, wherever it stands now."""
+        first = self.model.row(0)
+        if self._chosen is None and first is not None:
+            # Who has chosen nothing looks at the most urgent one.
+            self._chosen = first.key
         at = -1 if self._chosen is None else self.model.place(self._chosen)
         if at < 0:
             self.table.clearSelection()

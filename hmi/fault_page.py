@@ -138,7 +138,7 @@ class FaultPage(QWidget):
     def _came(self, answer: Answer) -> None:
         self.list.clear()
         if answer.trouble or not answer.outputs:
-            self.head.setText(translate("Faults", "No fault console: not a simulated plant, or your role may not"))
+            self.head.setText(translate("Faults", "No fault console: {0}").format(answer.trouble or "-"))
             return
         for fault in map(fault_of, answer.data or ()):
             if fault is not None:

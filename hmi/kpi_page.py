@@ -65,7 +65,7 @@ class KpiPage(QWidget):
         body = QHBoxLayout()
         body.addWidget(self._table(), 1)
         plots = QVBoxLayout()
-        self.priorities = _plot(translate("Kpi", "Priorities, % (light: expected)"))
+        self.priorities = _plot(translate("Kpi", "Priorities, % (outlined: expected)"))
         self.top = _plot(translate("Kpi", "The ten most frequent, count"))
         plots.addWidget(self.priorities)
         plots.addWidget(self.top)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from hmi.alarm_rows import PRIORITIES
+
 Json = dict[str, Any]  # Any: JSON
 
 
@@ -64,7 +66,7 @@ def read(raw: Any) -> Kpi | None:  # Any: JSON
             measures=_measures(raw, len(standing), len(chattering)),
             priorities=tuple(
                 Share(name=name, count=each["count"], permille=each["permille"], expected=each["expected_permille"])
-                for name, each in raw["priorities"].items()
+                for name, each in sorted(raw["priorities"].items(), key=lambda pair: _rank(pair[0]))
             ),
             top=tuple(
                 Share(name=f"{each['group']} {each['alarm']}".strip(), count=each["count"], permille=each["permille"])
@@ -76,6 +78,10 @@ def read(raw: Any) -> Kpi | None:  # Any: JSON
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _rank(priority: str) -> int:
+    return PRIORITIES.index(priority) if priority in PRIORITIES else len(PRIORITIES)
 
 
 def _named(raw: list[Json]) -> tuple[str, ...]:

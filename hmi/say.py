@@ -8,7 +8,7 @@ from hmi.model import Link, Priority
 
 
 @cache
-def _translate(context: str, text: str) -> str:
+def translate(context: str, text: str) -> str:
     """Asked for many times in a second; the language does not change while it runs."""
     return QCoreApplication.translate(context, text)
 
@@ -21,89 +21,89 @@ def plain(code: str) -> str:
 def priority(of: Priority) -> str:
     """A priority, with the number that its mark shows."""
     return {
-        Priority.CRITICAL: _translate("Say", "1 critical"),
-        Priority.HIGH: _translate("Say", "2 high"),
-        Priority.MEDIUM: _translate("Say", "3 medium"),
-        Priority.LOW: _translate("Say", "4 low"),
+        Priority.CRITICAL: translate("Say", "1 critical"),
+        Priority.HIGH: translate("Say", "2 high"),
+        Priority.MEDIUM: translate("Say", "3 medium"),
+        Priority.LOW: translate("Say", "4 low"),
     }[of]
 
 
 def kind(of: str) -> str:
     """What a group's nodes do."""
     return {
-        "driver": _translate("Say", "drives"),
-        "path": _translate("Say", "path"),
-        "store": _translate("Say", "store"),
+        "driver": translate("Say", "drives"),
+        "path": translate("Say", "path"),
+        "store": translate("Say", "store"),
     }.get(of, plain(of))
 
 
 def liveness(of: str) -> str:
     """The verdict on a node."""
     return {
-        "unknown": _translate("Say", "not known"),
-        "alive": _translate("Say", "alive"),
-        "stale_data": _translate("Say", "stale data"),
-        "frozen": _translate("Say", "FROZEN"),
-        "dead": _translate("Say", "DEAD"),
+        "unknown": translate("Say", "not known"),
+        "alive": translate("Say", "alive"),
+        "stale_data": translate("Say", "stale data"),
+        "frozen": translate("Say", "FROZEN"),
+        "dead": translate("Say", "DEAD"),
     }.get(of, plain(of))
 
 
 def pulse(of: str) -> str:
     """How a channel's heartbeats come."""
     return {
-        "unknown": _translate("Say", "not known"),
-        "on_time": _translate("Say", "on time"),
-        "late": _translate("Say", "late"),
-        "lost": _translate("Say", "lost"),
-        "blind": _translate("Say", "blind"),
+        "unknown": translate("Say", "not known"),
+        "on_time": translate("Say", "on time"),
+        "late": translate("Say", "late"),
+        "lost": translate("Say", "lost"),
+        "blind": translate("Say", "blind"),
     }.get(of, plain(of))
 
 
 def verdict(of: str) -> str:
     """A verdict with its sign."""
     return {
-        "true": "✓ " + _translate("Say", "true"),
-        "false": "✗ " + _translate("Say", "false"),
-        "bad": "! " + _translate("Say", "bad quality"),
-        "stale": "! " + _translate("Say", "stale"),
-        "unknown": "? " + _translate("Say", "not known"),
+        "true": "✓ " + translate("Say", "true"),
+        "false": "✗ " + translate("Say", "false"),
+        "bad": "! " + translate("Say", "bad quality"),
+        "stale": "! " + translate("Say", "stale"),
+        "unknown": "? " + translate("Say", "not known"),
     }.get(of, plain(of))
 
 
 def quality(of: str) -> str:
     """What a tag's value is worth."""
-    return _translate("Say", "good") if of == "true" else verdict(of)
+    return translate("Say", "good") if of == "true" else verdict(of)
 
 
 def phase(of: str) -> str:
     """A phase of a transfer."""
     return {
-        "requested": _translate("Say", "requested"),
-        "permitted": _translate("Say", "permitted"),
-        "claimed": _translate("Say", "claimed"),
-        "fenced": _translate("Say", "fenced"),
-        "promoted": _translate("Say", "promoted"),
-        "tracked": _translate("Say", "tracked"),
-        "released": _translate("Say", "released"),
-        "output_verified": _translate("Say", "output verified"),
-        "path_redirected": _translate("Say", "path redirected"),
-        "clients_redirected": _translate("Say", "clients redirected"),
-        "writes_verified": _translate("Say", "writes verified"),
-        "backfilled": _translate("Say", "backfilled"),
+        "requested": translate("Say", "requested"),
+        "permitted": translate("Say", "permitted"),
+        "claimed": translate("Say", "claimed"),
+        "fenced": translate("Say", "fenced"),
+        "promoted": translate("Say", "promoted"),
+        "tracked": translate("Say", "tracked"),
+        "released": translate("Say", "released"),
+        "output_verified": translate("Say", "output verified"),
+        "path_redirected": translate("Say", "path redirected"),
+        "clients_redirected": translate("Say", "clients redirected"),
+        "writes_verified": translate("Say", "writes verified"),
+        "backfilled": translate("Say", "backfilled"),
     }.get(of, plain(of))
 
 
 def link(of: Link) -> str:
     """How the connection stands."""
     return {
-        Link.CLOSED: _translate("Say", "not connected"),
-        Link.CONNECTING: _translate("Say", "connecting"),
-        Link.ASKING_TRUST: _translate("Say", "OTHA is not trusted here yet"),
-        Link.CERTIFICATE_CHANGED: _translate("Say", "CERTIFICATE HAS CHANGED"),
-        Link.NOT_TRUSTED: _translate("Say", "OTHA does not trust this station yet"),
-        Link.LOGIN_REFUSED: _translate("Say", "not logged in"),
-        Link.OPEN: _translate("Say", "connected"),
-        Link.LOST: _translate("Say", "connection lost"),
+        Link.CLOSED: translate("Say", "not connected"),
+        Link.CONNECTING: translate("Say", "connecting"),
+        Link.ASKING_TRUST: translate("Say", "OTHA is not trusted here yet"),
+        Link.CERTIFICATE_CHANGED: translate("Say", "CERTIFICATE HAS CHANGED"),
+        Link.NOT_TRUSTED: translate("Say", "OTHA does not trust this station yet"),
+        Link.LOGIN_REFUSED: translate("Say", "not logged in"),
+        Link.OPEN: translate("Say", "connected"),
+        Link.LOST: translate("Say", "connection lost"),
     }[of]
 
 

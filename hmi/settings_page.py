@@ -20,7 +20,7 @@ class SettingsPage(QWidget):
     sound_wanted = Signal(bool)
     test_wanted = Signal()
 
-    def __init__(self, settings: QSettings, themes: tuple[tuple[str, str], ...], now: str) -> None:
+    def __init__(self, settings: QSettings, themes: tuple[tuple[str, str], ...], theme: str, now: str) -> None:
         super().__init__()
         self._settings = settings
         whole = QVBoxLayout(self)
@@ -29,7 +29,7 @@ class SettingsPage(QWidget):
         self.theme = QComboBox()
         for name, shown in themes:
             self.theme.addItem(shown, name)
-        self.theme.setCurrentIndex(max(self.theme.findData(str(settings.value(THEME, themes[0][0]))), 0))
+        self.theme.setCurrentIndex(max(self.theme.findData(theme), 0))
         self.language = QComboBox()
         for code, shown in LANGUAGES:
             self.language.addItem(shown, code)

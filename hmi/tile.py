@@ -15,7 +15,7 @@ NODES_SHOWN: Final = 2
 
 
 @cache
-def _translate(context: str, text: str) -> str:
+def translate(context: str, text: str) -> str:
     """As in `hmi.say`."""
     return QCoreApplication.translate(context, text)
 
@@ -88,19 +88,19 @@ def _role(view: NodeView, active: str) -> tuple[Symbol, str]:
     if view.liveness in ("dead", "frozen"):
         return Symbol.DEAD, say.liveness(view.liveness)
     if view.maintenance:
-        return Symbol.MAINTENANCE, _translate("Tile", "MAINTENANCE")
+        return Symbol.MAINTENANCE, translate("Tile", "MAINTENANCE")
     suffix = f" · {say.liveness(view.liveness)}" if view.liveness == "stale_data" else ""
     if view.role == "ACTIVE" and view.name != active:
-        return Symbol.ACTIVE, _translate("Tile", "ACTIVE, not ordered") + suffix
+        return Symbol.ACTIVE, translate("Tile", "ACTIVE, not ordered") + suffix
     if view.name == active and view.role not in ("ACTIVE", "UNKNOWN"):
-        return Symbol.UNKNOWN, _translate("Tile", "should be ACTIVE, says {0}").format(view.role)
+        return Symbol.UNKNOWN, translate("Tile", "should be ACTIVE, says {0}").format(view.role)
     words = {
-        "ACTIVE": (Symbol.ACTIVE, _translate("Tile", "ACTIVE")),
-        "STANDBY": (Symbol.STANDBY, _translate("Tile", "STANDBY")),
-        "MAINTENANCE": (Symbol.MAINTENANCE, _translate("Tile", "MAINTENANCE")),
-        "FENCED": (Symbol.FENCED, _translate("Tile", "FENCED")),
+        "ACTIVE": (Symbol.ACTIVE, translate("Tile", "ACTIVE")),
+        "STANDBY": (Symbol.STANDBY, translate("Tile", "STANDBY")),
+        "MAINTENANCE": (Symbol.MAINTENANCE, translate("Tile", "MAINTENANCE")),
+        "FENCED": (Symbol.FENCED, translate("Tile", "FENCED")),
     }
-    symbol, word = words.get(view.role, (Symbol.UNKNOWN, _translate("Tile", "UNKNOWN")))
+    symbol, word = words.get(view.role, (Symbol.UNKNOWN, translate("Tile", "UNKNOWN")))
     return symbol, word + suffix
 
 
@@ -109,52 +109,52 @@ def standby_of(group: GroupView) -> tuple[str, bool]:
     others = [each for each in group.nodes if each.name != group.active]
     able = [each for each in others if each.liveness == "alive" and each.role == "STANDBY" and not each.maintenance]
     if not able:
-        return _translate("Tile", "no standby"), False
+        return translate("Tile", "no standby"), False
     ready = [each for each in able if each.ready == "true" and each.in_rpo == "true"]
     if ready:
-        return _translate("Tile", "standby ready"), True
+        return translate("Tile", "standby ready"), True
     best = able[0]
     if best.in_rpo != "true":
-        return _translate("Tile", "standby behind"), False
-    return _translate("Tile", "standby not ready"), False
+        return translate("Tile", "standby behind"), False
+    return translate("Tile", "standby not ready"), False
 
 
 def sync_of(group: GroupView) -> str:
     """How the standby's copy stands."""
     found = {each.in_rpo for each in group.nodes if each.name != group.active}
     if "true" in found:
-        return _translate("Tile", "sync ok")
+        return translate("Tile", "sync ok")
     if "false" in found:
-        return _translate("Tile", "sync behind")
-    return _translate("Tile", "sync ?")
+        return translate("Tile", "sync behind")
+    return translate("Tile", "sync ?")
 
 
 def news_of(group: GroupView) -> tuple[str, bool]:
     """The one line of what is going on, and whether it wants eyes."""
     if group.halted:
-        return _translate("Tile", "HALTED: {0}").format(group.halted), True
+        return translate("Tile", "HALTED: {0}").format(group.halted), True
     if group.concern:
         return group.concern, True
     if group.transfer is not None:
         to = group.transfer
         words = f"{say.plain(to.kind)} → {to.to_node}: {say.phase(to.phase)}"
-        return (_translate("Tile", "DRILL {0}").format(words) if to.drill else words), True
+        return (translate("Tile", "DRILL {0}").format(words) if to.drill else words), True
     if group.request is not None:
-        return _translate("Tile", "waits for a person: {0}").format(say.plain(group.request.order)), True
+        return translate("Tile", "waits for a person: {0}").format(say.plain(group.request.order)), True
     if group.standing == "needs_operator":
-        return _translate("Tile", "NEEDS OPERATOR"), True
+        return translate("Tile", "NEEDS OPERATOR"), True
     if group.suspicion:
-        return _translate("Tile", "active suspected: {0}").format(say.plain(group.suspicion)), True
+        return translate("Tile", "active suspected: {0}").format(say.plain(group.suspicion)), True
     if group.gate is not None and group.gate.state not in ("", "OWNED"):
-        return _translate("Tile", "gate {0}").format(group.gate.state), True
+        return translate("Tile", "gate {0}").format(group.gate.state), True
     if group.store not in ("", "known"):
-        return _translate("Tile", "record store: {0}").format(say.plain(group.store)), True
+        return translate("Tile", "record store: {0}").format(say.plain(group.store)), True
     if group.bypasses or any(each.bypassed for each in group.conditions):
-        return _translate("Tile", "interlock bypassed"), True
+        return translate("Tile", "interlock bypassed"), True
     if group.standing == "settling":
-        return _translate("Tile", "settling"), False
+        return translate("Tile", "settling"), False
     if group.selection is not None:
-        return _translate("Tile", "selected by {0}").format(group.selection.by), False
+        return translate("Tile", "selected by {0}").format(group.selection.by), False
     if group.machine is not None and group.machine.state:
         return say.plain(group.machine.state), False
     return "", False
@@ -210,12 +210,12 @@ def arranged(
         case Grouping.URGENCY:
             first = sorted((each for each in found if each.abnormal), key=_urgency)
             rest = [each for each in found if not each.abnormal]
-            named = ((_translate("Tile", "Wants eyes"), first), (_translate("Tile", "As it should be"), rest))
+            named = ((translate("Tile", "Wants eyes"), first), (translate("Tile", "As it should be"), rest))
             return [(name, each) for name, each in named if each]
         case Grouping.KIND:
             return _by(found, {each.group: say.kind(each.kind) for each in found})
         case Grouping.SECTION:
-            return _by(found, {each.group: each.section or _translate("Tile", "without a section") for each in found})
+            return _by(found, {each.group: each.section or translate("Tile", "without a section") for each in found})
 
 
 def _urgency(tile: Tile) -> tuple[int, bool, str]:

@@ -28,6 +28,7 @@ from hmi.model import Answer, GroupView, ObstacleView, Snapshot, TimingView, Why
 from hmi.order_dialog import OrderBar
 from hmi.pages import Page
 from hmi.session import Session
+from hmi.switchover import Job
 from hmi.tile import standby_of
 from hmi.timeline import Step, Timeline, Watch, measured
 
@@ -103,6 +104,7 @@ class GroupPage(Page):
         self._tables()
         self.timeline = Timeline()
         self.orders = OrderBar(model, Desk(model, session))
+        QShortcut(QKeySequence("Ctrl+S"), self, self.switch_over)
         self._trend_place = QVBoxLayout()
         self.trend: Any = None  # Any: made when it is first looked at, as its library takes long to load
         self._build()
@@ -214,6 +216,11 @@ class GroupPage(Page):
         if "group" in given:
             self._fill_choice()
             self.choice.setCurrentText(given["group"])
+
+    def switch_over(self) -> None:
+        """The dialog of a switchover, if one can be asked for."""
+        if self.orders.buttons[Job.SWITCHOVER].isEnabled():
+            self.orders.open(Job.SWITCHOVER)
 
     def refresh(self, snapshot: Snapshot) -> None:
         """As every page."""

@@ -33,7 +33,7 @@ class SettingsPage(Page):
             return
         settings = window.settings
         themes = (("light", self.tr("Light, for bright rooms")), ("dark", self.tr("Dark, for dim rooms")))
-        self.page = Fields(settings, themes, language.chosen(settings, QLocale.system().name()))
+        self.page = Fields(settings, themes, theme.now().name, language.chosen(settings, QLocale.system().name()))
         self.page.theme_wanted.connect(self._look)
         self.page.sound_wanted.connect(window.horn.enable)
         self.page.test_wanted.connect(window.horn.test)
