@@ -202,7 +202,8 @@ class DrillPage(QWidget):
 
 
 def _cells(row: TransferRow) -> tuple[str, ...]:
-    what = f"{translate('Drills', 'drill')}: {row.kind}" if row.drill else row.kind
+    drill = translate("Drills", "drill")
+    what = f"{drill}: {row.kind}" if row.drill else row.kind
     bound = "" if row.gap_bound_ms < 0 else f" ({row.gap_bound_ms})"
     kept = {True: "✓", False: "✗ " + translate("Drills", "missed"), None: "-"}[row.kept]
     sign = "✓ " if row.well else ("… " if not row.ending else "✗ ")
