@@ -33,7 +33,7 @@ from hmi.desk import Desk, NoReply
 from hmi.event_model import Wanted
 from hmi.event_page import EventPage
 from hmi.model import Priority
-from hmi.order_panel import DeedButton, plain
+from hmi.order_panel import DeedButton, named, plain
 from hmi.switchover import Reply, Target
 
 translate = QCoreApplication.translate
@@ -139,6 +139,7 @@ class AlarmPage(QWidget):
         self._stack.addWidget(split)
         self._stack.addWidget(self.past)
         whole.addWidget(self._stack, 1)
+        self.setFocusProxy(self.table)
         self._label_shelves()
 
     def _table(self) -> QTableView:
@@ -190,7 +191,7 @@ class AlarmPage(QWidget):
         self.comment = QLineEdit()
         self.comment.setMaxLength(200)
         self.comment.setMinimumHeight(40)
-        self.comment.setPlaceholderText(translate("Alarms", "Comment"))
+        whole.addWidget(named(translate("Alarms", "&Comment"), self.comment))
         whole.addWidget(self.comment)
         self.period = QComboBox()
         self.period.setMinimumHeight(40)

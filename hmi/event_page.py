@@ -77,6 +77,7 @@ class EventPage(QWidget):
         split.setStretchFactor(1, 1)
         whole.addWidget(split, 1)
         whole.addLayout(self._foot())
+        self.setFocusProxy(self.span)
 
     def _filters(self) -> QGridLayout:
         grid = QGridLayout()

@@ -56,7 +56,7 @@ class OrderDialog(QDialog):
         foot.addStretch(1)
         foot.addWidget(close)
         whole.addLayout(foot)
-        self.resize(900, 760)
+        self.resize(960, 760)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - as Qt has it
         """Escape closes, Enter does nothing."""

@@ -521,7 +521,8 @@ class OrderPanel(QWidget):
             phase = seen[at]
             last = at == len(seen) - 1
             running = last and bool(sight.transfer) and self.flow.step not in flow.ENDED
-            until = now if running else (seen[at + 1].at_ms if not last else phase.at_ms)
+            ended = now if self.flow.ended_ms < 0 else self.flow.ended_ms
+            until = ended if last else seen[at + 1].at_ms
             took = max(until - phase.at_ms, 0)
             mark = "▶" if running else "✓"
             label.setText(f"{mark} {words.phase(phase.name)}")

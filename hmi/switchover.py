@@ -228,6 +228,7 @@ class Workflow:
     sent_ms: int = -1
     began: bool = False
     quiet_since_ms: int = -1
+    ended_ms: int = -1
     phases: tuple[PhaseSeen, ...] = ()
     obstacles: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
@@ -363,7 +364,7 @@ def _course_seen(w: Workflow, sight: Sight, now_ms: int) -> Workflow:
     if moving:
         return replace(w, began=True, quiet_since_ms=-1)
     if w.before is not None and not read_back(w, w.before, sight):
-        return replace(w, step=Step.DONE, said=SILENT)
+        return replace(w, step=Step.DONE, ended_ms=now_ms, said=SILENT)
     if w.step is Step.UNSURE and not w.began:
         return w
     if w.quiet_since_ms < 0:
@@ -371,7 +372,7 @@ def _course_seen(w: Workflow, sight: Sight, now_ms: int) -> Workflow:
     limit_ms = READ_BACK_WITHIN_MS if w.began else BEGINS_WITHIN_MS
     if now_ms - w.quiet_since_ms < limit_ms:
         return w
-    return replace(w, step=Step.FAILED, said=_why_failed(w, sight))
+    return replace(w, step=Step.FAILED, ended_ms=now_ms, said=_why_failed(w, sight))
 
 
 def _why_failed(w: Workflow, sight: Sight) -> Said:

@@ -25,6 +25,7 @@ class AlarmsPage(Page):
         whole = QVBoxLayout(self)
         self.page = AlarmPage(Desk(model, session))
         whole.addWidget(self.page)
+        self.setFocusProxy(self.page)
         self.page.go_to.connect(lambda group: self.go("group", group=group))
         self.page.silence.connect(lambda: self.go("silence"))
 

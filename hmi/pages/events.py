@@ -24,6 +24,7 @@ class EventsPage(Page):
         whole = QVBoxLayout(self)
         self.page = EventPage(Desk(model, session))
         whole.addWidget(self.page)
+        self.setFocusProxy(self.page)
 
     def refresh(self, snapshot: Snapshot) -> None:
         """As every page."""

@@ -71,8 +71,8 @@
         <translation>Was tun</translation>
     </message>
     <message>
-        <source>Comment</source>
-        <translation>Bemerkung</translation>
+        <source>&amp;Comment</source>
+        <translation>Be&amp;merkung</translation>
     </message>
     <message>
         <source>{0} min</source>
@@ -1052,7 +1052,7 @@
     </message>
     <message>
         <source>safety interlock</source>
-        <translation>Sicherheitsverriegelung</translation>
+        <translation>Sicherheit</translation>
     </message>
     <message>
         <source>bypassed</source>
