@@ -25,7 +25,7 @@ from hmi.bar import Bar
 from hmi.dialogs import LoginDialog, TrustDialog
 from hmi.feed import Model, monotonic_ms
 from hmi.horn import HornKeeper
-from hmi.model import Link, Snapshot
+from hmi.model import Link, Snapshot, Station
 from hmi.opening import Opening
 from hmi.pages import REGISTRY, Page
 from hmi.session import Session
@@ -74,7 +74,7 @@ class Window(QMainWindow):
         self._build()
         model.changed.connect(self._refresh)
         model.trust_changed.connect(self._doubt)
-        model.station_changed.connect(lambda _station: self.bar.tick())
+        model.station_changed.connect(self._heard_of_station)
         session.trust_asked.connect(self._ask_trust)
         session.login_asked.connect(self._ask_login)
         self._timer = QTimer(self)
@@ -196,6 +196,9 @@ class Window(QMainWindow):
             each.style().unpolish(each)
             each.style().polish(each)
         self._refresh(self.model.snapshot)
+
+    def _heard_of_station(self, _station: Station) -> None:
+        self.bar.tick()
 
     def _tick(self) -> None:
         now = monotonic_ms()

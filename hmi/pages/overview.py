@@ -68,7 +68,7 @@ class OverviewPage(Page):
         QShortcut(QKeySequence.StandardKey.Find, self, self._to_search)
         self.setFocusProxy(self.board)
         model.timed.connect(self._timed)
-        model.trust_changed.connect(lambda _stale: self._arrange())
+        model.trust_changed.connect(self._doubted)
 
     def refresh(self, snapshot: Snapshot) -> None:
         """As every page."""
@@ -95,6 +95,9 @@ class OverviewPage(Page):
     def leave(self) -> None:
         """As every page: traces with a gap would lie."""
         self._ages.clear()
+
+    def _doubted(self, _stale: bool) -> None:
+        self._arrange()
 
     def _arrange(self) -> None:
         tiles = [tile for _, _, tile in self._made.values()]
