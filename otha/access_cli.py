@@ -55,7 +55,8 @@ def _folder(state: Path | None, site: Path | None) -> Path:
     raise EngineerError("which supervisor?", mend="give --state DIR (or set OTHA_STATE), or --site SITE.toml")
 
 
-def _password(file: str) -> str:
+def password(file: str, *, confirm: bool = True) -> str:
+    """The password in this file ("-": on stdin), or as a person types it. Raises EngineerError."""
     if file == "-":
         return sys.stdin.readline().rstrip("\r\n")
     if file:
@@ -65,7 +66,7 @@ def _password(file: str) -> str:
             raise EngineerError(f"{file} can't be read", mend="give a file whose first line is the password") from error
     if not sys.stdin.isatty():
         raise EngineerError("there is nobody to ask for the password", mend="give --password-file FILE, or - for stdin")
-    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=confirm, err=True))
 
 
 @users_app.command("add")
@@ -83,7 +84,7 @@ def add_user(
 
     with _told():
         users = Users(_folder(state, site))
-        users.add(name, AccessRole[role.name], _password(password_file))
+        users.add(name, AccessRole[role.name], password(password_file))
         sys.stdout.write(f"user {name} is {role.value}\n")
 
 
@@ -96,7 +97,7 @@ def set_password(
     from otha.interface.users import Users
 
     with _told():
-        Users(_folder(state, site)).set_password(name, _password(password_file))
+        Users(_folder(state, site)).set_password(name, password(password_file))
         sys.stdout.write(f"user {name} has a new password\n")
 
 

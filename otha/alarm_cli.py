@@ -46,12 +46,12 @@ def show(
 ) -> None:
     """All alarms that are not normal, the most urgent first, with what to do about each."""
     from otha import terminal
-    from otha.cli import _print_json, _socket_of, _told
-    from otha.wire.client import WireClient
+    from otha.asking import asking
+    from otha.cli import _print_json, _told
 
     if ctx.invoked_subcommand is not None:
         return
-    with _told(), WireClient(_socket_of(state, site)) as client:
+    with _told(), asking(state, site) as client:
         found = terminal.alarm_rows(client.status())
     if as_json:
         _print_json(found)
@@ -70,11 +70,13 @@ def _give(
     order_id: str,
     state: Path | None,
     site: Path | None,
+    as_json: bool,
 ) -> None:
-    from otha.cli import FAILED, _socket_of, _told
+    from otha.asking import asking
+    from otha.cli import FAILED, _print_json, _told
     from otha.core.inputs import Order
     from otha.report import sentence
-    from otha.wire.client import WireClient
+    from otha.wire.message import to_json
 
     with _told():
         given = Order(
@@ -90,13 +92,16 @@ def _give(
             occurrence=occurrence,
             for_ns=duration_ns(for_) if for_ else None,
         )
-        with WireClient(_socket_of(state, site)) as client:
+        with asking(state, site) as client:
             reply = client.order(given)
-    said = "taken" if reply.accepted else "refused"
-    sys.stdout.write(f"{kind.value} {group} {code}: {said} (order {reply.id})\n")
-    for obstacle in reply.obstacles:
-        detail = f": {obstacle.detail}" if obstacle.detail else ""
-        sys.stdout.write(f"  {sentence.of_block(obstacle.block)}{detail} ({obstacle.rule})\n")
+    if as_json:
+        _print_json({name: value for name, value in to_json(reply).items() if name != "kind"})
+    else:
+        said = "taken" if reply.accepted else "refused"
+        sys.stdout.write(f"{kind.value} {group} {code}: {said} (order {reply.id})\n")
+        for obstacle in reply.obstacles:
+            detail = f": {obstacle.detail}" if obstacle.detail else ""
+            sys.stdout.write(f"  {sentence.of_block(obstacle.block)}{detail} ({obstacle.rule})\n")
     if not reply.durable:
         sys.stderr.write("the journal's disk has not taken this answer yet; see `otha status`\n")
     raise typer.Exit(0 if reply.accepted else FAILED)
@@ -104,20 +109,31 @@ def _give(
 
 @app.command()
 def kpi(
-    state: Annotated[Path, typer.Option("--state", envvar="OTHA_STATE", help="state or journal directory")],
+    state: Annotated[
+        Path | None, typer.Option("--state", envvar="OTHA_STATE", help="state or journal directory")
+    ] = None,
     from_: Annotated[str, typer.Option("--from", help="first moment: ISO 8601 or an age: 30d")] = "",
     to: Annotated[str, typer.Option("--to", help="first moment not wanted, written alike")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """How well the alarms serve their operators (EEMUA 191, ISA-18.2), from the journal."""
     from otha import terminal
+    from otha.asking import elsewhere
     from otha.cli import _print_json, _told
     from otha.journal.cli import moment_ns
     from otha.journal.reader import Reader
     from otha.report.kpi import of_journal
 
-    with _told(), Reader(state) as reader:
-        found = of_journal(reader, moment_ns(from_, "--from"), moment_ns(to, "--to"))
+    with _told():
+        from_ns, to_ns, remote = moment_ns(from_, "--from"), moment_ns(to, "--to"), elsewhere()
+        if remote is not None:
+            with remote:
+                found = remote.kpi(from_ns, to_ns)
+        elif state is not None:
+            with Reader(state) as reader:
+                found = of_journal(reader, from_ns, to_ns)
+        else:
+            raise EngineerError("which journal?", mend="give --state DIR, or set OTHA_STATE")
     if as_json:
         _print_json(found)
     else:
@@ -133,10 +149,11 @@ def ack(
     order_id: IdOption = "",
     state: StateOption = None,
     site: SiteOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Acknowledge an alarm: somebody has seen it and acts. A newer occurrence stays unacknowledged."""
     what = (OrderKind.ALARM_ACK, group, code)
-    _give(*what, occurrence=occurrence, comment=comment, order_id=order_id, state=state, site=site)
+    _give(*what, occurrence=occurrence, comment=comment, order_id=order_id, state=state, site=site, as_json=as_json)
 
 
 @app.command()
@@ -147,9 +164,12 @@ def reset(
     order_id: IdOption = "",
     state: StateOption = None,
     site: SiteOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Reset an alarm that latched, after its cause is gone and it was acknowledged."""
-    _give(OrderKind.ALARM_RESET, group, code, comment=comment, order_id=order_id, state=state, site=site)
+    _give(
+        OrderKind.ALARM_RESET, group, code, comment=comment, order_id=order_id, state=state, site=site, as_json=as_json
+    )
 
 
 @app.command()
@@ -161,9 +181,20 @@ def shelve(
     order_id: IdOption = "",
     state: StateOption = None,
     site: SiteOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Keep an alarm quiet for a while, or until it returns to normal."""
-    _give(OrderKind.SHELVE, group, code, for_=for_, comment=comment, order_id=order_id, state=state, site=site)
+    _give(
+        OrderKind.SHELVE,
+        group,
+        code,
+        for_=for_,
+        comment=comment,
+        order_id=order_id,
+        state=state,
+        site=site,
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -174,9 +205,10 @@ def unshelve(
     order_id: IdOption = "",
     state: StateOption = None,
     site: SiteOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """End the shelving now."""
-    _give(OrderKind.UNSHELVE, group, code, comment=comment, order_id=order_id, state=state, site=site)
+    _give(OrderKind.UNSHELVE, group, code, comment=comment, order_id=order_id, state=state, site=site, as_json=as_json)
 
 
 @app.command("out-of-service")
@@ -187,9 +219,19 @@ def out_of_service(
     order_id: IdOption = "",
     state: StateOption = None,
     site: SiteOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Keep an alarm quiet until it is taken back into service. For engineers."""
-    _give(OrderKind.OUT_OF_SERVICE, group, code, comment=comment, order_id=order_id, state=state, site=site)
+    _give(
+        OrderKind.OUT_OF_SERVICE,
+        group,
+        code,
+        comment=comment,
+        order_id=order_id,
+        state=state,
+        site=site,
+        as_json=as_json,
+    )
 
 
 @app.command("in-service")
@@ -200,6 +242,9 @@ def in_service(
     order_id: IdOption = "",
     state: StateOption = None,
     site: SiteOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Take an alarm back into service. For engineers."""
-    _give(OrderKind.IN_SERVICE, group, code, comment=comment, order_id=order_id, state=state, site=site)
+    _give(
+        OrderKind.IN_SERVICE, group, code, comment=comment, order_id=order_id, state=state, site=site, as_json=as_json
+    )

@@ -1,7 +1,9 @@
 """`otha ...`: the composition root. Everything is imported when its command runs, so that `otha --help` is quick.
 
-Exit codes: 0 done; 1 it ran and did not succeed (an act missed its bound, an order was refused, a replay differs);
-2 bad input (site file, arguments, no such state directory); 3 damage found in a journal or a recording.
+Exit codes: 0 done; 1 it ran and did not succeed (an act missed its bound, an order was refused, nobody answers, a
+replay differs); 2 bad input (site file, arguments, no such state directory); 3 damage found in a journal or a
+recording. They are the same of a remote interface; one that shows another certificate than before, or does not know
+user and password, is bad input.
 """
 
 import asyncio
@@ -32,6 +34,27 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def root(
+    ctx: typer.Context,
+    remote: Annotated[
+        str, typer.Option("--remote", help="ask OTHA's OPC UA interface at this URL: opc.tcp://host:4840")
+    ] = "",
+    user: Annotated[str, typer.Option("--user", help="with --remote: as which of its users")] = "",
+    password_file: Annotated[
+        str, typer.Option("--password-file", help="with --remote: a file whose first line is the password; - is stdin")
+    ] = "",
+    trust: Annotated[str, typer.Option("--trust", help="with --remote: the server's SHA-256 fingerprint")] = "",
+) -> None:
+    """OT High Availability: supervises redundant servers, gateways and controllers."""
+    if remote:
+        from otha.asking import choose
+
+        with _told():
+            choose(ctx, remote, user, password_file, trust)
+
 
 SiteArgument = Annotated[Path, typer.Argument(help="the site file", metavar="SITE.toml")]
 # Who may not read it is told by what opens it, and is told whom to ask.
@@ -108,7 +131,8 @@ def _print_json(data: Any) -> None:  # Any: whatever json takes
     sys.stdout.write(json.dumps(data, indent=2, sort_keys=True) + "\n")
 
 
-def _socket_of(state: Path | None, site: Path | None) -> Path:
+def socket_of(state: Path | None, site: Path | None) -> Path:
+    """The socket of the supervisor that is meant. Raises EngineerError."""
     from otha.core.errors import EngineerError
     from otha.site.load import load_site
     from otha.wire.place import SOCKET_NAME
@@ -189,7 +213,7 @@ def apply(
     with _told():
         code, told = apply_cli.run(
             site,
-            _socket_of(state or judged.state_dir, None),
+            socket_of(state or judged.state_dir, None),
             look_only=dry_run,
             yes=yes,
             order_id=order_id or uuid.uuid4().hex,
@@ -261,10 +285,10 @@ def order(
 ) -> None:
     """Give an order; exit code 1 when it is refused, with every reason."""
     from otha import terminal
+    from otha.asking import asking
     from otha.core.errors import EngineerError
     from otha.core.inputs import Order
     from otha.core.words import Arming, OrderKind, TransferKind
-    from otha.wire.client import WireClient
     from otha.wire.message import to_json
 
     with _told():
@@ -288,7 +312,7 @@ def order(
         for_ns=for_ns,
         request=request,
     )
-    with _told(), WireClient(_socket_of(state, site)) as client:
+    with _told(), asking(state, site) as client:
         reply = client.order(given)
     if as_json:
         _print_json({name: value for name, value in to_json(reply).items() if name != "kind"})
@@ -306,9 +330,9 @@ def order(
 def status(state: StateOption = None, site: SiteOption = None, as_json: JsonOption = False) -> None:
     """What the supervisor sees and does now."""
     from otha import terminal
-    from otha.wire.client import WireClient
+    from otha.asking import asking
 
-    with _told(), WireClient(_socket_of(state, site)) as client:
+    with _told(), asking(state, site) as client:
         snapshot = client.status()
     if as_json:
         _print_json(snapshot)
@@ -326,9 +350,9 @@ def why(
 ) -> None:
     """Why a group can or can't switch now: every condition with value, quality, age and verdict."""
     from otha import terminal
-    from otha.wire.client import WireClient
+    from otha.asking import asking
 
-    with _told(), WireClient(_socket_of(state, site)) as client:
+    with _told(), asking(state, site) as client:
         answer = client.why(group, to)
     if as_json:
         _print_json(answer)
@@ -437,8 +461,10 @@ def main() -> None:
     """Entry of the console script."""
     _refuse_bytes(sys.argv[1:])
     _mount()
+    from otha.asking import remote_first
+
     try:
-        app(obj=_say)
+        app(remote_first(sys.argv[1:]), obj=_say)
     except BrokenPipeError:
         # The reader of our output went away (`otha log tail | head`): that is no error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -321,6 +321,9 @@ class Service:
         return self.inputs[:1] == (ORDER_ID,)
 
 
+SITE_ORDERS = ("AlarmAck", "AlarmReset", "Shelve", "Unshelve", "OutOfService", "InService")
+"""The orders of `METHODS` that the site has as well: for the alarms of the supervisor's own."""
+
 QUERY = "QueryEvents"
 QUERY_INPUTS = _of(
     ("FromMs", Kind.INT64, "from when on, in milliseconds since 1970 UTC; 0: the beginning"),
@@ -401,6 +404,14 @@ SERVICES = (
         ("Role", Kind.TEXT, "the role that he has now"),
         ("Methods", Kind.TEXTS, "the names of the methods that his role may call"),
         ("LocksInMs", Kind.INT64, "when an idle session may order nothing any more; 0: it is so now, -1: never"),
+    ),
+    _asks(
+        "Status",
+        "status",
+        "what the supervisor sees and does now, whole",
+        (),
+        ("Status", Kind.TEXT, "as `otha status --json`"),
+        ("AgeMs", Kind.INT64, "how long ago it was so"),
     ),
     _asks(
         "VerifyJournal",

@@ -41,8 +41,12 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     ),
     "otha.guard": frozenset(),  # for the workers and the interface alike
     "otha.certificates": frozenset({"otha.core"}),  # for the supervisor's clients and the interface alike
+    "otha.remote": frozenset({"otha.certificates", "otha.core", "otha.journal", "otha.names", "otha.wire"}),
+    "otha.asking": frozenset({"otha.access_cli", "otha.cli", "otha.core", "otha.journal", "otha.remote", "otha.wire"}),
     "otha.interface_cli": frozenset({"otha.cli", "otha.core", "otha.interface", "otha.runtime", "otha.site"}),
-    "otha.alarm_cli": frozenset({"otha.cli", "otha.core", "otha.journal", "otha.report", "otha.terminal", "otha.wire"}),
+    "otha.alarm_cli": frozenset(
+        {"otha.asking", "otha.cli", "otha.core", "otha.journal", "otha.report", "otha.terminal", "otha.wire"}
+    ),
     "otha.apply_cli": frozenset({"otha.core", "otha.report", "otha.wire"}),
     "otha.__main__": frozenset({"otha.cli"}),
     "sim": frozenset({"otha.site"}),

@@ -160,7 +160,7 @@ class History:
 
 
 def _row(row: JournalRow) -> dict[str, Any]:
-    return {"seq": row.seq, "wall_ns": row.wall_ns, **_told(row)}
+    return row.as_dict()
 
 
 def _told(row: JournalRow) -> dict[str, Any]:

@@ -39,6 +39,8 @@ def build(space: Space, status: Json, order: Callable[[Method], Call], service: 
     for each in names.SERVICES:
         if not each.of_group:
             space.refer(names.SITE, _ids.HasComponent, space.id(names.variable_id("SiteType", each.name)), "Method")
+    for shown in names.SITE_ORDERS:
+        space.refer(names.SITE, _ids.HasComponent, space.id(names.variable_id("GroupType", shown)), "Method")
     for folder in (names.GROUPS, names.CHANNELS):
         space.object(folder, folder, space.id(names.SITE))
     own = f"{names.SITE}/Alarms"

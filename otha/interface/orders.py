@@ -12,7 +12,7 @@ from otha.interface.door import Caller, Door
 from otha.interface.session import CALLER
 from otha.interface.space import TYPES, variant
 from otha.interface.values import as_text
-from otha.names import ANSWER, Kind, Method, Variable
+from otha.names import ANSWER, SITE, Kind, Method, Variable
 from otha.wire import access
 from otha.wire.interface import Notice
 from otha.wire.message import Obstacle, OrderReply, OrderRequest, Refusal, to_json
@@ -35,12 +35,14 @@ class Supervisor(Protocol):
 
 
 class Orders:
-    """Makes the functions that asyncua calls. `idle_lock_ms`: see `otha.site.interface`."""
+    """Makes the functions that asyncua calls. `idle_lock_ms`: see `otha.site.interface`. `supervisor_name`: whose own
+    alarms are the site's."""
 
     def __init__(self, supervisor: Supervisor, door: Door, *, idle_lock_ms: int) -> None:
         self._supervisor = supervisor
         self._door = door
         self._idle_lock_s = idle_lock_ms / 1000
+        self.supervisor_name = ""
 
     def method(self, method: Method) -> Callable[..., Awaitable[Any]]:
         """What is called for `method`."""
@@ -51,12 +53,16 @@ class Orders:
             if isinstance(taken, ua.CallMethodResult):
                 return taken
             try:
-                request = order_request(kind, str(group.Identifier).removeprefix(_PREFIX), taken)
+                request = order_request(kind, self._owner(str(group.Identifier)), taken)
             except ValueError:
                 return result(StatusCodes.BadInvalidArgument)
             return await self._order(request)
 
         return call
+
+    def _owner(self, name: str) -> str:
+        """Whose alarms and roles an order is about: a group's, or the supervisor's own."""
+        return self.supervisor_name if name == SITE else name.removeprefix(_PREFIX)
 
     async def _order(self, request: OrderRequest) -> Any:
         reply = await self.give(request)

@@ -94,6 +94,7 @@ class Interface:
         services = Services(self.link, door, orders, state)
         while (first := await self._next(None)) is None:
             pass
+        orders.supervisor_name = str(first.status["supervisor"])
         announcer = Announcer(sessions, space, self.link.tell)
         history = services.history = History(sessions, space, announcer, state / "journal")
         sessions.read_history = history.read
@@ -101,7 +102,7 @@ class Interface:
         model.build(space, first.status, orders.method, services.method)
         conditions = Conditions(sessions, space, announcer, orders, door.tell)
         conditions.link()
-        shown = _Shown(Mirror(sessions, space), conditions, announcer)
+        shown = _Shown(Mirror(sessions, space), conditions, announcer, services)
         await shown.show(first)
         return door, server, services, shown
 
@@ -143,13 +144,15 @@ class Interface:
 class _Shown:
     """All that shows what the supervisor says."""
 
-    def __init__(self, mirror: Mirror, conditions: Conditions, announcer: Announcer) -> None:
+    def __init__(self, mirror: Mirror, conditions: Conditions, announcer: Announcer, services: Services) -> None:
         self.mirror = mirror
+        self._services = services
         self._conditions = conditions
         self._announcer = announcer
 
     async def show(self, newest: wire.Snapshot) -> None:
         """A state."""
+        self._services.newest = newest
         at = moment(newest.wall_ns)
         await self.mirror.show(newest.status, at)
         await self._conditions.show(newest.status, at)

@@ -5,6 +5,7 @@ Each is judged by the one table of roles; who asks for what he may not is told a
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,13 +28,13 @@ from otha.interface.link import Link
 from otha.interface.orders import Orders, arguments, result
 from otha.interface.refusal import refused
 from otha.interface.space import Call, variant
-from otha.interface.studies import Studies
+from otha.interface.studies import ANSWER_MAX, Studies
 from otha.interface.trust import TrustList
 from otha.interface.users import Users
 from otha.interface.values import as_text
 from otha.names import Service
 from otha.wire.access import Deed, may_order
-from otha.wire.interface import Notice, View
+from otha.wire.interface import Notice, Snapshot, View
 
 # Any: its annotations ask for aliases of int, str and datetime where it takes these.
 ua: Any = asyncua_ua
@@ -57,6 +58,7 @@ class Services:
         self._studies = Studies(state)
         self._verified_seq = 0
         self.history: History | None = None
+        self.newest: Snapshot | None = None
 
     def close(self) -> None:
         """Nothing more is begun."""
@@ -101,6 +103,8 @@ class Services:
         match deed:
             case Deed.WHY:
                 return [as_text(_there(await self._link.explain(group, taken["Node"] or None)))]
+            case Deed.STATUS:
+                return self._status()
             case Deed.OUTPUTS:
                 return [as_text(_there(await self._link.look(View.OUTPUTS, group)))]
             case Deed.TIMING:
@@ -150,6 +154,13 @@ class Services:
         if found is None:
             raise refused(StatusCodes.BadResourceUnavailable)
         return *found, self._verified_seq
+
+    def _status(self) -> Said:
+        newest = self.newest
+        text = "" if newest is None else as_text(newest.status)
+        if newest is None or len(text) > ANSWER_MAX:
+            raise refused(StatusCodes.BadNoData if newest is None else StatusCodes.BadResponseTooLarge)
+        return text, max(0, (time.time_ns() - newest.wall_ns) // 1_000_000)
 
     async def _configuration(self) -> Said:
         site = _there(await self._link.look(View.CONFIGURATION))

@@ -1,8 +1,9 @@
 """`otha log ...`: read, verify and export a journal. Works on a running one and on a copy.
 
-The context's object, if it has one, tells rows in sentences (`Say`).
+The context's object, if it has one, tells rows in sentences (`Say`). Its `meta` may hold, as `ROWS`, who asks a journal
+elsewhere for rows (`Rows`).
 
-Exit codes: 0 fine; 2 bad input (no journal there, a time that is none); 3 damage was found.
+Exit codes: 0 fine; 1 nobody answers elsewhere; 2 bad input (no journal there, a time that is none); 3 damage was found.
 """
 
 import json
@@ -21,13 +22,14 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
-from otha.core.errors import EngineerError
+from otha.core.errors import EngineerError, OthaError
 from otha.journal.anchor import anchor_text, load_anchor
 from otha.journal.entry import JournalRow
 from otha.journal.errors import JournalUnreadable
 from otha.journal.reader import Query, Reader, Say, export_csv, export_jsonl, wall_text
 from otha.journal.verify import verify as verify_journal
 
+FAILED = 1
 BAD_INPUT = 2
 DAMAGE = 3
 FOLLOW_S = 0.5
@@ -40,6 +42,9 @@ app = typer.Typer(help="Read, verify and export the journal.", no_args_is_help=T
 StateOption = Annotated[
     Path, typer.Option("--state", envvar="OTHA_STATE", help="State directory, journal directory or journal-NNNN.db.")
 ]
+OptionalStateOption = Annotated[
+    Path | None, typer.Option("--state", envvar="OTHA_STATE", help="State directory, journal directory or a segment.")
+]
 FromOption = Annotated[str, typer.Option("--from", help="First moment: ISO 8601 (UTC unless it says) or an age: 15m.")]
 ToOption = Annotated[str, typer.Option("--to", help="First moment not wanted, written like --from.")]
 GroupOption = Annotated[str, typer.Option(help="Only rows of this group.")]
@@ -50,11 +55,24 @@ TextOption = Annotated[str, typer.Option(help="Only rows with this text in the b
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON lines instead of a table.")]
 
 
+ROWS = "otha.journal.rows"
+Rows = Callable[[Query, int], list[JournalRow]]
+"""The first rows that match, so many at most. Raises OthaError."""
+
+
 class Format(str, Enum):  # noqa: UP042 - StrEnum changes how typer prints the choices
     """What `export` writes."""
 
     CSV = "csv"
     JSONL = "jsonl"
+
+
+@app.callback()
+def log(ctx: typer.Context) -> None:
+    """Read, verify and export the journal."""
+    if ROWS in ctx.meta and ctx.invoked_subcommand != "query":
+        typer.echo(f"otha log: {ctx.invoked_subcommand} can't be asked of a remote interface\n  query can", err=True)
+        raise typer.Exit(BAD_INPUT)
 
 
 @contextmanager
@@ -68,6 +86,9 @@ def _exit_codes() -> Iterator[None]:
     except JournalUnreadable as error:
         typer.echo(f"otha log: {error}", err=True)
         raise typer.Exit(DAMAGE) from error
+    except OthaError as error:
+        typer.echo(f"otha log: {error}", err=True)
+        raise typer.Exit(FAILED) from error
 
 
 def moment_ns(text: str, option: str) -> int | None:
@@ -175,7 +196,7 @@ def tail(
 @app.command()
 def query(
     ctx: typer.Context,
-    state: StateOption,
+    state: OptionalStateOption = None,
     from_: FromOption = "",
     to: ToOption = "",
     group: GroupOption = "",
@@ -188,12 +209,26 @@ def query(
     as_json: JsonOption = False,
 ) -> None:
     """Show the rows that match every condition, oldest first."""
-    with _exit_codes(), Reader(state) as reader:
-        wanted = _query(from_, to, group, node, user, kind, text, after)
-        found = list(reader.query(wanted, limit=limit + 1))
+    with _exit_codes():
+        found = _rows(ctx, state)(_query(from_, to, group, node, user, kind, text, after), limit + 1)
         _show(found[:limit], as_json, ctx.obj)
         if len(found) > limit:
             typer.echo(f"more: --after {found[limit - 1].seq}", err=True)
+
+
+def _rows(ctx: typer.Context, state: Path | None) -> Rows:
+    """Who has the rows: a journal elsewhere, or the one at `state`. Raises EngineerError."""
+    elsewhere: Rows | None = ctx.meta.get(ROWS)
+    if elsewhere is not None:
+        return elsewhere
+    if state is None:
+        raise EngineerError("which journal?", mend="give --state DIR, or set OTHA_STATE")
+
+    def here(wanted: Query, limit: int) -> list[JournalRow]:
+        with Reader(state) as reader:
+            return list(reader.query(wanted, limit=limit))
+
+    return here
 
 
 @app.command()

@@ -23,6 +23,7 @@ class Deed(Enum):
     """What can be asked of the interface besides the orders of `OrderKind`."""
 
     WHO_AM_I = "who-am-i"
+    STATUS = "status"
     WHY = "why"
     EVENTS = "events"
     VERIFY = "verify"
@@ -77,6 +78,7 @@ NEEDED: dict[OrderKind | Deed, AccessRole] = {
     OrderKind.MAINTENANCE_OUT: AccessRole.ENGINEER,
     OrderKind.ARM: AccessRole.ENGINEER,
     Deed.WHO_AM_I: LOOK,
+    Deed.STATUS: LOOK,
     Deed.WHY: LOOK,
     Deed.EVENTS: LOOK,
     Deed.VERIFY: LOOK,

@@ -33,7 +33,14 @@ class Supervised:
     """`otha run` over a plant, with an interface. What clients need to know of a house."""
 
     def __init__(
-        self, folder: Path, plant: Path, trusted: bytes, more: str = "", env: dict[str, str] | None = None
+        self,
+        folder: Path,
+        plant: Path,
+        trusted: bytes,
+        more: str = "",
+        env: dict[str, str] | None = None,
+        *,
+        in_plant: bool = False,
     ) -> None:
         port = free_port()
         self.url = f"opc.tcp://127.0.0.1:{port}/otha"
@@ -44,7 +51,7 @@ class Supervised:
         for role in AccessRole:
             users.add(USERS[role.name.lower()], role, PASSWORD)
         TrustList(place.folder(self.state)).trust(trusted)
-        site = folder / "site.toml"
+        site = plant.with_name("supervised.toml") if in_plant else folder / "site.toml"
         site.write_text(f'{plant.read_text()}\n[interface]\nendpoint = "127.0.0.1:{port}"\n{more}', encoding="utf-8")
         self.log = folder / "otha.log"
         with self.log.open("w") as log:
@@ -97,17 +104,17 @@ class Supervised:
 
 @contextmanager
 def supervised_plant(
-    folder: Path, trusted: bytes, more: str = "", env: dict[str, str] | None = None
+    folder: Path, trusted: bytes, more: str = "", env: dict[str, str] | None = None, *, in_plant: bool = False
 ) -> Iterator[Supervised]:
     """Plant, supervisor and interface, ended with the context. `trusted`: a client's certificate; `more`: of the site
-    file; `env`: of the supervisor."""
+    file; `env`: of the supervisor; `in_plant`: the site file stands in the plant's folder."""
     template = str(patient_template(folder))
     command = [sys.executable, "-m", "sim", "up", template, "--dir", str(folder / "plant"), "--ephemeral"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as plant:
         assert plant.stdout is not None
         try:
             assert plant.stdout.readline().startswith("ready ")
-            made = Supervised(folder, folder / "plant" / "site.toml", trusted, more, env)
+            made = Supervised(folder, folder / "plant" / "site.toml", trusted, more, env, in_plant=in_plant)
             try:
                 yield made
             finally:

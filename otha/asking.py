@@ -1,0 +1,89 @@
+"""Whom the command line asks: the supervisor of this machine, or with `--remote` an interface anywhere."""
+
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from otha.core.errors import EngineerError
+from otha.journal.cli import ROWS
+
+if TYPE_CHECKING:
+    from otha.journal.entry import JournalRow
+    from otha.journal.reader import Query
+    from otha.remote import Remote, RemoteClient
+    from otha.wire.client import WireClient
+
+OPTIONS = ("--remote", "--user", "--password-file", "--trust")
+COMMANDS = ("status", "why", "alarms", "log", "order")
+
+_REMOTE: ContextVar["Remote | None"] = ContextVar("otha_remote", default=None)
+
+
+def choose(ctx: typer.Context, url: str, user: str, password_file: str, trust: str) -> None:
+    """Ask the interface at `url` for the rest of this command. Raises EngineerError."""
+    if ctx.invoked_subcommand not in COMMANDS:
+        can = ", ".join(COMMANDS)
+        raise EngineerError(f"{ctx.invoked_subcommand} can't be asked of a remote interface", mend=f"{can} can")
+    if not user:
+        raise EngineerError("as which user?", mend="give --user NAME; `otha user list` on its machine shows them")
+    from otha import remote
+    from otha.access_cli import password
+
+    at = remote.Remote(
+        url=remote.checked_url(url),
+        user=user,
+        password=lambda: password(password_file, confirm=False),
+        trust=trust,
+        confirm=remote.ask_person,
+        folder=remote.folder(),
+    )
+
+    def rows(wanted: "Query", limit: int) -> "list[JournalRow]":
+        with remote.RemoteClient(at) as client:
+            return client.rows(wanted, limit)
+
+    _REMOTE.set(at)
+    ctx.meta[ROWS] = rows
+    ctx.call_on_close(lambda: _REMOTE.set(None))
+
+
+def elsewhere() -> "RemoteClient | None":
+    """The remote interface that was named; None: this machine is meant."""
+    at = _REMOTE.get()
+    if at is None:
+        return None
+    from otha.remote import RemoteClient  # it brings asyncua, which nobody waits for at home
+
+    return RemoteClient(at)
+
+
+def asking(state: Path | None, site: Path | None) -> "WireClient | RemoteClient":
+    """Who answers. Raises OthaError."""
+    remote = elsewhere()
+    if remote is not None:
+        if site is not None:
+            raise EngineerError("--site is of this machine", mend="leave it out, or --remote")
+        return remote
+    from otha.cli import socket_of
+    from otha.wire.client import WireClient
+
+    return WireClient(socket_of(state, site))
+
+
+def remote_first(arguments: list[str]) -> list[str]:
+    """The options of a remote interface before the command, wherever they stand after it. `--user` after `log` is the
+    command's own."""
+    if not any(each == "--remote" or each.startswith("--remote=") for each in arguments):
+        return arguments
+    first: list[str] = []
+    rest: list[str] = []
+    waiting = iter(arguments)
+    for each in waiting:
+        name, equals, _ = each.partition("=")
+        if name not in OPTIONS or (name == "--user" and rest[:1] == ["log"]):
+            rest.append(each)
+        else:
+            first += [each] if equals else [each, *([said] if (said := next(waiting, None)) is not None else [])]
+    return first + rest
