@@ -28,7 +28,7 @@ class ScanInputs:
     """All that one scan sees. `frames` holds at most one frame per node mailbox (numbered from 1).
 
     `machine` is the state of the machine as the PLC program recognises it, `tags` what the program itself measures:
-    both for the hold actions alone.
+    both for the hold actions alone. `supervisor_seen`: the supervisor has asked for something since the scan before.
     """
 
     dt_ms: int
@@ -40,6 +40,7 @@ class ScanInputs:
     frames: Mapping[int, Frame] = field(default_factory=dict)
     machine: str = ""
     tags: Mapping[str, int] = field(default_factory=dict)
+    supervisor_seen: bool = False
 
 
 REFUSALS = {
@@ -96,6 +97,7 @@ class Gate:
         self.command_answer = Answer.NONE
         self.counts = dict.fromkeys((*REFUSALS.values(), *FRAME_REFUSALS), 0)
         self._last_effective: Command | None = None
+        self._supervisor_age_ms = 0
 
     # --- one scan -----------------------------------------------------------------------------------------------
 
@@ -107,6 +109,8 @@ class Gate:
         self._age(inputs.dt_ms)
         self._hold_on(inputs.dt_ms)
         self._person(local=inputs.local, reset=inputs.reset)
+        if inputs.supervisor_seen or isinstance(inputs.command, Command):
+            self._supervisor_age_ms = 0
         if inputs.command is not None:
             self._command(inputs.command)
         for mailbox in sorted(inputs.frames):
@@ -130,6 +134,12 @@ class Gate:
         """How often a watchdog hold may still end by itself in the running window."""
         return max(0, self.config.max_resumes - len(self.resume_ages_ms))
 
+    @property
+    def supervisor_silent(self) -> bool:
+        """Nobody watches a section that is driven: an alarm, nothing else."""
+        limit_ms = self.config.silent_after_ms
+        return 0 < limit_ms <= self._supervisor_age_ms and self.state is State.OWNED
+
     def permit_for(self, node: int) -> bool:
         """Going back to the node that drove last needs the return permit only."""
         return self.return_permit if node == self.last_driver else self.permit
@@ -147,6 +157,7 @@ class Gate:
             self.owner_age_ms = min(U32_MAX, self.owner_age_ms + dt_ms)
         if self.shadow is not None:
             self.shadow_age_ms = min(U16_MAX - 1, self.shadow_age_ms + dt_ms)
+        self._supervisor_age_ms = min(U32_MAX, self._supervisor_age_ms + dt_ms)
         if self.state is State.HELD:
             self.held_ms = min(U32_MAX, self.held_ms + dt_ms)
         window = self.config.resume_window_ms

@@ -9,8 +9,9 @@ from sim.hold_action import HoldPlan
 class GateConfig:
     """What the PLC program was built with. Output values 0..10000 (0.01 % of span), times in ms.
 
-    `hold`: what each output does while the section is held. `check_frames` false lets every frame through, as a
-    controller without a gate would; it exists to prove that the offline checker notices.
+    `silent_after_ms`: how long a supervisor may ask for nothing before the program alarms; 0 never. `hold`: what each
+    output does while the section is held. `check_frames` false lets every frame through, as a controller without a gate
+    would; it exists to prove that the offline checker notices.
     """
 
     safe_values: tuple[int, ...]
@@ -20,5 +21,6 @@ class GateConfig:
     scan_ms: int
     max_resumes: int
     resume_window_ms: int
+    silent_after_ms: int = 0
     hold: HoldPlan = field(default_factory=HoldPlan)
     check_frames: bool = True

@@ -1,17 +1,23 @@
 """What an output does while its section is held: for each output and machine state one of five actions.
 
 The controller carries them out, in its scan; OTHA only shows and judges what the site file declares. Values 0..10000
-(0.01 % of span), rates in the same units per second, times in ms. The sums are whole thousandths of a unit, as a PLC
-program would keep them; only the local loop, which has a gain, is of real numbers.
+(0.01 % of span), rates in the same units per second, times in ms. The sums are whole thousandths of a unit, as the
+Structured Text program keeps them (plc_profiles/st/otha_hold.st), and every one of them fits in 32 bits there.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, assert_never
 
 _MILLI: Final = 1000
 _SPAN: Final = 10_000
+
+# The local loop's own: what a gain and an integral time may be, and how small a part of it is reckoned at once.
+_GAIN_MILLI: Final = 1_000_000
+_INTEGRAL_MS: Final = (1_000, 86_400_000)
+_FARTHEST: Final = 500_000_000
+_SLICE_MS: Final = 20
+_LONGEST_MS: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +136,7 @@ class HeldOutput:
         self.action = action
         self._for_ms = 0
         self._setpoint = self._last = 0
-        self._loop_at = self._aim = self._at / _MILLI
+        self._aim, self._rest = self._at, 0
         if isinstance(action, LocalLoop):
             self._last = tags[action.keeps]
             self._setpoint = self._last if action.setpoint is None else action.setpoint
@@ -164,10 +170,26 @@ class HeldOutput:
         self._at += way if most is None else max(-most, min(most, way))
 
     def _control(self, loop: LocalLoop, measured: int, dt_ms: int) -> None:
-        wanted = loop.gain * (self._last - measured)
-        wanted += loop.gain / loop.integral_s * (self._setpoint - measured) * dt_ms / _MILLI
+        gain = _limited(-_GAIN_MILLI, round(loop.gain * _MILLI), _GAIN_MILLI)
+        integral_ms = _limited(_INTEGRAL_MS[0], round(loop.integral_s * _MILLI), _INTEGRAL_MS[1])
+        farthest = _FARTHEST // max(1, abs(gain))
+        self._aim += gain * _limited(-farthest, self._last - measured, farthest)
         self._last = measured
-        self._aim = min(float(loop.high), max(float(loop.low), self._aim + wanted))
-        most = loop.per_s * dt_ms / _MILLI
-        self._loop_at += max(-most, min(most, self._aim - self._loop_at))
-        self._at = math.floor(self._loop_at * _MILLI + 0.5)
+        whole, part = _divided(gain * _limited(-farthest, self._setpoint - measured, farthest), integral_ms)
+        counted_ms = min(dt_ms, _LONGEST_MS)
+        for begun_ms in range(0, counted_ms, _SLICE_MS):
+            slice_ms = min(_SLICE_MS, counted_ms - begun_ms)
+            carry, self._rest = _divided(self._rest + part * slice_ms, integral_ms)
+            self._aim = _limited(loop.low * _MILLI, self._aim + whole * slice_ms + carry, loop.high * _MILLI)
+        most = loop.per_s * dt_ms
+        self._at += _limited(-most, self._aim - self._at, most)
+
+
+def _limited(low: int, value: int, high: int) -> int:
+    return min(high, max(low, value))
+
+
+def _divided(number: int, by: int) -> tuple[int, int]:
+    """Quotient towards zero and what is left, as IEC 61131-3 divides."""
+    quotient = abs(number) // by * (1 if number >= 0 else -1)
+    return quotient, number - quotient * by

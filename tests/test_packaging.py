@@ -74,7 +74,14 @@ def _tracked(pattern: str) -> set[str]:
 def test_wheel_holds_code_data_and_licence(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     wanted = {"otha/py.typed"}
-    for pattern in ("otha/**/*.py", "sim/**/*.py", "plc_profiles/*", "sim/sites/*", "otha/**/*.json"):
+    for pattern in (
+        "otha/**/*.py",
+        "sim/**/*.py",
+        "plc_profiles/*.toml",
+        "plc_profiles/st/*.st",
+        "sim/sites/*",
+        "otha/**/*.json",
+    ):
         found = {name for name in _tracked(pattern) if "__pycache__" not in name}
         assert found, f"nothing matches {pattern}: has it moved?"
         wanted |= found

@@ -14,7 +14,7 @@ clocked=""
 for place in tests/*/ tests/test_*.py; do
     case $place in
         tests/test_alarm_cli.py) clocked="$clocked $place" ;; # it starts a plant
-        tests/bench/ | tests/core/ | tests/report/ | tests/scenarios/ | tests/site/ | tests/verify/ | tests/wire/ | tests/*.py)
+        tests/bench/ | tests/core/ | tests/plc/ | tests/report/ | tests/scenarios/ | tests/site/ | tests/verify/ | tests/wire/ | tests/*.py)
             computing="$computing $place" ;;
         tests/__pycache__/) ;;
         *) clocked="$clocked $place" ;;
