@@ -20,6 +20,7 @@ from bench import (
     explorer,
     failover,
     heartbeat,
+    interface,
     journal,
     lateness,
     machine,
@@ -50,6 +51,7 @@ MEASUREMENTS = (
     servers.SCADA,
     servers.GATEWAY,
     servers.HISTORIAN,
+    interface.MEASUREMENT,
 )
 
 
