@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from otha.core.reasons import Why
-from otha.core.words import Ending
+from otha.core.words import AlarmPriority, Ending
 from otha.interface import telling
 from otha.journal.entry import JournalRow
 from otha.site.written_outlets import Severity
@@ -63,6 +63,13 @@ _REASONS: Final[dict[Why, tuple[Severity, str]]] = {
 }
 _ELSE: Final = Severity.INFORMATIONAL, STATE
 _ENDINGS: Final = {Ending.DONE.value: Severity.NOTICE, Ending.NEEDS_OPERATOR.value: Severity.CRITICAL}
+_AT_PRIORITY: Final = 3
+_PRIORITIES: Final = {
+    AlarmPriority.CRITICAL.value: Severity.CRITICAL,
+    AlarmPriority.HIGH.value: Severity.ERROR,
+    AlarmPriority.MEDIUM.value: Severity.WARNING,
+    AlarmPriority.LOW.value: Severity.NOTICE,
+}
 _KINDS: Final = {
     "supervisor.start": Severity.NOTICE,
     "supervisor.stop": Severity.NOTICE,
@@ -86,6 +93,8 @@ _KINDS: Final = {
     "syslog.trouble": Severity.WARNING,
     "syslog.mended": Severity.NOTICE,
     "syslog.lost": Severity.ERROR,
+    "alarm.standing": Severity.DEBUG,
+    "group.standing": Severity.DEBUG,
     "effect.intent": Severity.DEBUG,
     "effect.outcome": Severity.DEBUG,
 }
@@ -148,6 +157,8 @@ def _reason(reason: Json) -> tuple[Severity, str]:
     args = reason.get("args")
     if why is Why.ENDED and isinstance(args, list) and args:
         severity = _ENDINGS.get(str(args[0]), Severity.WARNING)
+    if why is Why.ALARM_RAISED and isinstance(args, list) and len(args) > _AT_PRIORITY:
+        severity = _PRIORITIES.get(str(args[_AT_PRIORITY]), severity)
     return severity, name
 
 
