@@ -141,6 +141,7 @@ def inputs_of(method: str, target: Target) -> dict[str, Any]:  # Any: text or nu
         "ForSeconds": target.for_s,
         "Transfer": target.transfer,
         "Arming": target.arming,
+        "Request": target.request,
     }
     return {name: given[name] for name in _INPUTS[method] if name in given}
 
@@ -183,6 +184,13 @@ def _rows(answer: Answer) -> Rows | None:
     return Rows(rows=rows, next_after=int(next_after or 0), verified_seq=int(rest[0]) if rest else 0)
 
 
+def waits_number(group: GroupView) -> int:
+    """The number by which what waits for a person is confirmed or rejected: a forced action before a transfer."""
+    if group.request is not None:
+        return group.request.number
+    return 0 if group.transfer is None else group.transfer.request
+
+
 def sight_of(group: GroupView | None, *, stale: bool) -> Sight:
     """What an order needs to know of its group. What is doubtful is not good."""
     if group is None:
@@ -218,6 +226,7 @@ def sight_of(group: GroupView | None, *, stale: bool) -> Sight:
         request="" if asked is None else asked.order,
         request_by="" if asked is None else asked.by,
         request_left_ms=-1 if asked is None or asked.left_ms is None else asked.left_ms,
+        waits_number=waits_number(group),
         arming=group.arming,
         bypassed=tuple(each.name for each in group.conditions if each.bypassed),
         maintenance=tuple(each.name for each in group.nodes if each.maintenance),

@@ -7,7 +7,7 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from hmi import words
-from hmi.desk import Desk, sight_of
+from hmi.desk import Desk, sight_of, waits_number
 from hmi.feed import Model
 from hmi.model import GroupView
 from hmi.order_panel import DeedButton, OrderPanel
@@ -85,7 +85,8 @@ def _target(job: Job, group: str, view: GroupView | None, node: str, condition: 
         elif job is Job.MAINTENANCE_OUT:
             node = next((each.name for each in view.nodes if each.maintenance), "")
     arming = view.arming if view is not None and job is Job.ARM else ""
-    return Target(group=group, node=node, condition=condition, arming=arming)
+    request = waits_number(view) if view is not None and job in (Job.CONFIRM, Job.REJECT) else 0
+    return Target(group=group, node=node, condition=condition, arming=arming, request=request)
 
 
 def _nodes(job: Job, view: GroupView | None) -> tuple[str, ...]:

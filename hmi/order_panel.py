@@ -354,6 +354,10 @@ class OrderPanel(QWidget):
         """Where the order is, in words."""
         return self._state.text()
 
+    def way_text(self) -> str:
+        """What the order would do, in words."""
+        return self._way.text()
+
     def select_why(self) -> str:
         """Why SELECT can't be had."""
         return self._select_why.text()
@@ -455,6 +459,8 @@ class OrderPanel(QWidget):
         return ""
 
     def _waiting_text(self, sight: Sight) -> str:
+        if self.flow.target.request != sight.waits_number:
+            return translate("Order", "There is nothing of that")  # what the dialog was opened for has ended
         if sight.request:
             return translate("Order", "Waits: {0}, asked by {1}").format(sight.request, sight.request_by)
         if sight.transfer:

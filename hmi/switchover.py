@@ -95,7 +95,8 @@ SILENT = Said(what=Say.NOTHING)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What an order is about. Which of these an order takes is in `otha.names.METHODS`."""
+    """What an order is about. Which of these an order takes is in `otha.names.METHODS`. `request`: the number of what
+    waits, as it was when the person saw it."""
 
     group: str
     node: str = ""
@@ -106,6 +107,7 @@ class Target:
     comment: str = ""
     alarm: str = ""
     occurrence: int = 0
+    request: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +123,8 @@ class ClientSight:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
     """What is read of the group. `good`: every value is of good quality and the connection stands; without it nothing
-    is known. Texts are empty and times -1 where there is nothing, as in `otha.names`."""
+    is known. Texts are empty and times -1 where there is nothing, as in `otha.names`. `waits_number`: of the request, else
+    of the transfer."""
 
     good: bool
     kind: str = "driver"
@@ -148,6 +151,7 @@ class Sight:
     request: str = ""
     request_by: str = ""
     request_left_ms: int = -1
+    waits_number: int = 0
     arming: str = ""
     bypassed: tuple[str, ...] = ()
     maintenance: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from hmi import switchover as sw
-from hmi.desk import NoReply
+from hmi.desk import NoReply, inputs_of
 from hmi.order_panel import OrderPanel
 from hmi.switchover import Job, Reply, Sight, Step, Target
 from tests.hmi.desks import PREVIEW, WHY, PlayedDesk
@@ -25,9 +25,9 @@ HELD = Reply(accepted=True, preview=sw.preview_of(PREVIEW))
 class Stage:
     """A panel with a desk, a sight and a clock that the test plays."""
 
-    def __init__(self, qtbot: QtBot, job: Job = Job.SWITCHOVER, sight: Sight = A, **target: str) -> None:
+    def __init__(self, qtbot: QtBot, job: Job = Job.SWITCHOVER, sight: Sight = A, **target: str | int) -> None:
         self.desk, self.sight, self.now = PlayedDesk(), sight, 0
-        given = Target(group="tanks", **({"node": "sc_b"} | target))  # type: ignore[arg-type] # texts alone
+        given = Target(group="tanks", **({"node": "sc_b"} | target))  # type: ignore[arg-type] # texts, and a number
         self.panel = OrderPanel(
             self.desk,
             job,
@@ -207,6 +207,21 @@ def test_safe_needs_a_reason_and_waits_for_a_second_person(qtbot: QtBot) -> None
     assert "second person" in stage.panel.state_text()
     stage.see(replace(held, gate_state="SAFE"), 30)
     assert stage.step() is Step.DONE
+    stage.panel.leave()
+
+
+def test_what_is_confirmed_is_named_by_the_number_that_was_seen(qtbot: QtBot) -> None:
+    waits = replace(A, request="safe", request_by="kim", waits_number=7)
+    stage = Stage(qtbot, Job.CONFIRM, waits, node="", request=7)
+    assert "kim" in stage.panel.way_text()
+    # Another one has taken its place: the person has not seen that one.
+    stage.see(replace(waits, request="bypass", request_by="lee", waits_number=8), 10)
+    assert "lee" not in stage.panel.way_text()
+    stage.panel.select.click()
+    stage.panel.operate.click()
+    (confirm,) = stage.desk.asked("Confirm")
+    assert confirm.target is not None
+    assert inputs_of("Confirm", confirm.target)["Request"] == 7
     stage.panel.leave()
 
 
