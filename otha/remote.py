@@ -25,7 +25,7 @@ from otha.certificates import Certificate, OwnIdentity, own_identity, read_certi
 from otha.core.errors import EngineerError, HostError
 from otha.core.inputs import Order
 from otha.core.reasons import Block
-from otha.core.words import OrderKind, TransferKind
+from otha.core.words import TransferKind
 from otha.journal.entry import JournalRow
 from otha.journal.reader import Query
 from otha.names import Kind, Variable
@@ -146,23 +146,11 @@ class RemoteClient:
     def order(self, order: Order) -> OrderReply:
         """Give an order; the server takes the user from the session, not from `order`."""
         method = _METHODS[order.kind.value]
-        given = {
-            "OrderId": order.id,
-            "Node": order.node or "",
-            "Comment": order.comment,
-            "Alarm": order.item or "",
-            "Condition": order.item or "",
-            "Occurrence": order.occurrence or 0,
-            "ForSeconds": (order.for_ns or 0) // _NS_PER_S,
-            "Transfer": "" if order.transfer is None else order.transfer.value,
-            "Arming": "" if order.arming is None else order.arming.value,
-        }
-        if order.kind in (OrderKind.CONFIRM, OrderKind.REJECT) and order.item:
-            raise EngineerError("--item can't be said to a remote interface", mend="leave it out: what waits is meant")
         owner = names.group_id(order.group)
         if method.name in names.SITE_ORDERS and order.group == self.status()["supervisor"]:
             owner = names.SITE
-        accepted, durable, texts, codes, preview = self._call(owner, "GroupType", method.name, method.inputs, given)
+        said = self._call(owner, "GroupType", method.name, method.inputs, order_inputs(order))
+        accepted, durable, texts, codes, preview = said
         if not accepted and not durable and len(codes) == 1 and codes[0] not in _BLOCKS:
             raise RefusedError(texts[0])
         return OrderReply(
@@ -336,6 +324,22 @@ def _said(code: str, name: str, owner: str) -> EngineerError | RefusedError:
             return EngineerError(f"{name}: an argument is none", mend="see --help")
         case _:
             return RefusedError(f"{name}: {code}", mend="see its supervisor's log")
+
+
+def order_inputs(order: Order) -> dict[str, Any]:  # Any: arguments of a method
+    """The inputs of all the methods of orders, by name; each method takes its own."""
+    return {
+        "OrderId": order.id,
+        "Node": order.node or "",
+        "Comment": order.comment,
+        "Alarm": order.item or "",
+        "Condition": order.item or "",
+        "Occurrence": order.occurrence or 0,
+        "Request": order.request or 0,
+        "ForSeconds": (order.for_ns or 0) // _NS_PER_S,
+        "Transfer": "" if order.transfer is None else order.transfer.value,
+        "Arming": "" if order.arming is None else order.arming.value,
+    }
 
 
 def _ms(ns: int | None) -> int:

@@ -11,6 +11,8 @@ from typer.testing import CliRunner, Result
 
 from otha import alarm_cli, asking, cli, names, remote
 from otha.certificates import OwnIdentity, read_certificate
+from otha.core.inputs import Order
+from otha.core.words import OrderKind
 from otha.interface import place
 from otha.interface.trust import Trust, TrustList
 from otha.journal import cli as journal_cli
@@ -249,6 +251,15 @@ def test_a_client_that_is_trusted_no_more_is_told_how_to_come_in(supervised: Sup
     code, said = asked(supervised, home, "status")
     assert (code, "otha cert trust" in said) == (1, True)
     listed.trust_rejected(made.thumbprint)
+
+
+def test_every_input_of_every_order_can_be_given() -> None:
+    given = Order(
+        id="1", kind=OrderKind.CONFIRM, group="g", user="", client="", node=None, arming=None, comment="", request=7
+    )
+    said = remote.order_inputs(given)
+    assert {each.name for method in names.METHODS for each in method.inputs} == set(said)
+    assert said["Request"] == 7
 
 
 def test_an_address_is_one() -> None:
