@@ -123,8 +123,8 @@ class ClientSight:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
     """What is read of the group. `good`: every value is of good quality and the connection stands; without it nothing
-    is known. Texts are empty and times -1 where there is nothing, as in `otha.names`. `waits_number`: of the request, else
-    of the transfer."""
+    is known. Texts are empty and times -1 where there is nothing, as in `otha.names`. `waits_number`: of the request,
+    else of the transfer."""
 
     good: bool
     kind: str = "driver"

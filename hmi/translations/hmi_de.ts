@@ -197,6 +197,10 @@
         <translation>niemand</translation>
     </message>
     <message>
+        <source>{0}, LOCKED: Ctrl+L</source>
+        <translation>{0}, GESPERRT: Strg+L</translation>
+    </message>
+    <message>
         <source>STALE {0}: OTHA&apos;s supervisor is not heard. What is shown may be wrong.</source>
         <translation>VERALTET {0}: OTHAs Überwachung ist nicht zu hören. Die Anzeige kann falsch sein.</translation>
     </message>
@@ -211,6 +215,10 @@
     <message>
         <source>again in {0}</source>
         <translation>erneut in {0}</translation>
+    </message>
+    <message>
+        <source>This display has failed: what it shows may be old. Start it anew. ({0})</source>
+        <translation>Diese Anzeige hat versagt: was sie zeigt, kann alt sein. Neu starten. ({0})</translation>
     </message>
     <message>
         <source>This display stood still for {0}: look anew</source>
@@ -700,8 +708,8 @@
         <translation>Umschaltung</translation>
     </message>
     <message>
-        <source>No such group</source>
-        <translation>Keine solche Gruppe</translation>
+        <source>There is no group {0} any more</source>
+        <translation>Die Gruppe {0} gibt es nicht mehr</translation>
     </message>
     <message>
         <source>No group is known yet</source>
@@ -1696,6 +1704,42 @@
 <context>
     <name>Timeline</name>
     <message>
+        <source>detect</source>
+        <translation>erkennen</translation>
+    </message>
+    <message>
+        <source>confirm</source>
+        <translation>bestätigen</translation>
+    </message>
+    <message>
+        <source>claim</source>
+        <translation>beanspruchen</translation>
+    </message>
+    <message>
+        <source>fence</source>
+        <translation>aussperren</translation>
+    </message>
+    <message>
+        <source>promote</source>
+        <translation>einsetzen</translation>
+    </message>
+    <message>
+        <source>redirect</source>
+        <translation>umlenken</translation>
+    </message>
+    <message>
+        <source>compare</source>
+        <translation>vergleichen</translation>
+    </message>
+    <message>
+        <source>release</source>
+        <translation>freigeben</translation>
+    </message>
+    <message>
+        <source>verify</source>
+        <translation>prüfen</translation>
+    </message>
+    <message>
         <source>Phases of the transfer</source>
         <translation>Phasen der Umschaltung</translation>
     </message>
@@ -1717,6 +1761,10 @@
     <message>
         <source>Output through the last transfer</source>
         <translation>Ausgang während der letzten Umschaltung</translation>
+    </message>
+    <message>
+        <source>All that is recorded</source>
+        <translation>Alles Aufgezeichnete</translation>
     </message>
     <message>
         <source>No transfer of this group&apos;s outputs is recorded yet.</source>
