@@ -39,7 +39,7 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	$(PIP) install --quiet --require-hashes -r requirements-dev.lock
 	@touch $@
 
-demo: $(VENV)/.runtime
+demo: $(VENV)/.runtime $(if $(HMI),$(VENV)/.hmi)
 	$(if $(HMI),@sh tools/hmi_libraries.sh)
 	$(BIN)/otha demo $(if $(ACTS),--acts $(ACTS)) $(if $(HMI),--hmi $(HMI)) $(ARGS)
 
