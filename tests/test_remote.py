@@ -236,9 +236,10 @@ async def test_the_last_transfer_the_channels_and_faults_of_the_plant(supervised
             ["pump_1", "pump_2", "valve"],
         )
         states = [state for state, _ in groupby(trace["samples"], key=lambda each: each["state"])]
-        assert states == ["OWNED", "HELD", "OWNED"]
+        assert states[-3:] == ["OWNED", "HELD", "OWNED"]  # before that: how the plant itself came up
         assert trace["samples"][0]["at_us"] < 0 <= trace["samples"][-1]["at_us"]
-        assert {trace["samples"][0]["owner"], trace["samples"][-1]["owner"]} == {"sc_a", "sc_b"}
+        owned = [each["owner"] for each in trace["samples"] if each["state"] == "OWNED"]
+        assert (owned[0], owned[-1]) == (first, "sc_b" if first == "sc_a" else "sc_a")
         listed, _ = await service(at, "Transfers", *span(), "tanks", False, ua.Variant(1, ua.VariantType.Int32))
         newest = json.loads(listed[0])
         assert (newest["kind"], "lines" in newest) == ("failover", False)
