@@ -14,6 +14,7 @@ from PySide6.QtCore import QSettings, QStandardPaths
 from PySide6.QtWidgets import QApplication
 
 from hmi import language, theme
+from hmi.collector import Collector
 from hmi.feed import Model
 from hmi.pages import REGISTRY
 from hmi.session import Session
@@ -85,11 +86,15 @@ def main(given: Sequence[str] | None = None) -> int:
         return _BAD_INPUT
     sys.excepthook = _told_by(window)
     window.session.open(url, told.user, os.environ.pop(PASSWORD_VARIABLE, ""))
-    if told.shot is not None:
-        return shoot(app, window, told.shot, told.size)
-    window.show()
-    threading.Thread(target=_warm, name="warm", daemon=True).start()
-    return app.exec()
+    collector = Collector(app)
+    try:
+        if told.shot is not None:
+            return shoot(app, window, told.shot, told.size)
+        window.show()
+        threading.Thread(target=_warm, name="warm", daemon=True).start()
+        return app.exec()
+    finally:
+        collector.end()
 
 
 def _told_by(window: Window) -> Callable[[type[BaseException], BaseException, TracebackType | None], None]:

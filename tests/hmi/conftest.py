@@ -1,5 +1,6 @@
 """Widgets without a screen, and one interface for all tests of a module that share it."""
 
+import gc
 import os
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -18,6 +19,15 @@ from hmi.session import Session
 from hmi.trust import Keys
 from hmi.window import Window
 from tests.hmi import plant
+
+
+@pytest.fixture(autouse=True)
+def gui_collects() -> Iterator[None]:
+    """As in the HMI itself (`hmi.collector`): no thread of a session destroys what tests before it have left."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
 
 
 @pytest.fixture(params=sorted(theme.PALETTES))
