@@ -35,6 +35,7 @@ from otha.wire.message import Json, Obstacle, OrderReply, Preview
 ua: Any = asyncua_ua  # Any: its annotations ask for aliases of int, str and datetime where it takes these.
 
 _TIMEOUT_S = 15.0
+_LAST_TURNS_S = 0.05
 _SESSION_MS = 60_000
 _PAGE = 500
 _NS_PER_MS, _NS_PER_S = 1_000_000, 1_000_000_000
@@ -130,6 +131,8 @@ class RemoteClient:
         try:
             if client is not None:
                 self._runner.run(_quietly(client.disconnect()))
+            # A transport that was closed lets its socket go in a later turn of the loop.
+            self._runner.run(asyncio.sleep(_LAST_TURNS_S))
         finally:
             self._runner.close()
 

@@ -4,6 +4,7 @@ import json
 import signal
 import socket
 import struct
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from tests.runtime import test_supervisor as whole
@@ -59,10 +60,14 @@ def over_the_line(shipped: Path, slaves: Slaves, to: Path) -> Path:
         'network = "field"',
         "turnaround_ms = 30",
     ]
-    text = "\n".join(lines).replace("round_trip_ms = 2\n", "").replace("period_ms = 50", "period_ms = 400")
-    text = text.replace('{ section = "plc",', '{ section = "plc", fresh_ms = 2000,').replace(
-        "rpo_ms = 500", "rpo_ms = 2000"
-    )
+    text = "\n".join(lines)
+    for old, new in (
+        ("round_trip_ms = 40\n", ""),
+        ("period_ms = 100, misses = 5", "period_ms = 400, misses = 3"),
+        ('{ section = "plc",', '{ section = "plc", fresh_ms = 2000,'),
+    ):
+        assert old in text, f"the plant's site file has no {old!r} to change"
+        text = text.replace(old, new)
     to.write_text(text, encoding="utf-8")
     return to
 
@@ -70,8 +75,8 @@ def over_the_line(shipped: Path, slaves: Slaves, to: Path) -> Path:
 def test_adopt_switch_over_lose_the_line_and_find_it_again(plant: Path, tmp_path: Path) -> None:
     state = tmp_path / "state"
     ports = json.loads((plant.parent / "plant.json").read_text(encoding="utf-8"))["ports"]
-    bridges = {UNITS[name]: Bridge(ports[name]) for name in UNITS}
-    with plugged(tmp_path, units=tuple(UNITS.values())) as slaves:
+    with ExitStack() as plant_lines, plugged(tmp_path, units=tuple(UNITS.values())) as slaves:
+        bridges = {UNITS[name]: plant_lines.enter_context(closing(Bridge(ports[name]))) for name in UNITS}
         slaves.manners.update(bridges)
         site = over_the_line(plant, slaves, tmp_path / "site.toml")
         with whole.supervising(site, state) as running:
@@ -93,6 +98,4 @@ def test_adopt_switch_over_lose_the_line_and_find_it_again(plant: Path, tmp_path
             whole.wait_for("the gate is seen again", lambda: running.follows(other))
             running.process.send_signal(signal.SIGTERM)
             assert running.process.wait(whole.WAIT_S) == 0
-    for bridge in bridges.values():
-        bridge.close()
     assert whole._replayed(state / "recordings") > 10
