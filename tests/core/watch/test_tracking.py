@@ -4,7 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from otha.core.config import TrackedTag
 from otha.core.watch import tracking
 from otha.core.watch.node import NodeWatch
 from otha.core.words import Liveness, TrackedForm, Verdict
@@ -139,3 +142,49 @@ def test_the_tags_one_by_one_say_what_the_verdict_says(active: dict[str, Any], s
     assert (verdicts == {Verdict.TRUE}) == (whole.verdict is Verdict.TRUE)
     assert whole.verdict in verdicts
     assert [off.tag for off in whole.off] == [each.tag.name for each in found if each.verdict is not Verdict.TRUE]
+
+
+def tags() -> st.SearchStrategy[tuple[TrackedTag, ...]]:
+    """Up to four tags of every form, with ages of their own; only an analog one has a tolerance."""
+    one = st.builds(
+        lambda form, tolerance, age_ms: replace(
+            SETPOINT,
+            form=form,
+            tolerance=tolerance if form is TrackedForm.ANALOG else 0,
+            max_age_ns=age_ms * MS,
+        ),
+        st.sampled_from(TrackedForm),
+        st.integers(0, 2),
+        st.sampled_from([150, 101, 100]),
+    )
+    return st.lists(one, min_size=1, max_size=4).map(tuple)
+
+
+def nodes(told: int) -> st.SearchStrategy[NodeWatch]:
+    """What a living node may have said of `told` tags, and when."""
+    value = st.sampled_from([0, 0, 1, 1, 2, None])
+    return st.builds(
+        node, seen_at=st.sampled_from([1_000 * MS, 1_050 * MS, 999 * MS]), tracked=st.tuples(*[value] * told)
+    )
+
+
+Sides = tuple[tuple[TrackedTag, ...], NodeWatch, NodeWatch]
+SIDES: st.SearchStrategy[Sides] = tags().flatmap(
+    lambda found: st.tuples(st.just(found), nodes(len(found)), nodes(len(found)))
+)
+
+
+@given(SIDES)
+def test_the_short_way_to_a_verdict_is_the_long_one(sides: Sides) -> None:
+    found_of, active, standby = sides
+    found = tracking.agreements(found_of, active, standby, NOW)
+    whole = tracking.readiness(found_of, active, standby, NOW)
+    off = [each.verdict for each in found if each.verdict is not Verdict.TRUE]
+    assert (whole.verdict is Verdict.TRUE) == (not off)
+    assert [each.verdict for each in whole.off] == off
+    if not off:
+        oldest = min(active.seen_at, standby.seen_at)
+        assert whole.until == oldest + min(tag.max_age_ns for tag in found_of)
+        assert tracking.readiness(found_of, active, standby, whole.until).verdict is Verdict.STALE
+    else:
+        assert whole.verdict is (Verdict.FALSE if Verdict.FALSE in off else off[0])
