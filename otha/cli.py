@@ -394,6 +394,10 @@ def demo(
         int,
         typer.Option("--commit-ms", min=0, max=500, help="allow a durable write so long, however fast the disk was"),
     ] = 0,
+    site: Annotated[
+        Path | None,
+        typer.Option("--site", help="an own version of the plant's site file, taken as it stands"),
+    ] = None,
     list_acts: Annotated[bool, typer.Option("--list", help="name the acts and stop")] = False,
     hmi: Annotated[
         HmiName | None, typer.Option("--hmi", help="1: the HMI beside it; shot: pictures of its pages")
@@ -417,6 +421,7 @@ def demo(
                 plant=plant,
                 commit_ms_min=commit_ms,
                 hmi="" if hmi is None else hmi.value,
+                site=site,
             )
         )
 

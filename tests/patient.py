@@ -1,13 +1,14 @@
-"""The two-tank plant with times that a busy machine keeps, for tests of what happens and not of how fast.
+"""A simulated plant with times that a busy machine keeps, for tests of what happens and not of how fast.
 
-The shipped site allows the disk 30 ms, a reply 40 ms and the owner 60 ms of silence. A machine that does a dozen other
-things breaks such bounds and OTHA then rightly refuses or ends the transfer (L1 promises nothing past its terms), so a
-test that waits for the transfer would wait for ever. Rules, states and order of things are the shipped site's.
+The two tanks' shipped site allows the disk 30 ms, a reply 40 ms and the owner 60 ms of silence. A machine that does a
+dozen other things breaks such bounds and OTHA then rightly refuses or ends the transfer (L1 promises nothing past its
+terms), so a test that waits for the transfer would wait for ever. Rules, states and order of things are the shipped
+site's.
 """
 
 from pathlib import Path
 
-TWO_TANKS = Path(__file__).parents[1] / "sim" / "sites" / "two_tanks.toml"
+_SITES = Path(__file__).parents[1] / "sim" / "sites"
 _CHANGES = (
     ("simulation = true\n", "simulation = true\ncommit_ms = 300\n"),
     ("round_trip_ms = 2\n", "round_trip_ms = 40\n"),
@@ -18,9 +19,9 @@ _CHANGES = (
 )
 
 
-def patient_template(folder: Path) -> Path:
-    """Write the site file that `otha sim up` adapts."""
-    text = TWO_TANKS.read_text(encoding="utf-8")
+def patient_template(folder: Path, plant: str = "two_tanks") -> Path:
+    """Write the site file that `otha sim up` and `otha demo --site` adapt. `plant`: one that has the two tanks."""
+    text = (_SITES / f"{plant}.toml").read_text(encoding="utf-8")
     for shipped, patient in _CHANGES:
         assert text.count(shipped) == 1, f"the shipped site file has no {shipped!r} to change"
         text = text.replace(shipped, patient)

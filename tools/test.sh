@@ -13,7 +13,7 @@ computing=""
 clocked=""
 for place in tests/*/ tests/test_*.py; do
     case $place in
-        tests/test_alarm_cli.py) clocked="$clocked $place" ;; # it starts a plant
+        tests/test_alarm_cli.py | tests/test_remote.py) clocked="$clocked $place" ;; # they start a plant
         tests/bench/ | tests/core/ | tests/plc/ | tests/report/ | tests/scenarios/ | tests/site/ | tests/verify/ | tests/wire/ | tests/*.py)
             computing="$computing $place" ;;
         tests/__pycache__/) ;;

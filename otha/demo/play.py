@@ -109,6 +109,16 @@ def write_site(
     )
 
 
+def _copy_site(folder: Path, site: Path) -> Path:
+    """An own version of the plant's site file beside the demo's other files. Raises EngineerError."""
+    template = folder / "site-template.toml"
+    try:
+        template.write_text(site.read_text(encoding="utf-8"), encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise EngineerError(f"{site} can't be read: {error}", mend="name a site file with --site") from error
+    return template
+
+
 @contextmanager
 def _folder(directory: Path | None) -> Iterator[Path]:
     try:
@@ -288,11 +298,13 @@ def play(
     plant: str = WHOLE_PLANT,
     commit_ms_min: int = 0,
     hmi: str = "",
+    site: Path | None = None,
 ) -> int:
     """Play the acts named (all without a name); the exit code is 1 when one failed or missed its bound.
 
     `svg_file`: a picture of the terminal, for documents. `commit_ms_min`: as in `write_site`. `hmi`: "1" opens the HMI,
-    which ends the demo when it is closed; "shot" takes pictures of its pages, after the acts if any are named.
+    which ends the demo when it is closed; "shot" takes pictures of its pages, after the acts if any are named. `site`:
+    an own version of the plant's site file, taken as it stands.
     """
     acts = _chosen(names, plant) if names or hmi != SHOT else ()
     _check_writable(json_file, svg_file)
@@ -305,8 +317,11 @@ def play(
     results: list[Result] = []
     archives: list[Result] = []
     with _ended_in_order(), _folder(directory) as folder:
-        template, measured = write_site(folder, period_ms, plant, commit_ms_min=commit_ms_min)
-        console.print(measured)
+        if site is None:
+            template, measured = write_site(folder, period_ms, plant, commit_ms_min=commit_ms_min)
+        else:
+            template, measured = _copy_site(folder, site), f"the site file is {site}, as it stands"
+        console.print(escape(measured))
         display = Display(folder, hmi, (directory or Path.cwd()) / PICTURES) if hmi else None
         if display is not None:
             template.write_text(template.read_text(encoding="utf-8") + display.site_lines(), encoding="utf-8")

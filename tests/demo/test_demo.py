@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.patient import patient_template
+
 TANKS = ("--plant", "two_tanks")
 ACTS = "kill,return,switchover,drill,failback,stop,interlock,otha"
 
@@ -40,8 +42,7 @@ def _commands_naming(folder: Path) -> list[bytes]:
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One demo, played once for all tests of this module."""
     folder = tmp_path_factory.mktemp("demo")
-    # A disk that others use has moments that its first hundred writes did not show.
-    given = ("--acts", ACTS, "--commit-ms", "60", "--dir", str(folder))
+    given = ("--acts", ACTS, "--site", str(patient_template(folder)), "--dir", str(folder))
     played = _otha("demo", *TANKS, *given, "--json", str(folder / "figures.json"))
     (folder / "stdout").write_text(played.stdout)
     assert (folder / "figures.json").exists(), played.stdout + played.stderr

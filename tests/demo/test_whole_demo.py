@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sim.archive_check import check
+from tests.patient import patient_template
 
 ACTS = "lag,gateway-stop,network,historian"
 
@@ -18,7 +19,8 @@ ACTS = "lag,gateway-stop,network,historian"
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One demo, played once for all tests of this module."""
     folder = tmp_path_factory.mktemp("whole")
-    command = [sys.executable, "-m", "otha", "demo", "--acts", ACTS, "--commit-ms", "60", "--dir", str(folder)]
+    site = patient_template(folder, "whole_plant")
+    command = [sys.executable, "-m", "otha", "demo", "--acts", ACTS, "--site", str(site), "--dir", str(folder)]
     played = subprocess.run(
         [*command, "--json", str(folder / "figures.json")],
         capture_output=True,
