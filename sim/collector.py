@@ -151,6 +151,12 @@ class Collector:
             if offer in done and not offer.result():
                 return
 
+    async def greet(self) -> None:
+        """Keep a connection to the other historians at hand: connecting takes longer than a delivery."""
+        if not self.wrong.frozen:
+            others = (store for node, store in self._stores.items() if node != self.selection.node)
+            await asyncio.gather(*(store.greet() for store in others))
+
     async def _offer(self, node: int, rows: list[Row]) -> bool:
         epoch, first = self.selection.epoch, rows[0].seq
         arguments = [ua.Variant(one, UINT32) for one in (epoch, first)] + [ua.Variant(flat_from(rows), INT64)]

@@ -18,6 +18,7 @@ from sim.whole import HISTORIANS
 
 _COMMUNICATE_MS: Final = 250
 _DELIVER_MS: Final = 250
+_GREET_MS: Final = 1000
 _CALL_TIMEOUT_MS: Final = 3000
 _REPLY_TIMEOUT_MS: Final = 500
 _FAULTS: Final = ("freeze", "stall_worker")
@@ -91,6 +92,7 @@ async def start(plant: Plant, name: str) -> Callable[[], None]:
     tasks = [
         keep_running(link.run()),
         keep_running(every(_DELIVER_MS, collector.deliver)),
+        keep_running(every(_GREET_MS, collector.greet)),
         keep_running(every(_COMMUNICATE_MS, face.communicate)),
     ]
     ticker = Ticker(plant.sample_ms, collector.sample)

@@ -27,7 +27,10 @@ class LinkDown(SimError):
 
 
 class OpcuaLink:
-    """One caller at a time. A call takes at most `timeout_ms`, and before it, if need be, 5 s to connect."""
+    """One caller at a time. A call takes at most `timeout_ms`, and before it, if need be, 5 s to connect.
+
+    `greet` keeps the connection at hand meanwhile; a call never waits for it.
+    """
 
     def __init__(self, port: int, namespace: str, *, timeout_ms: int) -> None:
         self._url = f"opc.tcp://127.0.0.1:{port}/"
@@ -35,6 +38,8 @@ class OpcuaLink:
         self._timeout_s = timeout_ms / 1000
         self._client: Client | None = None
         self._index = 0
+        self._calling = False
+        self._greeting: asyncio.Task[None] | None = None
 
     @property
     def connected(self) -> bool:
@@ -43,6 +48,9 @@ class OpcuaLink:
 
     async def call(self, method: str, arguments: Sequence[ua.Variant]) -> list[Any]:
         """A method's results. Raises LinkDown."""
+        if self._greeting is not None:
+            self._greeting.cancel()
+        self._calling = True
         try:
             if self._client is None:
                 self._client = await _within(_OPEN_S, self._open())
@@ -55,7 +63,29 @@ class OpcuaLink:
                 f"{method} at {self._url}: {type(error).__name__} {error}",
                 mend="is that process running, its network up?",
             ) from error
+        finally:
+            self._calling = False
         return list(result.OutputArguments)
+
+    async def greet(self) -> None:
+        """Connect if there is no connection, else find out whether it still carries."""
+        if self._calling or self._greeting is not None:
+            return
+        self._greeting = asyncio.create_task(self._greet())
+        try:
+            await asyncio.wait((self._greeting,))
+        finally:
+            self._greeting.cancel()
+            self._greeting = None
+
+    async def _greet(self) -> None:
+        try:
+            if self._client is None:
+                self._client = await _within(_OPEN_S, self._open())
+            else:
+                await _within(self._timeout_s, self._client.nodes.server_state.read_value())
+        except (OSError, TimeoutError, UaError):
+            await self.close()
 
     async def _open(self) -> Client:
         client = Client(self._url, timeout=_OPEN_S)

