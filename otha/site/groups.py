@@ -4,9 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from otha.core.config import (
-    AdaptiveDetector,
     ConditionConfig,
-    FixedDetector,
     GateConfig,
     GroupConfig,
     NodeConfig,
@@ -15,17 +13,28 @@ from otha.core.config import (
     SelfFence,
     Timing,
 )
-from otha.core.words import Fencing, GroupKind
+from otha.core.words import GroupKind
 from otha.site import timing
 from otha.site.client_groups import check_clients, client_bounds, first_heard_ns, selectors, worst_case
 from otha.site.client_groups import pace_of as client_pace
+from otha.site.detection import (
+    ROUND_TRIP_MS,
+    confirm_needed_ms,
+    deadline_ms,
+    fast_deadline_ms,
+    gate_deadline_ms,
+    links_known_ms,
+    margin_ms,
+    standstill,
+    told_within,
+)
 from otha.site.document import Document
 from otha.site.failback import build_failback
-from otha.site.links import groups_via
+from otha.site.group_checks import check_drills, check_fencing, check_numbers
 from otha.site.locate import Path as KeyPath
 from otha.site.model import Node
 from otha.site.refer import refer, refuse_repeats
-from otha.site.timing import GroupTiming, OverLink, Pace, Term, Total
+from otha.site.timing import GroupTiming, OverLink, Pace
 from otha.site.tracked import check_tracked, tracked_tags
 from otha.site.written import NodeTable, SectionTable, SiteFile
 from otha.site.written_group import DetectionTable, Detector, GroupTable
@@ -34,91 +43,6 @@ MS = 1_000_000
 SECOND = 1_000_000_000
 # A node that shows no counter is never judged FROZEN; the core still wants a number.
 NO_COUNTER_MS = 600_000
-# Over a healthy network; what a serial line needs is filled in by `otha.site.line_load`.
-ROUND_TRIP_MS = 3
-
-
-def deadline_ms(detection: DetectionTable) -> int:
-    """The deadline of a heartbeat; by default 4/5 of the period, so that it is judged before the next one leaves."""
-    if detection.deadline_ms is None:
-        return max(1, detection.period_ms * 4 // 5)
-    # A longer one is refused; the other sums are shown as they are once it is mended.
-    return min(detection.deadline_ms, detection.period_ms)
-
-
-def gate_deadline_ms(section: SectionTable, detection: DetectionTable) -> int:
-    """How long a read at the gate may take: as a heartbeat, or 4/5 of its own slower pace. On a line that others use it
-    waits for its turn, and is not lost by that."""
-    return max(deadline_ms(detection), (section.poll_ms or 0) * 4 // 5)
-
-
-def fast_deadline_ms(section: SectionTable, detection: DetectionTable) -> int:
-    """How long a read at the gate may take in a transfer: as a heartbeat, and never longer than at rest. What a serial
-    line needs is filled in by `otha.site.line_load`."""
-    given = section.fast_deadline_ms or max(deadline_ms(detection), section.round_trip_ms or ROUND_TRIP_MS)
-    return min(given, gate_deadline_ms(section, detection))
-
-
-def detector_of(detection: DetectionTable) -> FixedDetector | AdaptiveDetector:
-    """The detector of a group's channels."""
-    match detection.detector:
-        case Detector.FIXED:
-            return FixedDetector(misses=detection.misses)
-        case Detector.ADAPTIVE:
-            return AdaptiveDetector(window=detection.window, margin_ns=margin_ms(detection) * MS)
-
-
-def margin_ms(detection: DetectionTable) -> int:
-    """Chen's alpha; by default two periods, so that one lost heartbeat is no failure."""
-    return detection.margin_ms or 2 * detection.period_ms
-
-
-def earliest_lost_ms(detection: DetectionTable) -> int:
-    """The shortest time from a death to LOST: the node dies just before a heartbeat that fails at once."""
-    if detection.detector is Detector.ADAPTIVE:
-        return margin_ms(detection)
-    return (detection.misses - 1) * detection.period_ms
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReferencePace:
-    """How the reference points are read, and after which time a lost one is known at the latest."""
-
-    period_ms: int
-    deadline_ms: int
-    misses: int
-
-    @property
-    def lost_ms(self) -> int:
-        return self.period_ms * self.misses + self.deadline_ms
-
-
-def reference_pace(file: SiteFile, name: str) -> ReferencePace:
-    """By default as often as the fastest group, and lost one miss earlier: isolation must be known before a death."""
-    table = file.reference[name]
-    detections = [group.detection for group in file.group.values()]
-    period = table.period_ms or min((d.period_ms for d in detections), default=1000)
-    misses = table.misses or max(1, min((d.misses for d in detections), default=3) - 1)
-    return ReferencePace(period_ms=period, deadline_ms=table.deadline_ms or max(1, period * 4 // 5), misses=misses)
-
-
-def link_lost_ms(file: SiteFile, group: str) -> int:
-    """After which time a dead link of this group is known at the latest."""
-    detection = file.group[group].detection
-    silent = margin_ms(detection) if detection.detector is Detector.ADAPTIVE else 0
-    return detection.period_ms * (1 if silent else detection.misses) + silent + deadline_ms(detection)
-
-
-def confirm_needed_ms(file: SiteFile, detection: DetectionTable) -> int:
-    """How long a suspicion must stand so that an isolated observer knows it: its reference points are lost as well."""
-    lost = max((reference_pace(file, name).lost_ms for name in file.reference), default=0)
-    return max(0, lost - earliest_lost_ms(detection))
-
-
-def _links_known_ms(file: SiteFile, table: GroupTable) -> int:
-    """How long a suspicion must stand so that a dead link in front of the node is known (S18)."""
-    lost = max((link_lost_ms(file, via) for via in groups_via(file, table)), default=0)
-    return max(0, lost - earliest_lost_ms(table.detection))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,9 +86,9 @@ def build_group(
         refer(doc, path, "upstream", other, what="group", valid=file.group)
     slowest = max((detection for _, detection in over), key=deadline_ms, default=table.detection)
     check_tracked(doc, path, table, nodes, told_within(slowest))
-    _check_fencing(doc, path, table, nodes)
+    check_fencing(doc, path, table, nodes)
     check_clients(doc, path, file, table, nodes)
-    _check_drills(doc, path, file, table)
+    check_drills(doc, path, file, table)
     if table.target is not None and not refer(doc, path, "target", table.target, what="section", valid=file.section):
         return None
     if table.kind is GroupKind.PATH and table.target is not None and table.target not in owners:
@@ -174,7 +98,7 @@ def build_group(
     found = [(member.priority, node) for member, node in members if node is not None]
     if not found or len(found) < len(members):
         return None
-    _check_numbers(doc, path, file, table)
+    check_numbers(doc, path, file, table)
     configs = tuple(_node(file.node[node.name], node, priority, slowest) for priority, node in found)
     counters = any({"cycle", "heartbeat"} & set(node.profile.item_names) for _, node in found)
     if table.kind is GroupKind.DRIVER and table.target is None:
@@ -346,27 +270,6 @@ def _group(
     )
 
 
-def told_within(detection: DetectionTable) -> Total:
-    """How old what a node said last can be while every heartbeat is answered in time."""
-    return Total(
-        terms=(
-            Term(name="period", ns=timing.late(detection.period_ms * MS), made_of="1.25 x period"),
-            Term(name="deadline", ns=deadline_ms(detection) * MS, made_of="deadline_ms"),
-        )
-    )
-
-
-def standstill(cycle_ns: int, detection: DetectionTable) -> Total:
-    """How long a healthy counter can seem to stand still between two heartbeats."""
-    return Total(
-        terms=(
-            Term(name="2 cycles", ns=2 * cycle_ns, made_of="2 x control cycle"),
-            Term(name="period", ns=timing.late(detection.period_ms * MS), made_of="1.25 x period"),
-            Term(name="deadline", ns=deadline_ms(detection) * MS, made_of="deadline_ms"),
-        )
-    )
-
-
 def _node(table: NodeTable, node: Node, priority: int, detection: DetectionTable) -> NodeConfig:
     profile = node.profile
     cycle_ns = (table.cycle_ms or profile.cycle_ms or 1) * MS
@@ -434,7 +337,7 @@ def _shared_timing(file: SiteFile, table: GroupTable, pace: Pace, detect_ns: int
         return derived_ns if written_ms is None else written_ms * MS
 
     confirm_ms = deadline_ms(detection) if not file.reference else confirm_needed_ms(file, detection)
-    confirm_ns = of(detection.confirm_ms, max(confirm_ms, _links_known_ms(file, table)) * MS)
+    confirm_ns = of(detection.confirm_ms, max(confirm_ms, links_known_ms(file, table)) * MS)
     return Timing(
         confirm_ns=confirm_ns,
         not_driving_ns=of(detection.not_driving_ms, confirm_ns),
@@ -493,66 +396,3 @@ def _self_fence(table: GroupTable) -> SelfFence | None:
         drift_ppm=given.drift_ppm,
         hardware=given.hardware,
     )
-
-
-def _check_fencing(doc: Document, path: KeyPath, table: GroupTable, nodes: Mapping[str, Node | None]) -> None:
-    if table.fencing is Fencing.SELF_FENCE and table.self_fence is None:
-        doc.error(
-            path, "self_fence", "missing: fencing is self_fence", mend="Give watchdog_ms, stop_ms, wait_ms and hardware"
-        )
-    if table.fencing is not Fencing.SELF_FENCE and table.self_fence is not None:
-        doc.error(
-            path, "self_fence", f"given, but fencing is {table.fencing.value}", mend="Take it out, or mend `fencing`"
-        )
-    for member in table.members:
-        node = nodes.get(member.node)
-        if node is not None and table.fencing not in node.profile.fencing:
-            honest = ", ".join(fence.value for fence in node.profile.fencing)
-            doc.error(
-                path,
-                "fencing",
-                f"{node.name} can't take part in {table.fencing.value}: "
-                f"its profile {node.profile.name} honestly does {honest}",
-                mend="Give one of these, or a profile of a device that sends owner frames to the gate",
-                rule="S3",
-            )
-
-
-def _check_drills(doc: Document, path: KeyPath, file: SiteFile, table: GroupTable) -> None:
-    """A way that is drilled interrupts the section behind it for a moment: that one is touched as well (S14)."""
-    if table.kind is not GroupKind.PATH or not table.drills or table.target is None:
-        return
-    for name, other in file.group.items():
-        if other.kind is GroupKind.DRIVER and other.target == table.target and not other.drills:
-            doc.error(
-                path,
-                "drills",
-                f"a drill of this way would touch {table.target}, and group {name} that drives it is not marked",
-                mend=f"Mark group {name} with drills = true as well, or take it out here",
-                rule="S14",
-            )
-
-
-def _check_numbers(doc: Document, path: KeyPath, file: SiteFile, table: GroupTable) -> None:
-    taken: dict[int, str] = {}
-    for at, member in enumerate(table.members):
-        if doc.blames(("node", member.node), "number"):
-            continue
-        number = file.node[member.node].number
-        other = taken.setdefault(number, member.node)
-        if other != member.node:
-            doc.error(
-                ("node", member.node),
-                "number",
-                f"{number} is also the number of {other}, and the gate of {table.target} knows owners by number",
-                mend="Give each member a number of its own",
-                rule="S1",
-            )
-        same = [m.node for m in table.members[:at] if m.priority == member.priority and m.node != member.node]
-        if same:
-            doc.error(
-                (*path, "members", at),
-                "priority",
-                f"{member.priority} is also the priority of {same[0]}",
-                mend="Give each member a priority of its own, so that the choice is never left to chance",
-            )

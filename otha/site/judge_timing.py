@@ -4,8 +4,9 @@ from otha.core.config import GateConfig, GroupConfig, SelfFence
 from otha.core.group import self_fence
 from otha.core.words import GroupKind, RpoMiss
 from otha.site import timing as sums
+from otha.site.detection import confirm_needed_ms, standstill
 from otha.site.document import Document
-from otha.site.groups import confirm_needed_ms, pace_of, standstill
+from otha.site.groups import pace_of
 from otha.site.locate import Path as KeyPath
 from otha.site.machine import judge_waits
 from otha.site.timing import GroupTiming, Term, Total, late, show

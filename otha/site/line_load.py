@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from otha.site.cost import STANDBY_POLL_NS
 from otha.site.decode import Decoder
+from otha.site.detection import deadline_ms, reference_pace
 from otha.site.document import Document
-from otha.site.groups import deadline_ms, reference_pace
 from otha.site.line import Line, LineLoad, LineUse
 from otha.site.lines import line_paths
 from otha.site.model import Node, Reference, Section, TagRead

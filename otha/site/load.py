@@ -9,6 +9,7 @@ from otha.core.words import GroupKind
 from otha.site.alarms import build_alarms, check_names
 from otha.site.client_groups import selector_name
 from otha.site.conditions import build_conditions
+from otha.site.detection import deadline_ms, detector_of, fast_deadline_ms, gate_deadline_ms, reference_pace
 from otha.site.devices import (
     Cadence,
     Profiles,
@@ -19,16 +20,7 @@ from otha.site.devices import (
 )
 from otha.site.document import Document
 from otha.site.failback import check_failback
-from otha.site.groups import (
-    BuiltGroup,
-    Owner,
-    build_group,
-    deadline_ms,
-    detector_of,
-    fast_deadline_ms,
-    gate_deadline_ms,
-    reference_pace,
-)
+from otha.site.groups import BuiltGroup, Owner, build_group
 from otha.site.hold import build_holds
 from otha.site.interface import build_interface
 from otha.site.judge import judge

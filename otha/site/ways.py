@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from otha.core.config import Allowance, GroupConfig
 from otha.core.words import GroupKind, RpoMiss
+from otha.site.detection import deadline_ms, detector_of, earliest_lost_ms, link_lost_ms, margin_ms, standstill
 from otha.site.document import Document
-from otha.site.groups import deadline_ms, detector_of, earliest_lost_ms, link_lost_ms, margin_ms, standstill
 from otha.site.links import channels_via, groups_via, links_of
 from otha.site.locate import Path as KeyPath
 from otha.site.timing import MS, GroupTiming, Term, Total, late, show
