@@ -1,5 +1,7 @@
 """From watches to what a group is told: its nodes measured against its active one, its conditions and machine state."""
 
+from collections.abc import Iterable
+
 from otha.core.config import UNKNOWN_MACHINE, GroupConfig
 from otha.core.group.event import ConditionJudged, Event, MachineJudged
 from otha.core.group.state import GateView, GroupState, NodeView, SelectorView
@@ -7,10 +9,14 @@ from otha.core.reasons import Reason, Why
 from otha.core.site_state import SiteState
 from otha.core.watch import condition, sync, tracking
 from otha.core.watch.condition import Judgement
-from otha.core.watch.node import NodeWatch
+from otha.core.watch.node import NodeVerdict, NodeWatch
 from otha.core.watch.tracking import READY, Readiness
 from otha.core.wiring import Wiring
 from otha.core.words import GroupKind, Verdict
+
+# Looked up once: in CPython 3.11 a member of an enum is found by a call, which every heartbeat would make many times.
+_STORE, _TRUE = GroupKind.STORE, Verdict.TRUE
+_UNTOLD = Readiness(verdict=Verdict.UNKNOWN)
 
 # An event for a group, and what there is to tell of it.
 Told = tuple[Event, Reason]
@@ -22,9 +28,16 @@ def active_of(g: GroupState) -> str | None:
 
 
 def nodes_moved(
-    cfg: GroupConfig, state: SiteState, at: int, now: int, heard: str | None = None, *, exact: bool = False
+    cfg: GroupConfig,
+    wiring: Wiring,
+    state: SiteState,
+    at: int,
+    now: int,
+    heard: int | None = None,
+    *,
+    exact: bool = False,
 ) -> list[tuple[int, NodeView]]:
-    """The nodes of group `at` (`cfg`) whose verdicts differ from what the group knows.
+    """The nodes of group `at` (`cfg`), by their places in it, whose verdicts differ from what the group knows.
 
     `heard`: the one node that was heard of. Unless it is the active one, against which all are measured, the others
     are judged when heard or missed themselves, a period later at most: a large group would cost its square. `exact`:
@@ -34,72 +47,85 @@ def nodes_moved(
     # Without a record the gate's owner is whom a standby is compared with; without that, there is nothing to lag.
     active_name = g.record.active if g.record is not None else g.gate.owner
     active = state.nodes.get(active_name) if active_name is not None else None
+    measured: Iterable[int] = range(len(cfg.nodes))
+    until = None
+    if heard is not None and cfg.nodes[heard].name != active_name:
+        measured, until = (heard,), state.nodes_at[at]
     moved = []
-    only = heard if heard != active_name else None
-    until = state.nodes_at[at] if only is not None else None
-    for index, member in enumerate(cfg.nodes):
-        if only is not None and member.name != only:
-            continue
+    for index in measured:
+        member = cfg.nodes[index]
         w = state.nodes[member.name]
-        if active_name is None or member.name == active_name:
-            in_rpo, ready = Verdict.TRUE, READY
-        elif active is None:
-            in_rpo, ready = sync.in_rpo(None, cfg.rpo_ns), Readiness(verdict=Verdict.UNKNOWN)
-        else:
-            lag = sync.lag_ns(active, w, cycle_ns=member.cycle_ns, unseen_until=_unseen_until(cfg, state, at, now))
-            in_rpo = sync.in_rpo(lag, cfg.rpo_ns)
-            ready = tracking.readiness(cfg.tracked, active, w, now)
-            if ready.until is not None and (until is None or ready.until < until):
-                until = ready.until
-        view = g.nodes[index]
-        one_shots = tracking.pending_one_shots(cfg.tracked, w)
-        said = (
-            w.liveness, w.role, w.level, w.channels_lost, in_rpo, ready.verdict, one_shots, w.pending, w.epoch,
-            w.taking, w.whole,
-        )  # fmt: skip
-        news = ready.off != view.off if exact else not tracking.alike(ready.off, view.off)
-        if news or said != (
-            view.liveness,
-            view.role,
-            view.level,
-            view.channels_lost,
-            view.in_rpo,
-            view.ready,
-            view.one_shots,
-            view.pending,
-            view.epoch,
-            view.taking,
-            view.whole,
-        ):
-            moved.append((index, _node_view(w, in_rpo, ready, one_shots)))
+        in_rpo, ready = _TRUE, READY
+        if active is None and active_name is not None:
+            in_rpo, ready = sync.in_rpo(None, cfg.rpo_ns), _UNTOLD
+        elif active is not None and member.name != active_name:
+            if cfg.rpo_ns is not None:
+                in_rpo = _in_rpo(cfg, state, at, active, w, member.cycle_ns, now)
+            if cfg.tracked:
+                ready_until = tracking.ready_until(cfg.tracked, active, w, now)
+                if ready_until is None:
+                    ready = tracking.readiness(cfg.tracked, active, w, now)
+                elif until is None or ready_until < until:
+                    until = ready_until
+        one_shots = tracking.pending_one_shots(cfg.tracked, w) if wiring.has_one_shots[at] else ()
+        if _is_news(g.nodes[index], w.verdict, in_rpo, ready, one_shots, exact=exact):
+            moved.append((index, _node_view(w.verdict, in_rpo, ready, one_shots)))
     state.nodes_at[at] = until
     return moved
+
+
+def _in_rpo(
+    cfg: GroupConfig, state: SiteState, at: int, active: NodeWatch, standby: NodeWatch, cycle_ns: int, now: int
+) -> Verdict:
+    unseen_until = _unseen_until(cfg, state, at, now)
+    return sync.in_rpo(sync.lag_ns(active, standby, cycle_ns=cycle_ns, unseen_until=unseen_until), cfg.rpo_ns)
 
 
 def _unseen_until(cfg: GroupConfig, state: SiteState, at: int, now: int) -> int:
     """Until when the active may have changed something unseen: now, or when its frames stopped at the gate, or when
     every client had let go of it."""
-    if cfg.kind is GroupKind.STORE:
+    if cfg.kind is _STORE:
         let_go = state.let_go[at]
         return now if let_go is None else let_go
     w = state.gates.get(cfg.section)
     return w.silent_since if w is not None and w.view.seen and w.silent_since is not None else now
 
 
-def _node_view(w: NodeWatch, in_rpo: Verdict, ready: Readiness, one_shots: tuple[str, ...]) -> NodeView:
+def _is_news(
+    view: NodeView, said: NodeVerdict, in_rpo: Verdict, ready: Readiness, one_shots: tuple[str, ...], *, exact: bool
+) -> bool:
+    """Whether the group knows anything else of the node."""
+    off_as_known = ready.off == view.off or (not exact and tracking.alike(ready.off, view.off))
+    return not (
+        off_as_known
+        and said.liveness is view.liveness
+        and said.role is view.role
+        and said.level == view.level
+        and said.channels_lost is view.channels_lost
+        and in_rpo is view.in_rpo
+        and ready.verdict is view.ready
+        and one_shots == view.one_shots
+        and said.pending == view.pending
+        and said.epoch == view.epoch
+        and said.taking is view.taking
+        and said.whole is view.whole
+    )
+
+
+def _node_view(said: NodeVerdict, in_rpo: Verdict, ready: Readiness, one_shots: tuple[str, ...]) -> NodeView:
     return NodeView(
-        liveness=w.liveness,
-        role=w.role,
-        level=w.level,
-        channels_lost=w.channels_lost,
+        liveness=said.liveness,
+        role=said.role,
+        level=said.level,
+        channels_lost=said.channels_lost,
         in_rpo=in_rpo,
         ready=ready.verdict,
         off=ready.off,
         one_shots=one_shots,
-        pending=w.pending,
-        epoch=w.epoch,
-        taking=w.taking,
-        whole=w.whole,
+        pending=said.pending,
+        epoch=said.epoch,
+        taking=said.taking,
+        whole=said.whole,
     )
 
 

@@ -19,7 +19,7 @@ from otha.core.watch.node import NodeWatch
 from otha.core.watch.observer import ReferenceWatch
 from otha.core.watch.selector import SelectorWatch
 
-_FORMAT = 7
+_FORMAT = 8
 
 
 @dataclass(slots=True, kw_only=True)

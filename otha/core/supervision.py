@@ -63,6 +63,10 @@ from otha.core.wiring import Wiring
 from otha.core.words import Answer, Pulse
 
 _T = TypeVar("_T")
+# Looked up once: in CPython 3.11 a member of an enum is found by a call, which every heartbeat would make many times.
+_LATE = Answer.LATE
+_WITH_VALUES = (Answer.REPLIED, Answer.LATE)
+_WITHOUT_VALUES = (Answer.LATE, Answer.BUSY)
 
 
 class Supervision(SiteView):
@@ -126,26 +130,27 @@ class Supervision(SiteView):
         return table[name]
 
     def _heartbeat(self, raw: HeartbeatEnded, now: int) -> tuple[Decision, ...]:
-        cfg = self._ways.channels.get(raw.channel)
+        state, ways, answer = self._state, self._ways, raw.answer
+        cfg = ways.channels.get(raw.channel)
         if cfg is None:
             raise IllegalTransitionError(f"the site has no channel {raw.channel!r}")
-        was = self._state.channels[raw.channel]
-        w = channel.watch(cfg, was, raw.answer, now, carries=self._ways.carries(cfg))
-        self._state.channels[raw.channel] = w
-        before = self._state.nodes[cfg.node]
+        was, before = state.channels[raw.channel], state.nodes[cfg.node]
+        w = channel.watch(cfg, was, answer, now, carries=cfg.via is None or ways.carries(cfg))
         reasons: tuple[Reason, ...] = ()
         after = before
-        if w.pulse is not was.pulse:
-            reasons = (Reason(why=Why.CHANNEL, rule="", args=(raw.channel, w.pulse.value)),)
-            after = self._judge_pulses(cfg.node, after)
-        if raw.reading is not None and raw.answer in (Answer.REPLIED, Answer.LATE):
-            member, late = self._wiring.members[cfg.node][0][2], raw.answer is Answer.LATE
-            index = member.channels.index(raw.channel)
-            after = node.watch(member, after, raw.reading, now, channel=index, late=late)
-        elif raw.answer in (Answer.LATE, Answer.BUSY):
+        if w is not was:
+            state.channels[raw.channel] = w
+            if w.pulse is not was.pulse:
+                reasons = (Reason(why=Why.CHANNEL, rule="", args=(raw.channel, w.pulse.value)),)
+                after = self._judge_pulses(cfg.node, after)
+        if raw.reading is not None and answer in _WITH_VALUES:
+            member, index = self._wiring.heard_on[raw.channel]
+            after = node.watch(member, after, raw.reading, now, channel=index, late=answer is _LATE)
+        elif answer in _WITHOUT_VALUES:
             after = node.answered(after)
-        self._state.nodes[cfg.node] = after
-        return self._node_moved(cfg.node, before, after, reasons, now) + self._rejoin(now)
+        state.nodes[cfg.node] = after
+        decisions = self._node_moved(cfg.node, before, after, reasons, now)
+        return decisions if state.rejoin_until is None else decisions + self._rejoin(now)
 
     def _judge_pulses(self, name: str, w: NodeWatch) -> NodeWatch:
         member = self._wiring.members[name][0][2]
@@ -156,10 +161,10 @@ class Supervision(SiteView):
     ) -> tuple[Decision, ...]:
         """Judge the node anew in every group it belongs to, and its peers against it if it is the active one."""
         decisions: list[Decision] = []
-        if before.liveness is not after.liveness:
-            reasons = (*reasons, Reason(why=Why.NODE, rule="", args=(name, after.liveness.value)))
-        for at, _, _ in self._wiring.members[name]:
-            moved = judging.nodes_moved(self.cfg.groups[at], self._state, at, now, heard=name)
+        if before.verdict.liveness is not after.verdict.liveness:
+            reasons = (*reasons, Reason(why=Why.NODE, rule="", args=(name, after.verdict.liveness.value)))
+        for at, place, _ in self._wiring.members[name]:
+            moved = judging.nodes_moved(self.cfg.groups[at], self._wiring, self._state, at, now, heard=place)
             if not moved and reasons:
                 decisions.append(self._note(at, reasons, now))
             for index, view in moved:
@@ -399,7 +404,7 @@ class Supervision(SiteView):
         """A group that begins where others are watched already need not wait for the next change."""
         cfg = self.cfg.groups[at]
         decisions = self._judge_conditions(at, now)
-        for index, view in judging.nodes_moved(cfg, self._state, at, now):
+        for index, view in judging.nodes_moved(cfg, self._wiring, self._state, at, now):
             decisions += self._step(at, NodeJudged(index=index, view=view), now)
         for index, each in enumerate(cfg.selectors):
             view_of = self._state.selectors[each.name].view
@@ -451,7 +456,8 @@ class Supervision(SiteView):
     def _judge_nodes(self, at: int, now: int, *, exact: bool = False) -> tuple[Decision, ...]:
         """All nodes of a group measured anew."""
         decisions: list[Decision] = []
-        for index, view in judging.nodes_moved(self.cfg.groups[at], self._state, at, now, exact=exact):
+        moved = judging.nodes_moved(self.cfg.groups[at], self._wiring, self._state, at, now, exact=exact)
+        for index, view in moved:
             decisions += self._step(at, NodeJudged(index=index, view=view), now)
         return tuple(decisions)
 

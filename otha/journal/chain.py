@@ -6,6 +6,7 @@ segment's start or a checkpoint. Integers are 8 bytes, big-endian, signed.
 
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 
 ROW_DOMAIN = b"otha.journal.row.v1\x00"
@@ -45,19 +46,26 @@ def row_fields(
     prev_hash: bytes,
 ) -> list[bytes]:
     """The length-prefixed fields of a row in the order of the hash, one item per column."""
+    integer = _INT.pack
     return [
-        sized_int(seq),
-        sized_int(wall_ns),
-        sized_int(mono_ns),
-        sized(boot_id.encode()),
-        sized(node.encode()),
-        sized(group.encode()),
-        sized_int(epoch),
-        sized(user.encode()),
-        sized(kind.encode()),
+        integer(8, seq),
+        integer(8, wall_ns),
+        integer(8, mono_ns),
+        _sized_name(boot_id),
+        _sized_name(node),
+        _sized_name(group),
+        integer(8, epoch),
+        _sized_name(user),
+        _sized_name(kind),
         sized(body.encode()),
         sized(prev_hash),
     ]
+
+
+@lru_cache(maxsize=1024)
+def _sized_name(value: str) -> bytes:
+    """Text that many rows have in common."""
+    return sized(value.encode())
 
 
 def hash_fields(fields: list[bytes]) -> bytes:

@@ -413,8 +413,8 @@ HOLDS: tuple[Hold, ...] = (
         test="tests/scenarios/test_bounds.py::test_without_a_fault_nothing_moves",
         mutant=Mutant(
             file="otha/core/watch/node.py",
-            old="or reading.cycle != w.cycle else",
-            new="or reading.cycle == w.cycle else",
+            old="and cycle in (w.reading.cycle, told_cycle)",
+            new="and cycle not in (w.reading.cycle, told_cycle)",
         ),
     ),
     *client_rules.HOLDS,

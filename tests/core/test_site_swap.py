@@ -147,8 +147,8 @@ def test_an_effect_of_before_ends_unheard() -> None:
 def test_a_node_that_is_another_device_now_is_known_no_more() -> None:
     feed = both_settled()
     swap(feed, two_groups(), nodes=("b",))
-    assert feed.s.node("b").liveness is Liveness.UNKNOWN
-    assert feed.s.node("a").liveness is Liveness.ALIVE
+    assert feed.s.node("b").verdict.liveness is Liveness.UNKNOWN
+    assert feed.s.node("a").verdict.liveness is Liveness.ALIVE
     assert feed.reasons(Why.BEGINS_ANEW) == [("armed",)]
     feed.ends(record())
     feed.beat("b")

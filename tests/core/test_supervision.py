@@ -48,6 +48,7 @@ from otha.core.words import (
     Phase,
     Pulse,
     Standing,
+    TrackedForm,
     Verdict,
 )
 from tests.core.build import GATE, MS, TRACKED, gate_reading, group_config, order, reading, record, site_config
@@ -141,7 +142,7 @@ def test_a_changed_channel_is_told_even_if_no_verdict_on_the_node_changes() -> N
     feed.missed("a", "net_a")
     assert feed.reasons(Why.CHANNEL) == [("a.net_a", "late"), ("a.net_a", "lost")]
     assert feed.s.channel("a.net_a").pulse is Pulse.LOST
-    assert feed.s.node("a").liveness is Liveness.ALIVE
+    assert feed.s.node("a").verdict.liveness is Liveness.ALIVE
     assert feed.s.group("tanks").suspicion is None
 
 
@@ -153,18 +154,26 @@ def test_a_node_whose_channels_are_all_lost_is_dead() -> None:
     assert feed.s.group("tanks").nodes[0].liveness is Liveness.DEAD
 
 
+def test_a_one_shot_that_is_still_to_be_done_is_told_to_the_group() -> None:
+    start = replace(TRACKED[0], name="start", form=TrackedForm.ONE_SHOT)
+    feed = settled(site_config((group_config(tracked=(start, TRACKED[1])),)))
+    for told, names in (((1, 4_000), ("start",)), ((0, 4_000), ())):
+        feed.beat("b", tracked=told)
+        assert feed.s.group("tanks").nodes[1].one_shots == names
+
+
 def test_a_late_reply_from_a_dead_node_shows_life() -> None:
     feed = settled()
     feed.missed("a", "net_a")
     feed.missed("a", "net_b")
     feed(HeartbeatEnded(channel="a.net_a", answer=Answer.LATE, reading=None))
-    assert feed.s.node("a").liveness is Liveness.ALIVE
+    assert feed.s.node("a").verdict.liveness is Liveness.ALIVE
 
 
 def test_garbled_values_are_not_read() -> None:
     feed = settled()
     feed(HeartbeatEnded(channel="b.net_a", answer=Answer.GARBLED, reading=None))
-    assert feed.s.node("b").liveness is Liveness.ALIVE
+    assert feed.s.node("b").verdict.liveness is Liveness.ALIVE
 
 
 @pytest.mark.parametrize(
@@ -240,10 +249,10 @@ def adaptive() -> SiteConfig:
 def test_an_adaptive_channel_is_given_up_by_time_alone() -> None:
     feed = settled(adaptive())
     feed(DueReached(), 1_149)
-    assert feed.s.node("a").liveness is Liveness.ALIVE
+    assert feed.s.node("a").verdict.liveness is Liveness.ALIVE
     # The replies came at 1,000: the next ones were due by 1,050 and given up 100 ms later.
     feed(DueReached(), 1_150)
-    assert feed.s.node("a").liveness is Liveness.DEAD
+    assert feed.s.node("a").verdict.liveness is Liveness.DEAD
 
 
 @settings(max_examples=40, deadline=None)

@@ -12,7 +12,7 @@ from otha.core.reasons import Why
 from otha.core.supervision import Supervision
 from otha.core.watch import channel, node
 from otha.core.watch.channel import ChannelWatch
-from otha.core.watch.node import NodeWatch
+from otha.core.watch.node import NodeVerdict, NodeWatch
 from otha.core.ways import Way, granted, way_of
 from otha.core.words import Answer, Course, Fencing, Liveness, Phase, Pulse, Role, Standing, TransferKind
 from tests.core.build import MS, channel_config, group_config, path_config, site_config
@@ -66,7 +66,7 @@ class Plant(Site):
             self.feed(DueReached())
 
     def liveness(self, name: str) -> Liveness:
-        return self.s.node(name).liveness
+        return self.s.node(name).verdict.liveness
 
 
 # A dead link is no dead server (S18)
@@ -257,5 +257,5 @@ def test_a_detector_that_expects_arrivals_expects_anew_once_the_way_carries() ->
     ],
 )
 def test_a_blind_channel_counts_neither_way(pulses: tuple[Pulse, ...], liveness: Liveness) -> None:
-    w = node.from_pulses(NodeWatch(liveness=Liveness.ALIVE), pulses)
-    assert (w.liveness, w.channels_lost) == (liveness, pulses[0] is not Pulse.ON_TIME)
+    said = node.from_pulses(NodeWatch(verdict=NodeVerdict(liveness=Liveness.ALIVE)), pulses).verdict
+    assert (said.liveness, said.channels_lost) == (liveness, pulses[0] is not Pulse.ON_TIME)

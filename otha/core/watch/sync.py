@@ -10,10 +10,11 @@ def lag_ns(active: NodeWatch, standby: NodeWatch, *, cycle_ns: int, unseen_until
     `unseen_until`: now, or when the gate saw the active's frames stop: after that it changed nothing more.
     None: unknown, which is infinite.
     """
-    if active.position is None or standby.acked is None or active.seen_at == 0 or standby.seen_at == 0:
+    position, acked = active.reading.position, standby.reading.acked
+    if position is None or acked is None or active.seen_at == 0 or standby.seen_at == 0:
         return None
-    behind = max(0, active.position - standby.acked) * cycle_ns
-    return behind + max(0, unseen_until - active.seen_at)
+    behind = (position - acked) * cycle_ns if position > acked else 0
+    return behind + (unseen_until - active.seen_at if unseen_until > active.seen_at else 0)
 
 
 def in_rpo(lag: int | None, rpo_ns: int | None) -> Verdict:

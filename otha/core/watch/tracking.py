@@ -11,7 +11,7 @@ from otha.core.words import Liveness, TrackedForm, Verdict
 
 MS = 1_000_000
 # Looked up once: in CPython 3.11 a member of an enum is found by a call, which every heartbeat would make many times.
-_ALIVE, _TRUE, _ONE_SHOT = Liveness.ALIVE, Verdict.TRUE, TrackedForm.ONE_SHOT
+_ALIVE, _TRUE, _FALSE, _ONE_SHOT = Liveness.ALIVE, Verdict.TRUE, Verdict.FALSE, TrackedForm.ONE_SHOT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +29,10 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readiness:
-    """The verdict on a standby. `off`: what stands in its way. `until`: when the first of its values is too old, if
-    no newer one comes (None: it is not ready, or nothing ages)."""
+    """The verdict on a standby. `off`: what stands in its way."""
 
     verdict: Verdict
     off: tuple[TagOff, ...] = ()
-    until: int | None = None
 
 
 READY = Readiness(verdict=Verdict.TRUE)
@@ -58,26 +56,24 @@ def agreements(tags: tuple[TrackedTag, ...], active: NodeWatch, standby: NodeWat
 
 def readiness(tags: tuple[TrackedTag, ...], active: NodeWatch, standby: NodeWatch, now: int) -> Readiness:
     """Whether every tracked tag of the standby agrees with the active's."""
-    if not tags:
-        return READY
-    until = _all_agree_until(tags, active, standby, now)
-    if until is not None:
-        return Readiness(verdict=_TRUE, until=until)
     off = [each for each in agreements(tags, active, standby, now) if each.verdict is not Verdict.TRUE]
+    if not off:
+        return READY
     # FALSE is the plainest thing that can be said; else the first that is wrong.
     plain = any(each.verdict is Verdict.FALSE for each in off)
     return Readiness(verdict=Verdict.FALSE if plain else off[0].verdict, off=tuple(_off(each) for each in off))
 
 
-def _all_agree_until(tags: tuple[TrackedTag, ...], active: NodeWatch, standby: NodeWatch, now: int) -> int | None:
-    """When the first value is too old, while all of them agree; None as soon as one does not.
+def ready_until(tags: tuple[TrackedTag, ...], active: NodeWatch, standby: NodeWatch, now: int) -> int | None:
+    """Of a standby that is ready: when the first of its values is too old, if no newer one comes. None: it is not.
 
-    Judges as `_judged` does. Nearly every heartbeat ends here, so nothing is made of it that nobody asks for.
+    Ready are those of which `readiness` says READY, which makes for a person what nearly no heartbeat asks for.
+    `tags`: at least one.
     """
-    ours, theirs = active.tracked, standby.tracked
+    ours, theirs = active.reading.tracked, standby.reading.tracked
     if len(ours) != len(tags) or len(theirs) != len(tags) or not active.seen_at or not standby.seen_at:
         return None
-    if active.liveness is not _ALIVE or standby.liveness is not _ALIVE:
+    if active.verdict.liveness is not _ALIVE or standby.verdict.liveness is not _ALIVE:
         return None
     youngest = tags[0].max_age_ns
     for tag, one, other in zip(tags, ours, theirs, strict=True):
@@ -91,8 +87,7 @@ def _all_agree_until(tags: tuple[TrackedTag, ...], active: NodeWatch, standby: N
 
 def pending_one_shots(tags: tuple[TrackedTag, ...], w: NodeWatch) -> tuple[str, ...]:
     """The one-shot commands that a node has not carried out, as it said last."""
-    found = [at for at, tag in enumerate(tags) if tag.form is _ONE_SHOT]
-    return tuple(tags[at].name for at in found if _value(tags, w, at)) if found else ()
+    return tuple(tag.name for at, tag in enumerate(tags) if tag.form is _ONE_SHOT and _value(tags, w, at))
 
 
 def alike(found: tuple[TagOff, ...], known: tuple[TagOff, ...]) -> bool:
@@ -117,15 +112,17 @@ def _off(each: Agreement) -> TagOff:
 
 
 def _value(tags: tuple[TrackedTag, ...], w: NodeWatch, at: int) -> int | None:
-    return w.tracked[at] if len(w.tracked) == len(tags) else None
+    told = w.reading.tracked
+    return told[at] if len(told) == len(tags) else None
 
 
 def _judged(
     tags: tuple[TrackedTag, ...], active: NodeWatch, standby: NodeWatch, now: int
 ) -> Iterator[tuple[TrackedTag, Verdict]]:
-    silent = active.liveness is not Liveness.ALIVE or standby.liveness is not Liveness.ALIVE
+    ours, theirs = active.reading.tracked, standby.reading.tracked
+    silent = active.verdict.liveness is not _ALIVE or standby.verdict.liveness is not _ALIVE
     untold = not active.seen_at or not standby.seen_at
-    unsaid = len(active.tracked) != len(tags) or len(standby.tracked) != len(tags)
+    unsaid = len(ours) != len(tags) or len(theirs) != len(tags)
     oldest = min(active.seen_at, standby.seen_at)
     for at, tag in enumerate(tags):
         if silent:
@@ -135,7 +132,7 @@ def _judged(
         elif now >= oldest + tag.max_age_ns:
             yield tag, Verdict.STALE
         else:
-            yield tag, _agree(tag, active.tracked[at], standby.tracked[at])
+            yield tag, _agree(tag, ours[at], theirs[at])
 
 
 def _agree(tag: TrackedTag, active: int | None, standby: int | None) -> Verdict:
@@ -149,4 +146,4 @@ def _agree(tag: TrackedTag, active: int | None, standby: int | None) -> Verdict:
         case TrackedForm.ONE_SHOT:
             # A command that is still to be carried out would be carried out again by the one who takes over.
             agree = not active and not standby
-    return Verdict.TRUE if agree else Verdict.FALSE
+    return _TRUE if agree else _FALSE

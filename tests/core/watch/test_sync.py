@@ -4,19 +4,12 @@ import pytest
 
 from otha.core.watch import sync
 from otha.core.watch.node import NodeWatch
-from otha.core.words import Liveness, Verdict
-from tests.core.build import MS
+from otha.core.words import Verdict
+from tests.core.build import MS, reading
 
 
-def node(**changes: Any) -> NodeWatch:
-    said: dict[str, Any] = {
-        "liveness": Liveness.ALIVE,
-        "seen_at": 1_000 * MS,
-        "position": 100,
-        "acked": 100,
-        "tracked": (500, 4_000),
-    }
-    return NodeWatch(**{**said, **changes})
+def node(seen_at: int = 1_000 * MS, **said: Any) -> NodeWatch:
+    return NodeWatch(seen_at=seen_at, reading=reading(**said))
 
 
 def lag_ms(active: NodeWatch, standby: NodeWatch, until_ms: int) -> int | None:

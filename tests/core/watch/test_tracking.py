@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from otha.core.config import TrackedTag
 from otha.core.watch import tracking
-from otha.core.watch.node import NodeWatch
+from otha.core.watch.node import NodeVerdict, NodeWatch
 from otha.core.words import Liveness, TrackedForm, Verdict
-from tests.core.build import MS, TRACKED
+from tests.core.build import MS, TRACKED, reading
 
 SETPOINT, OUTPUT = (replace(tag, max_age_ns=150 * MS) for tag in TRACKED)
 TAGS = (SETPOINT, OUTPUT)
@@ -20,9 +20,13 @@ START = replace(SETPOINT, name="start", form=TrackedForm.ONE_SHOT)
 NOW = 1_100 * MS
 
 
-def node(**changes: Any) -> NodeWatch:
-    said: dict[str, Any] = {"liveness": Liveness.ALIVE, "seen_at": 1_000 * MS, "tracked": (500, 4_000)}
-    return NodeWatch(**{**said, **changes})
+def node(
+    *,
+    liveness: Liveness = Liveness.ALIVE,
+    seen_at: int = 1_000 * MS,
+    tracked: tuple[int | None, ...] = (500, 4_000),
+) -> NodeWatch:
+    return NodeWatch(verdict=NodeVerdict(liveness=liveness), reading=reading(tracked=tracked), seen_at=seen_at)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +61,9 @@ def test_a_value_that_is_too_old_agrees_with_nothing(older: str) -> None:
     """The older of the two readings counts, and the verdict says until when it holds."""
     newer = node(seen_at=1_090 * MS)
     pair = (node(), newer) if older == "active" else (newer, node())
-    assert tracking.readiness(TAGS, *pair, 1_149 * MS) == tracking.Readiness(verdict=Verdict.TRUE, until=1_150 * MS)
+    assert tracking.ready_until(TAGS, *pair, 1_149 * MS) == 1_150 * MS
+    assert tracking.ready_until(TAGS, *pair, 1_150 * MS) is None
+    assert tracking.readiness(TAGS, *pair, 1_149 * MS) == tracking.READY
     assert tracking.readiness(TAGS, *pair, 1_150 * MS).verdict is Verdict.STALE
 
 
@@ -106,7 +112,6 @@ def test_what_is_off_names_tag_values_tolerance_and_age() -> None:
         "setpoint false: active 500, standby 490, tolerance 0, age 100 of 150 ms",
         "output false: active 4000, standby 4201, tolerance 200, age 100 of 150 ms",
     ]
-    assert found.until is None
     off = tracking.readiness((MODE, START), node(tracked=(1, 1)), node(tracked=(None, 0)), NOW).off
     assert [str(each) for each in off] == [
         "mode bad: active 1, standby not said, must be equal, age 100 of 150 ms",
@@ -179,12 +184,13 @@ def test_the_short_way_to_a_verdict_is_the_long_one(sides: Sides) -> None:
     found_of, active, standby = sides
     found = tracking.agreements(found_of, active, standby, NOW)
     whole = tracking.readiness(found_of, active, standby, NOW)
+    until = tracking.ready_until(found_of, active, standby, NOW)
     off = [each.verdict for each in found if each.verdict is not Verdict.TRUE]
-    assert (whole.verdict is Verdict.TRUE) == (not off)
+    assert (whole.verdict is Verdict.TRUE) == (until is not None) == (not off)
     assert [each.verdict for each in whole.off] == off
-    if not off:
+    if until is not None:
         oldest = min(active.seen_at, standby.seen_at)
-        assert whole.until == oldest + min(tag.max_age_ns for tag in found_of)
-        assert tracking.readiness(found_of, active, standby, whole.until).verdict is Verdict.STALE
+        assert until == oldest + min(tag.max_age_ns for tag in found_of)
+        assert tracking.readiness(found_of, active, standby, until).verdict is Verdict.STALE
     else:
         assert whole.verdict is (Verdict.FALSE if Verdict.FALSE in off else off[0])
