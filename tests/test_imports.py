@@ -71,6 +71,7 @@ CORE_STDLIB = frozenset(
         "heapq",
         "inspect",
         "itertools",
+        "marshal",
         "math",
         "operator",
         "struct",

@@ -385,7 +385,11 @@ class GroupConfig:
     @property
     def preferred(self) -> str:
         """The node that the active role returns to."""
-        return min(self.nodes, key=lambda node: node.priority).name
+        best = self.nodes[0]
+        for node in self.nodes:
+            if node.priority < best.priority:
+                best = node
+        return best.name
 
     @property
     def section(self) -> str:

@@ -121,8 +121,8 @@ HOLDS: tuple[Hold, ...] = (
         test=f"{_TESTS}/test_agree.py::test_a_healthy_active_is_not_left_because_its_peer_scores_higher",
         mutant=Mutant(
             file=f"{_GROUP}/suspicion.py",
-            old="return Cause.DEGRADED if view.level < HEALTHY_LEVEL and better else None",
-            new="return Cause.DEGRADED if better else None",
+            old="            if view.level >= HEALTHY_LEVEL:\n                return None\n",
+            new="",
         ),
     ),
     Hold(

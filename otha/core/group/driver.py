@@ -215,21 +215,24 @@ def _gate_ended_it(t: Turn) -> bool:
     gate, plan = t.g.gate, t.plan
     if not gate.seen:
         return False
+    in_persons_hands = gate.state is _SAFE or gate.state is _LOCAL
+    if gate.boot == plan.boot and not in_persons_hands and gate.epoch <= plan.epoch + 1:
+        return False
     left = plan.revoked or plan.course is Course.SAFE
     undone = Ending.NEEDS_OPERATOR if left else Ending.ABORTED_SAFE
     if gate.boot != plan.boot:
         end(t, undone, "S2", "the controller started anew")
-    elif gate.state is GateState.SAFE:
+    elif gate.state is _SAFE:
         end(t, Ending.SAFE_STATE if left else Ending.ABORTED_SAFE, "", "the section is in its safe state")
-    elif gate.state is GateState.LOCAL:
+    elif gate.state is _LOCAL:
         end(t, undone, "", "a person took the section")
-    elif gate.epoch > plan.epoch + 1:
-        end(t, undone, "S2", "the gate knows a newer epoch")
     else:
-        return False
+        end(t, undone, "S2", "the gate knows a newer epoch")
     return True
 
 
+# Members are looked up by a call in CPython 3.11; these are asked for in every step of a transfer.
+_OWNED, _SAFE, _LOCAL = GateState.OWNED, GateState.SAFE, GateState.LOCAL
 _MOVING = (Phase.CLAIMED, Phase.FENCED, Phase.PROMOTED, Phase.TRACKED, Phase.RELEASED)
 
 
@@ -238,7 +241,7 @@ def _believe_the_owner(t: Turn) -> bool:
     gate, plan = t.g.gate, t.plan
     if not gate.seen or plan.phase not in _MOVING:
         return False
-    owned = gate.state is GateState.OWNED
+    owned = gate.state is _OWNED
     owned_by = (gate.owner, gate.owner_epoch) if gate.epoch == gate.owner_epoch else None
     if owned_by == (plan.from_node, plan.epoch + 1):
         course = Course.RETURN

@@ -14,6 +14,8 @@ from otha.core.reasons import Block, Blocker, Why
 from otha.core.words import Arming, FailbackMode, GroupKind, Liveness, Standing, TransferKind, Verdict
 
 _SECOND = 1_000_000_000
+# Members are looked up by a call in CPython 3.11; these are asked for in every step.
+_ALIVE, _FOLLOWING, _SCHEDULED = Liveness.ALIVE, Standing.FOLLOWING, FailbackMode.SCHEDULED
 # What comes and goes with every change of the plant, and is judged again once a person has confirmed.
 _PASSING = (Block.NOT_RESYNCHRONISED, Block.PERMISSIVE)
 
@@ -30,7 +32,7 @@ def disturbance(cfg: GroupConfig, shared: Shared, g: GroupState) -> str:
     view = g.nodes[index]
     if shared.tilted or shared.isolated:
         return f"{name} is not watched undisturbed"
-    if view.liveness is not Liveness.ALIVE:
+    if view.liveness is not _ALIVE:
         return f"{name} is {view.liveness.value}"
     if view.level < HEALTHY_LEVEL:
         return f"{name} has ServiceLevel {view.level}"
@@ -53,7 +55,7 @@ def mind_the_hold(t: Turn) -> None:
 
 
 def _is_scheduled(cfg: GroupConfig) -> bool:
-    return cfg.failback.mode is FailbackMode.SCHEDULED
+    return cfg.failback.mode is _SCHEDULED
 
 
 def window_turned(t: Turn, *, is_open: bool) -> None:
@@ -159,7 +161,7 @@ def lasting(found: tuple[Blocker, ...], kind: TransferKind) -> tuple[Blocker, ..
 
 def _due(cfg: GroupConfig, g: GroupState) -> bool:
     """The preferred node is steady, and nobody was asked for it yet."""
-    rests = g.standing is Standing.FOLLOWING and g.suspicion is None
+    rests = g.standing is _FOLLOWING and g.suspicion is None
     return rests and g.steady and g.steady_at is None and not g.return_asked
 
 

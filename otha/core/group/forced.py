@@ -214,6 +214,8 @@ def withdraw(t: Turn, order: Order) -> tuple[Blocker, ...]:
 def expire(t: Turn) -> None:
     """Clear what has run out: a selection, a request that nobody answered, a bypass."""
     g = t.g
+    if g.selection is None and g.request is None and not g.bypasses:
+        return
     if g.selection is not None and t.reached(g.selection.until):
         t.put(selection=None)
         t.say(Why.SELECTION_ENDED, "", g.selection.by, g.selection.to_node, "expired")

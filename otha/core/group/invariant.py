@@ -41,6 +41,10 @@ from otha.core.words import (
     Verdict,
 )
 
+# Members are looked up by a call in CPython 3.11; these are asked for in every step.
+_DRIVER, _OTHA, _ARMED, _HELD = GroupKind.DRIVER, Authority.OTHA, Arming.ARMED, GateState.HELD
+_REQUESTED, _PERMITTED, _FORWARD = Phase.REQUESTED, Phase.PERMITTED, Course.FORWARD
+
 
 def _hold(rule: str, holds: bool, what: str) -> None:
     if not holds:
@@ -264,10 +268,10 @@ def _effect(cfg: GroupConfig, shared: Shared, before: GroupState, g: GroupState,
 def _uncontrolled(cfg: GroupConfig, shared: Shared, g: GroupState) -> None:
     """L2: a section that nobody drives has a limit that runs, and nothing waits once it is over."""
     plan, gate = g.plan, g.gate
-    held = cfg.kind is GroupKind.DRIVER and gate.seen and gate.state is GateState.HELD
-    ours = cfg.authority is Authority.OTHA and g.arming is Arming.ARMED and not shared.tilted and g.halted is None
+    held = cfg.kind is _DRIVER and gate.seen and gate.state is _HELD
+    ours = cfg.authority is _OTHA and g.arming is _ARMED and not shared.tilted and g.halted is None
     _hold("L2", not (held and ours) or g.uncontrolled or g.uncontrolled_until is not None, "a hold without a limit")
-    waits = plan is not None and plan.phase is Phase.REQUESTED and plan.course is Course.FORWARD
+    waits = plan is not None and plan.phase is _REQUESTED and plan.course is _FORWARD
     _hold("L2", not (g.uncontrolled and waits), "a transfer that waits in a section held beyond its limit")
 
 
@@ -284,7 +288,7 @@ def check(cfg: GroupConfig, shared: Shared, before: GroupState, decision: Decisi
             _hold("S7", g.holdoff_until is None or now >= g.holdoff_until, "transfer within the hold-off")
             counted = sum(1 for at in g.recent if at > now)
             _hold("S7", counted < cfg.timing.max_in_window, "more transfers than the window allows")
-        past = plan.phase not in (Phase.REQUESTED, Phase.PERMITTED)
+        past = plan.phase is not _REQUESTED and plan.phase is not _PERMITTED
         _hold(
             "S9", not past or (g.record is not None and g.record.epoch >= plan.epoch + 1), "past the claim without it"
         )

@@ -14,6 +14,10 @@ from otha.core.inputs import Record
 from otha.core.reasons import Block, Blocker, Why
 from otha.core.words import Arming, Authority, GateState, GroupKind, Liveness, Milestone, Role, Standing, Verdict
 
+# Members are looked up by a call in CPython 3.11; these are asked for in every step.
+_NATIVE, _KNOWN, _CLAIMED, _FOLLOWING = Authority.NATIVE, StoreView.KNOWN, Milestone.CLAIMED, Standing.FOLLOWING
+_OWNED, _HELD = GateState.OWNED, GateState.HELD
+
 
 def stand(t: Turn, standing: Standing, concern: Blocker | None = None) -> bool:
     """Take this standing; True when it is another one than before."""
@@ -67,10 +71,10 @@ def _concern(t: Turn, record: Record) -> Blocker | None:
     gate = t.g.gate
     if not gate.fits:
         return Blocker(block=Block.GATE_MISMATCH, detail=t.cfg.section)
-    if gate.state is GateState.FREE:
-        return Blocker(block=Block.NOBODY_DRIVES, detail=gate.state.name)
-    if gate.state in (GateState.SAFE, GateState.LOCAL):
-        return Blocker(block=Block.GATE_NOT_IN_OTHAS_HANDS, detail=gate.state.name)
+    if gate.state is not _OWNED and gate.state is not _HELD:
+        nobody = gate.state is GateState.FREE
+        block = Block.NOBODY_DRIVES if nobody else Block.GATE_NOT_IN_OTHAS_HANDS
+        return Blocker(block=block, detail=gate.state.name)
     if gate.owner != record.active:
         detail = f"gate: {gate.owner or 'nobody'}, record: {record.active or 'nobody'}"
         return Blocker(block=Block.OWNER_DISAGREES, detail=detail)
@@ -89,9 +93,9 @@ def stands_unseen(t: Turn) -> bool:
 def settle(t: Turn) -> bool:
     """Judge the standing; True when it changed or a transfer was taken up."""
     g = t.g
-    if t.cfg.authority is Authority.NATIVE:
-        return stand(t, Standing.FOLLOWING)
-    if g.store is not StoreView.KNOWN:
+    if t.cfg.authority is _NATIVE:
+        return stand(t, _FOLLOWING)
+    if g.store is not _KNOWN:
         # One errand at a time: a section that must go safe does not wait for a store that is silent.
         if not g.uncontrolled:
             t.ask_errand(ReadRecord(), "read", t.cfg.timing.cas_ns)
@@ -112,12 +116,10 @@ def settle(t: Turn) -> bool:
     if g.adopt_ordered and g.gate.state is GateState.OWNED and g.gate.owner != record.active:
         swap(t, replace(record, active=g.gate.owner, claim=None, milestone=Milestone.DONE, revision=""), "adopt")
         return False
-    if record.milestone is Milestone.CLAIMED and record.claim is not None and record.claim.id != g.harmless:
+    if record.milestone is _CLAIMED and record.claim is not None and record.claim.id != g.harmless:
         return False if _bides(t) else _take_up(t)
     return (
-        stand(t, Standing.FOLLOWING)
-        if (concern := _concern(t, record)) is None
-        else stand(t, Standing.NEEDS_OPERATOR, concern)
+        stand(t, _FOLLOWING) if (concern := _concern(t, record)) is None else stand(t, Standing.NEEDS_OPERATOR, concern)
     )
 
 

@@ -1,6 +1,7 @@
 """One step of one redundancy group: an event in, a decision out. The same inputs give the same decision."""
 
 from dataclasses import replace
+from operator import attrgetter
 from typing import TypeVar, assert_never
 
 from otha.core.config import UNKNOWN_MACHINE, GroupConfig
@@ -44,8 +45,21 @@ from otha.core.words import Authority, GroupKind, Outcome, Standing, TransferKin
 
 _T = TypeVar("_T")
 
+# Members are looked up by a call in CPython 3.11; these are asked for in every step.
+_FOLLOWING, _NATIVE, _DRIVER = Standing.FOLLOWING, Authority.NATIVE, GroupKind.DRIVER
 _MOVES_AT_MOST = 32
 _SWAPPING = tuple(phase.value for phase in transfer.SWAPPING)
+# Deadlines that are cleared when they have come, and mean nothing else.
+_CLEARED = (
+    "settle_until",
+    "calm_until",
+    "confirm_at",
+    "steady_at",
+    "holdoff_until",
+    "errand_retry_at",
+    "safe_retry_at",
+)
+_cleared = attrgetter(*_CLEARED)
 
 
 def start(cfg: GroupConfig, now: int) -> GroupState:
@@ -148,17 +162,10 @@ def _expire(t: Turn) -> None:
         t.put(recent=tuple(at for at in g.recent if at > t.now))
         if not t.g.recent:
             t.put(extra_used=False)
-    for name in (
-        "settle_until",
-        "calm_until",
-        "confirm_at",
-        "steady_at",
-        "holdoff_until",
-        "errand_retry_at",
-        "safe_retry_at",
-    ):
-        if t.reached(getattr(g, name)):
-            t.put(**{name: None})
+    now = t.now
+    over = [name for name, at in zip(_CLEARED, _cleared(g), strict=True) if at is not None and now >= at]
+    if over:
+        t.put(**dict.fromkeys(over))
     if t.reached(g.uncontrolled_until):
         t.put(uncontrolled_until=None, uncontrolled=True)
     if g.plan is not None and t.reached(g.plan.retry_at):
@@ -182,7 +189,7 @@ def _tell_vetoes(t: Turn) -> bool:
 def _suspect(t: Turn) -> bool:
     """Judge the active node; open a failover once its cause has stood and nothing stands against it."""
     g = t.g
-    if g.standing is not Standing.FOLLOWING or t.cfg.authority is Authority.NATIVE:
+    if g.standing is not _FOLLOWING or t.cfg.authority is _NATIVE:
         if g.suspicion is not None:
             t.put(suspicion=None, confirm_at=None, told=())
         return False
@@ -231,30 +238,27 @@ def _ask_back(t: Turn) -> bool:
 
 
 def _move(t: Turn) -> bool:
-    match t.cfg.kind:
-        case GroupKind.DRIVER:
-            uncontrolled.run_the_limit(t)
-            if t.g.plan is not None:
-                return driver.advance(t)
-            if forced.going_safe(t):
-                return not t.g.gate.seen and settle.stands_unseen(t)
-            return settle.settle(t) or _suspect(t) or uncontrolled.ask_safe(t) or _ask_back(t)
-        case GroupKind.PATH | GroupKind.STORE:
-            if t.g.plan is not None:
-                return redirect.advance(t)
-            return agree.settle(t) or _suspect(t) or _ask_back(t)
-        case never:
-            assert_never(never)
+    """Take one move of a group of any kind; True when the state moved and should be looked at again."""
+    if t.cfg.kind is not _DRIVER:
+        if t.g.plan is not None:
+            return redirect.advance(t)
+        return agree.settle(t) or _suspect(t) or _ask_back(t)
+    uncontrolled.run_the_limit(t)
+    if t.g.plan is not None:
+        return driver.advance(t)
+    if forced.going_safe(t):
+        return not t.g.gate.seen and settle.stands_unseen(t)
+    return settle.settle(t) or _suspect(t) or uncontrolled.ask_safe(t) or _ask_back(t)
 
 
-def _wake(g: GroupState, now: int) -> int | None:
+def wake(g: GroupState, now: int) -> int | None:
+    """The next moment at which time alone changes something."""
     plan = g.plan
-    deadlines = [g.settle_until, g.calm_until, g.confirm_at, g.holdoff_until, g.errand_retry_at, g.uncontrolled_until]
-    deadlines += [g.steady_at, g.safe_retry_at, *g.recent]
+    deadlines = [*_cleared(g), g.uncontrolled_until, *g.recent]
     deadlines += [held.until for held in (g.selection, g.request, *g.bypasses) if held is not None]
     if plan is not None:
         deadlines += [plan.due, plan.retry_at, plan.wait_until, plan.ask_until]
-    return min((at for at in deadlines if at is not None and at > now), default=None)
+    return min([at for at in deadlines if at is not None and at > now], default=None)
 
 
 def step(cfg: GroupConfig, shared: Shared, g: GroupState, event: Event, now: int) -> Decision:
@@ -280,7 +284,7 @@ def step(cfg: GroupConfig, shared: Shared, g: GroupState, event: Event, now: int
         effects=tuple(t.effects),
         reasons=tuple(t.reasons),
         answer=t.answer,
-        wake=_wake(t.g, now),
+        wake=wake(t.g, now),
     )
     invariant.check(cfg, shared, g, decision, now)
     return decision

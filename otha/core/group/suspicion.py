@@ -6,6 +6,10 @@ from otha.core.group.state import Cause, GroupState, Shared
 from otha.core.reasons import Block, Blocker
 from otha.core.words import GateState, GroupKind, Liveness
 
+# Members are looked up by a call in CPython 3.11; these are asked for in every step.
+_ALIVE, _DEAD, _STALE_DATA = Liveness.ALIVE, Liveness.DEAD, Liveness.STALE_DATA
+_HELD, _PATH = GateState.HELD, GroupKind.PATH
+
 
 def _active_index(cfg: GroupConfig, g: GroupState) -> int | None:
     return node_index(cfg, g.record.active if g.record is not None else None)
@@ -24,16 +28,16 @@ def vetoes(cfg: GroupConfig, shared: Shared, g: GroupState) -> tuple[Blocker, ..
         return ()
     name, view, gate = cfg.nodes[index].name, g.nodes[index], g.gate
     found = []
-    if view.liveness is Liveness.DEAD:
-        carries = cfg.kind is GroupKind.PATH and gate.owner is not None
+    if view.liveness is _DEAD:
+        carries = cfg.kind is _PATH and gate.owner is not None
         if gate.seen and (gate.owner == name or carries) and gate.owner_fresh:
             found.append(Blocker(block=Block.OWNER_FRESH_AT_GATE, detail=name))
         if shared.isolated:
             found.append(Blocker(block=Block.OBSERVER_ISOLATED, detail=""))
     upstream = [Blocker(block=Block.UPSTREAM, detail=group) for group in cfg.upstream if group in shared.troubled]
-    if view.liveness is Liveness.ALIVE and gate.seen and gate.state is GateState.HELD and gate.owner == name:
+    if view.liveness is _ALIVE and gate.seen and gate.state is _HELD and gate.owner == name:
         found += upstream
-    if view.liveness is Liveness.STALE_DATA:
+    if view.liveness is _STALE_DATA:
         found += upstream
         if not any(peer.liveness is Liveness.ALIVE for at, peer in enumerate(g.nodes) if at != index):
             found.append(Blocker(block=Block.UPSTREAM, detail="no peer sees the source fresh"))
@@ -50,22 +54,24 @@ def cause(cfg: GroupConfig, shared: Shared, g: GroupState) -> Cause | None:
         return None
     view, gate = g.nodes[index], g.gate
     match view.liveness:
+        case Liveness.ALIVE:
+            if gate.seen and gate.state is _HELD and gate.owner == cfg.nodes[index].name:
+                # Fresh frames that are not let through drive nothing either: the gate's resumes may be used up.
+                return Cause.HELD_BACK if gate.owner_fresh else Cause.NOT_DRIVING
+            if view.level >= HEALTHY_LEVEL:
+                return None
+            better = any(
+                peer.liveness is _ALIVE and peer.level > view.level + cfg.timing.deadband_level
+                for at, peer in enumerate(g.nodes)
+                if at != index
+            )
+            return Cause.DEGRADED if better else None
         case Liveness.FROZEN:
             return Cause.FROZEN
         case Liveness.DEAD:
             return Cause.DEAD
         case Liveness.STALE_DATA:
             return Cause.STALE_DATA
-        case Liveness.ALIVE:
-            if gate.seen and gate.state is GateState.HELD and gate.owner == cfg.nodes[index].name:
-                # Fresh frames that are not let through drive nothing either: the gate's resumes may be used up.
-                return Cause.HELD_BACK if gate.owner_fresh else Cause.NOT_DRIVING
-            better = any(
-                peer.liveness is Liveness.ALIVE and peer.level > view.level + cfg.timing.deadband_level
-                for at, peer in enumerate(g.nodes)
-                if at != index
-            )
-            return Cause.DEGRADED if view.level < HEALTHY_LEVEL and better else None
         case Liveness.UNKNOWN:
             return None
 

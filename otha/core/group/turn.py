@@ -1,10 +1,11 @@
 """One step in the making: the state as it is being decided, and what the decision will ask and say."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
 from otha.core import canon
+from otha.core.altered import altered
 from otha.core.config import GroupConfig
 from otha.core.effects import Action, Backfill, Demote, Effect, ReadRecord, Revoke, Safe, Select, SwapRecord, Void
 from otha.core.group.request import Preview
@@ -54,8 +55,8 @@ class Turn:
     answer: OrderAnswer | None = None
     preview: Preview | None = None
 
-    def put(self, **changes: Any) -> None:  # Any: dataclasses.replace takes the fields of GroupState
-        self.g = replace(self.g, **changes)
+    def put(self, **changes: Any) -> None:  # Any: takes the fields of GroupState
+        self.g = altered(self.g, **changes)
 
     @property
     def plan(self) -> Plan:
@@ -65,7 +66,7 @@ class Turn:
         return plan
 
     def put_plan(self, **changes: Any) -> None:  # Any: as `put`, for the fields of Plan
-        self.put(plan=replace(self.plan, **changes))
+        self.put(plan=altered(self.plan, **changes))
 
     def say(self, why: Why, rule: str, *args: str | int) -> None:
         self.reasons.append(Reason(why=why, rule=rule, args=args))

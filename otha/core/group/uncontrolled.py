@@ -11,6 +11,9 @@ from otha.core.group.turn import Turn
 from otha.core.reasons import Block, Blocker
 from otha.core.words import Arming, Authority, GateState, TransferKind
 
+# Members are looked up by a call in CPython 3.11; these are asked for in every step.
+_HELD, _OTHA, _ARMED = GateState.HELD, Authority.OTHA, Arming.ARMED
+
 
 def _limit_at(t: Turn) -> int:
     """When the limit of the present hold is over, by the gate's own count of the hold. While all is heard for the first
@@ -26,8 +29,8 @@ def run_the_limit(t: Turn) -> None:
     """Begin the limit with the hold, and forget it when the hold is over or is not OTHA's to end. One that was out of
     sight meanwhile has become no younger, and one that follows another has a limit of its own."""
     g = t.g
-    held = g.gate.seen and g.gate.state is GateState.HELD
-    may_act = t.cfg.authority is Authority.OTHA and g.arming is Arming.ARMED and not t.shared.tilted
+    held = g.gate.seen and g.gate.state is _HELD
+    may_act = t.cfg.authority is _OTHA and g.arming is _ARMED and not t.shared.tilted
     if not (held and may_act):
         if g.uncontrolled or g.uncontrolled_until is not None:
             t.put(uncontrolled_until=None, uncontrolled=False)

@@ -1,12 +1,16 @@
 """Two states with the same key behave alike: the key leaves out names and keeps everything that decides."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 
 from otha.core.group.event import GateJudged, NodeJudged, SharedChanged
-from otha.core.group.key import key
-from otha.core.group.state import GroupState
+from otha.core.group.key import key, parts
+from otha.core.group.request import Bypass, Preview, Request, Selection
+from otha.core.group.state import GateView, GroupState, NodeView, OutputOff, Plan, SelectorView, TagOff
+from otha.core.inputs import Claim, EffectId, Record
+from otha.core.reasons import Block, Blocker
 from otha.core.words import Liveness, OrderKind, Outcome, Phase, Role, Verdict
 from tests.core.build import MS, alive, gate_view, record
 from tests.core.rig import PHASES, Rig, following, held_by_watchdog, switching, take_on
@@ -113,3 +117,77 @@ def test_whether_an_open_claim_is_harmless_is_in_the_key_and_its_name_is_not() -
     renamed = replace(harmless, harmless="x", record=replace(record_, claim=replace(record_.claim, id="x")))
     assert key(harmless, rig.now) == key(renamed, rig.now)
     assert key(harmless, rig.now) != key(rig.g, rig.now)
+
+
+# What names a thing, counts its emissions, or only alarms and tells, and decides nothing.
+LEFT_OUT = {
+    GroupState: {"errand_attempt", "calm_until", "arming_ordered", "requests", "first_out", "unlisted", "in_flight"},
+    Plan: {"serial", "attempt", "request", "about"},
+    GateView: set(),
+    NodeView: {"pending"},
+    SelectorView: set(),
+    Record: {"revision"},
+    Claim: set(),
+    EffectId: {"group", "attempt"},
+    Selection: set(),
+    Preview: set(),
+    Request: {"number", "comment"},
+    Bypass: {"comment"},
+    Blocker: set(),
+    TagOff: {"active", "standby", "age_ms"},
+    OutputOff: {"held", "shadow"},
+}
+_WITHIN: dict[tuple[type, str], type] = {
+    (GroupState, "record"): Record,
+    (GroupState, "errand"): EffectId,
+    (GroupState, "gate"): GateView,
+    (GroupState, "plan"): Plan,
+    (GroupState, "selection"): Selection,
+    (GroupState, "request"): Request,
+    (GroupState, "concern"): Blocker,
+    (Record, "claim"): Claim,
+    (Plan, "asked"): EffectId,
+    (Selection, "shown"): Preview,
+}
+_MANY_WITHIN: dict[tuple[type, str], type] = {
+    (GroupState, "nodes"): NodeView,
+    (GroupState, "selectors"): SelectorView,
+    (GroupState, "bypasses"): Bypass,
+    (GroupState, "told"): Blocker,
+    (Plan, "against"): Blocker,
+    (Preview, "passed"): Blocker,
+    (NodeView, "off"): TagOff,
+    (GateView, "apart"): OutputOff,
+}
+_PLAIN: dict[str, Any] = {"bool": False, "int": 0, "str": "", "int | None": 0, "str | None": ""}
+
+
+class Watched:
+    """Stands for a value of this kind, and notes which of its fields are asked for."""
+
+    def __init__(self, kind: type, seen: dict[type, set[str]]) -> None:
+        self._kind, self._seen = kind, seen
+
+    def __getattr__(self, name: str) -> Any:
+        self._seen.setdefault(self._kind, set()).add(name)
+        if many := _MANY_WITHIN.get((self._kind, name)):
+            return (Watched(many, self._seen),)
+        if one := _WITHIN.get((self._kind, name)):
+            return Watched(one, self._seen)
+        if name == "block":
+            return Block.TILT
+        said = next(each.type for each in fields(self._kind) if each.name == name)
+        named = getattr(said, "__name__", str(said))
+        if named.startswith("tuple"):
+            return ()
+        return _PLAIN.get(named, OrderKind.SAFE)
+
+
+def test_every_field_is_in_the_key_or_named_as_left_out() -> None:
+    """A field added to the state decides something until somebody says that it does not."""
+    seen: dict[type, set[str]] = {}
+    watched: Any = Watched(GroupState, seen)
+    parts(watched, 0)
+    for kind, left_out in LEFT_OUT.items():
+        names = {each.name for each in fields(kind)}
+        assert names - seen.get(kind, set()) <= left_out, kind.__name__
