@@ -24,6 +24,7 @@ from rich.table import Table
 
 from otha.core.errors import EngineerError, OthaError
 from otha.journal.anchor import anchor_text, load_anchor
+from otha.journal.backup import back_up
 from otha.journal.entry import JournalRow
 from otha.journal.errors import JournalUnreadable
 from otha.journal.reader import Query, Reader, Say, export_csv, export_jsonl, wall_text
@@ -252,6 +253,31 @@ def verify(
             typer.echo(f"DAMAGE {fault}")
         typer.echo(f"{'ok' if found.ok else 'damage found'}; {found.note}")
     if not found.ok:
+        raise typer.Exit(DAMAGE)
+
+
+@app.command()
+def backup(
+    state: StateOption,
+    to: Annotated[Path, typer.Argument(help="A new or empty folder.", metavar="DIR")],
+    as_json: JsonOption = False,
+) -> None:
+    """Copy the whole journal while it is written, and verify the copy; the key that signs is left out."""
+    with _exit_codes():
+        made = back_up(state, to)
+    ok = made.found.ok and made.is_whole
+    if as_json:
+        typer.echo(json.dumps({**made.found.as_json(), "ok": ok, "files": [path.name for path in made.segments]}))
+    else:
+        for fault in made.found.faults:
+            typer.echo(f"DAMAGE {fault}")
+        if not made.is_whole:
+            typer.echo(f"DAMAGE the copy ends before row {made.newest_seq}")
+        typer.echo(
+            f"{len(made.segments)} segments, {made.found.rows} rows up to {made.found.last_seq}, signed up to "
+            f"{made.found.signed_seq}, in {to}: {'verified' if ok else 'damage found'}"
+        )
+    if not ok:
         raise typer.Exit(DAMAGE)
 
 
