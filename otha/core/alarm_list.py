@@ -202,6 +202,20 @@ DEFAULTS: tuple[AlarmConfig, ...] = (
         consequence="heartbeats leave late and faults are seen late",
         response="look at the load of the supervisor's machine, and whether it may run with a real-time priority",
     ),
+    AlarmConfig(
+        code=AlarmCode.CERTIFICATE_EXPIRING,
+        priority=AlarmPriority.LOW,
+        cause="a certificate that connections need expires within 30, 7 or 1 days",
+        consequence="from that day on its connections are refused: of clients that see OTHA, or of OTHA to a server",
+        response="renew it: `otha cert renew` for the interface's own; the other end must trust the new one",
+    ),
+    AlarmConfig(
+        code=AlarmCode.CERTIFICATE_EXPIRED,
+        priority=AlarmPriority.MEDIUM,
+        cause="a certificate that connections need has expired",
+        consequence="its connections are refused: a client sees nothing of OTHA, or OTHA nothing of a server",
+        response="renew it: `otha cert renew` for the interface's own; the other end must trust the new one",
+    ),
 )
 
 # What is the supervisor's own, and in no group: one cause, one alarm, however many groups there are.
@@ -214,6 +228,8 @@ OWN: tuple[AlarmCode, ...] = (
     AlarmCode.JOURNAL_DAMAGED,
     AlarmCode.RECORDER_SILENT,
     AlarmCode.LOOP_STALLED,
+    AlarmCode.CERTIFICATE_EXPIRING,
+    AlarmCode.CERTIFICATE_EXPIRED,
 )
 
 # Suppressed by design: while the cause stands, what only follows from it is not annunciated, in the same group, or in

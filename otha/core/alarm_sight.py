@@ -45,7 +45,7 @@ def of_supervisor(state: SiteState) -> AlarmsSeen:
     if sum(code in told for code in _DISK) > 1:
         told[AlarmCode.DISK_FAILING] = ""
     return AlarmsSeen(
-        found=tuple(Alarm(code=code, detail=told[code]) for code in OWN if code in told),
+        found=tuple(Alarm(code=code, detail=line) for code in OWN if code in told for line in told[code].split("\n")),
         settled=all(g.settle_until is None for g in state.groups),
     )
 

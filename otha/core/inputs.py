@@ -253,7 +253,10 @@ class SiteSwapped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnTrouble:
-    """Trouble of the supervisor itself began (`holds`), changed or ended: an alarm of its own, by its code."""
+    """Trouble of the supervisor itself began (`holds`), changed or ended: an alarm of its own, by its code.
+
+    A `detail` of several lines is several details: one that is new is annunciated, one that is gone is not.
+    """
 
     code: AlarmCode
     detail: str

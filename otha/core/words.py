@@ -270,6 +270,8 @@ class AlarmCode(StrEnum):
     JOURNAL_DAMAGED = "journal_damaged"
     RECORDER_SILENT = "recorder_silent"
     LOOP_STALLED = "loop_stalled"
+    CERTIFICATE_EXPIRING = "certificate_expiring"
+    CERTIFICATE_EXPIRED = "certificate_expired"
 
 
 class AlarmState(Enum):

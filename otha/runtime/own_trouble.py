@@ -9,6 +9,7 @@ from contextlib import suppress
 from otha.core.inputs import OwnTrouble
 from otha.core.words import AlarmCode
 from otha.journal.terms import Trouble, TroubleKind
+from otha.runtime.expiry import Expiry
 from otha.runtime.inbox import Put
 
 _WITHIN_NS = 60_000_000_000
@@ -49,6 +50,14 @@ class OwnTroubles:
     def recorder(self, trouble: str) -> None:
         """The recording ("": it is written again); as `Recorder`'s `on_trouble`."""
         self._tell(AlarmCode.RECORDER_SILENT, "", holds=bool(trouble))
+
+    def certificates(self, found: Expiry) -> None:
+        """Certificates near their end, or beyond; as `CertificateWatch`'s `tell`."""
+        for code, names in (
+            (AlarmCode.CERTIFICATE_EXPIRING, found.soon),
+            (AlarmCode.CERTIFICATE_EXPIRED, found.over),
+        ):
+            self._tell(code, "\n".join(names), holds=bool(names))
 
     def _tell(self, code: AlarmCode, detail: str, *, holds: bool) -> None:
         raw = OwnTrouble(code=code, detail=detail, holds=holds)

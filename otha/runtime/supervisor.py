@@ -28,6 +28,7 @@ from otha.runtime.coordination.store import ConsensusStore, StoreAnswer
 from otha.runtime.desk import Desk, code_version
 from otha.runtime.effects import Done, EffectRunner
 from otha.runtime.evidence import Evidence
+from otha.runtime.expiry import CertificateWatch, files_of
 from otha.runtime.interface.outlets import Outlets, outlets_of
 from otha.runtime.interface.process import InterfaceProcess
 from otha.runtime.live import live_table
@@ -111,6 +112,8 @@ class Supervisor:
         self._troubles = OwnTroubles()
         self._interface_process: InterfaceProcess | None = None
         self._stack = ExitStack()
+        self._certificates = CertificateWatch(files_of(site, state), self._troubles.certificates)
+        self._stack.callback(self._certificates.close)
         if live and log_to is None:
             # A table and log lines on one terminal would spoil each other.
             log_to = self._stack.enter_context(state.log.open("a", encoding="utf-8"))
@@ -145,6 +148,7 @@ class Supervisor:
             evidence.publish_to(server.publish)
             outlets = await self._outlets(desk, evidence)
             try:
+                await self._certificates.look()
                 self._be_punctual(ring)
                 self._started(evidence)
                 asyncio.get_running_loop().set_exception_handler(self._loop_exception(ring))
@@ -157,9 +161,11 @@ class Supervisor:
                     network.start(tasks, now)
                     self._report(ring, now)
                     outlets.start(tasks)
+                    looking = tasks.create_task(self._certificates.run(), name="certificates")
                     async with live_table(self._state.socket) if self._live else nullcontext():
                         await stop.wait()
                         await self._wind_up(desk, ring, effects)
+                    looking.cancel()
                     outlets.stop()
                     network.stop()
                 evidence.note("supervisor.stop", ring.status(), urgent=True)
@@ -177,6 +183,7 @@ class Supervisor:
                 # Its address space is that of the groups it has begun with.
                 self._interface_process.kill("the site was changed")
             self._site = site
+            self._certificates.files = files_of(site, self._state)
             self._allow_descriptors()
             self._lines.write("info", "site applied", hash=site.digest, file=str(site.path))
 

@@ -92,3 +92,12 @@ def test_they_go_on_from_a_snapshot() -> None:
     again = Supervision.restore(s.snapshot())
     assert again.alarms("sup") == s.alarms("sup")
     assert again.snapshot() == s.snapshot()
+
+
+def test_of_several_details_a_new_one_is_annunciated_and_one_that_goes_is_not() -> None:
+    s, code = core(), AlarmCode.CERTIFICATE_EXPIRING
+    assert [each.args[1] for each in reasons(s, trouble(code, "own\nhmi within 30 days"))] == [
+        "own, hmi within 30 days"
+    ]
+    assert reasons(s, trouble(code, "hmi within 30 days")) == []
+    assert [each.args[1:3] for each in reasons(s, trouble(code, "hmi within 7 days"))] == [("hmi within 7 days", 2)]
