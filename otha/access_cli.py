@@ -118,6 +118,27 @@ def set_role(
         sys.stdout.write(f"user {name} is {role.value}\n")
 
 
+@users_app.command("lock")
+def lock_user(name: NameArgument, state: StateOption = None, site: SiteOption = None) -> None:
+    """Keep a user out until unlocked; sessions end."""
+    _set_locked(name, state, site, locked=True)
+
+
+@users_app.command("unlock")
+def unlock_user(name: NameArgument, state: StateOption = None, site: SiteOption = None) -> None:
+    """Let a locked user come in again."""
+    _set_locked(name, state, site, locked=False)
+
+
+def _set_locked(name: str, state: Path | None, site: Path | None, *, locked: bool) -> None:
+    from otha.cli import _told
+    from otha.interface.users import Users
+
+    with _told():
+        Users(_folder(state, site)).set_locked(name, locked=locked)
+        sys.stdout.write(f"user {name} is {'locked' if locked else 'unlocked'}\n")
+
+
 @users_app.command("remove")
 def remove_user(name: NameArgument, state: StateOption = None, site: SiteOption = None) -> None:
     """The user may not log in any more; sessions end."""
@@ -131,18 +152,23 @@ def remove_user(name: NameArgument, state: StateOption = None, site: SiteOption 
 
 @users_app.command("list")
 def list_users(state: StateOption = None, site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Every user with role and the time of the last change."""
+    """Every user with role, the time of the last change, and whether locked."""
     from otha.cli import _print_json, _told
     from otha.interface.users import Users
 
     with _told():
         found = Users(_folder(state, site)).all()
     if as_json:
-        _print_json([{"name": user.name, "role": user.role.name.lower(), "changed": user.changed} for user in found])
+        _print_json(
+            [
+                {"name": each.name, "role": each.role.name.lower(), "changed": each.changed, "locked": each.locked}
+                for each in found
+            ]
+        )
         return
-    table = Table("user", "role", "changed")
-    for user in found:
-        table.add_row(user.name, user.role.name.lower(), user.changed)
+    table = Table("user", "role", "changed", "")
+    for each in found:
+        table.add_row(each.name, each.role.name.lower(), each.changed, "locked" if each.locked else "")
     Console().print(table if found else "no users yet: otha user add NAME --role ROLE")
 
 
@@ -214,6 +240,21 @@ def reject(thumbprint: ThumbprintArgument, state: StateOption = None, site: Site
     with _told():
         found = TrustList(_folder(state, site)).reject(thumbprint)
         sys.stdout.write(f"not trusted any more: {found.subject}\n")
+
+
+@certificates_app.command("remove")
+def remove_certificate(
+    fingerprint: Annotated[str, typer.Argument(help="the beginning of a fingerprint (SHA-256) or of a thumbprint")],
+    state: StateOption = None,
+    site: SiteOption = None,
+) -> None:
+    """Take a certificate off the list, trusted or rejected."""
+    from otha.cli import _told
+    from otha.interface.trust import TrustList
+
+    with _told():
+        found = TrustList(_folder(state, site)).forget(fingerprint)
+        sys.stdout.write(f"taken off the list ({found.trust.value}): {found.certificate.subject}\n")
 
 
 @certificates_app.command("renew")

@@ -72,7 +72,7 @@ def _give(
     site: Path | None,
     as_json: bool,
 ) -> None:
-    from otha.asking import asking
+    from otha.asking import asking, repeatable
     from otha.cli import FAILED, _print_json, _told
     from otha.core.inputs import Order
     from otha.report import sentence
@@ -92,7 +92,7 @@ def _give(
             occurrence=occurrence,
             for_ns=duration_ns(for_) if for_ else None,
         )
-        with asking(state, site) as client:
+        with asking(state, site) as client, repeatable(given.id):
             reply = client.order(given)
     if as_json:
         _print_json({name: value for name, value in to_json(reply).items() if name != "kind"})

@@ -1,5 +1,7 @@
 """Whom the command line asks: the supervisor of this machine, or with `--remote` an interface anywhere."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +10,7 @@ import typer
 
 from otha.core.errors import EngineerError
 from otha.journal.cli import ROWS
+from otha.wire.errors import UNANSWERED, NoSupervisorError, RefusedError
 
 if TYPE_CHECKING:
     from otha.journal.entry import JournalRow
@@ -44,6 +47,7 @@ def choose(ctx: typer.Context, url: str, user: str, password_file: str, trust: s
         with remote.RemoteClient(at) as client:
             return client.rows(wanted, limit)
 
+    ctx.with_resource(remote.bounded_memory())
     _REMOTE.set(at)
     ctx.meta[ROWS] = rows
     ctx.call_on_close(lambda: _REMOTE.set(None))
@@ -70,6 +74,21 @@ def asking(state: Path | None, site: Path | None) -> "WireClient | RemoteClient"
     from otha.wire.client import WireClient
 
     return WireClient(socket_of(state, site))
+
+
+@contextmanager
+def repeatable(order_id: str) -> Iterator[None]:
+    """Who is left without an answer to this order is told how to repeat it. Raises NoSupervisorError and RefusedError
+    in the place of those that leave open what became of it."""
+    mend = f"repeat it with --id {order_id}: it is carried out once"
+    try:
+        yield
+    except NoSupervisorError as error:
+        raise NoSupervisorError(f"{error.what}; the order may have been taken", mend=mend) from error
+    except RefusedError as error:
+        if not error.what.startswith(UNANSWERED):
+            raise
+        raise RefusedError(UNANSWERED, mend=mend) from error
 
 
 def remote_first(arguments: list[str]) -> list[str]:

@@ -285,7 +285,7 @@ def order(
 ) -> None:
     """Give an order; exit code 1 when it is refused, with every reason."""
     from otha import terminal
-    from otha.asking import asking
+    from otha.asking import asking, repeatable
     from otha.core.errors import EngineerError
     from otha.core.inputs import Order
     from otha.core.words import Arming, OrderKind, TransferKind
@@ -312,7 +312,7 @@ def order(
         for_ns=for_ns,
         request=request,
     )
-    with _told(), asking(state, site) as client:
+    with _told(), asking(state, site) as client, repeatable(given.id):
         reply = client.order(given)
     if as_json:
         _print_json({name: value for name, value in to_json(reply).items() if name != "kind"})

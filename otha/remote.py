@@ -8,8 +8,10 @@ import asyncio
 import json
 import logging
 import os
+import resource
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,6 +36,7 @@ from otha.wire.message import Json, Obstacle, OrderReply, Preview
 
 ua: Any = asyncua_ua  # Any: its annotations ask for aliases of int, str and datetime where it takes these.
 
+MEMORY_MORE = 1 << 29
 _TIMEOUT_S = 15.0
 _LAST_TURNS_S = 0.05
 _SESSION_MS = 60_000
@@ -96,6 +99,25 @@ def ask_person(found: Certificate, url: str) -> bool:
     sys.stderr.write(f"{told}Compare it with the one in its supervisor's log. Is it the same? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+@contextmanager
+def bounded_memory(more: int = MEMORY_MORE) -> Iterator[None]:
+    """Let this process have so many bytes more than it has now: a server that nobody knows yet can send a few bytes
+    that asyncua decodes into gigabytes."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except OSError:  # no Linux
+        yield
+        return
+    wanted = pages * resource.getpagesize() + more
+    soft, hard = before
+    resource.setrlimit(resource.RLIMIT_AS, (wanted if soft == resource.RLIM_INFINITY else min(soft, wanted), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 class RemoteClient:
@@ -227,6 +249,8 @@ class RemoteClient:
             return self._runner.run(bounded())
         except TimeoutError as error:
             raise NoSupervisorError(f"{url} does not answer in time", mend="see its supervisor's log") from error
+        except MemoryError as error:
+            raise RefusedError(f"{url} sends what fills the memory", mend="it is no interface of OTHA's") from error
         except UaError as error:
             raise self._refusal(error) from error
         except (OSError, EOFError) as error:

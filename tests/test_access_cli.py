@@ -34,6 +34,12 @@ def test_a_user_from_its_addition_to_its_end(tmp_path: Path) -> None:
     secret.write_text("another one\n", encoding="utf-8")
     assert user(tmp_path, "password", "ada", "--password-file", str(secret))[0] == 0
     assert Users(tmp_path / "interface").verify("ada", "another one") is AccessRole.ENGINEER
+    assert user(tmp_path, "lock", "ada")[0] == 0
+    assert Users(tmp_path / "interface").verify("ada", "another one") is None
+    assert [each["locked"] for each in json.loads(user(tmp_path, "list", "--json")[1])] == [True]
+    assert "locked" in user(tmp_path, "list")[1]
+    assert user(tmp_path, "unlock", "ada")[0] == 0
+    assert Users(tmp_path / "interface").verify("ada", "another one") is AccessRole.ENGINEER
     assert user(tmp_path, "remove", "ada")[0] == 0
     assert "no users yet" in user(tmp_path, "list")[1]
 
@@ -45,6 +51,7 @@ def test_a_user_from_its_addition_to_its_end(tmp_path: Path) -> None:
         (["add", "ada", "--role", "operator"], "", "--password-file"),
         (["add", "ada", "--role", "operator", "--password-file", "/no/such"], "", "/no/such"),
         (["remove", "eve"], "", "no user 'eve'"),
+        (["lock", "eve"], "", "no user 'eve'"),
     ],
 )
 def test_a_mistake_is_told_and_changes_nothing(tmp_path: Path, arguments: list[str], typed: str, names: str) -> None:
@@ -63,6 +70,10 @@ def test_certificates_are_listed_trusted_rejected_and_renewed(tmp_path: Path) ->
     assert cert(tmp_path, "reject", listed[1]["thumbprint"][:6])[0] == 0
     assert [each["trust"] for each in json.loads(cert(tmp_path, "list", "--json")[1])] == ["own", "rejected"]
     assert cert(tmp_path, "trust", listed[1]["thumbprint"][:6])[0] == 0
+    assert cert(tmp_path, "remove", "")[0] == 2
+    assert cert(tmp_path, "remove", listed[1]["fingerprint"][:12].lower())[0] == 0
+    assert [each["trust"] for each in json.loads(cert(tmp_path, "list", "--json")[1])] == ["own"]
+    assert cert(tmp_path, "remove", listed[1]["fingerprint"])[0] == 2
     code, said = cert(tmp_path, "renew", "--name", "press_line")
     assert code == 0
     assert json.loads(cert(tmp_path, "list", "--json")[1])[0]["fingerprint"] in said

@@ -13,11 +13,13 @@ from typer.testing import CliRunner, Result
 
 from otha import alarm_cli, asking, cli, names, remote
 from otha.certificates import OwnIdentity, read_certificate
+from otha.core.errors import HostError
 from otha.core.inputs import Order
 from otha.core.words import OrderKind
 from otha.interface import place
 from otha.interface.trust import Trust, TrustList
 from otha.journal import cli as journal_cli
+from otha.wire.errors import UNANSWERED, NoSupervisorError, RefusedError
 from tests.interface.clients import Guest, guest, identity, ua
 from tests.interface.house import PASSWORD, USERS, WAIT_S
 from tests.interface.supervised import Supervised, supervised_plant
@@ -278,3 +280,24 @@ def test_every_input_of_every_order_can_be_given() -> None:
 
 def test_an_address_is_one() -> None:
     assert remote.checked_url("opc.tcp://plant:4840/otha") == "opc.tcp://plant:4840/otha"
+
+
+@pytest.mark.parametrize(
+    ("error", "open_"),
+    [
+        (NoSupervisorError("nobody answers (no answer in time)"), True),
+        (RefusedError(f"{UNANSWERED}: repeat it with the same id"), True),
+        (RefusedError("too many orders wait", mend="try again in a moment"), False),
+    ],
+)
+def test_who_gets_no_answer_to_an_order_is_told_its_id(error: HostError | RefusedError, open_: bool) -> None:
+    with pytest.raises(type(error)) as raised, asking.repeatable("my-order"):
+        raise error
+    assert ("--id my-order" in raised.value.mend) is open_
+    assert (raised.value is error) is not open_
+
+
+def test_a_server_that_nobody_knows_fills_no_memory() -> None:
+    with remote.bounded_memory(more=1 << 26), pytest.raises(MemoryError):
+        bytearray(1 << 30)
+    bytearray(1 << 30)

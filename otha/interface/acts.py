@@ -17,12 +17,13 @@ from otha.interface import place
 from otha.interface.door import Caller
 from otha.interface.faults import Faults
 from otha.interface.link import Link
-from otha.interface.orders import IDLE, NO_ANSWER, Orders
+from otha.interface.orders import IDLE, Orders
 from otha.interface.session import CALLER
 from otha.interface.trust import Trust, TrustList, plain_print
 from otha.interface.users import Users
 from otha.interface.values import as_text
 from otha.wire.access import AccessRole, Deed, may_order
+from otha.wire.errors import UNANSWERED
 from otha.wire.interface import Permitted
 
 Taken = dict[str, Any]  # Any: arguments of a method
@@ -78,7 +79,7 @@ class Acts:
         session = CALLER.get()
         session.ordered_at = time.monotonic()
         if permitted is None:
-            return False, False, NO_ANSWER, "no_answer"
+            return False, False, UNANSWERED, "no_answer"
         if not permitted.go:
             return permitted.accepted, permitted.durable, permitted.what, permitted.code
         own = session.certificate

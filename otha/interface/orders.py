@@ -14,6 +14,7 @@ from otha.interface.space import TYPES, variant
 from otha.interface.values import as_text
 from otha.names import ANSWER, SITE, Kind, Method, Variable
 from otha.wire import access
+from otha.wire.errors import UNANSWERED
 from otha.wire.interface import Notice
 from otha.wire.message import Obstacle, OrderReply, OrderRequest, Refusal, to_json
 
@@ -23,8 +24,7 @@ ua: Any = asyncua_ua
 _NS_PER_S: Final = 1_000_000_000
 _PREFIX: Final = "Group/"
 IDLE: Final = "this session was idle for too long"
-NO_ANSWER: Final = "no answer in time; the order may have been taken"
-_CODES: Final = {IDLE: "idle_locked", NO_ANSWER: "no_answer"}
+_CODES: Final = {IDLE: "idle_locked", UNANSWERED: "no_answer"}
 
 
 class Supervisor(Protocol):
@@ -83,7 +83,7 @@ class Orders:
         if not allowed:
             return None
         CALLER.get().ordered_at = time.monotonic()
-        return reply or Refusal(what=NO_ANSWER, mend="repeat it with the same id")
+        return reply or Refusal(what=UNANSWERED, mend="repeat it with the same id")
 
     def _gone(self, request: OrderRequest) -> None:
         """Whoever has lost his role tries once more before his session ends; it is journaled like any other denial."""

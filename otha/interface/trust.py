@@ -6,7 +6,7 @@ trusted: no issuer, no chain.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import Final
@@ -125,6 +125,22 @@ class TrustList:
         path.unlink()
         return found
 
+    def forget(self, fingerprint: str) -> Listed:
+        """Take one off its list, by the beginning of its fingerprint or of its thumbprint. Raises EngineerError."""
+        wanted = plain_print(fingerprint)
+        found = [
+            each
+            for each in self.all()
+            if each.certificate.fingerprint.startswith(wanted) or each.certificate.thumbprint.startswith(wanted)
+        ]
+        if not wanted or len(found) != 1:
+            count = "no" if not found else f"{len(found)}"
+            raise EngineerError(
+                f"{count} certificate of the list begins with {fingerprint[:64]!r}", mend="`otha cert list` shows them"
+            )
+        self.remove(found[0].trust, found[0].certificate.thumbprint)
+        return found[0]
+
     def _found(self, trust: Trust, thumbprint: str) -> Path:
         wanted = plain_print(thumbprint)
         found = [path for path in sorted(self._folder(trust).glob("*.der")) if path.stem.startswith(wanted)]
@@ -166,13 +182,3 @@ def plain_print(shown: str) -> str:
 
 def _unusable(path: Path, error: OSError) -> HostError:
     return HostError(f"the trust list at {path} can't be used: {error.strerror}", mend="check its owner and mode")
-
-
-def expiring(listed: tuple[Listed, ...], now: datetime | None = None) -> tuple[tuple[Certificate, int], ...]:
-    """Trusted certificates that have come under one of the limits of warning, with that limit in days (0: expired)."""
-    at = datetime.now(UTC) if now is None else now
-    return tuple(
-        (each.certificate, days)
-        for each in listed
-        if each.trust is Trust.TRUSTED and (days := each.certificate.warning(at)) is not None
-    )

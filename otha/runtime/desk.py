@@ -27,6 +27,7 @@ from otha.runtime.site_desk import SiteDesk
 from otha.runtime.wiring import Network
 from otha.site.gate_map import gate_map
 from otha.site.model import Site
+from otha.wire.errors import UNANSWERED
 from otha.wire.interface import View
 from otha.wire.message import (
     Json,
@@ -122,7 +123,7 @@ class Desk:
             async with asyncio.timeout(_ORDER_TIMEOUT_S):
                 answered = await self._ring.order(order)
         except TimeoutError:
-            return Refusal(what="no answer in time; the order may have been taken", mend="repeat it with the same id")
+            return Refusal(what=UNANSWERED, mend="repeat it with the same id")
         if answered is None:
             return Refusal(what="too many orders wait", mend="try again in a moment")
         answer = answered.answer
