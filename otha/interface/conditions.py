@@ -7,6 +7,7 @@ them is in the journal's events alone.
 """
 
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -21,8 +22,9 @@ from otha.core.words import OrderKind
 from otha.interface.door import Tell
 from otha.interface.events import Announcer
 from otha.interface.orders import Orders
+from otha.interface.own_nodes import standard
 from otha.interface.session import CALLER
-from otha.interface.space import Space, standard
+from otha.interface.space import Space
 from otha.interface.values import Json, alarms_of
 from otha.wire.access import may_order
 from otha.wire.interface import Notice
@@ -48,6 +50,7 @@ class Conditions:
         self._orders = orders
         self._tell = tell
         self._known: dict[str, dict[str, Any]] = {}
+        self._said: dict[str, Any] = {}  # Any: JSON
         self._alarms: dict[
             str, tuple[str, str]
         ] = {}  # whose they are, the group's or the supervisor's, and their codes
@@ -71,12 +74,19 @@ class Conditions:
 
     async def show(self, status: Json, at: datetime) -> None:
         """Tell every alarm that is not as it was."""
-        for alarm in alarms_of(status):
+        for alarm in self._moved(names.SITE, status):
             await self._show(names.own_alarm_id(alarm["code"]), status["supervisor"], alarm, at)
         for group in status["groups"]:
-            for alarm in alarms_of(group):
+            for alarm in self._moved(names.group_id(group["name"]), group):
                 await self._show(names.alarm_id(group["name"], alarm["code"]), group["name"], alarm, at)
         self._first = False
+
+    def _moved(self, owner: str, said: Json) -> Iterator[Json]:
+        """The alarms of an owner of whom something else is said than before."""
+        if self._said.get(owner) == said["alarms"]:
+            return iter(())
+        self._said[owner] = said["alarms"]
+        return alarms_of(said)
 
     async def _show(self, name: str, owner: str, alarm: Json, at: datetime) -> None:
         before = self._known.get(name)

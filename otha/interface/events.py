@@ -19,7 +19,8 @@ from otha.interface import telling
 from otha.interface.breath import Breath
 from otha.interface.door import Tell
 from otha.interface.items import Items
-from otha.interface.space import NOTHING, TYPES, Space, standard
+from otha.interface.own_nodes import standard
+from otha.interface.space import NOTHING, TYPES, Space
 from otha.interface.values import Json, as_text
 from otha.wire.interface import Notice
 

@@ -25,10 +25,11 @@ from otha.core.errors import OthaError
 from otha.interface import filters
 from otha.interface.breath import Breath
 from otha.interface.events import Announcer
+from otha.interface.own_nodes import standard
 from otha.interface.pages import PAGE_MAX, Page, page
 from otha.interface.refusal import refused
 from otha.interface.session import CALLER
-from otha.interface.space import Space, standard
+from otha.interface.space import Space
 from otha.interface.values import as_text
 from otha.journal.entry import JournalRow
 from otha.journal.reader import Query

@@ -13,8 +13,9 @@ from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.status_codes import StatusCodes
 
 from otha.interface.breath import Breath
-from otha.interface.space import Space, standard, variant
-from otha.interface.values import Json, Values, values
+from otha.interface.own_nodes import standard
+from otha.interface.space import Space, variant
+from otha.interface.values import Json, Values, parts
 
 # Any: its annotations ask for aliases of int, str and datetime where it takes these.
 ua: Any = asyncua_ua
@@ -46,23 +47,29 @@ def service_level(status: Json) -> int:
 
 
 class Mirror:
-    """The values in the address space. `written`: how many have been written."""
+    """The values in the address space, and those of variables that nobody has asked for yet."""
 
     def __init__(self, server: InternalServer, space: Space) -> None:
         self._server: Any = server
         self._space = space
+        self._said: dict[str, Any] = {}  # what each part of the last snapshot said
         self._shown: Values = {}
+        self._since: dict[str, datetime] = {}
         self._doubt = Doubt.LOST
-        self.written = 0
+        space.show_values(self._value)
 
     async def show(self, status: Json, at: datetime) -> None:
         """Write what has changed since the last snapshot."""
-        found = values(status)
-        changed = {name: pair for name, pair in found.items() if self._shown.get(name) != pair}
+        changed: Values = {}
+        for name, said, values in parts(status):
+            if self._said.get(name) != said:
+                self._said[name] = said
+                found = values()
+                changed |= {each: pair for each, pair in found.items() if self._shown.get(each) != pair}
+        self._shown |= changed
         if self._doubt is not Doubt.NONE:
-            changed, self._doubt = found, Doubt.NONE
-        self._shown = found
-        await self._write(changed, Doubt.NONE, at)
+            changed, self._doubt = self._shown, Doubt.NONE
+        await self._write(changed, at)
         await self._level(service_level(status), at)
 
     async def doubt(self, doubt: Doubt, at: datetime) -> None:
@@ -70,16 +77,27 @@ class Mirror:
         if doubt is self._doubt:
             return
         self._doubt = doubt
-        await self._write(self._shown, doubt, at)
+        await self._write(self._shown, at)
         await self._level(NO_DATA, at)
 
-    async def _write(self, changed: Values, doubt: Doubt, at: datetime) -> None:
-        code, breath = ua.StatusCode(doubt.value), Breath()
-        for name, (kind, value) in changed.items():
-            data = ua.DataValue(variant(kind, value), code, SourceTimestamp=at, ServerTimestamp=at)
-            (await self._server.aspace.write_attribute_value(self._space.id(name), ua.AttributeIds.Value, data)).check()
+    async def _write(self, changed: Values, at: datetime) -> None:
+        """Write these; what nobody has asked for gets its value when somebody does."""
+        self._since |= dict.fromkeys(changed, at)
+        breath = Breath()
+        for name in [each for each in changed if self._space.is_made(each)]:
+            node, value = self._space.id(name), self._value(name)
+            (await self._server.aspace.write_attribute_value(node, ua.AttributeIds.Value, value)).check()
             await breath.taken()
-        self.written += len(changed)
+
+    def _value(self, name: str) -> Any:  # Any: a DataValue, None for what no snapshot has told yet
+        """The value that this variable has now."""
+        pair = self._shown.get(name)
+        if pair is None:
+            return None
+        at, code = self._since[name], ua.StatusCode(self._doubt.value)
+        # OPC UA Part 4, 7.7.1: what is bad has no value.
+        value = ua.Variant(None, ua.VariantType.Null) if code.is_bad() else variant(*pair)
+        return ua.DataValue(value, code, SourceTimestamp=at, ServerTimestamp=at)
 
     async def _level(self, level: int, at: datetime) -> None:
         node = standard(ObjectIds.Server_ServiceLevel)

@@ -6,7 +6,8 @@ from typing import Any
 from asyncua import ua as asyncua_ua
 
 from otha import names
-from otha.interface.space import Call, Space, standard
+from otha.interface.own_nodes import Call, standard
+from otha.interface.space import Space
 from otha.names import Method, Service, Variable
 
 ua: Any = asyncua_ua  # Any: its annotations ask for aliases of int, str and datetime where it takes these.

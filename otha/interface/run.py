@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from otha.certificates import Purpose, own_identity
 from otha.core.errors import OthaError
 from otha.guard import PAGE_SIZE, Guard
-from otha.interface import model, place
+from otha.interface import model, place, standard
 from otha.interface.access_watch import AccessWatch
 from otha.interface.conditions import Conditions
 from otha.interface.door import Door
@@ -86,7 +86,7 @@ class Interface:
         folder = place.folder(state)
         identity = own_identity(place.own(state), setup.site, Purpose.SERVER)
         door = Door(Users(folder), TrustList(folder), LoginGuard(), self.link.tell)
-        sessions = SessionServer(door, sessions=setup.sessions)
+        sessions = SessionServer(door, sessions=setup.sessions, standard_file=standard.file_in(folder))
         guard = Guard(bytearray(PAGE_SIZE), _STRETCH_S)
         server = UaServer(setup, sessions, guard, identity.certificate, identity.key, identity.application_uri)
         space = Space(sessions, await server.prepare())

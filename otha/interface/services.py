@@ -26,8 +26,9 @@ from otha.interface.faults import Faults
 from otha.interface.history import History
 from otha.interface.link import Link
 from otha.interface.orders import Orders, arguments, result
+from otha.interface.own_nodes import Call
 from otha.interface.refusal import refused
-from otha.interface.space import Call, variant
+from otha.interface.space import variant
 from otha.interface.studies import ANSWER_MAX, Studies
 from otha.interface.trust import TrustList
 from otha.interface.users import Users

@@ -139,11 +139,20 @@ class Session(InternalSession):
 
     async def read(self, params: Any) -> list[Any]:
         _few(params.NodesToRead)
+        await self._make(each.NodeId for each in params.NodesToRead)
         return await super().read(params)
 
     async def browse(self, params: Any) -> list[Any]:
         _few(params.NodesToBrowse)
+        await self._make(each.NodeId for each in params.NodesToBrowse)
         return await super().browse(params)
+
+    async def _make(self, nodes: Iterable[Any]) -> None:  # Any: NodeIds
+        """What is asked for the first time is made now, and others go on meanwhile."""
+        breath = Breath()
+        for each in nodes:
+            self.aspace.get(each)
+            await breath.taken()
 
     async def browse_next(self, parameters: Any) -> list[Any]:
         raise refused(StatusCodes.BadServiceUnsupported)

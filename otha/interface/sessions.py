@@ -4,7 +4,9 @@ What one client takes leaves room for the others: sessions and monitored items a
 each user as well as for all. Nobody who has logged in is put out for another one's sake.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, Final
 
 from asyncua import ua as asyncua_ua
@@ -13,6 +15,7 @@ from asyncua.server.internal_server import InternalServer
 from asyncua.server.internal_session import InternalSession
 from asyncua.ua.status_codes import StatusCodes
 
+from otha.interface import standard
 from otha.interface.door import Door
 from otha.interface.refusal import refused
 from otha.interface.session import SUBSCRIPTIONS_MAX, UNACKED_MAX, Session
@@ -28,10 +31,11 @@ _ITEMS_OF_CLIENT: Final = _ITEMS_OF_ALL // 2
 class SessionServer(InternalServer):
     """asyncua's server, with the sessions above and their limits: nobody takes the place of all others."""
 
-    def __init__(self, door: Door, *, sessions: int) -> None:
+    def __init__(self, door: Door, *, sessions: int, standard_file: Path) -> None:
         super().__init__()
         self.door = door
         self._sessions_max = sessions
+        self._standard_file = standard_file
         self._of_one_client = max(sessions // 4, min(2, sessions - 1), 1)
         self._of_one_user = max(sessions // 2, min(2, sessions - 1), 1)
         self.read_history: Callable[[Any], Awaitable[list[Any]]] | None = None
@@ -43,6 +47,9 @@ class SessionServer(InternalServer):
         self.max_unacked_messages_per_subscription = UNACKED_MAX
         self.max_monitored_item_queue_size = 1_000
         self.allow_remote_admin = False
+
+    async def load_standard_address_space(self, shelf_file: Path | None = None) -> None:
+        await asyncio.to_thread(standard.load, self.aspace, self.node_mgt_service, self._standard_file)
 
     def count(self) -> int:
         """How many sessions there are, those that no user has activated yet included."""

@@ -1,21 +1,23 @@
 """The address space as this interface fills it: objects, variables and methods under NodeIds that are texts.
 
-asyncua's own helpers make NodeIds up when a type is instantiated; here every id is given.
+asyncua's own helpers make NodeIds up when a type is instantiated; here every id is given. What is added is declared
+only: a node is made when somebody asks for it (`otha.interface.nodes`).
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from asyncua import ua as asyncua_ua
 from asyncua.server.internal_server import InternalServer
 
+from otha.interface.nodes import Nodes
+from otha.interface.own_nodes import Call, Declared, Link, OwnNodes, standard
 from otha.names import Kind, Variable, variable_id
 
 # Any: its annotations ask for aliases of int, str and datetime where it takes these.
 ua: Any = asyncua_ua
 
 SOURCE_OF_EVENTS = 0b101  # SubscribeToEvents and HistoryRead (OPC UA Part 3, 5.5.1)
-Call = Callable[..., Awaitable[Any]]  # Any: asyncua's variants and results
 
 TYPES: dict[Kind, Any] = {
     Kind.BOOLEAN: ua.VariantType.Boolean,
@@ -33,11 +35,6 @@ NOTHING: dict[Kind, bool | int | str | list[str]] = {
     Kind.TEXT: "",
     Kind.TEXTS: [],
 }
-
-
-def standard(number: int) -> Any:  # Any: a NodeId
-    """A NodeId of OPC UA's own namespace."""
-    return ua.NodeId(number, 0)
 
 
 def variant(kind: Kind, value: Any) -> Any:  # Any: a value of that kind, and its Variant
@@ -59,19 +56,26 @@ class Space:
     """Adds to the address space of `server`, in the namespace of this index. Everything may raise UaError."""
 
     def __init__(self, server: InternalServer, index: int) -> None:
-        self._server: Any = server
         self.index = index
+        self._own = OwnNodes(server, index)
+        Nodes.of(server.aspace).add(self._own)
 
     def id(self, name: str) -> Any:  # Any: a NodeId
         """The NodeId of this name."""
         return ua.NodeId(name, self.index)
 
+    def is_made(self, name: str) -> bool:
+        """Somebody has asked for the node of this name, so that its value must be kept up."""
+        return self._own.is_made(name)
+
+    def show_values(self, value_of: Callable[[str], Any]) -> None:  # Any: a DataValue or None
+        """Let each variable begin with the value that it has when it is made."""
+        self._own.value_of = value_of
+
     def event_type(self, name: str, fields: Sequence[Variable], doc: str) -> None:
         """A type of events with these fields besides those of every event."""
         ids = ua.ObjectIds
-        attributes = ua.ObjectTypeAttributes(**self._said(name, doc))
-        at = self._item(name, name, standard(ids.BaseEventType), ids.HasSubtype, ua.NodeClass.ObjectType, attributes)
-        self._add(at)
+        self._type(name, standard(ids.BaseEventType), doc)
         for each in fields:
             self.variable(name, each, reference=ids.HasProperty, kind=ids.PropertyType)
 
@@ -80,9 +84,7 @@ class Space:
     ) -> None:
         """A type whose objects have these variables."""
         base = ua.ObjectIds
-        attributes = ua.ObjectTypeAttributes(**self._said(name, doc))
-        at = self._item(name, name, standard(parent), base.HasSubtype, ua.NodeClass.ObjectType, attributes)
-        self._add(at)
+        self._type(name, standard(parent), doc)
         for each in variables:
             self.variable(name, each)
             self.refer(
@@ -101,12 +103,22 @@ class Space:
     ) -> None:
         """An object; a folder when it has no type."""
         ids = ua.ObjectIds
-        attributes = ua.ObjectAttributes(**self._said(shown, doc))
-        attributes.EventNotifier = SOURCE_OF_EVENTS if events else 0
-        reference = ids.Organizes if parent == standard(ids.ObjectsFolder) else ids.HasComponent
-        item = self._item(name, shown, parent, reference, ua.NodeClass.Object, attributes)
-        item.TypeDefinition = standard(ids.FolderType) if kind is None else kind
-        self._add(item)
+
+        def attributes() -> Any:
+            made = ua.ObjectAttributes(**_said(shown, doc))
+            made.EventNotifier = SOURCE_OF_EVENTS if events else 0
+            return made
+
+        self._add(
+            name,
+            shown,
+            parent,
+            ids.Organizes if parent == standard(ids.ObjectsFolder) else ids.HasComponent,
+            ua.NodeClass.Object,
+            attributes,
+            like=("object", events, doc),
+            kind=standard(ids.FolderType) if kind is None else kind,
+        )
 
     def variable(
         self,
@@ -117,83 +129,116 @@ class Space:
         kind: int = asyncua_ua.ObjectIds.BaseDataVariableType,
     ) -> None:
         """A variable of an object or type, without a value yet."""
-        attributes = ua.VariableAttributes(**self._said(variable.name, variable.doc))
-        attributes.DataType = standard(TYPES[variable.kind].value)
-        attributes.Value = variant(variable.kind, NOTHING[variable.kind])
-        attributes.ValueRank = ua.ValueRank.OneDimension if variable.kind is Kind.TEXTS else ua.ValueRank.Scalar
-        attributes.ArrayDimensions = [0] if variable.kind is Kind.TEXTS else None
-        attributes.AccessLevel = attributes.UserAccessLevel = ua.AccessLevel.CurrentRead.mask
-        attributes.Historizing = False
-        name = variable_id(owner, variable.name)
-        item = self._item(name, variable.name, self.id(owner), reference, ua.NodeClass.Variable, attributes)
-        item.TypeDefinition = standard(kind)
-        self._add(item)
+
+        def attributes() -> Any:
+            many = variable.kind is Kind.TEXTS
+            value = variant(variable.kind, NOTHING[variable.kind])
+            return _variable(
+                variable.name, variable.doc, standard(TYPES[variable.kind].value), value, 0 if many else None
+            )
+
+        self._add(
+            variable_id(owner, variable.name),
+            variable.name,
+            self.id(owner),
+            reference,
+            ua.NodeClass.Variable,
+            attributes,
+            like=("variable", variable),
+            kind=standard(kind),
+        )
 
     def method(
         self, owner: str, name: str, doc: str, inputs: Sequence[Variable], outputs: Sequence[Variable], call: Call
     ) -> None:
         """A method of a type; objects of the type refer to it (OPC UA Part 4, 5.11.2: the call names the object)."""
-        attributes = ua.MethodAttributes(**self._said(name, doc))
-        attributes.Executable = attributes.UserExecutable = True
-        at = variable_id(owner, name)
-        self._add(self._item(at, name, self.id(owner), ua.ObjectIds.HasComponent, ua.NodeClass.Method, attributes))
-        self.refer(at, ua.ObjectIds.HasModellingRule, standard(ua.ObjectIds.ModellingRule_Mandatory), "Object")
+
+        def attributes() -> Any:
+            made = ua.MethodAttributes(**_said(name, doc))
+            made.Executable = made.UserExecutable = True
+            return made
+
+        at, ids = variable_id(owner, name), ua.ObjectIds
+        self._add(at, name, self.id(owner), ids.HasComponent, ua.NodeClass.Method, attributes, like=at, call=call)
+        self.refer(at, ids.HasModellingRule, standard(ids.ModellingRule_Mandatory), "Object")
         for shown, arguments in (("InputArguments", inputs), ("OutputArguments", outputs)):
-            self._property(at, shown, [argument(each) for each in arguments])
-        self._server.isession.add_method_callback(self.id(at), call)
+            self._property(at, shown, arguments)
 
     def refer(self, source: str, reference: int, target: Any, target_class: str) -> None:  # Any: a NodeId
         """A reference from one of our nodes."""
-        item = ua.AddReferencesItem()
-        item.SourceNodeId = self.id(source)
-        item.ReferenceTypeId = standard(reference)
-        item.IsForward = True
-        item.TargetNodeId = target
-        item.TargetNodeClass = getattr(ua.NodeClass, target_class)
-        (result,) = self._server.node_mgt_service.add_references([item])
-        result.check()
+        self._own.refer(
+            source, Link(reference=reference, target=target, node_class=getattr(ua.NodeClass, target_class))
+        )
 
-    def _property(self, owner: str, shown: str, arguments: list[Any]) -> None:  # Any: Arguments
-        attributes = ua.VariableAttributes(**self._said(shown, ""))
-        attributes.DataType = standard(ua.ObjectIds.Argument)
-        attributes.Value = ua.Variant(arguments, ua.VariantType.ExtensionObject, is_array=True)
-        attributes.ValueRank = ua.ValueRank.OneDimension
-        attributes.ArrayDimensions = [len(arguments)]
-        attributes.AccessLevel = attributes.UserAccessLevel = ua.AccessLevel.CurrentRead.mask
-        attributes.Historizing = False
-        item = self._item(
+    def _type(self, name: str, parent: Any, doc: str) -> None:  # Any: a NodeId
+        def attributes() -> Any:
+            return ua.ObjectTypeAttributes(**_said(name, doc))
+
+        subtype = ua.ObjectIds.HasSubtype
+        self._add(name, name, parent, subtype, ua.NodeClass.ObjectType, attributes, like=("type", name))
+
+    def _property(self, owner: str, shown: str, arguments: Sequence[Variable]) -> None:
+        def attributes() -> Any:
+            told = ua.Variant([argument(each) for each in arguments], ua.VariantType.ExtensionObject, is_array=True)
+            return _variable(shown, "", standard(ua.ObjectIds.Argument), told, len(arguments))
+
+        self._add(
             variable_id(owner, shown),
             shown,
             self.id(owner),
             ua.ObjectIds.HasProperty,
             ua.NodeClass.Variable,
             attributes,
+            like=("arguments", owner, shown),
+            kind=standard(ua.ObjectIds.PropertyType),
+            names=0,
         )
-        item.BrowseName = ua.QualifiedName(shown, 0)
-        item.TypeDefinition = standard(ua.ObjectIds.PropertyType)
-        self._add(item)
 
-    @staticmethod
-    def _said(shown: str, doc: str) -> dict[str, Any]:  # Any: fields of attributes
-        return {
-            "DisplayName": ua.LocalizedText(shown),
-            "Description": ua.LocalizedText(doc),
-            "WriteMask": 0,
-            "UserWriteMask": 0,
-        }
+    def _add(
+        self,
+        name: str,
+        shown: str,
+        parent: Any,  # Any: a NodeId
+        reference: int,
+        node_class: Any,
+        attributes: Callable[[], Any],
+        *,
+        like: Hashable,
+        kind: Any = None,  # Any: a NodeId
+        names: int | None = None,
+        call: Call | None = None,
+    ) -> None:
+        self._own.declare(
+            name,
+            Declared(
+                shown=shown,
+                parent=parent,
+                reference=reference,
+                node_class=node_class,
+                kind=kind,
+                attributes=attributes,
+                like=like,
+                names=self.index if names is None else names,
+                call=call,
+            ),
+        )
 
-    def _item(
-        self, name: str, shown: str, parent: Any, reference: int, node_class: Any, attributes: Any
-    ) -> Any:  # Any: NodeId, NodeClass, attributes, and an AddNodesItem
-        item = ua.AddNodesItem()
-        item.RequestedNewNodeId = self.id(name)
-        item.BrowseName = ua.QualifiedName(shown, self.index)
-        item.ParentNodeId = parent
-        item.ReferenceTypeId = standard(reference)
-        item.NodeClass = node_class
-        item.NodeAttributes = attributes
-        return item
 
-    def _add(self, item: Any) -> None:  # Any: an AddNodesItem
-        (result,) = self._server.node_mgt_service.add_nodes([item])
-        result.StatusCode.check()
+def _variable(shown: str, doc: str, data_type: Any, value: Any, length: int | None) -> Any:  # Any: NodeId, Variant
+    """The attributes of a variable, of `length` elements (0: any number; None: it is no array)."""
+    made = ua.VariableAttributes(**_said(shown, doc))
+    made.DataType, made.Value = data_type, value
+    made.ValueRank = ua.ValueRank.Scalar if length is None else ua.ValueRank.OneDimension
+    made.ArrayDimensions = None if length is None else [length]
+    made.AccessLevel = made.UserAccessLevel = ua.AccessLevel.CurrentRead.mask
+    made.Historizing = False
+    return made
+
+
+def _said(shown: str, doc: str) -> dict[str, Any]:  # Any: fields of attributes
+    return {
+        "DisplayName": ua.LocalizedText(shown),
+        "Description": ua.LocalizedText(doc),
+        "WriteMask": 0,
+        "UserWriteMask": 0,
+    }

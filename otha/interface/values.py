@@ -1,7 +1,8 @@
 """A snapshot of the supervisor as values of variables: pure, without any OPC UA in it."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from otha import names
@@ -10,27 +11,46 @@ from otha.names import Kind, Variable, variable_id
 Json = Mapping[str, Any]  # Any: JSON
 Value = bool | int | str | list[str]
 Values = dict[str, tuple[Kind, Value]]
+Part = tuple[str, Any, Callable[[], Values]]  # Any: JSON
+"""A name, what the snapshot says of it, and the values that follow from that and from nothing else."""
+
+
+def parts(status: Json) -> Iterator[Part]:
+    """A snapshot in parts, so that one that says what it said before need not be looked at again."""
+    site, alarms = _site(status), list(alarms_of(status))
+    yield names.SITE, site, partial(_taken, names.SITE, names.SITE_VARIABLES, site)
+    yield f"{names.SITE}/Alarm", alarms, partial(_own_alarm_values, alarms)
+    for group in status["groups"]:
+        yield names.group_id(group["name"]), group, partial(_group_values, group)
+    for channel in status["channels"]:
+        said = _channel(channel, status["links"].get(channel["name"], {}))
+        at = names.channel_id(channel["name"])
+        yield at, said, partial(_taken, at, names.CHANNEL_VARIABLES, said)
 
 
 def values(status: Json) -> Values:
     """The kind and value of every variable, by the name of its NodeId."""
     found: Values = {}
-    _take(found, names.SITE, names.SITE_VARIABLES, _site(status))
-    for each in alarms_of(status):
-        _take(found, names.own_alarm_id(each["code"]), names.ALARM_VARIABLES, _alarm(each))
-    for group in status["groups"]:
-        _group_values(found, group)
-    for channel in status["channels"]:
-        link = status["links"].get(channel["name"], {})
-        said = {
-            "Node": channel["node"],
-            "Pulse": channel["pulse"],
-            "Connects": link.get("connects", 0),
-            "Losses": link.get("losses", 0),
-            "Trouble": link.get("trouble", ""),
-        }
-        _take(found, names.channel_id(channel["name"]), names.CHANNEL_VARIABLES, said)
+    for _, _, of_part in parts(status):
+        found |= of_part()
     return found
+
+
+def _own_alarm_values(alarms: Sequence[Json]) -> Values:
+    found: Values = {}
+    for each in alarms:
+        _take(found, names.own_alarm_id(each["code"]), names.ALARM_VARIABLES, _alarm(each))
+    return found
+
+
+def _channel(channel: Json, link: Json) -> Json:
+    return {
+        "Node": channel["node"],
+        "Pulse": channel["pulse"],
+        "Connects": link.get("connects", 0),
+        "Losses": link.get("losses", 0),
+        "Trouble": link.get("trouble", ""),
+    }
 
 
 def blocked(obstacle: Json) -> str:
@@ -75,7 +95,8 @@ def _alarm(alarm: Json) -> Json:
     }
 
 
-def _group_values(found: Values, group: Json) -> None:
+def _group_values(group: Json) -> Values:
+    found: Values = {}
     name = group["name"]
     _take(found, names.group_id(name), names.GROUP_VARIABLES, _group(group))
     for node in group["nodes"]:
@@ -106,6 +127,13 @@ def _group_values(found: Values, group: Json) -> None:
         _take(found, names.client_id(name, each["name"]), names.CLIENT_VARIABLES, said)
     for each in alarms_of(group):
         _take(found, names.alarm_id(name, each["code"]), names.ALARM_VARIABLES, _alarm(each))
+    return found
+
+
+def _taken(owner: str, variables: Sequence[Variable], said: Json) -> Values:
+    found: Values = {}
+    _take(found, owner, variables, said)
+    return found
 
 
 def _take(found: Values, owner: str, variables: Sequence[Variable], said: Json) -> None:

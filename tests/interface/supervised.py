@@ -17,7 +17,7 @@ from otha.interface.users import Users
 from otha.journal.reader import Query, Reader
 from otha.wire.access import AccessRole
 from otha.wire.client import WireClient
-from tests.interface.house import PASSWORD, USERS, WAIT_S
+from tests.interface.house import PASSWORD, USERS, WAIT_S, begun
 from tests.patient import patient_template
 
 
@@ -51,6 +51,7 @@ class Supervised:
         for role in AccessRole:
             users.add(USERS[role.name.lower()], role, PASSWORD)
         TrustList(place.folder(self.state)).trust(trusted)
+        begun(self.state)
         site = plant.with_name("supervised.toml") if in_plant else folder / "site.toml"
         site.write_text(f'{plant.read_text()}\n[interface]\nendpoint = "127.0.0.1:{port}"\n{more}', encoding="utf-8")
         self.log = folder / "otha.log"

@@ -1,6 +1,7 @@
 """What one client, one address or an idle session may not: limits that need no running server."""
 
 import time
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -20,6 +21,8 @@ from otha.interface.sessions import SessionServer
 from otha.wire.access import AccessRole
 from otha.wire.interface import Notice
 from otha.wire.message import Json, OrderReply, OrderRequest, Refusal
+
+UNUSED = Path("unused")  # no address space is built here
 
 
 class Throttle:
@@ -100,7 +103,7 @@ def session(server: SessionServer, role: AccessRole, idle_s: float = 0.0) -> Ses
 async def test_a_session_that_is_idle_only_looks_on(lock_ms: int, idle_s: float, locked: bool) -> None:
     door, supervisor = Watched(Accounts()), Supervisor()
     orders = Orders(supervisor, door, idle_lock_ms=lock_ms)
-    token = CALLER.set(session(SessionServer(door, sessions=1), AccessRole.OPERATOR, idle_s))
+    token = CALLER.set(session(SessionServer(door, sessions=1, standard_file=UNUSED), AccessRole.OPERATOR, idle_s))
     try:
         reply = await orders.give(request())
     finally:
@@ -116,7 +119,7 @@ async def test_a_session_that_is_idle_only_looks_on(lock_ms: int, idle_s: float,
 async def test_a_role_counts_as_it_is_now_and_never_as_more_than_it_was(now: AccessRole | None) -> None:
     door, supervisor = Watched(Accounts(now)), Supervisor()
     orders = Orders(supervisor, door, idle_lock_ms=0)
-    token = CALLER.set(session(SessionServer(door, sessions=1), AccessRole.OPERATOR))
+    token = CALLER.set(session(SessionServer(door, sessions=1, standard_file=UNUSED), AccessRole.OPERATOR))
     try:
         reply = await orders.give(request())
     finally:
@@ -129,7 +132,7 @@ async def test_a_role_counts_as_it_is_now_and_never_as_more_than_it_was(now: Acc
 
 @pytest.mark.asyncio
 async def test_there_are_no_more_sessions_than_the_site_says() -> None:
-    server = SessionServer(Watched(Accounts()), sessions=2)
+    server = SessionServer(Watched(Accounts()), sessions=2, standard_file=UNUSED)
     made = [session(server, AccessRole.VIEWER) for _ in range(2)]
     assert len({each.auth_token for each in made}) == 2
     with pytest.raises(ServiceError) as refused:
@@ -141,7 +144,7 @@ async def test_there_are_no_more_sessions_than_the_site_says() -> None:
 
 @pytest.mark.asyncio
 async def test_one_address_does_not_take_all_connections() -> None:
-    server = SessionServer(Watched(Accounts()), sessions=2)
+    server = SessionServer(Watched(Accounts()), sessions=2, standard_file=UNUSED)
     server.max_connections = 40
     channels = ChannelServer(server, "127.0.0.1", 0, TransportLimits(), cast(Guard, None), allow_none=False)
 
