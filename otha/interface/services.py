@@ -8,6 +8,7 @@ import hashlib
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ from otha.interface.link import Link
 from otha.interface.orders import Orders, arguments, result
 from otha.interface.own_nodes import Call
 from otha.interface.refusal import refused
+from otha.interface.session import CALLER
 from otha.interface.space import variant
 from otha.interface.studies import ANSWER_MAX, Studies
 from otha.interface.trust import TrustList
@@ -126,7 +128,7 @@ class Services:
                 return await self._studied(deed, taken)
 
     async def _studied(self, deed: Deed, taken: Taken) -> Said:
-        ask = self._studies.ask
+        ask = partial(self._studies.ask, CALLER.get().owner)
         match deed:
             case Deed.KPI:
                 return [as_text(_known(await ask(ask="kpi", from_ms=taken["FromMs"], to_ms=taken["ToMs"])))]

@@ -1,19 +1,23 @@
 """What is read out of the whole journal: alarm figures, reports, the chain's verdict.
 
-A process of its own reads it, `python -m otha.report`, one at a time: a long journal holds up nobody who is in.
+A process of its own reads it, `python -m otha.report`, for one client one at a time and for all of them a few: a long
+journal holds up nobody who is in, and no client keeps the others from asking.
 """
 
 import asyncio
 import json
 import os
 import sys
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from otha.core.errors import HostError
 
-_WAITING_MAX: Final = 4
+_AT_ONCE: Final = 3  # each may take as much memory as `otha.report` lets itself have
+_OF_CLIENT: Final = 2  # one of them is read, the other waits
+_WAITING_MAX: Final = 8
 _TIMEOUT_S: Final = 120.0
 ANSWER_MAX: Final = 3 << 20  # what one message to a client carries, with room for what else stands in it
 
@@ -23,23 +27,27 @@ class Studies:
 
     def __init__(self, state: Path) -> None:
         self._state = state
-        self._turn = asyncio.Lock()
-        self._waiting = 0
+        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._lanes: dict[bytes | str, asyncio.Lock] = {}
+        self._asked_by: Counter[bytes | str] = Counter()
 
-    async def ask(self, **request: Any) -> dict[str, Any]:  # Any: JSON
-        """The answer; see `otha.report.__main__`. Raises HostError."""
-        if self._waiting >= _WAITING_MAX:
+    async def ask(self, owner: bytes | str, **request: Any) -> dict[str, Any]:  # Any: JSON
+        """The answer for this client; see `otha.report.__main__`. Raises HostError."""
+        if self._asked_by[owner] >= _OF_CLIENT or self._asked_by.total() >= _WAITING_MAX:
             raise HostError("too many wait for an answer from the journal", mend="try again in a moment")
-        self._waiting += 1
+        self._asked_by[owner] += 1
+        lane = self._lanes.setdefault(owner, asyncio.Lock())
         try:
-            async with self._turn, asyncio.timeout(_TIMEOUT_S):
+            async with lane, self._places, asyncio.timeout(_TIMEOUT_S):
                 return await self._asked(json.dumps(request))
         except TimeoutError as error:
             raise HostError("the journal takes too long to read", mend="ask for a shorter time") from error
         except (OSError, ValueError) as error:
             raise HostError(f"the journal can't be read: {error}", mend="see the supervisor's machine") from error
         finally:
-            self._waiting -= 1
+            self._asked_by[owner] -= 1
+            if not self._asked_by[owner]:
+                del self._asked_by[owner], self._lanes[owner]
 
     async def _asked(self, request: str) -> dict[str, Any]:  # Any: JSON
         process = await asyncio.create_subprocess_exec(

@@ -7,6 +7,7 @@ there is none, it holds `error` and `mend`. Times are milliseconds since 1970, 0
 import ctypes
 import json
 import os
+import resource
 import signal
 import sys
 from dataclasses import replace
@@ -22,6 +23,7 @@ from otha.report.evidence import Dossier
 Json = dict[str, Any]  # Any: JSON
 _PR_SET_PDEATHSIG = 1
 _NICE = 5
+_MEMORY_MAX = 640 << 20  # a few of these run at once
 _NS_PER_MS = 1_000_000
 _LISTED_BYTES_MAX = 1 << 20
 
@@ -89,6 +91,9 @@ def main() -> None:
     state, request, parent_pid = sys.argv[1:4]
     _end_with(int(parent_pid))
     os.nice(_NICE)
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    most = _MEMORY_MAX if hard == resource.RLIM_INFINITY else min(_MEMORY_MAX, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (most, hard))
     try:
         said = answer(Path(state), json.loads(request))
     except OthaError as error:
