@@ -30,6 +30,7 @@ _NONE = b"http://opcfoundation.org/UA/SecurityPolicy#None"
 _SECURE = b"http://opcfoundation.org/UA/SecurityPolicy#Basic256Sha256"
 _HELLO = struct.pack("<5Ii", 0, 65_535, 65_535, 0, 0, -1)
 _ADDRESSES = 32  # of this machine, so that the pace of one address is not what is measured
+_WITHIN_HEAD = 8  # one in so many changes what stands before a request's own fields: that ends the channel, and no more
 
 
 @dataclass(slots=True)
@@ -51,16 +52,21 @@ class Mutator:
     def __init__(self, seed: int) -> None:
         self._chance = random.Random(seed)
 
-    def changed(self, data: bytes) -> bytes:
-        """The same with one to four changes."""
+    def changed(self, data: bytes, keep: int = 0) -> bytes:
+        """The same with one to four changes; most often the first `keep` bytes stay as they are."""
         made = bytearray(data)
+        first = keep if self._chance.randrange(_WITHIN_HEAD) else 0
         for _ in range(self._chance.randint(1, 4)):
-            self._change(made)
+            self._change(made, min(first, len(made)))
         return bytes(made)
 
-    def _change(self, made: bytearray) -> None:
+    def noise(self) -> bytes:
+        """Bytes that mean nothing."""
+        return self._chance.randbytes(self._chance.randint(1, 512))
+
+    def _change(self, made: bytearray, first: int) -> None:
         chance = self._chance
-        at = chance.randrange(len(made) + 1)
+        at = chance.randrange(first, len(made) + 1)
         match chance.randrange(7):
             case 0 if at < len(made):
                 made[at] ^= 1 << chance.randrange(8)
@@ -103,6 +109,10 @@ class Strangers:
         self._opens = cycle((_open_none(), _open_secure(certificate)))
         self._said = cycle([struct_to_binary(each) for each in _unsecured()])
         self._addresses = cycle(f"127.0.0.{number}" for number in range(2, 2 + _ADDRESSES))
+
+    async def noise(self) -> tuple[float, str]:
+        """Bytes at random."""
+        return await self._sent([], self._mutator.noise())
 
     async def hello(self) -> tuple[float, str]:
         """A hello with bytes changed."""
@@ -281,7 +291,7 @@ class Insider:
         request.RequestHeader.AuthenticationToken = protocol.authentication_token
         began = time.monotonic()
         try:
-            said = self._send(protocol, self._mutator.changed(struct_to_binary(request)))
+            said = self._send(protocol, self._mutator.changed(struct_to_binary(request), _head_of(request)))
             # Requests of a channel are served in turn: when the next one is answered, this one is done with.
             probe = ua.ReadRequest() if self._logs_in else ua.GetEndpointsRequest()
             probe.RequestHeader.AuthenticationToken = protocol.authentication_token
@@ -343,6 +353,12 @@ class Insider:
                 await client.disconnect()
 
 
+def _head_of(request: Any) -> int:
+    """How many bytes stand before a request's own fields."""
+    parameters = getattr(request, "Parameters", None)
+    return 0 if parameters is None else len(struct_to_binary(request)) - len(struct_to_binary(parameters))
+
+
 def _from(made: Callable[[], Iterator[Any]], first: int) -> Iterator[Any]:
     """The requests over and over, from the one on that a connection before this one had come to."""
     requests = list(made())
@@ -356,6 +372,7 @@ async def run(station: Station, certificate: bytes, group: str, seed: int, input
     outside = Insider(station, group, mutator, logs_in=False)
     inside = Insider(station, group, mutator, logs_in=True)
     layers = {
+        "raw port": strangers.noise,
         "TCP hello": strangers.hello,
         "channel": strangers.channel,
         "message": strangers.chunk,
