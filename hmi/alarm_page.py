@@ -29,15 +29,17 @@ from PySide6.QtWidgets import (
 from hmi import theme, words
 from hmi.alarm_model import ROW_ROLE, AlarmModel, Column
 from hmi.alarm_rows import PRIORITIES, AlarmRow, Shelf
+from hmi.controls import DeedButton, named, plain
 from hmi.desk import Desk, NoReply
 from hmi.event_model import Wanted
 from hmi.event_page import EventPage
+from hmi.job import Target
 from hmi.model import Priority
-from hmi.order_panel import DeedButton, named, plain
-from hmi.switchover import Reply, Target
+from hmi.reply import Reply
 
 translate = QCoreApplication.translate
 _FILTER_AFTER_MS: Final = 120
+_CELL_MARGIN: Final = 14
 _SHELVES: Final = tuple(Shelf)
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -57,7 +59,9 @@ def cell(row: AlarmRow, column: Column) -> str:
 
 
 class MarkDelegate(QStyledItemDelegate):
-    """A priority by its mark and its word: shape, number and colour, never colour alone."""
+    """A priority by its mark and its word: shape, number and colour, never colour alone. Stale: without the colour."""
+
+    stale = False
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         """As Qt asks."""
@@ -70,7 +74,8 @@ class MarkDelegate(QStyledItemDelegate):
         if not isinstance(row, AlarmRow) or row.priority not in PRIORITIES:
             return
         box = QRectF(style.rect.left() + 4, style.rect.top() + 4, side, side)
-        theme.paint_mark(painter, box, Priority(PRIORITIES.index(row.priority) + 1), unacked=row.unacked)
+        priority = Priority(PRIORITIES.index(row.priority) + 1)
+        theme.paint_mark(painter, box, priority, unacked=row.unacked, stale=self.stale)
         painter.setPen(style.palette.color(QPalette.ColorRole.Text))
         painter.setFont(style.font)
         words_at = style.rect.adjusted(side + 12, 0, 0, 0)
@@ -156,11 +161,19 @@ class AlarmPage(QWidget):
         rows.setDefaultSectionSize(max(32, self.fontMetrics().height() + 14))
         head = self.table.horizontalHeader()
         head.setStretchLastSection(True)
-        wide = self.fontMetrics().averageCharWidth()
         head.setHighlightSections(False)
-        for column, chars in zip(Column, (13, 24, 10, 10, 22, 12), strict=True):
-            self.table.setColumnWidth(column, wide * chars)
-        self.table.setItemDelegateForColumn(Column.PRIORITY, MarkDelegate(self.table))
+        head.setMinimumSectionSize(40)
+        wide = self.fontMetrics().horizontalAdvance
+        for column, sample in (
+            (Column.PRIORITY, "-----" + words.priority_word("critical")),
+            (Column.STATE, words.alarm_state("unacked")),
+            (Column.SINCE, "00-00 00:00"),
+            (Column.GROUP, "boiler_feed_1"),
+            (Column.ALARM, "tank 2 rising (first out)"),
+        ):
+            self.table.setColumnWidth(column, wide(sample) + _CELL_MARGIN)
+        self._marks = MarkDelegate(self.table)
+        self.table.setItemDelegateForColumn(Column.PRIORITY, self._marks)
         self.table.selectionModel().currentRowChanged.connect(self._row_chosen)
         to_group = QShortcut(QKeySequence(Qt.Key.Key_Return), self.table)
         to_group.setContext(Qt.ShortcutContext.WidgetShortcut)
@@ -345,6 +358,12 @@ class AlarmPage(QWidget):
         self.group.setEnabled(row is not None and bool(row.group))
         self.log.setEnabled(row is not None)
         self.comment.setEnabled(row is not None)
+
+    def doubt(self, stale: bool) -> None:
+        """Whether what is listed can be trusted; without it no mark has a colour."""
+        if stale != self._marks.stale:
+            self._marks.stale = stale
+            self.table.viewport().update()
 
     def answer_text(self) -> str:
         """What became of the last order."""

@@ -1,18 +1,15 @@
 """An alarm as it is seen, with its rationale, as the lists and the horn want it."""
 
-from typing import Final
-
 from hmi import rationale
 from hmi.alarm_rows import PRIORITIES, AlarmRow
 from hmi.model import AlarmView
 
-_WORDS: Final = ("Cause", "Consequence", "Response")
-
 
 def row_of(alarm: AlarmView) -> AlarmRow:
-    """OTHA's own alarms have their words here, those on plant tags bring theirs."""
-    told = tuple(str(alarm.more.get(word, "")) for word in _WORDS)
-    cause, consequence, response = rationale.of(alarm.code) or told
+    """OTHA's own alarms have their words here, in the operator's language; those of the site file go before them."""
+    told = alarm.cause, alarm.consequence, alarm.response
+    own = None if alarm.site_words else rationale.of(alarm.code)
+    cause, consequence, response = own or told
     return AlarmRow(
         group=alarm.group,
         owner=alarm.owner,

@@ -288,4 +288,4 @@ def mode_of(snapshot: Snapshot) -> tuple[str, bool]:
         return "-", False
     if set(armings) == {"armed"}:
         return translate("Bar", "armed"), False
-    return " · ".join(f"{number} {name}" for name, number in sorted(armings.items()) if name), False
+    return " · ".join(f"{number} {say.arming(name)}" for name, number in sorted(armings.items()) if name), False

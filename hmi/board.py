@@ -352,7 +352,7 @@ class Board(QWidget):
 
     def _paint_standby(self, painter: QPainter, box: QRectF, tile: Tile, stale: bool) -> None:
         trace = self._traces.get(tile.group)
-        words = f"{tile.standby}, {tile.sync}"
+        words = tile.standby if tile.behind else f"{tile.standby}, {tile.sync}"
         width = box.width()
         if trace is not None:
             spark = self._spark_box(box)

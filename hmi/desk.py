@@ -9,9 +9,12 @@ from PySide6.QtCore import QObject
 
 from hmi import why
 from hmi.feed import Model
-from hmi.model import Answer, GroupView, Link, Quality, Station, WhyView
+from hmi.job import Target
+from hmi.model import Answer, GroupView, Link, Quality, Station
+from hmi.reply import Reply, preview_of
 from hmi.session import Session
-from hmi.switchover import ClientSight, Reply, Sight, Target, preview_of
+from hmi.sight import Asks, ClientSight, Sight, Waiting
+from hmi.why_view import WhyView
 from otha import names
 
 _INPUTS: Final = {method.name: tuple(each.name for each in method.inputs[1:]) for method in names.METHODS}
@@ -184,11 +187,39 @@ def _rows(answer: Answer) -> Rows | None:
     return Rows(rows=rows, next_after=int(next_after or 0), verified_seq=int(rest[0]) if rest else 0)
 
 
-def waits_number(group: GroupView) -> int:
-    """The number by which what waits for a person is confirmed or rejected: a forced action before a transfer."""
-    if group.request is not None:
-        return group.request.number
-    return 0 if group.transfer is None else group.transfer.request
+_FORCED: Final = {each.value: each for each in (Asks.SAFE, Asks.BYPASS)}
+
+
+def waiting_of(group: GroupView) -> tuple[Waiting, ...]:
+    """All that waits for a person, forced actions first. A transfer that asks nobody has no number."""
+    found: list[Waiting] = []
+    asked, moving = group.request, group.transfer
+    if asked is not None and asked.number:
+        found.append(
+            Waiting(
+                number=asked.number,
+                asks=_FORCED.get(asked.order, Asks.OTHER),
+                what=asked.order,
+                item=asked.item,
+                by=asked.by,
+                comment=asked.comment,
+                for_ms=asked.for_ms,
+                left_ms=-1 if asked.left_ms is None else asked.left_ms,
+            )
+        )
+    if moving is not None and moving.request:
+        found.append(
+            Waiting(
+                number=moving.request,
+                asks=Asks.TRANSFER,
+                what=f"{moving.kind} ({moving.cause})" if moving.cause else moving.kind,
+                item=moving.to_node,
+                by=moving.by,
+                left_ms=-1 if moving.due_ms is None else moving.due_ms,
+                about=moving.about,
+            )
+        )
+    return tuple(found)
 
 
 def sight_of(group: GroupView | None, *, stale: bool) -> Sight:
@@ -196,7 +227,7 @@ def sight_of(group: GroupView | None, *, stale: bool) -> Sight:
     if group is None:
         return Sight(good=False)
     moving, gate = group.transfer, group.gate
-    held, asked = group.selection, group.request
+    held = group.selection
     return Sight(
         good=not stale and group.stamp.quality is Quality.GOOD,
         kind=group.kind,
@@ -223,10 +254,7 @@ def sight_of(group: GroupView | None, *, stale: bool) -> Sight:
         selected_by="" if held is None else held.by,
         selected_to="" if held is None else held.to_node,
         selection_left_ms=-1 if held is None or held.left_ms is None else held.left_ms,
-        request="" if asked is None else asked.order,
-        request_by="" if asked is None else asked.by,
-        request_left_ms=-1 if asked is None or asked.left_ms is None else asked.left_ms,
-        waits_number=waits_number(group),
+        waiting=waiting_of(group),
         arming=group.arming,
         bypassed=tuple(each.name for each in group.conditions if each.bypassed),
         maintenance=tuple(each.name for each in group.nodes if each.maintenance),

@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from hmi import say, symbols, theme
-from hmi.model import ChannelView, GroupView, NodeView, Quality, TimingView
+from hmi.model import ChannelView, GroupView, NodeView, Quality
 from hmi.tile import Symbol, TileNode, node_of
+from hmi.timing_view import TimingView
 
+translate = QCoreApplication.translate
 _GAP: Final = 10.0
 _PAD: Final = 8.0
 _OTHA_WIDTH: Final = 0.11
@@ -72,12 +74,13 @@ def picture_of(group: GroupView, timing: TimingView) -> Picture:
 
 def _box(node: NodeView, group: GroupView, timing: TimingView, shared: frozenset[str], owner: str) -> Box:
     own = [each for each in timing.domains.get(node.name, ()) if each not in shared]
-    state = f"{say.liveness(node.liveness)} · level {node.service_level}"
-    ready = f"in RPO {say.verdict(node.in_rpo)} · ready {say.verdict(node.ready)}" if node.name != group.active else ""
-    domains = f"needs {', '.join(own)}" if own else ""
+    level = translate("Diagram", "level {0}").format(node.service_level)
+    able = translate("Diagram", "in RPO {0} · ready {1}").format(say.verdict(node.in_rpo), say.verdict(node.ready))
+    ready = able if node.name != group.active else ""
+    domains = translate("Diagram", "needs {0}").format(", ".join(own)) if own else ""
     return Box(
         node=node_of(node, group.active),
-        lines=tuple(each for each in (state, ready, domains) if each),
+        lines=tuple(each for each in (f"{say.liveness(node.liveness)} · {level}", ready, domains) if each),
         paths=tuple(_path(each, timing) for each in group.channels if each.node == node.name),
         drives=node.name == owner,
         doubtful=node.stamp.quality is not Quality.GOOD,
@@ -93,7 +96,7 @@ def _path(channel: ChannelView, timing: TimingView) -> Path:
         limit = f" / {say.age(timed.lost_after_ms)}" if timed.lost_after_ms else ""
         words.append(f"{say.age(timed.age_ms)}{limit}")
     if timed is not None and timed.via:
-        words.append(f"via {timed.via}")
+        words.append(translate("Diagram", "via {0}").format(timed.via))
     if channel.trouble and channel.pulse != "on_time":
         words.append(channel.trouble)
     return Path(words=" · ".join(words), pulse=channel.pulse, doubtful=channel.stamp.quality is not Quality.GOOD)
@@ -103,16 +106,19 @@ def _target(group: GroupView) -> tuple[str, ...]:
     lines = [group.section or say.kind(group.kind)]
     gate = group.gate
     if gate is not None:
-        lines.append(f"gate {gate.state}" if gate.seen else f"gate {gate.state}, NOT SEEN")
-        lines.append(f"owner {gate.owner or '-'}, epoch {gate.epoch}")
+        seen = translate("Diagram", "gate {0}") if gate.seen else translate("Diagram", "gate {0}, NOT SEEN")
+        lines.append(seen.format(gate.state))
+        lines.append(translate("Diagram", "owner {0}").format(gate.owner or "-"))
+        lines.append(translate("Diagram", "epoch {0}").format(gate.epoch))
         if gate.hold_left_ms is not None:
-            lines.append(f"held, {say.age(gate.hold_left_ms)} left")
-        lines.append("takeover permitted" if gate.permit else "no permit for a takeover")
+            lines.append(translate("Diagram", "held, {0} left").format(say.age(gate.hold_left_ms)))
+        permitted, kept_back = translate("Diagram", "takeover permitted"), translate("Diagram", "no takeover permit")
+        lines.append(permitted if gate.permit else kept_back)
     if group.machine is not None and group.machine.state:
-        lines.append(f"machine {say.plain(group.machine.state)}")
+        lines.append(translate("Diagram", "machine {0}").format(say.plain(group.machine.state)))
     for client in group.clients:
-        node = client.node or "?"
-        lines.append(f"{client.name} uses {node}" if client.seen else f"{client.name} not seen")
+        used = translate("Diagram", "{0} uses {1}") if client.seen else translate("Diagram", "{0} not seen")
+        lines.append(used.format(client.name, client.node or "?"))
     return tuple(lines)
 
 

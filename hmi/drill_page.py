@@ -20,10 +20,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hmi import say
+from hmi.controls import DeedButton, plain
 from hmi.desk import Desk
 from hmi.event_rows import local_time
 from hmi.model import Answer
-from hmi.order_panel import DeedButton, plain
 from hmi.transfer_rows import TransferRow, percent, row_of
 
 translate = QCoreApplication.translate
@@ -149,7 +150,9 @@ class DrillPage(QWidget):
         self.table.setRowCount(len(self._rows))
         for at, row in enumerate(self._rows):
             for column, text in enumerate(_cells(row)):
-                self.table.setItem(at, column, QTableWidgetItem(text))
+                item = QTableWidgetItem(text)
+                item.setToolTip(f"{local_time(row.wall_ns)} {row.bump_output}".strip())
+                self.table.setItem(at, column, item)
 
     def _chosen(self, at: int) -> None:
         self._html = ""
@@ -203,21 +206,22 @@ class DrillPage(QWidget):
 
 def _cells(row: TransferRow) -> tuple[str, ...]:
     drill = translate("Drills", "drill")
-    what = f"{drill}: {row.kind}" if row.drill else row.kind
+    kind = say.transfer(row.kind)
+    what = f"{drill}: {kind}" if row.drill else kind
     bound = "" if row.gap_bound_ms < 0 else f" ({row.gap_bound_ms})"
     kept = {True: "✓", False: "✗ " + translate("Drills", "missed"), None: "-"}[row.kept]
     sign = "✓ " if row.well else ("… " if not row.ending else "✗ ")
     return (
-        local_time(row.wall_ns),
+        local_time(row.wall_ns)[:16],
         row.group,
         what,
         row.from_node,
         row.to_node,
-        row.by or row.cause,
-        sign + row.ending.replace("_", " "),
+        row.by or say.cause(row.cause),
+        sign + say.ending(row.ending),
         "-" if row.took_ms < 0 else str(row.took_ms),
         ("-" if row.gap_ms < 0 else str(row.gap_ms)) + bound,
-        f"{percent(row.bump)} {row.bump_output}".strip(),
+        percent(row.bump),
         kept,
     )
 

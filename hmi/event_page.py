@@ -23,12 +23,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hmi.controls import DeedButton, plain
 from hmi.desk import Asked, Desk, Rows
 from hmi.event_export import Export
 from hmi.event_model import Column, EventModel, Wanted
 from hmi.event_rows import EventRow, row_of
 from hmi.model import Answer
-from hmi.order_panel import DeedButton, plain
 
 translate = QCoreApplication.translate
 _FILTER_AFTER_MS: Final = 250

@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
 )
 
 from hmi import theme
+from hmi.controls import DeedButton, named, plain
 from hmi.desk import Desk, NoReply
 from hmi.model import Answer
-from hmi.order_panel import DeedButton, named, plain
-from hmi.switchover import Reply
+from hmi.reply import Reply
 
 translate = QCoreApplication.translate
 _FAULT = Qt.ItemDataRole.UserRole

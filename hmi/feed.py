@@ -6,7 +6,8 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from hmi.model import EventView, Link, Quality, Snapshot, Station, TimingView
+from hmi.model import EventView, Link, Quality, Snapshot, Station
+from hmi.timing_view import TimingView
 
 STALE_MS: Final = 1500
 """Silence of the supervisor after which nothing that is shown is trusted; seen at the next look, well within 2 s."""

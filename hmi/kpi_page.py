@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from hmi import kpi_rows, theme, words
+from hmi.controls import DeedButton, plain
 from hmi.kpi_rows import Figure, Kpi, Share
-from hmi.order_panel import DeedButton, plain
 
 translate = QCoreApplication.translate
 Ask = Callable[[int, int, Callable[[Any], None]], None]  # Any: JSON

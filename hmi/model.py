@@ -177,13 +177,15 @@ class SelectionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestView:
-    """An order, or a transfer, that waits for a person."""
+    """An order that waits for a second person. `item`: the condition that a bypass is of; `for_ms`: how long."""
 
     order: str
     by: str
     comment: str
     left_ms: int | None
     number: int = 0
+    item: str = ""
+    for_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,7 +250,8 @@ class ChannelView:
 class AlarmView:
     """An alarm that is not normal. `group` is "" for the supervisor's own, and `owner` is the name to show and order
     by. `state`: unacked, acked, rtn_unacked, latched_unacked or latched_acked. `event_id`: of its newest event;
-    what Acknowledge of OPC UA Part 9 takes. `at_ms`: source time of that event."""
+    what Acknowledge of OPC UA Part 9 takes. `at_ms`: source time of that event. `site_words`: cause, consequence and
+    response are the site file's."""
 
     group: str
     owner: str
@@ -262,6 +265,10 @@ class AlarmView:
     priority: Priority = Priority.LOW
     first_out: bool = False
     detail: str = ""
+    cause: str = ""
+    consequence: str = ""
+    response: str = ""
+    site_words: bool = False
     event_id: bytes = b""
     at_ms: int = 0
     message: str = ""
@@ -364,102 +371,6 @@ class Answer:
     preview: Json = field(default_factory=dict)
     outputs: tuple[Any, ...] = ()
     data: Any = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelTiming:
-    """How a channel's heartbeats are timed, and what they said last. `network`: the failure domain that it uses; `via`:
-    the group of links that it goes by. `age_ms`: of the last values; None before the first. `lost_after_ms` is None
-    where the detector learns it. `quality`: how the last heartbeat ended."""
-
-    name: str
-    node: str
-    network: str = ""
-    via: str = ""
-    period_ms: int = 0
-    deadline_ms: int = 0
-    lost_after_ms: int | None = None
-    quality: str = "none"
-    age_ms: int | None = None
-    values: Mapping[str, Any] = field(default_factory=dict)  # Any: numbers and words of a reading
-    replies: Mapping[str, Any] = field(default_factory=dict)  # Any: figures of a histogram
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimingView:
-    """The answer of `Timing`. `domains`: each node's failure domains, its own and those behind them. `at_ms`: our
-    monotonic clock when it came."""
-
-    at_ms: int = 0
-    bounds_us: tuple[int, ...] = ()
-    departures: Mapping[str, Any] = field(default_factory=dict)  # Any: as above
-    channels: Mapping[str, ChannelTiming] = field(default_factory=dict)
-    domains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TagView:
-    """A tag of a condition as `Why` tells it. `quality`: a word. `age_ms` is None when it was never read."""
-
-    name: str
-    source: str
-    value: float | int | bool | str | None
-    quality: str
-    age_ms: int | None
-    fresh_ms: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrackedView:
-    """A tracked tag of a standby beside the active's (rule S13)."""
-
-    node: str
-    name: str
-    kind: str
-    active: float | int | bool | str | None
-    standby: float | int | bool | str | None
-    tolerance: float | int | None
-    verdict: str
-    active_age_ms: int | None
-    standby_age_ms: int | None
-    max_age_ms: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObstacleView:
-    """What stands against something: a code in words, the rule, and what it is about."""
-
-    code: str
-    rule: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReasonView:
-    """An interlock or permissive with the tags that it looks at."""
-
-    name: str
-    interlock: bool
-    klass: str
-    verdict: str
-    bypassed: bool
-    first_out: bool
-    text: str
-    tags: tuple[TagView, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WhyView:
-    """The answer of `Why`: what stands against a switchover to `node`, against an automatic failover, against the way
-    back, and every condition with its tags. `raw`: all that was told."""
-
-    group: str
-    node: str
-    obstacles: tuple[ObstacleView, ...]
-    failover_obstacles: tuple[ObstacleView, ...]
-    reasons: tuple[ReasonView, ...]
-    tracked: tuple[TrackedView, ...]
-    raw: Json
 
 
 COUNTED: Final = tuple(Priority)

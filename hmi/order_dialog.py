@@ -7,11 +7,13 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from hmi import words
-from hmi.desk import Desk, sight_of, waits_number
+from hmi.controls import DeedButton
+from hmi.desk import Desk, sight_of, waiting_of
 from hmi.feed import Model
+from hmi.job import ANSWERS, Job, Target
 from hmi.model import GroupView
-from hmi.order_panel import DeedButton, OrderPanel
-from hmi.switchover import Job, Sight, Target
+from hmi.order_panel import OrderPanel
+from hmi.sight import Sight
 
 translate = QCoreApplication.translate
 _MAY: Final = {Job.SWITCHOVER: "Select"}
@@ -85,7 +87,9 @@ def _target(job: Job, group: str, view: GroupView | None, node: str, condition: 
         elif job is Job.MAINTENANCE_OUT:
             node = next((each.name for each in view.nodes if each.maintenance), "")
     arming = view.arming if view is not None and job is Job.ARM else ""
-    request = waits_number(view) if view is not None and job in (Job.CONFIRM, Job.REJECT) else 0
+    waiting = waiting_of(view) if view is not None and job in ANSWERS else ()
+    # One that waits alone was what the person saw and meant; of several he says which.
+    request = waiting[0].number if len(waiting) == 1 else 0
     return Target(group=group, node=node, condition=condition, arming=arming, request=request)
 
 
@@ -147,12 +151,11 @@ class OrderBar(QWidget):
         if not self._desk.may(_MAY.get(job, job.value)):
             return translate("Order", "{0} may not order this").format(self._desk.user or "-")
         sight = sight_of(view, stale=False)
-        waits = {Job.CONFIRM: sight.waits_for_person, Job.REJECT: sight.waits_for_person}
         drill = view.transfer is not None and view.transfer.drill
         bypassed, maintained = bool(sight.bypassed), bool(sight.maintenance)
         nothing = translate("Order", "There is nothing of that")
         wanted = {
-            **waits,
+            **dict.fromkeys(ANSWERS, bool(sight.waiting)),
             Job.DRILL: view.drills,
             Job.DRILL_ABORT: drill,
             Job.UNBYPASS: bypassed,

@@ -9,76 +9,34 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, Qt, QTimer
-from PySide6.QtGui import QHideEvent, QKeyEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QFormLayout,
-    QGridLayout,
-    QHBoxLayout,
-    QHeaderView,
-    QLabel,
-    QLineEdit,
-    QProgressBar,
-    QPushButton,
-    QSpinBox,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QCoreApplication, QTimer
+from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
+from hmi import order_texts, why_rows, words
 from hmi import switchover as flow
-from hmi import why_rows, words
+from hmi.condition_table import ConditionTable
+from hmi.controls import DeedButton, plain
 from hmi.desk import Desk, NoReply
-from hmi.model import Answer, ReasonView, TagView, WhyView
-from hmi.switchover import NEEDS_COMMENT, SENT, TRANSFERS, TWO_PERSONS, Job, Reply, Say, Sight, Step, Target, Workflow
-from hmi.transfer_rows import TransferRow, like, percent, row_of
+from hmi.job import ANSWERS, TRANSFERS, TWO_PERSONS, Job, Target
+from hmi.model import Answer
+from hmi.order_inputs import OrderInputs
+from hmi.phase_bars import PhaseBars
+from hmi.reply import Reply
+from hmi.sight import Sight
+from hmi.switchover import SENT, Say, Step, Workflow
+from hmi.transfer_rows import TransferRow, like, row_of
+from hmi.why_view import WhyView
 
 translate = QCoreApplication.translate
 WHY_EVERY_MS: Final = 1000
 _TICK_MS: Final = 200
-_NODE_JOBS: Final = (Job.SWITCHOVER, Job.DRILL, Job.MAINTENANCE_IN, Job.MAINTENANCE_OUT)
 _LOGIN_CODE: Final = "idle_locked"
 
 
 def now_ms() -> int:
     """The station's own clock, for what runs on it."""
     return time.monotonic_ns() // 1_000_000
-
-
-def plain(text: str = "", *, wraps: bool = False) -> QLabel:
-    """A label that shows text from elsewhere as it is, never as markup."""
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(wraps)
-    return label
-
-
-def named(text: str, field: QWidget) -> QLabel:
-    """The label of a field, as high as the field is, with a letter that leads to it."""
-    label = QLabel(text)
-    label.setBuddy(field)
-    label.setMinimumSize(label.fontMetrics().horizontalAdvance(text) + 12, 40)
-    label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    return label
-
-
-class DeedButton(QPushButton):
-    """A button that Enter does not press."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.setAutoDefault(False)
-        self.setDefault(False)
-        self.setMinimumHeight(48)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - as Qt has it
-        """Enter goes nowhere."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            event.accept()
-            return
-        super().keyPressEvent(event)
 
 
 class OrderPanel(QWidget):
@@ -103,7 +61,11 @@ class OrderPanel(QWidget):
         self._password_asked = False
         self._over = False  # nobody looks any more; an answer may still come
         self._last: TransferRow | None = None
-        self._nodes, self._conditions = nodes, conditions
+        self.inputs = OrderInputs(job, target, nodes, conditions)
+        self.inputs.waits.show_waiting(sight().waiting)
+        self.inputs.waits.choose(target.request)
+        self.inputs.changed.connect(self._chosen)
+        self._chosen()
         self._build()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.refresh)
@@ -124,13 +86,13 @@ class OrderPanel(QWidget):
         title.setFont(font)
         whole.addWidget(title)
         whole.addWidget(plain(words.about_job(job), wraps=True))
-        whole.addLayout(self._inputs())
+        whole.addWidget(self.inputs)
         self._way = plain(wraps=True)
         self._expect = plain(wraps=True)
         self._holder = plain(wraps=True)
         for label in (self._way, self._expect, self._holder):
             whole.addWidget(label)
-        self._table = self._condition_table()
+        self._table = ConditionTable()
         whole.addWidget(self._table, 1)
         self._obstacles = plain(wraps=True)
         whole.addWidget(self._obstacles)
@@ -140,78 +102,8 @@ class OrderPanel(QWidget):
         bold.setBold(True)
         self._state.setFont(bold)
         whole.addWidget(self._state)
-        self._phases = QGridLayout()
-        whole.addLayout(self._phases)
-        self._phase_rows: list[tuple[QLabel, QProgressBar]] = []
-
-    def _inputs(self) -> QFormLayout:
-        job, target = self.flow.job, self.flow.target
-        form = QFormLayout()
-        self.node = QComboBox()
-        self.node.addItems(self._nodes)
-        self.node.setCurrentText(target.node)
-        self.condition = QComboBox()
-        self.condition.addItems(self._conditions)
-        self.condition.setCurrentText(target.condition)
-        self.arming = QComboBox()
-        self.arming.addItems(("observe", "advise", "armed"))
-        self.arming.setCurrentText(target.arming)
-        self.transfer = QComboBox()
-        self.transfer.addItems(("switchover", "failover", "failback"))
-        self.minutes = QSpinBox()
-        self.minutes.setRange(1, 480)
-        self.minutes.setValue(30)
-        self.minutes.setSuffix(translate("Order", " min"))
-        self.comment = QLineEdit(target.comment)
-        self.comment.setMaxLength(200)
-        self.password = QLineEdit()
-        self.password.setEchoMode(QLineEdit.EchoMode.Password)
-        rows: list[tuple[bool, str, QWidget]] = [
-            (job is Job.DRILL, translate("Order", "&Rehearse"), self.transfer),
-            (job in _NODE_JOBS, translate("Order", "&To node"), self.node),
-            (job in (Job.BYPASS, Job.UNBYPASS), translate("Order", "&Interlock"), self.condition),
-            (job is Job.BYPASS, translate("Order", "For how &long"), self.minutes),
-            (job is Job.ARM, translate("Order", "&Level"), self.arming),
-            (True, self._comment_label(), self.comment),
-        ]
-        for wanted, label, field in rows:
-            field.setMinimumHeight(40)
-            if wanted:
-                form.addRow(named(label, field), field)
-        self._password_label = named(translate("Order", "&Password"), self.password)
-        self.password.setMinimumHeight(40)
-        form.addRow(self._password_label, self.password)
-        for changed in (self.node, self.condition, self.arming, self.transfer):
-            changed.currentTextChanged.connect(self._chosen)
-        self.minutes.valueChanged.connect(self._chosen)
-        self.comment.textChanged.connect(self._chosen)
-        self._chosen()
-        return form
-
-    def _comment_label(self) -> str:
-        if self.flow.job in NEEDS_COMMENT:
-            return translate("Order", "&Why (needed)")
-        return translate("Order", "&Why")
-
-    def _condition_table(self) -> QTableWidget:
-        headings = (
-            translate("Order", "Condition"),
-            translate("Order", "Kind"),
-            translate("Order", "Verdict"),
-            translate("Order", "Tag"),
-            translate("Order", "Value"),
-            translate("Order", "Quality"),
-            translate("Order", "Age"),
-        )
-        table = QTableWidget(0, len(headings))
-        table.setHorizontalHeaderLabels(headings)
-        table.verticalHeader().hide()
-        table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        table.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
-        table.setTabKeyNavigation(False)
-        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        table.horizontalHeader().setStretchLastSection(True)
-        return table
+        self._phases = PhaseBars()
+        whole.addWidget(self._phases)
 
     def _buttons(self) -> QGridLayout:
         grid = QGridLayout()
@@ -245,24 +137,20 @@ class OrderPanel(QWidget):
 
     def _chosen(self) -> None:
         """What is to be ordered can be changed while nothing is selected."""
+        if self._may_choose and self.flow.step in flow.ENDED:
+            self.flow = flow.again(self.flow)
         if self.flow.step is not Step.CHOOSE:
             return
-        job = self.flow.job
-        target = replace(
-            self.flow.target,
-            node=self._preset_node(),
-            condition=self.condition.currentText() if job in (Job.BYPASS, Job.UNBYPASS) else "",
-            arming=self.arming.currentText() if job is Job.ARM else "",
-            transfer=self.transfer.currentText() if job is Job.DRILL else "",
-            for_s=self.minutes.value() * 60 if job is Job.BYPASS else 0,
-            comment=self.comment.text(),
-        )
+        target = self.inputs.said(self.flow.target)
         if target.node != self.flow.target.node:
             self._why = None
         self.flow = replace(self.flow, target=target)
 
-    def _preset_node(self) -> str:
-        return self.node.currentText() if self.flow.job in _NODE_JOBS else self.flow.target.node
+    @property
+    def _may_choose(self) -> bool:
+        """Who has answered one of several that wait may choose the next."""
+        again = flow.ENDED if self.flow.job in ANSWERS else ()
+        return self.flow.step in (Step.CHOOSE, *again)
 
     # What the person does
 
@@ -308,8 +196,8 @@ class OrderPanel(QWidget):
 
     def _prove(self) -> None:
         """The site wants to know anew who operates. What he wanted is not done by this: he operates again."""
-        password, empty = self.password.text(), not self.password.text()
-        self.password.clear()
+        password, empty = self.inputs.password.text(), not self.inputs.password.text()
+        self.inputs.password.clear()
         if not empty:
             self._desk.log_in_again(password, self._proved)
         self.refresh()
@@ -376,7 +264,9 @@ class OrderPanel(QWidget):
         self._ask_why(now)
         self._show_controls(sight, now)
         self._show_texts(sight)
-        self._show_phases(sight, now)
+        ended = now if self.flow.ended_ms < 0 else self.flow.ended_ms
+        running = bool(sight.transfer) and self.flow.step not in flow.ENDED
+        self._phases.show_phases(self.flow.phases, ended, running=running)
 
     def _ask_why(self, now: int) -> None:
         if now - self._why_at < WHY_EVERY_MS or self.flow.step in (*SENT, *flow.ENDED):
@@ -389,7 +279,7 @@ class OrderPanel(QWidget):
         if self._over:
             return
         self._why = why
-        self._show_conditions()
+        self._table.show_reasons(why.reasons if why is not None else ())
         self._show_texts(self._sight())
 
     def _told_of_last(self, answer: Answer) -> None:
@@ -405,16 +295,13 @@ class OrderPanel(QWidget):
         self.select.setEnabled(not why_not_select and step in (Step.CHOOSE, *flow.ENDED))
         self._select_why.setText("" if step in (Step.SELECTED, *SENT) else words.said(why_not_select))
         self.cancel.setEnabled(step in (Step.SELECTING, Step.SELECTED))
-        asked = self._password_asked and not self.password.text()
+        asked = self._password_asked and not self.inputs.password.text()
         why_not = flow.operate_blocked(self.flow, sight, now, self._against(), password_asked=asked)
         self.operate.setEnabled(not why_not)
         self.operate.setText(self._operate_text(step))
         shown = "" if step in SENT and why_not.what is Say.ALREADY_SENT else words.said(why_not)
         self._operate_why.setText(shown)
-        for field in (self.node, self.condition, self.arming, self.transfer, self.minutes, self.comment):
-            field.setEnabled(step is Step.CHOOSE)
-        self.password.setVisible(self._password_asked)
-        self._password_label.setVisible(self._password_asked)
+        self.inputs.show_now(sight.waiting, open_=self._may_choose, password_asked=self._password_asked)
         left = flow.left_ms(self.flow, now)
         self._left.setVisible(left >= 0)
         if left >= 0:
@@ -430,135 +317,16 @@ class OrderPanel(QWidget):
 
     def _show_texts(self, sight: Sight) -> None:
         for label, text in (
-            (self._way, self._way_text(sight)),
-            (self._expect, self._expect_text()),
-            (self._holder, self._holder_text(sight)),
+            (self._way, order_texts.way(self.flow, sight, self._why)),
+            (self._expect, order_texts.expected(self.flow, self._why, self._last)),
+            (self._holder, order_texts.holder(sight, self._desk.user)),
         ):
             label.setText(text)
             label.setVisible(bool(text))
         against = self._against() if self.flow.step in (Step.CHOOSE, Step.SELECTED) else ()
         self._obstacles.setText("\n".join(f"✗ {each}" for each in against))
         self._obstacles.setVisible(bool(against))
-        waits = self.flow.job in TWO_PERSONS and bool(sight.request)
+        waits = self.flow.job in TWO_PERSONS and sight.asked(flow.ASKS[self.flow.job]) is not None
         said = words.said(self.flow.said)
         self._state.setText(": ".join(each for each in (words.step(self.flow.step, waits), said) if each))
         self._state.setProperty("end", self.flow.step.value)
-
-    def _way_text(self, sight: Sight) -> str:
-        job = self.flow.job
-        if job in (Job.SWITCHOVER, Job.FAILBACK, Job.DRILL):
-            preview = self.flow.preview
-            to_node = self.flow.target.node or (self._why.node if self._why is not None else "") or "?"
-            from_node = preview.from_node if preview is not None else sight.active
-            way = translate("Order", "From {0} to {1}. {0} is demoted to STANDBY.").format(from_node or "-", to_node)
-            if preview is not None and preview.needs_confirmation:
-                way += " " + translate("Order", "It will wait for a person's confirmation.")
-            return way
-        if job in (Job.CONFIRM, Job.REJECT):
-            return self._waiting_text(sight)
-        return ""
-
-    def _waiting_text(self, sight: Sight) -> str:
-        if self.flow.target.request != sight.waits_number:
-            return translate("Order", "There is nothing of that")  # what the dialog was opened for has ended
-        if sight.request:
-            return translate("Order", "Waits: {0}, asked by {1}").format(sight.request, sight.request_by)
-        if sight.transfer:
-            return translate("Order", "Waits: {0} to {1}").format(sight.transfer, sight.transfer_to)
-        return translate("Order", "Nothing waits")
-
-    def _expect_text(self) -> str:
-        parts = []
-        preview = self.flow.preview
-        if preview is not None and preview.passed:
-            parts.append(translate("Order", "Passed over: {0}").format("; ".join(preview.passed)))
-        if self._why is not None and self.flow.job in (Job.SWITCHOVER, Job.FAILBACK, Job.DRILL):
-            to_node = self.flow.target.node or self._why.node
-            most = why_rows.bump(self._why, to_node)
-            if most is not None:
-                apart = why_rows.apart(most)
-                text = translate("Order", "Expected bump: {0} apart by {1}, {2} is allowed")
-                parts.append(text.format(most.name, "?" if apart is None else apart, most.tolerance))
-            if self._last is not None:
-                bound = "-" if self._last.gap_bound_ms < 0 else f"{self._last.gap_bound_ms} ms"
-                text = translate("Order", "Expected gap: the last one was {0} ms, its bound is {1}; its bump was {2}")
-                parts.append(text.format(self._last.gap_ms, bound, percent(self._last.bump)))
-            if held := why_rows.holds(self._why):
-                text = translate("Order", "In the gap the controller holds: {0}")
-                parts.append(text.format("; ".join(held)))
-        return "\n".join(parts)
-
-    def _holder_text(self, sight: Sight) -> str:
-        if sight.selected_by in ("", self._desk.user):
-            return ""
-        left_s = -(-max(sight.selection_left_ms, 0) // 1000)
-        text = translate("Order", "▣ Selected by {0}, to {1}, {2} s left")
-        return text.format(sight.selected_by, sight.selected_to, left_s)
-
-    def _show_conditions(self) -> None:
-        reasons = self._why.reasons if self._why is not None else ()
-        rows: list[tuple[ReasonView | None, TagView | None]] = []
-        for each in reasons:
-            rows += [(None if at else each, tag) for at, tag in enumerate(each.tags)] or [(each, None)]
-        self._table.setRowCount(len(rows))
-        for at, (reason, tag) in enumerate(rows):
-            for column, text in enumerate((*_condition_cells(reason), *_tag_cells(tag))):
-                item = self._table.item(at, column)
-                if item is None:
-                    item = QTableWidgetItem()
-                    self._table.setItem(at, column, item)
-                if item.text() != text:
-                    item.setText(text)
-
-    def _show_phases(self, sight: Sight, now: int) -> None:
-        seen = self.flow.phases
-        while len(self._phase_rows) < len(seen):
-            label, bar = plain(), QProgressBar()
-            at = len(self._phase_rows)
-            self._phases.addWidget(label, at, 0)
-            self._phases.addWidget(bar, at, 1)
-            self._phase_rows.append((label, bar))
-        for at, (label, bar) in enumerate(self._phase_rows):
-            shown = at < len(seen)
-            label.setVisible(shown)
-            bar.setVisible(shown)
-            if not shown:
-                continue
-            phase = seen[at]
-            last = at == len(seen) - 1
-            running = last and bool(sight.transfer) and self.flow.step not in flow.ENDED
-            ended = now if self.flow.ended_ms < 0 else self.flow.ended_ms
-            until = ended if last else seen[at + 1].at_ms
-            took = max(until - phase.at_ms, 0)
-            mark = "▶" if running else "✓"
-            label.setText(f"{mark} {words.phase(phase.name)}")
-            bounded = phase.bound_ms > 0
-            bar.setRange(0, phase.bound_ms if bounded else 1)
-            bar.setValue(min(took, phase.bound_ms) if bounded else 0)
-            text = translate("Order", "{0} ms of {1} ms") if bounded else translate("Order", "{0} ms, no bound")
-            if bounded and took > phase.bound_ms:
-                text = "! " + translate("Order", "{0} ms, more than {1} ms")
-            bar.setFormat(text.format(took, phase.bound_ms))
-
-
-def _condition_cells(reason: ReasonView | None) -> tuple[str, str, str]:
-    if reason is None:
-        return "", "", ""
-    kind = translate("Order", "interlock") if reason.interlock else translate("Order", "permissive")
-    if reason.interlock and reason.klass == "safety":
-        kind = translate("Order", "safety interlock")
-    told = words.verdict(reason.verdict)
-    if reason.bypassed:
-        told += ", " + translate("Order", "bypassed")
-    if reason.first_out:
-        told += ", " + translate("Order", "first out")
-    return reason.name, kind, told
-
-
-def _tag_cells(tag: TagView | None) -> tuple[str, str, str, str]:
-    if tag is None:
-        return "", "", "", ""
-    value = "-" if tag.value is None else str(tag.value)
-    quality = translate("Order", "good") if tag.quality == "true" else words.verdict(tag.quality)
-    age = "-" if tag.age_ms is None else f"{tag.age_ms} / {tag.fresh_ms} ms"
-    return tag.name, value, quality, age

@@ -117,6 +117,12 @@ def _of_the_supervisor(code: str) -> tuple[str, str, str] | None:
                 translate("Rationale", "those alarms stand as they were and can't come or go"),
                 translate("Rationale", "watch by eye what they watch; mend the instrument, or the way to it"),
             )
+        case "machine_unlisted":
+            return (
+                translate("Rationale", "the machine says a state that the site file does not know, or says none"),
+                translate("Rationale", "its state counts as unknown: no switchover; a failover as the site says"),
+                translate("Rationale", "watch the machine by eye; have the PLC's states compared with the site file's"),
+            )
         case "disk_failing":
             return (
                 translate("Rationale", "journal, recorder or group records can't be written: the disk is failing"),

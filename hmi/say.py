@@ -37,6 +37,99 @@ def kind(of: str) -> str:
     }.get(of, plain(of))
 
 
+def klass(of: str) -> str:
+    """The class of an interlock or permissive."""
+    return {"safety": translate("Say", "safety"), "process": translate("Say", "process")}.get(of, plain(of))
+
+
+def arming(of: str) -> str:
+    """How far OTHA may act."""
+    return {
+        "observe": translate("Say", "observe"),
+        "advise": translate("Say", "advise"),
+        "armed": translate("Say", "armed"),
+    }.get(of, plain(of))
+
+
+def authority(of: str) -> str:
+    """Who switches."""
+    return {
+        "otha": translate("Say", "OTHA switches"),
+        "native": translate("Say", "the pair switches itself"),
+    }.get(of, plain(of))
+
+
+def standing(of: str) -> str:
+    """Where a group stands when no transfer is under way."""
+    return {
+        "settling": translate("Say", "settling"),
+        "following": translate("Say", "following"),
+        "needs_operator": translate("Say", "needs operator"),
+    }.get(of, plain(of))
+
+
+def transfer(of: str) -> str:
+    """The kind of a transfer."""
+    return {
+        "failover": translate("Say", "failover"),
+        "switchover": translate("Say", "switchover"),
+        "failback": translate("Say", "failback"),
+    }.get(of, plain(of))
+
+
+def cause(of: str) -> str:
+    """Why a transfer began by itself, or what a node is suspected of."""
+    return {
+        "dead": translate("Say", "dead"),
+        "frozen": translate("Say", "frozen"),
+        "stale_data": translate("Say", "stale data"),
+        "not_driving": translate("Say", "not driving"),
+        "held_back": translate("Say", "held back"),
+        "degraded": translate("Say", "degraded"),
+    }.get(of, plain(of))
+
+
+def milestone(of: str) -> str:
+    """How far the claim in the group record has come."""
+    return {
+        "": "-",
+        "claimed": translate("Say", "claimed"),
+        "promoting": translate("Say", "promoting"),
+        "done": translate("Say", "done"),
+    }.get(of, plain(of))
+
+
+def store(of: str) -> str:
+    """Whether the group record answers."""
+    return {
+        "unread": translate("Say", "not read yet"),
+        "known": translate("Say", "known"),
+        "unknown": translate("Say", "not known"),
+    }.get(of, plain(of))
+
+
+def ending(of: str) -> str:
+    """How a transfer ended."""
+    return {
+        "done": translate("Say", "done"),
+        "aborted_safe": translate("Say", "aborted, safe"),
+        "returned": translate("Say", "returned"),
+        "safe_state": translate("Say", "safe state"),
+        "needs_operator": translate("Say", "needs operator"),
+    }.get(of, plain(of))
+
+
+def does(of: str) -> str:
+    """What a transfer does in a machine state."""
+    return {
+        "go": translate("Say", "goes"),
+        "wait": translate("Say", "waits"),
+        "ask": translate("Say", "asks"),
+        "stay": translate("Say", "stays away"),
+        "safe": translate("Say", "to safe"),
+    }.get(of, plain(of))
+
+
 def liveness(of: str) -> str:
     """The verdict on a node."""
     return {

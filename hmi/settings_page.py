@@ -5,8 +5,8 @@ from typing import Final
 from PySide6.QtCore import QCoreApplication, QSettings, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QVBoxLayout, QWidget
 
+from hmi.controls import DeedButton, named, plain
 from hmi.language import KEY, LANGUAGES
-from hmi.order_panel import DeedButton, named, plain
 
 translate = QCoreApplication.translate
 THEME: Final = "theme"

@@ -6,37 +6,17 @@ step looks, and only the second one is sent. An order is done when the plant is 
 accepted (ISA-101: show what is, not what was asked).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any
+
+from hmi.job import ANSWERS, NEEDS_COMMENT, TRANSFERS, TWO_PERSONS, Job, Target
+from hmi.reply import Preview, Reply
+from hmi.sight import Asks, Sight, read_back
 
 OPERATE_WITHIN_MS = 30_000  # for orders whose selection OTHA does not hold
 BEGINS_WITHIN_MS = 5_000
 READ_BACK_WITHIN_MS = 5_000
-
-
-class Job(Enum):
-    """What a person may want of a group. The value is the method that carries it out."""
-
-    SWITCHOVER = "Operate"
-    FAILBACK = "Failback"
-    DRILL = "DrillStart"
-    DRILL_ABORT = "DrillAbort"
-    CONFIRM = "Confirm"
-    REJECT = "Reject"
-    SAFE = "Safe"
-    BYPASS = "Bypass"
-    UNBYPASS = "Unbypass"
-    RELEASE = "Release"
-    MAINTENANCE_IN = "MaintenanceIn"
-    MAINTENANCE_OUT = "MaintenanceOut"
-    ARM = "SetArming"
-
-
-TWO_PERSONS = (Job.SAFE, Job.BYPASS)
-NEEDS_COMMENT = (Job.SAFE, Job.BYPASS, Job.REJECT)
-TRANSFERS = (Job.SWITCHOVER, Job.FAILBACK, Job.DRILL, Job.RELEASE)
+ASKS = {Job.SAFE: Asks.SAFE, Job.BYPASS: Asks.BYPASS}
 
 
 class Step(Enum):
@@ -69,6 +49,8 @@ class Say(Enum):
     SELECTION_GONE = "selection_gone"
     AGAINST = "against"
     COMMENT_FIRST = "comment_first"
+    CHOOSE_FIRST = "choose_first"
+    WAITS_NO_MORE = "waits_no_more"
     PASSWORD_FIRST = "password_first"
     MAY_NOT = "may_not"
     ALREADY_SENT = "already_sent"
@@ -91,121 +73,6 @@ class Said:
 
 
 SILENT = Said(what=Say.NOTHING)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """What an order is about. Which of these an order takes is in `otha.names.METHODS`. `request`: the number of what
-    waits, as it was when the person saw it."""
-
-    group: str
-    node: str = ""
-    condition: str = ""
-    arming: str = ""
-    transfer: str = ""
-    for_s: int = 0
-    comment: str = ""
-    alarm: str = ""
-    occurrence: int = 0
-    request: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientSight:
-    """A client that the group leads."""
-
-    name: str
-    critical: bool
-    seen: bool
-    node: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
-    """What is read of the group. `good`: every value is of good quality and the connection stands; without it nothing
-    is known. Texts are empty and times -1 where there is nothing, as in `otha.names`. `waits_number`: of the request,
-    else of the transfer."""
-
-    good: bool
-    kind: str = "driver"
-    active: str = ""
-    epoch: int = 0
-    milestone: str = ""
-    standing: str = ""
-    concern: str = ""
-    transfer: str = ""
-    transfer_to: str = ""
-    course: str = ""
-    phase: str = ""
-    phase_left_ms: int = -1
-    transfer_against: tuple[str, ...] = ()
-    gate_seen: bool = False
-    gate_state: str = ""
-    gate_owner: str = ""
-    gate_epoch: int = 0
-    hold_left_ms: int = -1
-    clients: tuple[ClientSight, ...] = ()
-    selected_by: str = ""
-    selected_to: str = ""
-    selection_left_ms: int = -1
-    request: str = ""
-    request_by: str = ""
-    request_left_ms: int = -1
-    waits_number: int = 0
-    arming: str = ""
-    bypassed: tuple[str, ...] = ()
-    maintenance: tuple[str, ...] = ()
-
-    @property
-    def waits_for_person(self) -> bool:
-        """A transfer or a forced action waits to be confirmed or rejected."""
-        return bool(self.request) or (bool(self.transfer) and self.phase == "requested")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """The answer of a method, as `otha.names.ANSWER` lists it."""
-
-    accepted: bool
-    durable: bool = True
-    obstacles: tuple[str, ...] = ()
-    codes: tuple[str, ...] = ()
-    preview: "Preview | None" = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
-    """What a selection would do. `passed`: what stands against it and is passed over, by a bypass, a confirmation or a
-    wait, each as text."""
-
-    transfer: str
-    from_node: str
-    to_node: str
-    needs_confirmation: bool
-    passed: tuple[str, ...]
-    for_ms: int
-
-
-def preview_of(raw: Mapping[str, Any]) -> Preview | None:  # Any: JSON
-    """The preview in an answer; None when there is none that can be read."""
-    try:
-        return Preview(
-            transfer=str(raw["transfer"]),
-            from_node=str(raw["from_node"] or ""),
-            to_node=str(raw["to_node"]),
-            needs_confirmation=bool(raw["needs_confirmation"]),
-            passed=tuple(obstacle_text(each) for each in raw["passed"]),
-            for_ms=int(raw["for_ms"]),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
-
-
-def obstacle_text(raw: Any) -> str:  # Any: JSON
-    """One obstacle of OTHA's as a text: code, detail and rule."""
-    detail = f": {raw['detail']}" if raw.get("detail") else ""
-    rule = f" ({raw['rule']})" if raw.get("rule") else ""
-    return f"{str(raw['block']).replace('_', ' ')}{detail}{rule}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -362,12 +229,11 @@ def _selection_seen(w: Workflow, sight: Sight, now_ms: int, user: str) -> Workfl
 
 def _course_seen(w: Workflow, sight: Sight, now_ms: int) -> Workflow:
     w = replace(w, phases=with_phase(w.phases, sight, now_ms))
-    if w.job in TWO_PERSONS and sight.request == _request_of(w.job):
+    if w.job in TWO_PERSONS and sight.asked(ASKS[w.job]) is not None:
         return replace(w, began=True, quiet_since_ms=-1)
-    moving = bool(sight.transfer) and w.job in (*TRANSFERS, Job.CONFIRM)
-    if moving:
+    if sight.transfer and _moves(w):
         return replace(w, began=True, quiet_since_ms=-1)
-    if w.before is not None and not read_back(w, w.before, sight):
+    if w.before is not None and not read_back(w.job, w.target, w.before, sight):
         return replace(w, step=Step.DONE, ended_ms=now_ms, said=SILENT)
     if w.step is Step.UNSURE and not w.began:
         return w
@@ -381,81 +247,18 @@ def _course_seen(w: Workflow, sight: Sight, now_ms: int) -> Workflow:
 
 def _why_failed(w: Workflow, sight: Sight) -> Said:
     if w.job in TWO_PERSONS and w.began:
-        return Said(what=Say.REQUEST_OVER, about=read_back(w, w.before or sight, sight))
+        return Said(what=Say.REQUEST_OVER, about=read_back(w.job, w.target, w.before or sight, sight))
     what = Say.NOT_READ_BACK if w.began else Say.NOT_BEGUN
     concern = (sight.concern,) if sight.concern else ()
-    return Said(what=what, about=(*read_back(w, w.before or sight, sight), *concern))
+    return Said(what=what, about=(*read_back(w.job, w.target, w.before or sight, sight), *concern))
 
 
-def _request_of(job: Job) -> str:
-    return {Job.SAFE: "safe", Job.BYPASS: "bypass"}.get(job, "")
-
-
-def goal(w: Workflow, before: Sight) -> str:
-    """The node that shall be active in the end; "" where the order names none."""
-    if w.job is Job.RELEASE:
-        return before.gate_owner
-    if w.job is Job.CONFIRM:
-        return before.transfer_to
-    return w.target.node
-
-
-def read_back(w: Workflow, before: Sight, sight: Sight) -> tuple[str, ...]:
-    """What is not yet read as it shall be, each as "what is / what shall be"; empty: the order is done."""
-    match w.job:
-        case Job.SWITCHOVER | Job.FAILBACK | Job.DRILL | Job.RELEASE:
-            return _transfer_back(goal(w, before), before, sight)
-        case Job.CONFIRM:
-            if before.request == "safe":
-                return _differs(("gate", sight.gate_state, "SAFE"))
-            if before.request:
-                return _differs(("request", sight.request, ""))
-            return _transfer_back(goal(w, before), before, sight)
-        case Job.REJECT:
-            return _differs(("request", sight.request, "")) + _differs(("transfer", sight.transfer, ""))
-        case Job.SAFE:
-            return _differs(("gate", sight.gate_state, "SAFE"))
-        case Job.BYPASS:
-            return () if w.target.condition in sight.bypassed else (f"{w.target.condition}: not bypassed",)
-        case Job.UNBYPASS:
-            return (f"{w.target.condition}: bypassed",) if w.target.condition in sight.bypassed else ()
-        case Job.MAINTENANCE_IN:
-            return () if w.target.node in sight.maintenance else (f"{w.target.node}: not in maintenance",)
-        case Job.MAINTENANCE_OUT:
-            return (f"{w.target.node}: in maintenance",) if w.target.node in sight.maintenance else ()
-        case Job.ARM:
-            return _differs(("arming", sight.arming, w.target.arming))
-        case Job.DRILL_ABORT:
-            return _differs(("transfer", sight.transfer, ""))
-
-
-def _differs(*wanted: tuple[str, object, object]) -> tuple[str, ...]:
-    return tuple(f"{what}: {is_ or '-'} / {shall or '-'}" for what, is_, shall in wanted if is_ != shall)
-
-
-def _transfer_back(node: str, before: Sight, sight: Sight) -> tuple[str, ...]:
-    """A transfer is done when record and plant agree on the new node, under an epoch that it did not have before.
-
-    The record may be ahead of the gate: a claim reserves the epoch of its own return, too. A node that drove already
-    is only written into the record; that needs no new epoch.
-    """
-    new = node or sight.active
-    found = _differs(("active", sight.active, new), ("milestone", sight.milestone, "done"))
-    if before.active == new and sight.epoch <= before.epoch:
-        found += (f"epoch: {sight.epoch} / > {before.epoch}",)
-    if sight.kind == "driver":
-        if not sight.gate_seen:
-            return (*found, "gate: out of sight")
-        found += _differs(("gate", sight.gate_state, "OWNED"), ("gate owner", sight.gate_owner, new))
-        drove = before.gate_owner == new and before.gate_state == "OWNED"
-        least = before.gate_epoch + (not drove)
-        if not least <= sight.gate_epoch <= sight.epoch:
-            found += (f"gate epoch: {sight.gate_epoch} / {least} … {sight.epoch}",)
-        return found
-    for each in sight.clients:
-        if each.critical:
-            found += _differs((each.name, each.node if each.seen else "out of sight", new))
-    return found
+def _moves(w: Workflow) -> bool:
+    """Whether the transfer that is under way is this order's. One may wait beside a SAFE that is answered."""
+    if w.job is not Job.CONFIRM:
+        return w.job in TRANSFERS
+    chosen = None if w.before is None else w.before.waits(w.target.request)
+    return chosen is not None and chosen.asks is Asks.TRANSFER
 
 
 def with_phase(phases: tuple[PhaseSeen, ...], sight: Sight, now_ms: int) -> tuple[PhaseSeen, ...]:
@@ -481,11 +284,22 @@ def select_blocked(w: Workflow, sight: Sight, user: str) -> Said:
         return Said(what=Say.ALREADY_SENT)
     if w.step is Step.SELECTING:
         return Said(what=Say.WAIT_FOR_ANSWER)
+    if gone := _unchosen(w, sight):
+        return gone
     if w.job in NEEDS_COMMENT and not w.target.comment.strip():
         return Said(what=Say.COMMENT_FIRST)
     if w.held_by_otha and sight.selected_by not in ("", user):
         return Said(what=Say.HELD_BY, about=(sight.selected_by, str(-(-max(sight.selection_left_ms, 0) // 1000))))
     return SILENT
+
+
+def _unchosen(w: Workflow, sight: Sight) -> Said:
+    """A person answers what he has chosen and read, and nothing that has taken its place."""
+    if w.job not in ANSWERS:
+        return SILENT
+    if not w.target.request:
+        return Said(what=Say.CHOOSE_FIRST)
+    return SILENT if sight.waits(w.target.request) else Said(what=Say.WAITS_NO_MORE, about=(str(w.target.request),))
 
 
 def operate_blocked(
@@ -505,6 +319,8 @@ def operate_blocked(
         return Said(what=Say.SELECT_FIRST if w.held_by_otha else Say.PREPARE_FIRST)
     if now_ms >= w.until_ms:
         return Said(what=Say.EXPIRED)
+    if gone := _unchosen(w, sight):
+        return gone
     if against:
         return Said(what=Say.AGAINST, about=against)
     if password_asked:

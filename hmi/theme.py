@@ -201,6 +201,7 @@ def style_sheet(of: Palette) -> str:
     QTableView::item:selected, QListView::item:selected, QTreeView::item:selected {{
         background: {of.chosen}; color: {of.text};
     }}
+    QListView#waiting::item {{ padding: 12px 6px; }}
     QHeaderView::section {{
         color: {of.text}; background: {of.raised}; padding: 4px 6px; border: 0; border-right: 1px solid {of.line};
         border-bottom: 1px solid {of.line};

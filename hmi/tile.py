@@ -62,6 +62,7 @@ class Tile:
     doubtful: bool = False
     kind: str = ""
     section: str = ""
+    behind: bool = False  # `standby` says already how the copy stands
 
     @property
     def text(self) -> str:
@@ -104,6 +105,10 @@ def _role(view: NodeView, active: str) -> tuple[Symbol, str]:
     return symbol, word + suffix
 
 
+def _behind() -> str:
+    return translate("Tile", "standby behind")
+
+
 def standby_of(group: GroupView) -> tuple[str, bool]:
     """Whether a standby could take over now, in words."""
     others = [each for each in group.nodes if each.name != group.active]
@@ -115,7 +120,7 @@ def standby_of(group: GroupView) -> tuple[str, bool]:
         return translate("Tile", "standby ready"), True
     best = able[0]
     if best.in_rpo != "true":
-        return translate("Tile", "standby behind"), False
+        return _behind(), False
     return translate("Tile", "standby not ready"), False
 
 
@@ -135,20 +140,22 @@ def news_of(group: GroupView) -> tuple[str, bool]:
         return translate("Tile", "HALTED: {0}").format(group.halted), True
     if group.concern:
         return group.concern, True
-    if group.transfer is not None:
-        to = group.transfer
-        words = f"{say.plain(to.kind)} → {to.to_node}: {say.phase(to.phase)}"
-        return (translate("Tile", "DRILL {0}").format(words) if to.drill else words), True
     if group.request is not None:
         return translate("Tile", "waits for a person: {0}").format(say.plain(group.request.order)), True
+    if group.transfer is not None:
+        to = group.transfer
+        words = f"{say.transfer(to.kind)} → {to.to_node}: {say.phase(to.phase)}"
+        if to.request:
+            words = translate("Tile", "waits for a person: {0}").format(words)
+        return (translate("Tile", "DRILL {0}").format(words) if to.drill else words), True
     if group.standing == "needs_operator":
         return translate("Tile", "NEEDS OPERATOR"), True
     if group.suspicion:
-        return translate("Tile", "active suspected: {0}").format(say.plain(group.suspicion)), True
+        return translate("Tile", "active suspected: {0}").format(say.cause(group.suspicion)), True
     if group.gate is not None and group.gate.state not in ("", "OWNED"):
         return translate("Tile", "gate {0}").format(group.gate.state), True
     if group.store not in ("", "known"):
-        return translate("Tile", "record store: {0}").format(say.plain(group.store)), True
+        return translate("Tile", "record store: {0}").format(say.store(group.store)), True
     if group.bypasses or any(each.bypassed for each in group.conditions):
         return translate("Tile", "interlock bypassed"), True
     if group.standing == "settling":
@@ -168,7 +175,7 @@ def tile_of(group: GroupView, alarms: Iterable[AlarmView] = ()) -> Tile:
     shown = tuple(node_of(each, group.active) for each in ordered[:NODES_SHOWN])
     standby, ready = standby_of(group)
     news, wants_eyes = news_of(group)
-    arming = "" if group.arming == "armed" else group.arming
+    arming = "" if group.arming == "armed" else say.arming(group.arming)
     corner = " · ".join(each for each in (say.kind(group.kind), group.section, arming) if each)
     return Tile(
         group=group.name,
@@ -187,6 +194,7 @@ def tile_of(group: GroupView, alarms: Iterable[AlarmView] = ()) -> Tile:
         doubtful=group.stamp.quality is not Quality.GOOD,
         kind=group.kind,
         section=group.section,
+        behind=standby == _behind(),
     )
 
 

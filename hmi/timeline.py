@@ -74,9 +74,9 @@ def measured(told: Any) -> tuple[str, tuple[Step, ...]]:  # Any: JSON
         Step(name=_term(str(each["name"])), ms=float(each["ms"]), bound_ms=each.get("bound_ms"))
         for each in told.get("steps") or ()
     )
-    kind = say.plain(str(told.get("kind") or ""))
+    kind = say.transfer(str(told.get("kind") or ""))
     ends = f"{told.get('from_node') or '?'} → {told.get('to_node') or '?'}"
-    ending = say.plain(str(told.get("ending") or told.get("outcome") or ""))
+    ending = say.ending(str(told.get("ending") or told.get("outcome") or ""))
     return " · ".join(each for each in (kind, ends, ending) if each), steps
 
 
@@ -127,14 +127,14 @@ class Timeline(QWidget):
         if step.bound_ms is None:
             return took
         sign = "…" if step.running and step.kept else "✓" if step.kept else "✗"
-        return f"{sign} {took} of {step.bound_ms:.0f} ms"
+        return QCoreApplication.translate("Timeline", "{0} {1} of {2} ms").format(sign, took, f"{step.bound_ms:.0f}")
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         of = theme.now()
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(of.panel))
         width = self.width() - 16.0
-        painter.setFont(theme.font(theme.TEXT_PT, bold=True))
+        painter.setFont(theme.font(theme.SMALL_PT, bold=True))
         painter.setPen(QColor(of.text))
         title = self._title or self.tr("No transfer yet")
         cut = QFontMetricsF(painter.font()).elidedText(title, Qt.TextElideMode.ElideRight, width)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hmi.model import ChannelTiming, TimingView
+from hmi.timing_view import ChannelTiming, TimingView
 
 Json = Mapping[str, Any]  # Any: JSON
 

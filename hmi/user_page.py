@@ -16,10 +16,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hmi.controls import DeedButton, plain
 from hmi.desk import Desk, NoReply
 from hmi.model import Answer
-from hmi.order_panel import DeedButton, plain
-from hmi.switchover import Reply
+from hmi.reply import Reply
 
 translate = QCoreApplication.translate
 ROLES: Final = ("viewer", "operator", "engineer", "commissioning", "admin")

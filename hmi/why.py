@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from hmi.model import ObstacleView, ReasonView, TagView, TrackedView, WhyView
+from hmi.why_view import ObstacleView, ReasonView, TagView, TrackedView, WhyView
 
 Json = Mapping[str, Any]  # Any: JSON
 _SIGNS: Final = {"eq": "=", "ne": "≠", "lt": "<", "le": "≤", "gt": ">", "ge": "≥", "==": "=", "!=": "≠"}

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hmi.model import TrackedView, WhyView
-from hmi.switchover import Job, obstacle_text
+from hmi.job import Job
+from hmi.reply import obstacle_text
+from hmi.why_view import TrackedView, WhyView
 
 
 def against(why: WhyView, job: Job) -> tuple[str, ...]:

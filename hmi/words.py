@@ -2,7 +2,9 @@
 
 from PySide6.QtCore import QCoreApplication
 
-from hmi.switchover import Job, Said, Say, Step
+from hmi.job import Job
+from hmi.sight import Asks, Waiting
+from hmi.switchover import Said, Say, Step
 
 translate = QCoreApplication.translate
 
@@ -85,6 +87,10 @@ def said(of: Said) -> str:
             return about
         case Say.COMMENT_FIRST:
             return translate("Words", "Say why: a comment is needed")
+        case Say.CHOOSE_FIRST:
+            return translate("Words", "Choose first what you mean")
+        case Say.WAITS_NO_MORE:
+            return translate("Words", "No. {0} waits no more").format(about)
         case Say.PASSWORD_FIRST:
             return translate("Words", "Enter your password")
         case Say.MAY_NOT:
@@ -101,6 +107,24 @@ def said(of: Said) -> str:
             return translate("Words", "Refused: {0}").format(about)
         case Say.NO_PREVIEW:
             return translate("Words", "OTHA did not say what it would do")
+
+
+def waiting(of: Waiting) -> str:
+    """What waits for a person, by its number, with all that he must know to answer it."""
+    left_s = -(-of.left_ms // 1000)
+    parts = [
+        {
+            Asks.SAFE: translate("Words", "No. {0}: the section to its safe state"),
+            Asks.BYPASS: translate("Words", "No. {0}: bypass of {1} for {2} min"),
+            Asks.OTHER: "{0}: {3}",
+            Asks.TRANSFER: translate("Words", "No. {0}: {3} to {1}"),
+        }[of.asks].format(of.number, of.item or "?", -(-of.for_ms // 60_000), of.what),
+        translate("Words", "asked by {0}").format(of.by) if of.by else "",
+        f'"{of.comment}"' if of.comment else "",
+        translate("Words", "you answer for: {0}").format(", ".join(of.about)) if of.about else "",
+        translate("Words", "{0} s left").format(left_s) if of.left_ms >= 0 else "",
+    ]
+    return " · ".join(each for each in parts if each)
 
 
 def phase(name: str) -> str:
@@ -144,10 +168,10 @@ def alarm_state(of: str) -> str:
     """A state of ISA-18.2."""
     return {
         "normal": translate("Words", "normal"),
-        "unacked": translate("Words", "active, not acknowledged"),
-        "acked": translate("Words", "active, acknowledged"),
-        "rtn_unacked": translate("Words", "over, not acknowledged"),
-        "latched_unacked": translate("Words", "over, latched, not acknowledged"),
+        "unacked": translate("Words", "active, unacked"),
+        "acked": translate("Words", "active, acked"),
+        "rtn_unacked": translate("Words", "over, unacked"),
+        "latched_unacked": translate("Words", "over, latched, unacked"),
         "latched_acked": translate("Words", "over, latched: reset it"),
     }.get(of, of)
 

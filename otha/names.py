@@ -158,6 +158,8 @@ GROUP_VARIABLES = _of(
     ("RequestOrder", Kind.TEXT, "the order that waits for a second person; empty: none"),
     ("RequestNumber", Kind.INT64, "the number by which Confirm and Reject name it; 0: none waits"),
     ("RequestBy", Kind.TEXT, "who gave it"),
+    ("RequestItem", Kind.TEXT, "what it is about: the condition that a bypass is of; empty: the group"),
+    ("RequestForMs", Kind.INT64, "how long a bypass would last; 0: it is none"),
     ("RequestComment", Kind.TEXT, "and why"),
     ("RequestLeftMs", Kind.INT64, "how long it waits; -1: none"),
     ("Bypasses", Kind.TEXTS, "conditions that are bypassed, by whom and how long"),
@@ -202,6 +204,10 @@ ALARM_VARIABLES = _of(
     ("Priority", Kind.TEXT, "critical, high, medium or low"),
     ("FirstOut", Kind.BOOLEAN, "it came before the others"),
     ("Detail", Kind.TEXT, "what it is about"),
+    ("Cause", Kind.TEXT, "what it means; empty while it is normal, as the next two"),
+    ("Consequence", Kind.TEXT, "what follows if nobody acts"),
+    ("Response", Kind.TEXT, "what the operator does"),
+    ("SiteWords", Kind.BOOLEAN, "the site file has put these three, and not OTHA"),
 )
 
 CHANNEL_VARIABLES = _of(

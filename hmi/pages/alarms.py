@@ -31,6 +31,7 @@ class AlarmsPage(Page):
 
     def refresh(self, snapshot: Snapshot) -> None:
         """As every page."""
+        self.page.doubt(self.model.stale)
         self.page.take([row_of(alarm) for alarm in snapshot.alarms])
         self.page.past.know_groups(tuple(snapshot.groups))
         self.page.grow(snapshot.site.journal_seq)

@@ -5,11 +5,11 @@ from PySide6.QtWidgets import QVBoxLayout
 from hmi.desk import Desk
 from hmi.drill_page import DrillPage
 from hmi.feed import Model
+from hmi.job import Job
 from hmi.model import Snapshot
 from hmi.order_dialog import OrderDialog
 from hmi.pages import Page
 from hmi.session import Session
-from hmi.switchover import Job
 
 
 class DrillsPage(Page):

@@ -5,68 +5,33 @@ from typing import Any, Final
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
     QScrollArea,
     QSplitter,
-    QTableWidget,
-    QTableWidgetItem,
     QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from hmi import say, theme, why
+from hmi import group_rows, say, theme, why
 from hmi.desk import Desk
 from hmi.diagram import Diagram, Picture, picture_of
+from hmi.fact_table import FactTable
 from hmi.feed import Model, monotonic_ms
-from hmi.model import Answer, GroupView, ObstacleView, Snapshot, TimingView, WhyView
+from hmi.job import Job
+from hmi.model import Answer, GroupView, Snapshot
 from hmi.order_dialog import OrderBar
 from hmi.pages import Page
 from hmi.session import Session
-from hmi.switchover import Job
 from hmi.tile import standby_of
 from hmi.timeline import Step, Timeline, Watch, measured
+from hmi.timing_view import TimingView
+from hmi.why_view import WhyView
 
 _DIAGRAM_MOST: Final = 330  # of more nodes than that the rest is scrolled to
-
-
-class Table(QTableWidget):
-    """Rows of texts; what has not changed stays as it is, and so does what is chosen. Bold: wants eyes."""
-
-    def __init__(self, name: str, columns: tuple[str, ...], wide: int) -> None:
-        super().__init__(0, len(columns))
-        self.setAccessibleName(name)
-        self.setHorizontalHeaderLabels(list(columns))
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setTabKeyNavigation(False)
-        self.setWordWrap(False)
-        self.verticalHeader().hide()
-        header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(wide, QHeaderView.ResizeMode.Stretch)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-
-    def fill(self, rows: list[tuple[tuple[str, ...], bool]]) -> None:
-        """Show these rows."""
-        if self.rowCount() != len(rows):
-            self.setRowCount(len(rows))
-        for at, (texts, bold) in enumerate(rows):
-            for column, text in enumerate(texts):
-                item = self.item(at, column)
-                if item is None:
-                    item = QTableWidgetItem()
-                    self.setItem(at, column, item)
-                if item.text() != text:
-                    item.setText(text)
-                    item.setToolTip(text)
-                if item.font().bold() != bold:
-                    item.setFont(theme.font(theme.TEXT_PT, bold=bold))
 
 
 class GroupPage(Page):
@@ -111,7 +76,7 @@ class GroupPage(Page):
         model.timed.connect(self._timed)
 
     def _tables(self) -> None:
-        self.conditions = Table(
+        self.conditions = FactTable(
             self.tr("Interlocks and permissives"),
             (
                 self.tr("Condition"),
@@ -124,7 +89,7 @@ class GroupPage(Page):
             ),
             3,
         )
-        self.tracked = Table(
+        self.tracked = FactTable(
             self.tr("Tracked tags"),
             (
                 self.tr("Tag"),
@@ -137,7 +102,7 @@ class GroupPage(Page):
             ),
             0,
         )
-        self.heard = Table(
+        self.heard = FactTable(
             self.tr("Channels"),
             (
                 self.tr("Channel"),
@@ -242,7 +207,7 @@ class GroupPage(Page):
         if claim != self._claim:
             self._claim, self._wants_last = claim, True
         self.state.setText(self._state_of(view))
-        self.facts.setText(_facts(view))
+        self.facts.setText(group_rows.facts(view))
         self._draw(view)
         self._show_transfer(view)
         self._show_conditions(view)
@@ -303,11 +268,11 @@ class GroupPage(Page):
             return self.tr("HALTED: {0}").format(view.halted)
         if view.transfer is not None:
             return self.tr("{0} to {1}: {2}").format(
-                say.plain(view.transfer.kind).upper(), view.transfer.to_node, say.phase(view.transfer.phase)
+                say.transfer(view.transfer.kind).upper(), view.transfer.to_node, say.phase(view.transfer.phase)
             )
         if view.concern:
             return view.concern
-        return f"{say.plain(view.standing)} · {standby_of(view)[0]}"
+        return f"{say.standing(view.standing)} · {standby_of(view)[0]}"
 
     def _draw(self, view: GroupView) -> None:
         supervisor = self.model.snapshot.site.supervisor or "OTHA"
@@ -320,39 +285,14 @@ class GroupPage(Page):
             return
         self._wants_last = True
         to = view.transfer
-        by = self.tr("by {0}").format(to.by) if to.by else say.plain(to.cause)
-        title = f"{say.plain(to.kind)} {to.from_node} → {to.to_node} · {by}"
+        by = self.tr("by {0}").format(to.by) if to.by else say.cause(to.cause)
+        title = f"{say.transfer(to.kind)} {to.from_node} → {to.to_node} · {by}"
         if to.against:
             title += self.tr(" · waits for: {0}").format(", ".join(to.against))
         self.timeline.show_steps(title, self._watch.steps(monotonic_ms()))
 
     def _show_conditions(self, view: GroupView) -> None:
-        told = {} if self._why is None else {each.name: each for each in self._why.reasons}
-        rows: list[tuple[tuple[str, ...], bool]] = []
-        for each in view.conditions:
-            reason = told.get(each.name)
-            kind = self.tr("interlock") if each.interlock else self.tr("permissive")
-            verdict = say.verdict(each.verdict)
-            if each.bypassed:
-                verdict += self.tr(", BYPASSED")
-            if reason is not None and reason.first_out:
-                verdict += self.tr(", first out")
-            tags = () if reason is None else reason.tags
-            rows.append(
-                (
-                    (
-                        each.name,
-                        verdict,
-                        f"{each.klass} {kind}",
-                        "" if reason is None else reason.text,
-                        ", ".join(f"{tag.name} = {say.value(tag.value)}" for tag in tags),
-                        ", ".join(dict.fromkeys(say.quality(tag.quality) for tag in tags)),
-                        ", ".join(say.age(tag.age_ms) for tag in tags),
-                    ),
-                    each.verdict != "true" or each.bypassed,
-                )
-            )
-        self.conditions.fill(rows)
+        self.conditions.fill(group_rows.conditions(view, self._why))
 
     # What was asked for
 
@@ -362,29 +302,13 @@ class GroupPage(Page):
         if found is None or found.group != self.group:
             return
         self._why = found
-        against = [_obstacle(each) for each in found.obstacles]
+        against = [group_rows.obstacle(each) for each in found.obstacles]
         self.against.setText(
             self.tr("Against a switchover now: {0}").format("; ".join(against))
             if against
             else self.tr("Nothing stands against a switchover to {0}.").format(found.node or "-")
         )
-        self.tracked.fill(
-            [
-                (
-                    (
-                        each.name,
-                        say.value(each.active),
-                        say.value(each.standby),
-                        each.node,
-                        say.value(each.tolerance),
-                        f"{say.age(each.active_age_ms)} / {say.age(each.standby_age_ms)}",
-                        say.verdict(each.verdict),
-                    ),
-                    each.verdict != "true",
-                )
-                for each in found.tracked
-            ]
-        )
+        self.tracked.fill(group_rows.tracked(found))
         view = self.model.snapshot.groups.get(self.group)
         if view is not None:
             self._show_conditions(view)
@@ -407,58 +331,4 @@ class GroupPage(Page):
         if view is None or not self.isVisible():
             return
         self._draw(view)
-        rows: list[tuple[tuple[str, ...], bool]] = []
-        for channel in view.channels:
-            timed = timing.channels.get(channel.name)
-            values = {} if timed is None else timed.values
-            p99 = 0 if timed is None else int(timed.replies.get("p99") or 0)
-            rows.append(
-                (
-                    (
-                        channel.name,
-                        say.pulse(channel.pulse),
-                        say.age(None if timed is None else timed.age_ms),
-                        say.age(None if timed is None else timed.lost_after_ms),
-                        f"{p99 / 1e6:.1f} ms" if p99 else "-",
-                        str(channel.losses),
-                        ", ".join(f"{name} {value}" for name, value in values.items()),
-                    ),
-                    channel.pulse != "on_time",
-                )
-            )
-        self.heard.fill(rows)
-
-
-def _obstacle(of: ObstacleView) -> str:
-    detail = f": {of.detail}" if of.detail else ""
-    rule = f" ({of.rule})" if of.rule else ""
-    return f"{say.plain(of.code)}{detail}{rule}"
-
-
-def _facts(view: GroupView) -> str:
-    """What else there is to know, in one line."""
-    said = [
-        f"active {view.active or '-'}",
-        f"epoch {view.epoch}",
-        f"{view.arming}, {view.authority}",
-        f"record {view.milestone or '-'}, {say.plain(view.store)}",
-    ]
-    if view.suspicion:
-        said.append(f"suspected: {say.plain(view.suspicion)}")
-    if view.transfers_in_window:
-        said.append(f"{view.transfers_in_window} transfers in the window")
-    if view.machine is not None and view.machine.state:
-        said.append(f"switchover: {view.machine.switchover}, failover: {view.machine.failover}")
-    if view.failback is not None:
-        steady = "steady" if view.failback.steady else "not steady yet"
-        said.append(f"failback to {view.failback.to_node}: {steady}")
-    if view.selection is not None:
-        said.append(f"selected by {view.selection.by}: {say.age(view.selection.left_ms)} left")
-    if view.request is not None:
-        said.append(
-            f"WAITS for a person: {view.request.order} by {view.request.by}, {say.age(view.request.left_ms)} left"
-        )
-    said += [f"bypass: {each}" for each in view.bypasses]
-    if view.drills:
-        said.append("marked for drills")
-    return " · ".join(said)
+        self.heard.fill(group_rows.channels(view, timing))

@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QLineEd
 
 from hmi.board import Board, Trace
 from hmi.feed import Model
-from hmi.model import AlarmView, Snapshot, TimingView
+from hmi.model import AlarmView, Snapshot
 from hmi.pages import Page
 from hmi.session import Session
 from hmi.tile import Grouping, Tile, arranged, tile_of
+from hmi.timing_view import TimingView
 
 _TRACE_POINTS: Final = 60
 

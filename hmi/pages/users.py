@@ -3,10 +3,10 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout
 
+from hmi.controls import plain
 from hmi.desk import Desk
 from hmi.feed import Model
 from hmi.model import Snapshot
-from hmi.order_panel import plain
 from hmi.pages import Page
 from hmi.session import Session
 from hmi.user_page import UserPage

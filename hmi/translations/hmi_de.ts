@@ -274,6 +274,62 @@
 <context>
     <name>Diagram</name>
     <message>
+        <source>level {0}</source>
+        <translation>Stufe {0}</translation>
+    </message>
+    <message>
+        <source>in RPO {0} · ready {1}</source>
+        <translation>im RPO {0} · bereit {1}</translation>
+    </message>
+    <message>
+        <source>needs {0}</source>
+        <translation>braucht {0}</translation>
+    </message>
+    <message>
+        <source>via {0}</source>
+        <translation>über {0}</translation>
+    </message>
+    <message>
+        <source>gate {0}</source>
+        <translation>Tor {0}</translation>
+    </message>
+    <message>
+        <source>gate {0}, NOT SEEN</source>
+        <translation>Tor {0}, NICHT GESEHEN</translation>
+    </message>
+    <message>
+        <source>owner {0}</source>
+        <translation>Besitzer {0}</translation>
+    </message>
+    <message>
+        <source>epoch {0}</source>
+        <translation>Epoche {0}</translation>
+    </message>
+    <message>
+        <source>held, {0} left</source>
+        <translation>gehalten, noch {0}</translation>
+    </message>
+    <message>
+        <source>takeover permitted</source>
+        <translation>Übernahme erlaubt</translation>
+    </message>
+    <message>
+        <source>no takeover permit</source>
+        <translation>Übernahme nicht erlaubt</translation>
+    </message>
+    <message>
+        <source>machine {0}</source>
+        <translation>Maschine {0}</translation>
+    </message>
+    <message>
+        <source>{0} uses {1}</source>
+        <translation>{0} nutzt {1}</translation>
+    </message>
+    <message>
+        <source>{0} not seen</source>
+        <translation>{0} nicht gesehen</translation>
+    </message>
+    <message>
         <source>Diagram of the group</source>
         <translation>Schema der Gruppe</translation>
     </message>
@@ -563,6 +619,61 @@
     </message>
 </context>
 <context>
+    <name>Facts</name>
+    <message>
+        <source>active {0}</source>
+        <translation>aktiv {0}</translation>
+    </message>
+    <message>
+        <source>epoch {0}</source>
+        <translation>Epoche {0}</translation>
+    </message>
+    <message>
+        <source>record {0}, {1}</source>
+        <translation>Eintrag {0}, {1}</translation>
+    </message>
+    <message>
+        <source>suspected: {0}</source>
+        <translation>verdächtig: {0}</translation>
+    </message>
+    <message>
+        <source>{0} transfers in the window</source>
+        <translation>{0} Umschaltungen im Fenster</translation>
+    </message>
+    <message>
+        <source>switchover: {0}, failover: {1}</source>
+        <translation>Umschaltung: {0}, bei Ausfall: {1}</translation>
+    </message>
+    <message>
+        <source>steady</source>
+        <translation>stetig</translation>
+    </message>
+    <message>
+        <source>not steady yet</source>
+        <translation>noch nicht stetig</translation>
+    </message>
+    <message>
+        <source>failback to {0}: {1}</source>
+        <translation>zurück nach {0}: {1}</translation>
+    </message>
+    <message>
+        <source>selected by {0}: {1} left</source>
+        <translation>gewählt von {0}: noch {1}</translation>
+    </message>
+    <message>
+        <source>WAITS for a person: {0}</source>
+        <translation>WARTET auf eine Person: {0}</translation>
+    </message>
+    <message>
+        <source>bypass: {0}</source>
+        <translation>Überbrückung: {0}</translation>
+    </message>
+    <message>
+        <source>marked for drills</source>
+        <translation>für Übungen freigegeben</translation>
+    </message>
+</context>
+<context>
     <name>Faults</name>
     <message>
         <source>SIMULATED PLANT. What is done here disturbs it.</source>
@@ -641,7 +752,7 @@
     </message>
     <message>
         <source>Active</source>
-        <translation>Anstehend</translation>
+        <translation>Aktiv</translation>
     </message>
     <message>
         <source>Standby</source>
@@ -915,6 +1026,10 @@
         <translation> min</translation>
     </message>
     <message>
+        <source>Choose what you mean:</source>
+        <translation>Wählen, was gemeint ist:</translation>
+    </message>
+    <message>
         <source>&amp;Rehearse</source>
         <translation>Ü&amp;ben</translation>
     </message>
@@ -941,6 +1056,10 @@
     <message>
         <source>&amp;Why (needed)</source>
         <translation>&amp;Grund (nötig)</translation>
+    </message>
+    <message>
+        <source>What waits for a person</source>
+        <translation>Was auf eine Person wartet</translation>
     </message>
     <message>
         <source>&amp;Why</source>
@@ -1005,14 +1124,6 @@
     <message>
         <source>It will wait for a person&apos;s confirmation.</source>
         <translation>Es wird auf die Bestätigung einer Person warten.</translation>
-    </message>
-    <message>
-        <source>Waits: {0}, asked by {1}</source>
-        <translation>Es wartet: {0}, verlangt von {1}</translation>
-    </message>
-    <message>
-        <source>Waits: {0} to {1}</source>
-        <translation>Es wartet: {0} nach {1}</translation>
     </message>
     <message>
         <source>Nothing waits</source>
@@ -1325,6 +1436,18 @@
         <translation>selbst beobachten, was sie überwachen; Messgerät oder Weg instand setzen</translation>
     </message>
     <message>
+        <source>the machine says a state that the site file does not know, or says none</source>
+        <translation>die Maschine meldet einen Zustand, den die Anlagendatei nicht kennt, oder keinen</translation>
+    </message>
+    <message>
+        <source>its state counts as unknown: no switchover; a failover as the site says</source>
+        <translation>ihr Zustand gilt als unbekannt: keine Umschaltung; bei Ausfall, was die Anlagendatei sagt</translation>
+    </message>
+    <message>
+        <source>watch the machine by eye; have the PLC&apos;s states compared with the site file&apos;s</source>
+        <translation>Maschine selbst beobachten; Zustände der Steuerung mit der Anlagendatei vergleichen lassen</translation>
+    </message>
+    <message>
         <source>journal, recorder or group records can&apos;t be written: the disk is failing</source>
         <translation>Protokoll, Aufzeichnung oder Gruppeneinträge sind nicht schreibbar: die Platte versagt</translation>
     </message>
@@ -1478,6 +1601,126 @@
     <message>
         <source>claimed</source>
         <translation>beansprucht</translation>
+    </message>
+    <message>
+        <source>safety</source>
+        <translation>Sicherheit</translation>
+    </message>
+    <message>
+        <source>process</source>
+        <translation>Prozess</translation>
+    </message>
+    <message>
+        <source>observe</source>
+        <translation>beobachtet</translation>
+    </message>
+    <message>
+        <source>advise</source>
+        <translation>rät</translation>
+    </message>
+    <message>
+        <source>armed</source>
+        <translation>scharf</translation>
+    </message>
+    <message>
+        <source>OTHA switches</source>
+        <translation>OTHA schaltet</translation>
+    </message>
+    <message>
+        <source>the pair switches itself</source>
+        <translation>das Paar schaltet selbst</translation>
+    </message>
+    <message>
+        <source>settling</source>
+        <translation>beruhigt sich</translation>
+    </message>
+    <message>
+        <source>following</source>
+        <translation>folgt</translation>
+    </message>
+    <message>
+        <source>needs operator</source>
+        <translation>braucht Bediener</translation>
+    </message>
+    <message>
+        <source>failover</source>
+        <translation>Ausfallumschaltung</translation>
+    </message>
+    <message>
+        <source>switchover</source>
+        <translation>Umschaltung</translation>
+    </message>
+    <message>
+        <source>failback</source>
+        <translation>Rückschaltung</translation>
+    </message>
+    <message>
+        <source>dead</source>
+        <translation>tot</translation>
+    </message>
+    <message>
+        <source>frozen</source>
+        <translation>eingefroren</translation>
+    </message>
+    <message>
+        <source>not driving</source>
+        <translation>führt nicht</translation>
+    </message>
+    <message>
+        <source>held back</source>
+        <translation>zurückgehalten</translation>
+    </message>
+    <message>
+        <source>degraded</source>
+        <translation>beeinträchtigt</translation>
+    </message>
+    <message>
+        <source>promoting</source>
+        <translation>wird eingesetzt</translation>
+    </message>
+    <message>
+        <source>done</source>
+        <translation>fertig</translation>
+    </message>
+    <message>
+        <source>not read yet</source>
+        <translation>noch nicht gelesen</translation>
+    </message>
+    <message>
+        <source>known</source>
+        <translation>bekannt</translation>
+    </message>
+    <message>
+        <source>aborted, safe</source>
+        <translation>abgebrochen, sicher</translation>
+    </message>
+    <message>
+        <source>returned</source>
+        <translation>zurückgekehrt</translation>
+    </message>
+    <message>
+        <source>safe state</source>
+        <translation>sicherer Zustand</translation>
+    </message>
+    <message>
+        <source>goes</source>
+        <translation>geht</translation>
+    </message>
+    <message>
+        <source>waits</source>
+        <translation>wartet</translation>
+    </message>
+    <message>
+        <source>asks</source>
+        <translation>fragt</translation>
+    </message>
+    <message>
+        <source>stays away</source>
+        <translation>unterbleibt</translation>
+    </message>
+    <message>
+        <source>to safe</source>
+        <translation>in den sicheren Zustand</translation>
     </message>
     <message>
         <source>fenced</source>
@@ -1746,6 +1989,10 @@
     <message>
         <source>none</source>
         <translation>keine</translation>
+    </message>
+    <message>
+        <source>{0} {1} of {2} ms</source>
+        <translation>{0} {1} von {2} ms</translation>
     </message>
     <message>
         <source>No transfer yet</source>
@@ -2194,6 +2441,14 @@
         <translation>Grund angeben: eine Bemerkung ist nötig</translation>
     </message>
     <message>
+        <source>Choose first what you mean</source>
+        <translation>Erst wählen, was gemeint ist</translation>
+    </message>
+    <message>
+        <source>No. {0} waits no more</source>
+        <translation>Nr. {0} wartet nicht mehr</translation>
+    </message>
+    <message>
         <source>Enter your password</source>
         <translation>Passwort eingeben</translation>
     </message>
@@ -2224,6 +2479,30 @@
     <message>
         <source>OTHA did not say what it would do</source>
         <translation>OTHA hat nicht gesagt, was es tun würde</translation>
+    </message>
+    <message>
+        <source>No. {0}: the section to its safe state</source>
+        <translation>Nr. {0}: Abschnitt in den sicheren Zustand</translation>
+    </message>
+    <message>
+        <source>No. {0}: bypass of {1} for {2} min</source>
+        <translation>Nr. {0}: {1} für {2} min überbrücken</translation>
+    </message>
+    <message>
+        <source>No. {0}: {3} to {1}</source>
+        <translation>Nr. {0}: {3} nach {1}</translation>
+    </message>
+    <message>
+        <source>asked by {0}</source>
+        <translation>verlangt von {0}</translation>
+    </message>
+    <message>
+        <source>you answer for: {0}</source>
+        <translation>Sie verantworten: {0}</translation>
+    </message>
+    <message>
+        <source>{0} s left</source>
+        <translation>noch {0} s</translation>
     </message>
     <message>
         <source>requested</source>
@@ -2310,19 +2589,19 @@
         <translation>normal</translation>
     </message>
     <message>
-        <source>active, not acknowledged</source>
+        <source>active, unacked</source>
         <translation>steht an, unquittiert</translation>
     </message>
     <message>
-        <source>active, acknowledged</source>
+        <source>active, acked</source>
         <translation>steht an, quittiert</translation>
     </message>
     <message>
-        <source>over, not acknowledged</source>
+        <source>over, unacked</source>
         <translation>vorbei, unquittiert</translation>
     </message>
     <message>
-        <source>over, latched, not acknowledged</source>
+        <source>over, latched, unacked</source>
         <translation>vorbei, gehalten, unquittiert</translation>
     </message>
     <message>

@@ -6,11 +6,15 @@ from functools import partial
 from typing import Any
 
 from otha import names
+from otha.core.alarm_list import DEFAULTS
 from otha.names import Kind, Variable, variable_id
 
 Json = Mapping[str, Any]  # Any: JSON
 Value = bool | int | str | list[str]
 Values = dict[str, tuple[Kind, Value]]
+_RATIONALE = ("cause", "consequence", "response")
+_OWN_WORDS = {str(each.code): tuple(getattr(each, key) for key in _RATIONALE) for each in DEFAULTS}
+
 Part = tuple[str, Any, Callable[[], Values]]  # Any: JSON
 """A name, what the snapshot says of it, and the values that follow from that and from nothing else."""
 
@@ -72,6 +76,7 @@ def quiet_alarm(code: str) -> Json:
         "priority": "",
         "first_out": False,
         "detail": "",
+        **dict.fromkeys(_RATIONALE, ""),
     }
 
 
@@ -83,6 +88,7 @@ def alarms_of(owner: Json) -> Iterator[Json]:
 
 
 def _alarm(alarm: Json) -> Json:
+    words = tuple(alarm[key] for key in _RATIONALE)
     return {
         "State": alarm["state"],
         "Active": alarm["active"],
@@ -92,6 +98,10 @@ def _alarm(alarm: Json) -> Json:
         "Priority": alarm["priority"],
         "FirstOut": alarm["first_out"],
         "Detail": alarm["detail"],
+        "Cause": alarm["cause"],
+        "Consequence": alarm["consequence"],
+        "Response": alarm["response"],
+        "SiteWords": any(words) and words != _OWN_WORDS.get(alarm["code"]),
     }
 
 
@@ -266,6 +276,8 @@ def _persons(persons: Json) -> Json:
         "RequestOrder": request.get("order"),
         "RequestNumber": request.get("number"),
         "RequestBy": request.get("by"),
+        "RequestItem": request.get("item"),
+        "RequestForMs": request.get("for_ms"),
         "RequestComment": request.get("comment"),
         "RequestLeftMs": _left(request.get("left_ms")),
         "Bypasses": [

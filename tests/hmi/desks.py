@@ -8,8 +8,10 @@ from PySide6.QtCore import QObject
 
 from hmi import why as hmi_why
 from hmi.desk import Asked, Desk, NoReply, Replied, Rows
-from hmi.model import Answer, WhyView
-from hmi.switchover import Reply, Target
+from hmi.job import Target
+from hmi.model import Answer
+from hmi.reply import Reply
+from hmi.why_view import WhyView
 
 LEVEL = {"name": "level", "source": "plc", "value": 512, "quality": "true", "age_ms": 40, "fresh_ms": 500}
 VALVE = {"name": "valve", "source": "plc", "value": 1, "quality": "stale", "age_ms": 900, "fresh_ms": 500}

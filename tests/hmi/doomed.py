@@ -13,9 +13,10 @@ from PySide6.QtWidgets import QApplication
 
 from hmi.desk import Desk, sight_of
 from hmi.feed import Model
+from hmi.job import Job
 from hmi.order_dialog import OrderBar
 from hmi.session import Session
-from hmi.switchover import Job, Step
+from hmi.switchover import Step
 from hmi.trust import Keys
 from hmi.window import Window
 

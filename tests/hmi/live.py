@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from hmi.desk import sight_of
 from hmi.feed import Model
 from hmi.session import Session
-from hmi.switchover import Sight
+from hmi.sight import Sight
 from hmi.trust import Keys, fingerprint
 from hmi.window import Window
 from tests.interface.house import PASSWORD, USERS, WAIT_S

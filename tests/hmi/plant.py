@@ -6,7 +6,6 @@ from hmi.feed import Model, monotonic_ms
 from hmi.model import (
     Access,
     AlarmView,
-    ChannelTiming,
     ChannelView,
     ConditionView,
     GateView,
@@ -20,10 +19,10 @@ from hmi.model import (
     Snapshot,
     Stamp,
     Station,
-    TimingView,
     TransferView,
     urgency,
 )
+from hmi.timing_view import ChannelTiming, TimingView
 
 GOOD = Stamp(quality=Quality.GOOD, at_ms=1_700_000_000_000)
 

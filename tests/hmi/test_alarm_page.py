@@ -11,7 +11,8 @@ from pytestqt.qtbot import QtBot
 from hmi.alarm_page import AlarmPage
 from hmi.alarm_rows import AlarmRow
 from hmi.desk import NoReply
-from hmi.switchover import Reply, Target
+from hmi.job import Target
+from hmi.reply import Reply
 from tests.hmi.desks import PlayedDesk
 from tests.hmi.test_alarm_rows import ROW
 

@@ -8,8 +8,9 @@ from pytestqt.qtbot import QtBot
 
 from hmi import timing, why
 from hmi.diagram import picture_of
-from hmi.model import Answer, TimingView
+from hmi.model import Answer
 from hmi.timeline import Step, Watch, measured
+from hmi.timing_view import TimingView
 from hmi.trend import series
 from hmi.window import Window
 from tests.hmi import plant

@@ -11,15 +11,18 @@ from pytestqt.qtbot import QtBot
 
 from hmi import switchover as sw
 from hmi.desk import NoReply, inputs_of
+from hmi.job import Job, Target
 from hmi.order_panel import OrderPanel
-from hmi.switchover import Job, Reply, Sight, Step, Target
+from hmi.reply import Reply, preview_of
+from hmi.sight import Asks, Sight, Waiting
+from hmi.switchover import Step
 from tests.hmi.desks import PREVIEW, WHY, PlayedDesk
 from tests.hmi.test_switchover import A as SIGHT_A
 
 A = replace(SIGHT_A, active="sc_a", gate_owner="sc_a")
 B = replace(A, active="sc_b", gate_owner="sc_b", epoch=5, gate_epoch=5)
 YES = Reply(accepted=True)
-HELD = Reply(accepted=True, preview=sw.preview_of(PREVIEW))
+HELD = Reply(accepted=True, preview=preview_of(PREVIEW))
 
 
 class Stage:
@@ -87,7 +90,7 @@ def test_a_switchover_from_select_to_what_is_read_back(stage: Stage) -> None:
 def test_enter_alone_never_operates_wherever_the_focus_is(stage: Stage, key: Qt.Key) -> None:
     stage.select()
     panel = stage.panel
-    for widget in (panel, panel.comment, panel.node, panel.select, panel.cancel, panel.operate):
+    for widget in (panel, panel.inputs.comment, panel.inputs.node, panel.select, panel.cancel, panel.operate):
         widget.setFocus()
         QTest.keyClick(widget, key)
     assert not stage.desk.asked("Operate")
@@ -157,14 +160,14 @@ def test_the_site_asks_who_operates(stage: Stage) -> None:
     stage.select()
     stage.panel.operate.click()
     stage.desk.reply("Operate", Reply(accepted=False, codes=("idle_locked",), obstacles=("idle",)))
-    assert stage.panel.password.isVisible()
+    assert stage.panel.inputs.password.isVisible()
     assert not stage.panel.operate.isEnabled()
-    stage.panel.password.setText("secret")
+    stage.panel.inputs.password.setText("secret")
     stage.see(A, 20)
     stage.panel.operate.click()
     ((password, done),) = stage.desk.proofs
     assert password == "secret"
-    assert stage.panel.password.text() == ""
+    assert stage.panel.inputs.password.text() == ""
     assert len(stage.desk.asked("Operate")) == 1, "the proof does not operate"
     done(True)
     stage.panel.operate.click()
@@ -195,7 +198,7 @@ def test_safe_needs_a_reason_and_waits_for_a_second_person(qtbot: QtBot) -> None
     held = replace(A, gate_state="HELD")
     stage = Stage(qtbot, Job.SAFE, held)
     assert not stage.panel.select.isEnabled()
-    stage.panel.comment.setText("pump runs dry")
+    stage.panel.inputs.comment.setText("pump runs dry")
     stage.see(held, 10)
     stage.panel.select.click()
     stage.panel.operate.click()
@@ -203,25 +206,72 @@ def test_safe_needs_a_reason_and_waits_for_a_second_person(qtbot: QtBot) -> None
     assert safe.target is not None
     assert safe.target.comment == "pump runs dry"
     stage.desk.reply("Safe", YES)
-    stage.see(replace(held, request="safe", request_by="operator-1"), 20)
+    stage.see(replace(held, waiting=(replace(SAFE, by="operator-1"),)), 20)
     assert "second person" in stage.panel.state_text()
     stage.see(replace(held, gate_state="SAFE"), 30)
     assert stage.step() is Step.DONE
     stage.panel.leave()
 
 
+SAFE = Waiting(number=7, asks=Asks.SAFE, what="safe", by="kim", comment="pump runs dry", left_ms=25_000)
+MOVE = Waiting(number=8, asks=Asks.TRANSFER, what="failover (dead)", item="sc_b", about=("lag 3 s",))
+HELD_SITE = replace(A, gate_state="HELD")
+
+
 def test_what_is_confirmed_is_named_by_the_number_that_was_seen(qtbot: QtBot) -> None:
-    waits = replace(A, request="safe", request_by="kim", waits_number=7)
-    stage = Stage(qtbot, Job.CONFIRM, waits, node="", request=7)
+    stage = Stage(qtbot, Job.CONFIRM, replace(HELD_SITE, waiting=(SAFE,)), node="", request=7)
     assert "kim" in stage.panel.way_text()
-    # Another one has taken its place: the person has not seen that one.
-    stage.see(replace(waits, request="bypass", request_by="lee", waits_number=8), 10)
-    assert "lee" not in stage.panel.way_text()
+    assert "pump runs dry" in stage.panel.way_text()
     stage.panel.select.click()
-    stage.panel.operate.click()
+    # Another one has taken its place: the person has not seen that one.
+    other = replace(SAFE, number=9, asks=Asks.BYPASS, what="bypass", item="level_ok", by="lee")
+    stage.see(replace(HELD_SITE, waiting=(other,)), 10)
+    assert "lee" not in stage.panel.way_text()
+    assert not stage.panel.operate.isEnabled()
+    assert "No. 7 waits no more" in stage.panel.operate_why()
+    assert stage.desk.asked("Confirm") == []
+    stage.panel.leave()
+
+
+@pytest.mark.parametrize(("row", "number"), [(0, 7), (1, 8)])
+def test_of_two_that_wait_the_person_chooses_and_nothing_is_chosen_for_him(qtbot: QtBot, row: int, number: int) -> None:
+    stage = Stage(qtbot, Job.CONFIRM, replace(HELD_SITE, waiting=(SAFE, MOVE), transfer="failover"), node="")
+    panel, waits = stage.panel, stage.panel.inputs.waits
+    assert [waits.item(at).text().split(":")[0] for at in range(waits.count())] == ["○ No. 7", "○ No. 8"]
+    assert "lag 3 s" in waits.item(1).text()
+    assert waits.chosen == 0
+    assert not panel.select.isEnabled()
+    assert "Choose first" in panel.select_why()
+    waits.setFocus()
+    stage.see(stage.sight, 5)
+    assert waits.chosen == 0
+    waits.setCurrentRow(row)
+    stage.see(stage.sight, 10)
+    assert f"No. {number}" in panel.way_text()
+    panel.select.click()
+    panel.operate.click()
     (confirm,) = stage.desk.asked("Confirm")
     assert confirm.target is not None
-    assert inputs_of("Confirm", confirm.target)["Request"] == 7
+    assert inputs_of("Confirm", confirm.target)["Request"] == number
+    stage.panel.leave()
+
+
+def test_after_one_that_waited_the_next_can_be_chosen(qtbot: QtBot) -> None:
+    stage = Stage(qtbot, Job.REJECT, replace(HELD_SITE, waiting=(SAFE, MOVE), transfer="failover"), node="")
+    stage.panel.inputs.comment.setText("not now")
+    stage.panel.inputs.waits.choose(7)
+    stage.see(stage.sight, 10)
+    stage.panel.select.click()
+    stage.panel.operate.click()
+    stage.desk.reply("Reject", YES)
+    # A transfer that goes on waiting beside it is none of this order's business.
+    stage.see(replace(HELD_SITE, waiting=(MOVE,), transfer="failover"), 20)
+    assert stage.step() is Step.DONE
+    stage.panel.inputs.waits.choose(8)
+    assert stage.step() is Step.CHOOSE
+    stage.see(stage.sight, 30)
+    assert "No. 8" in stage.panel.way_text()
+    assert stage.panel.select.isEnabled()
     stage.panel.leave()
 
 

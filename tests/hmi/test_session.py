@@ -26,6 +26,9 @@ ALARM = {
     "first_out": True,
     "one_shot": False,
     "detail": "plc",
+    "cause": "frames stopped",
+    "consequence": "outputs are held",
+    "response": "look at the plant",
 }
 
 
@@ -119,6 +122,8 @@ def test_values_alarms_orders_and_their_ends(session: Session, house: House, wai
     (alarm,) = model.snapshot.alarms
     assert (alarm.group, alarm.code, alarm.occurrence, alarm.detail) == (name, "section_held", 4, "plc")
     assert alarm.unacked
+    assert (alarm.cause, alarm.consequence, alarm.response) == (ALARM["cause"], ALARM["consequence"], ALARM["response"])
+    assert alarm.site_words
     answers: list[Answer] = []
     session.acknowledge(alarm, "seen", then=answers.append)
     ticket = session.order("Switchover", name, Node="sc_b", Comment="why not", then=answers.append)

@@ -5,7 +5,10 @@ from dataclasses import replace
 import pytest
 
 from hmi import switchover as sw
-from hmi.switchover import Job, Reply, Say, Sight, Step, Target, Workflow
+from hmi.job import Job, Target
+from hmi.reply import Reply, preview_of
+from hmi.sight import Asks, ClientSight, Sight, Waiting, read_back
+from hmi.switchover import Say, Step, Workflow
 
 ME = "operator-1"
 A = Sight(
@@ -20,11 +23,14 @@ A = Sight(
     gate_epoch=4,
     arming="armed",
 )
+WAITS = Waiting(number=7, asks=Asks.SAFE, what="safe", by=ME, left_ms=30_000)
+BYPASS = Waiting(number=9, asks=Asks.BYPASS, what="bypass", item="c", by=ME, for_ms=60_000, left_ms=30_000)
+MOVE = Waiting(number=8, asks=Asks.TRANSFER, what="failover", item="b")
 SELECTED_SIGHT = replace(A, selected_by=ME, selected_to="b", selection_left_ms=30_000)
 _BEGUN = replace(A, transfer="switchover", transfer_to="b", epoch=5)
 MOVING = replace(_BEGUN, course="forward", phase="fenced", phase_left_ms=200)
 B = replace(A, active="b", epoch=5, gate_owner="b", gate_epoch=5)
-PREVIEW = sw.preview_of(
+PREVIEW = preview_of(
     {
         "transfer": "switchover",
         "from_node": "a",
@@ -144,7 +150,7 @@ def test_a_refused_select_leaves_the_choice_open() -> None:
 
 def test_a_selection_without_a_preview_is_not_operated() -> None:
     w = sw.select(Workflow(job=Job.SWITCHOVER, target=Target(group="g")), "s1", 0)
-    half = Reply(accepted=True, preview=sw.preview_of({"to_node": "b"}))
+    half = Reply(accepted=True, preview=preview_of({"to_node": "b"}))
     assert sw.answered(w, "s1", half, 5).said.what is Say.NO_PREVIEW
 
 
@@ -211,8 +217,8 @@ def test_operate_says_why_it_is_not_to_be_had(sight: Sight, against: tuple[str, 
 def test_what_needs_two_persons_waits_for_the_second_and_is_read_at_the_gate() -> None:
     held = replace(A, gate_state="HELD")
     w = operated(Job.SAFE, held, comment="pump runs dry")
-    w = sw.seen(w, replace(held, request="safe", request_by=ME, request_left_ms=30_000), 1_100, ME)
-    w = sw.seen(w, replace(held, request="safe", request_by=ME, request_left_ms=100), 31_000, ME)
+    w = sw.seen(w, replace(held, waiting=(WAITS,)), 1_100, ME)
+    w = sw.seen(w, replace(held, waiting=(replace(WAITS, left_ms=100),)), 31_000, ME)
     assert w.step is Step.UNDER_WAY
     w = sw.seen(w, held, 31_100, ME)
     late = sw.seen(w, held, 31_100 + sw.READ_BACK_WITHIN_MS, ME)
@@ -237,10 +243,11 @@ def test_a_comment_is_asked_for_first() -> None:
         (Job.MAINTENANCE_OUT, {"node": "b"}, replace(A, maintenance=("b",)), A),
         (Job.ARM, {"arming": "advise"}, A, replace(A, arming="advise")),
         (Job.DRILL_ABORT, {}, MOVING, A),
-        (Job.CONFIRM, {}, replace(A, transfer="failover", transfer_to="b", phase="requested"), B),
-        (Job.CONFIRM, {}, replace(A, request="safe", gate_state="HELD"), replace(A, gate_state="SAFE")),
-        (Job.CONFIRM, {}, replace(A, request="bypass"), A),
-        (Job.REJECT, {"comment": "not now"}, replace(A, request="bypass"), A),
+        (Job.CONFIRM, {"request": 8}, replace(A, transfer="failover", transfer_to="b", waiting=(MOVE,)), B),
+        (Job.CONFIRM, {"request": 7}, replace(A, waiting=(WAITS,), gate_state="HELD"), replace(A, gate_state="SAFE")),
+        (Job.CONFIRM, {"request": 9}, replace(A, waiting=(BYPASS,)), replace(A, bypassed=("c",))),
+        (Job.REJECT, {"comment": "not now", "request": 9}, replace(A, waiting=(BYPASS,)), A),
+        (Job.REJECT, {"comment": "not now", "request": 7}, replace(A, waiting=(WAITS,)), A),
     ],
 )
 def test_every_job_is_done_by_what_is_read_and_not_before(
@@ -251,16 +258,40 @@ def test_every_job_is_done_by_what_is_read_and_not_before(
     assert sw.seen(w, after, 1_200, ME).step is Step.DONE
 
 
+@pytest.mark.parametrize(
+    ("number", "after"),
+    [
+        (7, replace(A, gate_state="SAFE")),
+        (9, replace(A, bypassed=("c",))),
+        (8, replace(A, transfer="failover", transfer_to="b")),
+        (8, B),
+    ],
+)
+def test_what_another_person_has_confirmed_meanwhile_is_not_rejected(number: int, after: Sight) -> None:
+    before = replace(A, gate_state="HELD", waiting=(WAITS, BYPASS, MOVE), transfer="failover", transfer_to="b")
+    assert read_back(Job.REJECT, Target(group="g", request=number), before, after) != ()
+
+
+def test_a_safe_that_is_confirmed_is_read_back_though_a_transfer_waits_beside_it() -> None:
+    before = replace(A, gate_state="HELD", waiting=(WAITS, MOVE), transfer="failover", transfer_to="b")
+    w = operated(Job.CONFIRM, before, request=7)
+    w = sw.seen(w, replace(before, waiting=(MOVE,)), 1_100, ME)
+    assert w.step is Step.UNDER_WAY
+    late = sw.seen(w, replace(before, waiting=(MOVE,)), 1_100 + sw.BEGINS_WITHIN_MS, ME)
+    assert (late.step, late.said.what) == (Step.FAILED, Say.NOT_BEGUN)
+    assert sw.seen(w, replace(before, waiting=(MOVE,), gate_state="SAFE"), 1_200, ME).step is Step.DONE
+
+
 def test_a_path_is_read_back_at_its_critical_clients() -> None:
     def at(node: str, *, seen: bool = True, epoch: int = 5) -> Sight:
-        client = sw.ClientSight(name="collector", critical=True, seen=seen, node=node)
-        idle = sw.ClientSight(name="viewer", critical=False, seen=False, node="")
+        client = ClientSight(name="collector", critical=True, seen=seen, node=node)
+        idle = ClientSight(name="viewer", critical=False, seen=False, node="")
         return replace(B, kind="path", gate_seen=False, gate_state="", clients=(client, idle), epoch=epoch)
 
     w = operated(Job.SWITCHOVER, at("a", epoch=4))
-    assert sw.read_back(w, A, at("a")) == ("collector: a / b",)
-    assert sw.read_back(w, A, at("b", seen=False)) == ("collector: out of sight / b",)
-    assert sw.read_back(w, A, at("b")) == ()
+    assert read_back(w.job, w.target, A, at("a")) == ("collector: a / b",)
+    assert read_back(w.job, w.target, A, at("b", seen=False)) == ("collector: out of sight / b",)
+    assert read_back(w.job, w.target, A, at("b")) == ()
 
 
 def test_who_may_not_is_told_so() -> None:

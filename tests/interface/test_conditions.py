@@ -31,6 +31,9 @@ ALARM = {
     "first_out": True,
     "one_shot": False,
     "detail": "plc",
+    "cause": "frames stopped",
+    "consequence": "outputs are held",
+    "response": "look at the plant",
 }
 CONDITION = ua.ObjectIds.ConditionType
 

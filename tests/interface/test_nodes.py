@@ -6,7 +6,7 @@ import pickle
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from asyncua.server.internal_server import InternalServer
@@ -126,8 +126,8 @@ def test_nothing_but_data_comes_out_of_the_file(eager: InternalServer) -> None:
             return os.system, ("true",)
 
     node = eager.aspace[ua.NodeId(ua.ObjectIds.Server)]
-    evil = type(node)(node.nodeid)
-    evil.references = cast("list[Any]", [Run()])
+    evil: Any = type(node)(node.nodeid)
+    evil.references = [Run()]
     made: Any = standard.KeptNodes(standard.packed({node.nodeid: evil}))
     with pytest.raises(pickle.UnpicklingError):
         made.make(node.nodeid)

@@ -1,7 +1,9 @@
 """A snapshot as values: every variable has one, whatever a snapshot leaves out."""
 
 from otha import names
-from otha.interface.values import values
+from otha.core.alarm_list import DEFAULTS
+from otha.core.words import AlarmCode
+from otha.interface.values import quiet_alarm, values
 from otha.names import Kind
 from tests.interface.house import first_status
 
@@ -48,6 +50,9 @@ def test_a_transfer_and_an_alarm_are_shown() -> None:
         "priority": "high",
         "first_out": True,
         "detail": "",
+        "cause": "frames stopped",
+        "consequence": "outputs are held",
+        "response": "look at the plant",
     }
     group["alarms"] = [alarm, {**alarm, "code": "gate_unseen", "flags": ["shelved"]}]
     status["alarms"] = [{**alarm, "code": "tilt"}]
@@ -60,3 +65,34 @@ def test_a_transfer_and_an_alarm_are_shown() -> None:
     assert found["Group/tanks/Alarm/gate_unseen.Flags"] == ["shelved"]
     assert found[f"{names.SITE}/Alarm/tilt.State"] == "unacked"
     assert found["Group/tanks/Alarm/halted.State"] == "normal"
+    assert found["Group/tanks/Alarm/section_held.Response"] == "look at the plant"
+    assert found["Group/tanks/Alarm/halted.Response"] == ""
+
+
+def test_whose_words_an_alarms_cause_and_response_are_is_told() -> None:
+    status = first_status()
+    listed = next(each for each in DEFAULTS if each.code == AlarmCode.TILT)
+    own = {"cause": listed.cause, "consequence": listed.consequence, "response": listed.response}
+    alarm = {**quiet_alarm("tilt"), "state": "unacked", "priority": "low", **own}
+    status["alarms"] = [alarm]
+    at = f"{names.SITE}/Alarm/tilt.SiteWords"
+    assert values(status)[at] == (Kind.BOOLEAN, False)
+    status["alarms"] = [{**alarm, "response": "call the shift leader"}]
+    assert values(status)[at] == (Kind.BOOLEAN, True)
+
+
+def test_what_waits_for_a_second_person_is_told_whole() -> None:
+    status = first_status()
+    status["groups"][0]["persons"]["request"] = {
+        "number": 7,
+        "order": "bypass",
+        "by": "kim",
+        "item": "level_ok",
+        "for_ms": 60_000,
+        "comment": "transmitter is being changed",
+        "left_ms": 30_000,
+    }
+    found = {name: value for name, (_, value) in values(status).items()}
+    at = "Group/tanks.Request"
+    told = {name: found[f"{at}{name}"] for name in ("Order", "Number", "By", "Item", "ForMs", "Comment", "LeftMs")}
+    assert list(told.values()) == ["bypass", 7, "kim", "level_ok", 60_000, "transmitter is being changed", 30_000]
