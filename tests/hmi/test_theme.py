@@ -1,9 +1,15 @@
 """The palettes by numbers: calm is grey, text and marks stand out, priorities are told apart without colour."""
 
+import re
 from itertools import combinations
+from pathlib import Path
 
+import numpy as np
 import pytest
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QImage, QPainter
 
+import hmi
 from hmi import theme
 from hmi.model import Priority
 
@@ -58,3 +64,47 @@ def test_contrast_is_the_one_of_wcag() -> None:
     assert theme.contrast("#000000", "#ffffff") == pytest.approx(21.0)
     assert theme.contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
     assert theme.contrast("#ffffff", "#777777") == theme.contrast("#777777", "#ffffff")
+
+
+def marks(palette: theme.Palette, side: int) -> dict[Priority, np.ndarray]:
+    """Each priority's mark as it is painted, in grey: 0 to 255."""
+    found = {}
+    for priority in Priority:
+        image = QImage(side, side, QImage.Format.Format_RGB32)
+        image.fill(QColor(palette.panel))
+        painter = QPainter(image)
+        theme.paint_mark(painter, QRectF(0, 0, side, side), priority, unacked=False)
+        painter.end()
+        grey = image.convertToFormat(QImage.Format.Format_Grayscale8)
+        lines = np.frombuffer(grey.constBits(), np.uint8).reshape(side, grey.bytesPerLine())
+        found[priority] = lines[:, :side].astype(int)
+    return found
+
+
+@pytest.mark.parametrize("side", [22, 34])
+def test_painted_marks_are_told_apart_in_grey(palette: theme.Palette, side: int) -> None:
+    """A person who sees no colour: of any two marks a good part of the pixels differs plainly."""
+    for one, other in combinations(marks(palette, side).values(), 2):
+        assert (abs(one - other) > 40).mean() > 0.1
+
+
+def test_a_painted_mark_has_an_outline_that_stands_out(palette: theme.Palette) -> None:
+    ground = theme.luminance(palette.panel)
+    for mark in marks(palette, 34).values():
+        inks = [theme.luminance(f"#{value:02x}{value:02x}{value:02x}") for value in np.unique(mark)]
+        best = max((max(ink, ground) + 0.05) / (min(ink, ground) + 0.05) for ink in inks)
+        assert best >= theme.MARK_CONTRAST
+
+
+def test_no_colour_is_outside_the_palettes() -> None:
+    """A colour of a page's own would be held by none of the tests above."""
+    own = re.compile(r"#[0-9a-fA-F]{6}\b|QColor\(\s*[\"'\d]|GlobalColor")
+    root = Path(hmi.__file__).parent
+    found = {
+        f"{file.relative_to(root)}:{number}"
+        for file in root.rglob("*.py")
+        if file.name != "theme.py"
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if own.search(line)
+    }
+    assert found == set()

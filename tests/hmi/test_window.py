@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QImage
@@ -28,14 +29,10 @@ def look(window: Window, snapshot: Snapshot) -> None:
 
 def coloured(widget: QWidget) -> int:
     """How many pixels are no grey."""
-    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
-    data, width, height = bytes(image.constBits()), image.width(), image.height()
-    found = 0
-    for row in range(height):
-        line = data[row * image.bytesPerLine() : row * image.bytesPerLine() + width * 3]
-        reds, greens, blues = line[0::3], line[1::3], line[2::3]
-        found += sum(max(each) - min(each) > theme.GREY_SPREAD for each in zip(reds, greens, blues, strict=True))
-    return found
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGBX8888)
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
+    rgb = pixels[:, : image.width(), :3].astype(np.int16)
+    return int(((rgb.max(axis=2) - rgb.min(axis=2)) > theme.GREY_SPREAD).sum())
 
 
 @pytest.mark.parametrize("page", ["overview", "group"])
