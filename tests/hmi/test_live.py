@@ -14,8 +14,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from hmi.desk import Desk
+from hmi.job import Job
 from hmi.order_dialog import OrderBar, OrderDialog
-from hmi.switchover import Job, Step
+from hmi.switchover import Step
 from hmi.trust import Keys
 from tests.hmi.live import GROUP, Station, plant, settled, until
 from tests.interface.house import PASSWORD, USERS
