@@ -7,9 +7,9 @@ A completed transfer that needs no response is an event, not an alarm (ISA-18.2)
 from dataclasses import dataclass
 
 from otha.core.config import GroupConfig
-from otha.core.group import guard, safe_errand
+from otha.core.group import guard, native, safe_errand
 from otha.core.group.state import GroupState, Shared
-from otha.core.words import AlarmCode, Course, GateState, GroupKind, Liveness, Phase, Role, Standing, Verdict
+from otha.core.words import AlarmCode, Authority, Course, GateState, GroupKind, Liveness, Phase, Role, Standing, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,10 @@ def _of_clients(cfg: GroupConfig, g: GroupState) -> list[Alarm]:
 
 
 def _of_roles(cfg: GroupConfig, g: GroupState) -> list[Alarm]:
-    claiming = [n.name for n, view in zip(cfg.nodes, g.nodes, strict=True) if view.role is Role.ACTIVE]
+    if cfg.authority is Authority.NATIVE:
+        claiming = native.claiming(cfg, g)
+    else:
+        claiming = [n.name for n, view in zip(cfg.nodes, g.nodes, strict=True) if view.role is Role.ACTIVE]
     if g.plan is not None or g.calm_until is not None:
         return []
     if len(claiming) > 1:

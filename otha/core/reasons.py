@@ -63,6 +63,7 @@ class Why(Enum):
     ALARM_STOOD = auto()
     ALARM_REDEFINED = auto()
     ALARM_GONE = auto()
+    PAIR_SWITCHED = auto()
 
 
 class Block(Enum):
@@ -146,6 +147,7 @@ class Block(Enum):
     UNCONTROLLED = ("uncontrolled", "L2")
     NOT_READ_BACK = ("not_read_back", "L3")
     COMMAND_UNDER_WAY = ("command_under_way", "site")
+    NOBODY_ACTIVE = ("nobody_active", "authority")
     OTHER_IDENTITY = ("other_identity", "S2")
     RESTART_NEEDED = ("restart_needed", "site")
 

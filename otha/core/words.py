@@ -24,11 +24,13 @@ class RedundancyMode(Enum):
 
 class GroupKind(Enum):
     """What the group moves: the owner of a controller section (`driver`), the way to a section (`path`: gateways,
-    links), or the place where data is kept (`store`: historians)."""
+    links), or the place where data is kept (`store`: historians). `pair`: nothing; its nodes switch themselves, and
+    OTHA only watches them."""
 
     DRIVER = "driver"
     PATH = "path"
     STORE = "store"
+    PAIR = "pair"
 
 
 class Arming(Enum):

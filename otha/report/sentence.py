@@ -85,6 +85,7 @@ _BLOCKS: dict[Block, str] = {
     Block.UNCONTROLLED: "nobody has driven the section for its limit: it is being brought to its safe state",
     Block.NOT_READ_BACK: "what was commanded is not read back within its time",
     Block.COMMAND_UNDER_WAY: "a command is under way: try again in a moment",
+    Block.NOBODY_ACTIVE: "no node of the pair that answers says that it is active",
     Block.OTHER_IDENTITY: "who is who at the gate of a group that may act can't change: arm it to observe, apply, "
     "look, arm it again",
     Block.RESTART_NEEDED: "that can't change while it runs: stop otha run, and start it with this file",
@@ -100,6 +101,7 @@ _STEPS: dict[Block, str] = {
     Block.FIRST_START_DISAGREES: _NAME_IT,
     Block.SELECTOR_DISAGREES: _NAME_IT,
     Block.SELECTOR_UNSEEN: "mend the path to the client, or the client",
+    Block.NOBODY_ACTIVE: "look at the plant and at both nodes: OTHA only watches this pair, and can't move it",
     Block.GATE_UNSEEN: "mend the paths to the section, or its controller",
     Block.GATE_MISMATCH: "compare hold limit, owner watchdog, scan time and outputs of the program and the site file",
     Block.STORE_SILENT: "mend the disk; if records.sqlite itself is damaged, stop OTHA, move the file away and start "
@@ -279,6 +281,8 @@ def _text(reason: Reason) -> str:
         case Why.ALARM_REDEFINED:
             shelved = f", {args[4]}" if args[4] else ""
             return f"alarm {args[0]}, occurrence {args[2]}, means something else now; it was {_was(args[3])}{shelved}"
+        case Why.PAIR_SWITCHED:
+            return f"the pair has switched itself: {args[1]} is active, {args[0]} was"
         case Why.ALARM_GONE:
             detail = f": {args[1]}" if args[1] else ""
             flags = f", {args[4]}" if args[4] else ""

@@ -19,7 +19,7 @@ from otha.core.reasons import Block, Blocker
 from otha.core.supervision import Supervision
 from otha.core.watch import condition, tracking
 from otha.core.watch.tracking import Agreement
-from otha.core.words import Conduct, FailbackMode, GroupKind, TransferKind, Verdict
+from otha.core.words import Authority, Conduct, FailbackMode, GroupKind, TransferKind, Verdict
 from otha.runtime import alarm_view
 
 Json = dict[str, Any]  # Any: JSON
@@ -85,9 +85,9 @@ def _plan(cfg: GroupConfig, g: GroupState, plan: Plan, now: int) -> Json:
 
 
 def _failback(core: Supervision, cfg: GroupConfig, now: int) -> Json | None:
-    """How far the way back to the preferred node is; None while that one is active."""
+    """How far the way back to the preferred node is; None while that one is active, and of a native pair."""
     g = core.group(cfg.name)
-    if g.record is None or g.record.active in (None, cfg.preferred):
+    if cfg.authority is Authority.NATIVE or g.record is None or g.record.active in (None, cfg.preferred):
         return None
     return {
         "to_node": cfg.preferred,

@@ -16,7 +16,6 @@ from otha.core.inputs import Record
 from otha.core.reasons import Block, Blocker, Why
 from otha.core.words import (
     Arming,
-    Authority,
     GroupKind,
     Liveness,
     Milestone,
@@ -116,8 +115,6 @@ def _errands(t: Turn, record: Record) -> None:
 def settle(t: Turn) -> bool:
     """Judge the standing; True when it changed or a transfer was taken up."""
     g = t.g
-    if t.cfg.authority is Authority.NATIVE:
-        return stand(t, Standing.FOLLOWING)
     if g.store is not StoreView.KNOWN:
         t.ask_errand(ReadRecord(), "read", t.cfg.timing.cas_ns)
         if g.store is StoreView.UNREAD and g.settle_until is None:

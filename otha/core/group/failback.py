@@ -11,7 +11,7 @@ from otha.core.group.guard import HEALTHY_LEVEL, Stage
 from otha.core.group.state import GroupState, Plan, Shared
 from otha.core.group.turn import Turn
 from otha.core.reasons import Block, Blocker, Why
-from otha.core.words import Arming, FailbackMode, GroupKind, Liveness, Standing, TransferKind, Verdict
+from otha.core.words import Arming, Authority, FailbackMode, GroupKind, Liveness, Standing, TransferKind, Verdict
 
 _SECOND = 1_000_000_000
 # Members are looked up by a call in CPython 3.11; these are asked for in every step.
@@ -44,8 +44,11 @@ def disturbance(cfg: GroupConfig, shared: Shared, g: GroupState) -> str:
 
 
 def mind_the_hold(t: Turn) -> None:
-    """The hold time runs while the preferred node is stable and another one is active; every interruption ends it."""
+    """The hold time runs while the preferred node is stable and another one is active; every interruption ends it. A
+    pair that switches itself returns by itself, or does not."""
     g = t.g
+    if t.cfg.authority is Authority.NATIVE:
+        return
     if _active(g) in (None, t.cfg.preferred) or disturbance(t.cfg, t.shared, g):
         if g.steady:
             t.put(steady=False, steady_at=None, return_asked=False)

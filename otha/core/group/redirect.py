@@ -301,8 +301,8 @@ def advance(t: Turn) -> bool:
             return _PATH[t.plan.phase](t)
         case GroupKind.STORE:
             return _STORE[t.plan.phase](t)
-        case GroupKind.DRIVER:
-            raise AssertionError("a driver group is moved by otha.core.group.driver")
+        case GroupKind.DRIVER | GroupKind.PAIR:
+            raise AssertionError("a driver group is moved by otha.core.group.driver, a pair by itself")
         case never:
             assert_never(never)
 

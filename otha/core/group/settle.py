@@ -12,10 +12,10 @@ from otha.core.group.state import StoreView
 from otha.core.group.turn import Turn
 from otha.core.inputs import Record
 from otha.core.reasons import Block, Blocker, Why
-from otha.core.words import Arming, Authority, GateState, GroupKind, Liveness, Milestone, Role, Standing, Verdict
+from otha.core.words import Arming, GateState, GroupKind, Liveness, Milestone, Role, Standing, Verdict
 
 # Members are looked up by a call in CPython 3.11; these are asked for in every step.
-_NATIVE, _KNOWN, _CLAIMED, _FOLLOWING = Authority.NATIVE, StoreView.KNOWN, Milestone.CLAIMED, Standing.FOLLOWING
+_KNOWN, _CLAIMED, _FOLLOWING = StoreView.KNOWN, Milestone.CLAIMED, Standing.FOLLOWING
 _OWNED, _HELD = GateState.OWNED, GateState.HELD
 
 
@@ -93,8 +93,6 @@ def stands_unseen(t: Turn) -> bool:
 def settle(t: Turn) -> bool:
     """Judge the standing; True when it changed or a transfer was taken up."""
     g = t.g
-    if t.cfg.authority is _NATIVE:
-        return stand(t, _FOLLOWING)
     if g.store is not _KNOWN:
         # One errand at a time: a section that must go safe does not wait for a store that is silent.
         if not g.uncontrolled:

@@ -14,6 +14,7 @@ from otha.core.group import (
     guard,
     invariant,
     machine,
+    native,
     orders,
     phase_wait,
     question,
@@ -189,7 +190,7 @@ def _tell_vetoes(t: Turn) -> bool:
 def _suspect(t: Turn) -> bool:
     """Judge the active node; open a failover once its cause has stood and nothing stands against it."""
     g = t.g
-    if g.standing is not _FOLLOWING or t.cfg.authority is _NATIVE:
+    if g.standing is not _FOLLOWING:
         if g.suspicion is not None:
             t.put(suspicion=None, confirm_at=None, told=())
         return False
@@ -239,6 +240,8 @@ def _ask_back(t: Turn) -> bool:
 
 def _move(t: Turn) -> bool:
     """Take one move of a group of any kind; True when the state moved and should be looked at again."""
+    if t.cfg.authority is _NATIVE and t.g.plan is None:
+        return native.follow(t)
     if t.cfg.kind is not _DRIVER:
         if t.g.plan is not None:
             return redirect.advance(t)
