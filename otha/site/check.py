@@ -85,8 +85,8 @@ def as_data(site: Site) -> dict[str, Any]:
                     "heartbeats": _sum(worst.heartbeats),
                     "veto": None if worst.veto is None else _sum(worst.veto),
                     "frozen": None if worst.frozen is None else _sum(worst.frozen),
-                    "failover": _sum(worst.failover),
-                    "transfer": _sum(worst.transfer),
+                    "failover": None if group.kind is GroupKind.PAIR else _sum(worst.failover),
+                    "transfer": None if group.kind is GroupKind.PAIR else _sum(worst.transfer),
                     "held": None if worst.held is None else _sum(worst.held),
                     "lost_reply": None if worst.lost_reply is None else _sum(worst.lost_reply),
                     "over": {
@@ -231,6 +231,8 @@ _UNTIL_ANSWERED = "a death to another link that answers, with all clients led to
 
 def _worst_case(group: GroupConfig, worst: GroupTiming) -> Table:
     table = _table(f"Worst case of {group.name}", "term", "ms>", "made of")
+    if group.kind is GroupKind.PAIR:
+        return _detections(table, worst, moves=False)
     for term in worst.failover.terms:
         table.add_row(term.name, show(term.ns), term.made_of)
     table.add_section()
@@ -244,14 +246,21 @@ def _worst_case(group: GroupConfig, worst: GroupTiming) -> Table:
     if group.kind is GroupKind.STORE:
         table.add_row("backfill", show(group.timing.backfill_ns), "then the rows that were missed are fetched")
     table.add_section()
+    return _detections(table, worst, moves=True)
+
+
+def _detections(table: Table, worst: GroupTiming, *, moves: bool) -> Table:
+    """After which time at the latest OTHA knows; and, where it `moves` the group, how long that takes then."""
     table.add_row("dead by heartbeats", show(worst.heartbeats.ns), worst.heartbeats.spelled)
     for over in worst.over:
         table.add_row(f"dead by heartbeats over {over.link}", show(over.heartbeats.ns), over.heartbeats.spelled)
-        table.add_row(f"failover over {over.link}", show(over.failover.ns), "as above, with this link in use")
+        if moves:
+            table.add_row(f"failover over {over.link}", show(over.failover.ns), "as above, with this link in use")
     if worst.veto is not None:
         table.add_row("dead by the gate", show(worst.veto.ns), worst.veto.spelled)
     if worst.frozen is not None:
         table.add_row("frozen", show(worst.frozen.ns), worst.frozen.spelled)
+    if worst.frozen is not None and moves:
         total_ns = worst.failover.ns - worst.failover.terms[0].ns + worst.frozen.ns
         table.add_row("failover of a frozen one", show(total_ns), "as above, with this detection")
     return table

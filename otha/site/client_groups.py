@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from otha.core.config import SelectorConfig, Timing
-from otha.core.words import GroupKind
+from otha.core.words import Authority, Fencing, GroupKind
 from otha.site.document import Document
 from otha.site.links import leads
 from otha.site.locate import Path as KeyPath
@@ -44,8 +44,12 @@ def selector_name(node: str, switch: str) -> str:
 def check_clients(
     doc: Document, path: KeyPath, file: SiteFile, table: GroupTable, nodes: Mapping[str, Node | None]
 ) -> None:
-    """Kind, target and clients of a group fit together; what does not is added to `doc`."""
+    """Kind, target, clients and authority of a group fit together; what does not is added to `doc`."""
+    _check_authority(doc, path, table, nodes)
     driver = table.kind is GroupKind.DRIVER
+    if table.kind is GroupKind.PAIR:
+        _check_pair(doc, path, table)
+        return
     if driver and table.clients:
         doc.error(path, "clients", "a driver has no clients", mend="Take it out, or write the group's kind")
     if not driver and not table.clients:
@@ -82,6 +86,39 @@ def check_clients(
             doc.error(here, "buffer_ms", "only clients of a store keep data back", mend="Take it out")
     if table.kind is GroupKind.STORE:
         _check_stores(doc, path, table, nodes)
+
+
+def _check_pair(doc: Document, path: KeyPath, table: GroupTable) -> None:
+    """OTHA only watches a pair: what would move it has no place in it."""
+    if table.authority is not Authority.NATIVE:
+        what = "a pair is only watched: OTHA has nothing to move it by"
+        doc.error(path, "authority", what, mend='Write authority = "native", or another kind')
+    if table.fencing is not Fencing.NONE:
+        doc.error(path, "fencing", "a pair that switches itself is never fenced", mend='Write fencing = "none"')
+    for name, given, what in (
+        ("target", table.target is not None, "a pair drives by itself: OTHA knows no section of it"),
+        ("clients", bool(table.clients), "a pair is not moved by leading clients"),
+        ("drills", table.drills, "OTHA can't move a pair, nor rehearse it"),
+    ):
+        if given:
+            doc.error(path, name, what, mend=f"Take `{name}` out")
+
+
+def _check_authority(doc: Document, path: KeyPath, table: GroupTable, nodes: Mapping[str, Node | None]) -> None:
+    """Who moves a pair that switches itself makes two of it that decide."""
+    if table.authority is Authority.NATIVE:
+        return
+    for member in table.members:
+        node = nodes.get(member.node)
+        if node is not None and node.profile.authority is Authority.NATIVE:
+            doc.error(
+                path,
+                "authority",
+                f"{node.name} is of a pair that switches itself, as its profile {node.profile.name} says",
+                mend='Write authority = "native"; a pair without a gate is of kind = "pair"',
+                rule="S1",
+            )
+            return
 
 
 def _check_stores(doc: Document, path: KeyPath, table: GroupTable, nodes: Mapping[str, Node | None]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from otha.core.words import Authority
 from otha.site.document import Document
 from otha.site.gate_map import GATE_PROFILE, GateMap, gate_map
 from otha.site.line import Line
@@ -18,6 +19,7 @@ from otha.site.profile import (
     compile_decoder,
     compile_nodes,
     load_profile,
+    merged_items,
     shipped_profiles,
     written_items,
 )
@@ -304,10 +306,12 @@ def _with_nodes(doc: Document, path: KeyPath, table: NodeTable, profile: Profile
             if has:
                 _refuse_given(doc, path, where, profile, "generic_opcua")
         return profile if len(doc.problems) == before else None
-    check_nodes(doc, path, given, tracked)
-    items = tuple((dict(profile.items) | dict(given)).items())
+    items = merged_items(profile, given)
+    named = {name for name, _ in given}
+    check_nodes(doc, path, tuple((name, word) for name, word in items if name in named), tracked)
+    _check_role(doc, path, "items", profile, items)
     _check_complete(doc, path, table, profile, items)
-    if not {"heartbeat", "cycle"} & {item for item, _ in given}:
+    if not {"heartbeat", "cycle"} & {item for item, _ in items}:
         mend = f"Add [{'.'.join(map(str, path))}.items] with at least heartbeat or cycle"
         doc.error(path, "items", f'missing: the profile "{profile.name}" leaves the nodes to the site file', mend=mend)
     return None if len(doc.problems) > before else replace(profile, items=items, tracked=profile.tracked + tracked)
@@ -331,6 +335,18 @@ def _check_complete(
             doc.error(path, needed, f'missing: the profile "{profile.name}" does not say it', mend=f"Give `{needed}`")
 
 
+def _check_role(
+    doc: Document, path: KeyPath, table: str, profile: Profile, items: tuple[tuple[str, Word], ...]
+) -> None:
+    if profile.authority is Authority.NATIVE and "role" not in dict(items):
+        doc.error(
+            (*path, table),
+            "role",
+            f'missing: the profile "{profile.name}" leaves to the site file where the device shows its role',
+            mend="Give its address; and its codes, where the profile has none",
+        )
+
+
 def _with_registers(doc: Document, path: KeyPath, table: NodeTable, profile: Profile) -> Profile | None:
     """The profile with the addresses of the site file; None when they are missing or wrong."""
     items = written_items(table.registers)
@@ -344,6 +360,8 @@ def _with_registers(doc: Document, path: KeyPath, table: NodeTable, profile: Pro
                 _refuse_given(doc, path, where, profile, "generic_modbus")
         return profile
     before = len(doc.problems)
+    items = merged_items(profile, items)
+    _check_role(doc, path, "registers", profile, items)
     if not items:
         doc.error(
             path,

@@ -26,6 +26,8 @@ class Document:
         self.file = file
         self.text = text
         self.problems: list[Problem] = []
+        # Tables that stand in another file, with that file and their line there.
+        self.elsewhere: dict[KeyPath, tuple[str, int]] = {}
         try:
             self.raw: dict[str, Any] = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
@@ -80,13 +82,15 @@ class Document:
         near: str | None = None,
         rule: str = "",
     ) -> None:
+        here = self.line_of((*path, name) if name else path)
+        file, line = self.elsewhere.get(tuple(path[:2]), (self.file, here))
         self.problems.append(
             Problem(
                 severity=severity,
-                file=self.file,
+                file=file,
                 table=dotted(path),
                 key=name,
-                line=self.line_of((*path, name) if name else path),
+                line=line,
                 wrong=wrong,
                 nearest=near,
                 mend=mend,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from otha.core.config import AllOf, AnyOf, Compare, ConditionTree, GroupConfig, MooN
-from otha.core.words import Arming, Authority, Fencing, RpoMiss
+from otha.core.words import Arming, Authority, Fencing, GroupKind, RpoMiss
 from otha.site import cost, judge_timing
 from otha.site.conditions import tags_in
 from otha.site.document import Document
@@ -151,7 +151,7 @@ def _sync(doc: Document, site: Site, group: GroupConfig) -> None:
                     mend='Give these registers, take rpo_ms out, or write on_rpo_miss = "degrade"',
                     rule="S5",
                 )
-    if not group.tracked:
+    if not group.tracked and group.kind is not GroupKind.PAIR:
         doc.warn(
             path,
             "tracked",

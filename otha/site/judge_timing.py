@@ -25,6 +25,8 @@ def judge_group(doc: Document, file: SiteFile, group: GroupConfig, timing: Group
     """Every timing rule on one group."""
     _detection(doc, file, group, timing)
     _frozen(doc, file, group)
+    if group.kind is GroupKind.PAIR:
+        return
     if group.kind is not GroupKind.DRIVER:
         _hold_off(doc, group, timing)
         _clients(doc, file, group, timing)

@@ -45,6 +45,7 @@ from otha.site.model import (
 from otha.site.outlets import build_metrics, build_syslog
 from otha.site.profile_file import ProfileKind
 from otha.site.read import NAME, NAME_RULE, read_table
+from otha.site.tag_list import with_tag_list
 from otha.site.tags import build_opcua_reads, build_reads, build_tags
 from otha.site.ways import allowances, check_deadlines, over_links, widest_deadline_ns
 from otha.site.written import SiteFile
@@ -61,7 +62,7 @@ def load_site(path: Path) -> Site:
     Raises SiteErrors with every error of the file and of the profiles it names, and the warnings found so far.
     """
     doc = Document.open(path)
-    file = read_table(SiteFile, doc, doc.raw, ())
+    file, tag_list = with_tag_list(doc, read_table(SiteFile, doc, doc.raw, ()), path.parent)
     check_places(doc, file)
     check_vias(doc, file)
     check_deadlines(doc, file)
@@ -108,7 +109,7 @@ def load_site(path: Path) -> Site:
     )
     site = Site(
         path=path,
-        text=doc.text,
+        text=doc.text + tag_list,
         name=file.site.name,
         simulation=file.site.simulation,
         state_dir=Path(file.site.state_dir) if file.site.state_dir else default_state_dir(file.site.name),

@@ -222,8 +222,8 @@ class Reference:
 class Site:
     """All that one site file describes. `core` is what the decisions need; the rest is for the shell.
 
-    `text` is what stood in the file. `warnings` are doubts that do not refuse the file. `digest` is the SHA-256 of the
-    model: equal digests decide alike.
+    `text` is what stood in the file and its tag list. `warnings` are doubts that do not refuse the file. `digest` is
+    the SHA-256 of the model: equal digests decide alike.
     """
 
     path: Path

@@ -126,8 +126,8 @@ class _Reads:
 def _finish(word: Word) -> Finish:
     steps: list[Finish] = []
     if word.bit is not None:
-        bit = word.bit
-        steps.append(lambda value: value >> bit & 1)
+        bit, mask = word.bit, (1 << word.bits) - 1
+        steps.append(lambda value: value >> bit & mask)
     if word.replace:
         instead = {int(code): level for code, level in word.replace.items()}
         steps.append(lambda value: instead.get(value, value))

@@ -2,13 +2,13 @@
 
 import struct
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache, reduce
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
 
-from otha.core.words import Fencing
+from otha.core.words import Authority, Fencing
 from otha.site.decode import Decoder
 from otha.site.document import Document
 from otha.site.gate_map import GATE_PROFILE, STRUCT_LETTERS
@@ -47,6 +47,8 @@ class Profile:
     description: str
     source: str
     tried_on_hardware: bool
+    leaves_open: tuple[str, ...]
+    authority: Authority
     open: bool
     connection_limit: int | None
     fencing: tuple[Fencing, ...]
@@ -92,17 +94,22 @@ def load_profile(name: str, beside: Path) -> Profile:
     if file.name and file.name != wanted:
         doc.error((), "name", f'is "{file.name}", the file is {wanted}.toml', mend="Give both the same name")
     items = written_items(file.items)
+    placed = tuple((name, word) for name, word in items if not (file.open and has_no_place(word)))
     if file.protocol is Protocol.OPCUA:
         check_profile(doc, file)
-        check_nodes(doc, (), items, tuple(file.tracked.items()))
+        check_nodes(doc, (), placed, tuple(file.tracked.items()))
     else:
         for name, given in (("method", file.method), ("switch", file.switch), ("store", file.store)):
             if given:
                 doc.error((), name, "only an OPC UA server has methods", mend=f"Take `{name}` out")
-    if file.protocol is Protocol.MODBUS and not file.open:
-        check_words(doc, (), items, tuple(file.tracked.items()), file.check, file.read.at, file.read.length)
+    if file.protocol is Protocol.MODBUS:
+        check_words(doc, (), placed, tuple(file.tracked.items()), file.check, file.read.at, file.read.length)
+    if file.open:
+        _check_meanings(doc, items)
     if file.kind is ProfileKind.NODE and not file.open:
         _check_node(doc, file, dict(items))
+    if file.authority is Authority.NATIVE:
+        _check_native(doc, file, dict(items))
     doc.raise_errors()
     return Profile(
         name=file.name,
@@ -111,6 +118,8 @@ def load_profile(name: str, beside: Path) -> Profile:
         description=file.description,
         source=file.source,
         tried_on_hardware=file.tried_on_hardware,
+        leaves_open=file.leaves_open,
+        authority=file.authority,
         open=file.open,
         connection_limit=file.connection_limit,
         fencing=file.fencing,
@@ -150,6 +159,58 @@ def _check_node(doc: Document, file: ProfileFile, items: Mapping[str, Word]) -> 
         doc.error(("items",), "", "says nothing", mend=f"Give at least one of {', '.join(ITEM_NAMES)}")
     if file.frozen_after_ms is None and ("cycle" in items or "heartbeat" in items):
         doc.error((), "frozen_after_ms", "missing", mend="Say how long a counter may stand still")
+
+
+def _check_meanings(doc: Document, items: tuple[tuple[str, Word], ...]) -> None:
+    """An item without an address is there for what its value means, and must say it."""
+    for name, word in items:
+        if not has_no_place(word):
+            continue
+        if word == Word():
+            doc.error(("items", name), "", "says nothing", mend="Give what its value means, or leave the item out")
+        else:
+            check_meaning(doc, ("items", name), name, word)
+
+
+def _check_native(doc: Document, file: ProfileFile, items: Mapping[str, Word]) -> None:
+    """A pair that switches itself is never commanded, and says itself which of the two is active."""
+    if file.fencing != (Fencing.NONE,):
+        doc.error((), "fencing", "a pair that switches itself is never fenced", mend='Write fencing = ["none"]')
+    for name, given in (("writable", file.writable), ("method", file.method), ("switch", file.switch)):
+        if given:
+            doc.error((), name, "a pair that switches itself is never commanded", mend=f"Take `{name}` out")
+    if file.store is not None:
+        doc.error((), "store", "a pair that switches itself is never commanded", mend="Take `store` out")
+    if "role" not in items and not file.open:
+        what = "missing: nobody could see which of a native pair is active"
+        doc.error(("items",), "role", what, mend="Give its address and codes")
+
+
+def has_no_place(word: Word) -> bool:
+    """Neither register nor node nor a fixed value: an open profile says what it means, the site file where it is."""
+    return word.at is None and word.node is None and word.fixed is None
+
+
+def laid_over(under: Word, given: Word) -> Word:
+    """`under` of a profile with what the site file gives: whatever is given there wins."""
+    plain = Word()
+    changed = {
+        item.name: getattr(given, item.name)
+        for item in fields(Word)
+        if getattr(given, item.name) != getattr(plain, item.name)
+    }
+    # An address of the site file takes the place of the profile's, whichever of the three it was.
+    moved = {} if has_no_place(given) else {"at": None, "node": None, "fixed": None}
+    return replace(under, **(moved | changed))
+
+
+def merged_items(profile: "Profile", given: tuple[tuple[str, Word], ...]) -> tuple[tuple[str, Word], ...]:
+    """The items of an open profile with those of the site file laid over, in the order of the table's keys. What the
+    profile leaves to the site file and is not given there, the device does not say."""
+    found = {name: word for name, word in profile.items if not has_no_place(word) or name in dict(given)}
+    for name, word in given:
+        found[name] = laid_over(found[name], word) if name in found else word
+    return tuple((name, found[name]) for name in ITEM_NAMES if name in found)
 
 
 def written_items(table: ItemsTable) -> tuple[tuple[str, Word], ...]:
@@ -305,8 +366,8 @@ def _finish(word: Word, *, low_first: bool) -> Callable[[int], int] | None:
     if low_first and word.type in WIDE:
         steps.append(_swap if word.type is WordType.U32 else _swap_signed)
     if word.bit is not None:
-        bit = word.bit
-        steps.append(lambda value: value >> bit & 1)
+        bit, mask = word.bit, (1 << word.bits) - 1
+        steps.append(lambda value: value >> bit & mask)
     elif word.type is WordType.BOOL:
         steps.append(lambda value: int(value != 0))
     if word.replace:

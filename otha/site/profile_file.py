@@ -5,7 +5,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from otha.core.words import Fencing, Role
+from otha.core.words import Authority, Fencing, Role
 from otha.site.read import key
 
 
@@ -60,6 +60,7 @@ class Word:
     )
     type: WordType = key("how the registers are read", default=WordType.U16)
     bit: int | None = key("the bit of the register that is meant, 0 is the lowest", default=None, low=0, high=15)
+    bits: int = key("how many bits from `bit` up are meant, as one number", default=1, low=1, high=16)
     fixed: int | None = key("the value it always has, instead of an address", default=None, low=0, high=255)
     codes: dict[str, Role] = key("role only: which code of the device means which role", default={})
     replace: dict[str, int] = key(
@@ -174,7 +175,15 @@ class ProfileFile:
     description: str = key("what device this is")
     source: str = key("the document that the addresses come from")
     tried_on_hardware: bool = key("true only when somebody has tried it on the real device")
-    open: bool = key("true when the site file gives the addresses", default=False)
+    leaves_open: tuple[str, ...] = key("what the document does not say, or says of some versions only", default=())
+    authority: Authority = key(
+        "who switches a pair of such devices: OTHA, or the pair itself (native: watched, never commanded)",
+        default=Authority.OTHA,
+    )
+    open: bool = key(
+        "true when the site file gives the addresses; an item that stands here without one says what its value means",
+        default=False,
+    )
     connection_limit: int | None = key(
         "how many connections (OPC UA: sessions) the device takes", default=None, low=1, high=10_000
     )

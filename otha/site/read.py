@@ -250,14 +250,22 @@ def _scalar(hint: Any, rule: Rule, doc: Document, raw: Any, path: KeyPath, name:
     return raw
 
 
-def _endpoint(rule: Rule, doc: Document, raw: Any, path: KeyPath, name: str) -> Endpoint:
-    text, url_path = raw if isinstance(raw, str) else "", ""
-    is_opcua = text.startswith(OPCUA_SCHEME)
+def parse_endpoint(text: str) -> Endpoint | None:
+    """An endpoint as it is written, "host:port" or "opc.tcp://host:port/path"; None for what is none."""
+    is_opcua, path = text.startswith(OPCUA_SCHEME), ""
     if is_opcua:
         text, slash, rest = text.removeprefix(OPCUA_SCHEME).partition("/")
-        url_path = slash + rest
+        path = slash + rest
     found = ENDPOINT.fullmatch(text)
-    if found is None or not 0 < int(found[2]) < 65536 or (url_path and not OPCUA_PATH.fullmatch(url_path)):
+    if found is None or not 0 < int(found[2]) < 65536 or (path and not OPCUA_PATH.fullmatch(path)):
+        return None
+    return Endpoint(host=found[1].strip("[]"), port=int(found[2]), is_opcua=is_opcua, path=path)
+
+
+def _endpoint(rule: Rule, doc: Document, raw: Any, path: KeyPath, name: str) -> Endpoint:
+    text = raw if isinstance(raw, str) else ""
+    is_opcua, found = text.startswith(OPCUA_SCHEME), parse_endpoint(text)
+    if found is None:
         example = (
             '"opc.tcp://192.0.2.10:4840/path"' if is_opcua else '"192.0.2.10:502" (502 is the usual Modbus TCP port)'
         )
@@ -269,16 +277,15 @@ def _endpoint(rule: Rule, doc: Document, raw: Any, path: KeyPath, name: str) -> 
             mend=f"Give for example {example}",
         )
         return Endpoint(host="", port=0)
-    host = found[1].strip("[]")
-    if not _is_host(host):
+    if not _is_host(found.host):
         doc.error(
             path,
             name,
-            f'"{host}" is neither an IP address nor a host name',
+            f'"{found.host}" is neither an IP address nor a host name',
             mend="Give the device's address, for example 192.0.2.10",
         )
         return Endpoint(host="", port=0)
-    return Endpoint(host=host, port=int(found[2]), is_opcua=is_opcua, path=url_path)
+    return found
 
 
 def _is_host(text: str) -> bool:

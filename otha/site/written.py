@@ -335,8 +335,11 @@ class SiteFile:
     line: dict[str, LineTable] = key("serial lines by name", default={})
     reference: dict[str, ReferenceTable] = key("reference points by name", default={})
     node: dict[str, NodeTable] = key("nodes by name", least=1)
-    section: dict[str, SectionTable] = key("controller sections by name", least=1)
+    section: dict[str, SectionTable] = key(
+        "controller sections by name; none where pairs are watched alone", default={}
+    )
     tag: dict[str, TagTable] = key("plant tags by name", default={})
+    tags: str | None = key("a CSV file with more plant tags, by its path from this file", default=None)
     group: dict[str, GroupTable] = key("redundancy groups by name", least=1)
     alarms: dict[str, AlarmTable] = key(
         "what this site says of OTHA's own alarms, and its alarms on plant tags", default={}

@@ -286,14 +286,14 @@ class GroupTable:
     }
 
     kind: GroupKind = key(
-        "what the group moves: the owner of a section (driver), the way to it (path: gateways, links), or the place "
-        "where data is kept (store: historians)",
+        "what the group moves: the owner of a section (driver), the way to it (path: gateways, links), the place "
+        "where data is kept (store: historians), or nothing (pair: nodes that switch themselves, only watched)",
         default=GroupKind.DRIVER,
     )
     mode: RedundancyMode = key("how warm the standby is kept")
     members: tuple[MemberTable, ...] = key("its nodes with their priorities", least=2)
     target: str | None = key(
-        "driver: the section that the group drives; path: the section that it leads to; store: none",
+        "driver: the section that the group drives; path: the section that it leads to; store and pair: none",
         default=None,
         later={"[]": "several targets per group"},
     )
