@@ -427,7 +427,7 @@ def demo(
 
 
 def _mount() -> None:
-    from otha import access_cli, alarm_cli, interface_cli
+    from otha import access_cli, alarm_cli, interface_cli, profile_cli
     from otha.journal import cli as journal_cli
     from otha.report import cli as report_cli
 
@@ -437,6 +437,7 @@ def _mount() -> None:
     app.add_typer(access_cli.users_app, name="user")
     app.add_typer(access_cli.certificates_app, name="cert")
     app.add_typer(interface_cli.app, name="interface")
+    app.add_typer(profile_cli.app, name="profile")
     # The simulator brings numpy; its commands are only mounted when they are asked for.
     if len(sys.argv) > 1 and sys.argv[1] == "sim":
         from sim import cli as sim_cli

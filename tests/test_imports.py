@@ -47,6 +47,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "otha.alarm_cli": frozenset(
         {"otha.asking", "otha.cli", "otha.core", "otha.journal", "otha.report", "otha.terminal", "otha.wire"}
     ),
+    "otha.profile_cli": frozenset({"otha.certificates", "otha.core", "otha.runtime", "otha.site"}),
     "otha.apply_cli": frozenset({"otha.core", "otha.report", "otha.wire"}),
     "otha.__main__": frozenset({"otha.cli"}),
     "sim": frozenset({"otha.site"}),

@@ -96,6 +96,17 @@ class Session:
             for id_, counts in zip(ids, request.counts_per_unit, strict=True)
         )
 
+    async def look(
+        self, nodes: Sequence[str], attribute: ua.AttributeIds = ua.AttributeIds.Value
+    ) -> list[ua.DataValue | None]:
+        """What the server says of an attribute of each node, its StatusCode included; None where it does not know the
+        namespace. Raises ValueError for what is no NodeId, and whatever asyncua does."""
+        spaces = await self._namespaces()
+        ids = [resolve(node, spaces) for node in nodes]
+        known = [id_ for id_ in ids if id_ is not None]
+        found = iter(await self._read(known, with_clock=False, attribute=attribute) if known else ())
+        return [None if id_ is None else next(found) for id_ in ids]
+
     async def call(self, object_id: str, method_id: str, arguments: Sequence[ua.Variant]) -> ua.CallMethodResult:
         """Call a method. Raises ValueError for a namespace the server lacks."""
         spaces = await self._namespaces()
@@ -147,7 +158,13 @@ class Session:
             raise ua.UaError("no namespace array")
         return [space if isinstance(space, str) else "" for space in spaces]
 
-    async def _read(self, nodes: Sequence[ua.NodeId], *, with_clock: bool) -> list[ua.DataValue]:
+    async def _read(
+        self,
+        nodes: Sequence[ua.NodeId],
+        *,
+        with_clock: bool,
+        attribute: ua.AttributeIds = ua.AttributeIds.Value,
+    ) -> list[ua.DataValue]:
         params = ua.ReadParameters()
         params.MaxAge = 0
         params.TimestampsToReturn = ua.TimestampsToReturn.Source
@@ -155,7 +172,7 @@ class Session:
         for node in ids:
             want = ua.ReadValueId()
             want.NodeId = node
-            want.AttributeId = ua.AttributeIds.Value
+            want.AttributeId = attribute
             params.NodesToRead.append(want)
         results: list[ua.DataValue] = await self._guarded(self._client.uaclient.read(params))
         if len(results) != len(ids):
