@@ -3,13 +3,14 @@
 import asyncio
 import json
 import sys
+from enum import Enum
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from sim import console, kinds, orchestrator
+from sim import console, control, kinds, native, orchestrator
 from sim.errors import SimError, UsageError
 from sim.faults import CATALOGUE, Fault
 from sim.plant import GATEWAY_PORTS, Plant, default_ports
@@ -19,6 +20,18 @@ from sim.two_tanks import KIND as TWO_TANKS
 from sim.whole import Scope
 
 PLANTS = {name: (Scope.PAIR, kind) for name, kind in kinds.KINDS.items()} | {"whole_plant": (Scope.WHOLE, TWO_TANKS)}
+
+
+class NativeAction(str, Enum):  # noqa: UP042 - StrEnum changes how typer prints the choices
+    """What can be done to a pair that switches itself, or to one of its CPUs."""
+
+    SWAP = "swap"
+    CUT = "cut"
+    MEND = "mend"
+    STOP = "stop"
+    OFF = "off"
+    ON = "on"
+
 
 app = typer.Typer(help="Simulated plants on real Modbus TCP sockets.", no_args_is_help=True, add_completion=False)
 
@@ -78,6 +91,40 @@ def fault(
                 raise UsageError(f"{argument!r} isn't name=value", mend="e.g. fault kill node=sc_a")
             given[key] = value
         sys.stdout.write(json.dumps(console.fault(directory, name, **given)) + "\n")
+    except SimError as error:
+        _fail(error)
+
+
+@app.command("native")
+def run_native(
+    directory: Annotated[Path, typer.Option("--dir", help="folder for the door and the site file")] = Path("sim-run"),
+    ephemeral: Annotated[bool, typer.Option("--ephemeral", help="free ports instead of the shipped ones")] = False,
+    stop_on_eof: Annotated[bool, typer.Option("--stop-on-eof", help="end when stdin is closed")] = False,
+) -> None:
+    """Two pairs that switch themselves, M580-like and S7-1500R/H-like. Prints `ready SITE_FILE` when they serve."""
+
+    def ready(site: Path) -> None:
+        sys.stdout.write(f"ready {site}\n")
+        sys.stdout.flush()
+
+    try:
+        asyncio.run(native.run(directory, ephemeral=ephemeral, on_ready=ready, stop_on_eof=stop_on_eof))
+    except SimError as error:
+        _fail(error)
+
+
+@app.command("native-do")
+def order_native(
+    action: Annotated[NativeAction, typer.Argument(help="what to do")],
+    of: Annotated[str, typer.Argument(help="a pair (swap, cut, mend: m580, s7) or a CPU (stop, off, on: pac_a ...)")],
+    directory: Annotated[Path, typer.Option("--dir", help="the folder given to `native`")] = Path("sim-run"),
+) -> None:
+    """Do something to a pair of `native`, or to one of its CPUs; prints the answer as one JSON line."""
+    try:
+        key = "pair" if action in (NativeAction.SWAP, NativeAction.CUT, NativeAction.MEND) else "cpu"
+        what: dict[str, Any] = {key: of}
+        answer = asyncio.run(control.call(directory / native.DOOR, action.value, **what))
+        sys.stdout.write(json.dumps(answer) + "\n")
     except SimError as error:
         _fail(error)
 
