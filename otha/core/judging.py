@@ -9,7 +9,7 @@ from otha.core.reasons import Reason, Why
 from otha.core.site_state import SiteState
 from otha.core.watch import condition, sync, tracking
 from otha.core.watch.condition import Judgement
-from otha.core.watch.node import NodeVerdict, NodeWatch
+from otha.core.watch.node import NodeVerdict
 from otha.core.watch.tracking import READY, Readiness
 from otha.core.wiring import Wiring
 from otha.core.words import GroupKind, Verdict
@@ -51,6 +51,7 @@ def nodes_moved(
     until = None
     if heard is not None and cfg.nodes[heard].name != active_name:
         measured, until = (heard,), state.nodes_at[at]
+    tracked = wiring.tracked[at]
     moved = []
     for index in measured:
         member = cfg.nodes[index]
@@ -60,25 +61,20 @@ def nodes_moved(
             in_rpo, ready = sync.in_rpo(None, cfg.rpo_ns), _UNTOLD
         elif active is not None and member.name != active_name:
             if cfg.rpo_ns is not None:
-                in_rpo = _in_rpo(cfg, state, at, active, w, member.cycle_ns, now)
-            if cfg.tracked:
-                ready_until = tracking.ready_until(cfg.tracked, active, w, now)
+                unseen_until = _unseen_until(cfg, state, at, now)
+                lag = sync.lag_ns(active, w, cycle_ns=member.cycle_ns, unseen_until=unseen_until)
+                in_rpo = sync.in_rpo(lag, cfg.rpo_ns)
+            if tracked.tags:
+                ready_until = tracking.ready_until(tracked, active, w, now)
                 if ready_until is None:
-                    ready = tracking.readiness(cfg.tracked, active, w, now)
+                    ready = tracking.readiness(tracked.tags, active, w, now)
                 elif until is None or ready_until < until:
                     until = ready_until
-        one_shots = tracking.pending_one_shots(cfg.tracked, w) if wiring.has_one_shots[at] else ()
+        one_shots = tracking.pending_one_shots(tracked.tags, w) if tracked.has_one_shots else ()
         if _is_news(g.nodes[index], w.verdict, in_rpo, ready, one_shots, exact=exact):
             moved.append((index, _node_view(w.verdict, in_rpo, ready, one_shots)))
     state.nodes_at[at] = until
     return moved
-
-
-def _in_rpo(
-    cfg: GroupConfig, state: SiteState, at: int, active: NodeWatch, standby: NodeWatch, cycle_ns: int, now: int
-) -> Verdict:
-    unseen_until = _unseen_until(cfg, state, at, now)
-    return sync.in_rpo(sync.lag_ns(active, standby, cycle_ns=cycle_ns, unseen_until=unseen_until), cfg.rpo_ns)
 
 
 def _unseen_until(cfg: GroupConfig, state: SiteState, at: int, now: int) -> int:

@@ -14,7 +14,8 @@ from otha.core.config import (
     TagConfig,
 )
 from otha.core.watch.condition import leaves_of
-from otha.core.words import GroupKind, TrackedForm
+from otha.core.watch.tracking import TrackedTags
+from otha.core.words import GroupKind
 
 
 class Wiring:
@@ -22,15 +23,15 @@ class Wiring:
 
     `members`: of each node, its places (group, place in the group) and how it is configured there. `heard_on`: of each
     channel, how its node is configured and which of the node's channels it is. `names`: of each group, its nodes by
-    their numbers; `has_one_shots`: whether one of its tracked tags is a one-shot. `adaptive`: the channels whose
-    detector needs to be asked again as time passes. `books`: of whom there are alarms, the groups and, behind them
-    (`own`), the supervisor itself; `alarms`: those that each may have. `judged_by`: of each tag, the groups whose
-    conditions, machine states or alarms are judged by it.
+    their numbers; `tracked`: its tracked tags. `adaptive`: the channels whose detector needs to be asked again as time
+    passes. `books`: of whom there are alarms, the groups and, behind them (`own`), the supervisor itself; `alarms`:
+    those that each may have. `judged_by`: of each tag, the groups whose conditions, machine states or alarms are judged
+    by it.
     """
 
     __slots__ = (
-        "adaptive", "alarms", "books", "by_name", "by_section", "by_selector", "channels", "has_one_shots", "heard_on",
-        "judged_by", "members", "names", "own", "plant_alarms", "shares_nodes", "tags",
+        "adaptive", "alarms", "books", "by_name", "by_section", "by_selector", "channels", "heard_on", "judged_by",
+        "members", "names", "own", "plant_alarms", "shares_nodes", "tags", "tracked",
     )  # fmt: skip
 
     def __init__(self, cfg: SiteConfig) -> None:
@@ -44,7 +45,7 @@ class Wiring:
         for places in self.members.values():
             node = places[0][2]
             self.heard_on |= {name: (node, index) for index, name in enumerate(node.channels)}
-        self.has_one_shots = [any(tag.form is TrackedForm.ONE_SHOT for tag in group.tracked) for group in cfg.groups]
+        self.tracked = [TrackedTags.of(group.tracked) for group in cfg.groups]
         # Whose gate it is comes first: it knows the owners by their numbers. A path that leads there looks on.
         self.by_section: dict[str, list[int]] = {}
         for at, group in sorted(enumerate(cfg.groups), key=lambda pair: pair[1].kind is not GroupKind.DRIVER):

@@ -26,12 +26,10 @@ class ChannelWatch:
 
 _UNHEARD = (Pulse.UNKNOWN, Pulse.BLIND)
 # Looked up once: in CPython 3.11 a member of an enum is found by a call, which every heartbeat would make many times.
-_REPLIED, _ON_TIME, _LOST, _BLIND = Answer.REPLIED, Pulse.ON_TIME, Pulse.LOST, Pulse.BLIND
+_REPLIED, _ON_TIME = Answer.REPLIED, Pulse.ON_TIME
 
 
 def _fixed(misses_allowed: int, w: ChannelWatch, answer: Answer, lost: Pulse) -> ChannelWatch:
-    if answer is _REPLIED and w.pulse is _ON_TIME:
-        return w  # nearly all are
     match answer:
         case Answer.REPLIED:
             return ChannelWatch(pulse=Pulse.ON_TIME)
@@ -73,7 +71,9 @@ def watch(cfg: ChannelConfig, w: ChannelWatch, answer: Answer, now: int, *, carr
 
     `carries`: the way that the channel goes by is well; silence over one that is not proves nothing (S18).
     """
-    lost = _LOST if carries else _BLIND
+    if answer is _REPLIED and w.pulse is _ON_TIME and type(cfg.detector) is FixedDetector:
+        return w  # nearly all are
+    lost = Pulse.LOST if carries else Pulse.BLIND
     match cfg.detector:
         case FixedDetector(misses=misses):
             return _fixed(misses, w, answer, lost)

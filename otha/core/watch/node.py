@@ -43,16 +43,15 @@ class NodeWatch:
     """Every heartbeat makes a new one, so it has few fields: the last `reading` whole, and a `verdict` that stays the
     same object until something of it changes.
 
-    `said`: the counters of cycle and heartbeat as each channel told them last; `still_until`, `idle_until`: by when
-    they must have moved, if the node goes on answering. `heard_at`: the last reading, `seen_at`: the last one that came
-    in time and so has a known age; it serves the sync lag (S5).
+    `said`: the counters of cycle and heartbeat as each channel told them last; `move_by`: by when the two must have
+    moved, if the node goes on answering. `heard_at`: the last reading, `seen_at`: the last one that came in time and so
+    has a known age; it serves the sync lag (S5).
     """
 
     verdict: NodeVerdict = NodeVerdict()
     reading: NodeReading = NOTHING_SAID
     said: tuple[tuple[int | None, int | None], ...] = ()
-    still_until: int = 0
-    idle_until: int = 0
+    move_by: tuple[int, int] = (0, 0)
     heard_at: int = 0
     seen_at: int = 0
 
@@ -90,17 +89,17 @@ def watch(
         return answered(w)
     said = w.said if channel < len(w.said) else w.said + (_UNSAID,) * (channel + 1 - len(w.said))
     counters = cycle, heartbeat = reading.cycle, reading.heartbeat
-    still_until = idle_until = now + cfg.frozen_after_ns
+    cycle_by = heartbeat_by = now + cfg.frozen_after_ns
     # After a silence the counters get their whole time again: a process that slept may answer before it works.
     if now <= w.heard_at + cfg.frozen_after_ns and w.verdict.liveness not in _SILENT:
         # What a channel repeats is no step, though another one has said something else since: two communication
         # modules may hold copies of different age when the application stops.
         told_cycle, told_heartbeat = said[channel]
         if cycle is not None and cycle in (w.reading.cycle, told_cycle):
-            still_until = w.still_until
+            cycle_by = w.move_by[0]
         if heartbeat is not None and heartbeat in (w.reading.heartbeat, told_heartbeat):
-            idle_until = w.idle_until
-    if now >= still_until or now >= idle_until:
+            heartbeat_by = w.move_by[1]
+    if now >= cycle_by or now >= heartbeat_by:
         liveness = _FROZEN
     elif (
         cfg.data_stale_after_ns
@@ -114,8 +113,7 @@ def watch(
         verdict=_verdict(w, reading, liveness),
         reading=reading,
         said=(*said[:channel], counters, *said[channel + 1 :]),
-        still_until=still_until,
-        idle_until=idle_until,
+        move_by=(cycle_by, heartbeat_by),
         heard_at=now,
         seen_at=w.seen_at if late else now,
     )

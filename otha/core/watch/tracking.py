@@ -3,6 +3,7 @@ tolerance and an age. What is unknown, bad or stale agrees with nothing."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 
 from otha.core.config import TrackedTag
 from otha.core.group.state import TagOff
@@ -38,6 +39,24 @@ class Readiness:
 READY = Readiness(verdict=Verdict.TRUE)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackedTags:
+    """The tracked tags of a group. `fresh_ns`: the youngest of their ages, up to which none is too old."""
+
+    tags: tuple[TrackedTag, ...]
+    fresh_ns: int
+    has_one_shots: bool
+
+    @classmethod
+    def of(cls, tags: tuple[TrackedTag, ...]) -> Self:
+        """Those that a group is configured with; there may be none."""
+        return cls(
+            tags=tags,
+            fresh_ns=min((tag.max_age_ns for tag in tags), default=0),
+            has_one_shots=any(tag.form is _ONE_SHOT for tag in tags),
+        )
+
+
 def agreements(tags: tuple[TrackedTag, ...], active: NodeWatch, standby: NodeWatch, now: int) -> tuple[Agreement, ...]:
     """Each tracked tag, for a person: what `readiness` judges as a whole, in the same way."""
     ages = [(now - w.seen_at) // MS if w.seen_at else None for w in (active, standby)]
@@ -64,24 +83,22 @@ def readiness(tags: tuple[TrackedTag, ...], active: NodeWatch, standby: NodeWatc
     return Readiness(verdict=Verdict.FALSE if plain else off[0].verdict, off=tuple(_off(each) for each in off))
 
 
-def ready_until(tags: tuple[TrackedTag, ...], active: NodeWatch, standby: NodeWatch, now: int) -> int | None:
+def ready_until(tracked: TrackedTags, active: NodeWatch, standby: NodeWatch, now: int) -> int | None:
     """Of a standby that is ready: when the first of its values is too old, if no newer one comes. None: it is not.
 
     Ready are those of which `readiness` says READY, which makes for a person what nearly no heartbeat asks for.
-    `tags`: at least one.
     """
     ours, theirs = active.reading.tracked, standby.reading.tracked
-    if len(ours) != len(tags) or len(theirs) != len(tags) or not active.seen_at or not standby.seen_at:
+    count = len(tracked.tags)
+    if len(ours) != count or len(theirs) != count or not active.seen_at or not standby.seen_at:
         return None
     if active.verdict.liveness is not _ALIVE or standby.verdict.liveness is not _ALIVE:
         return None
-    youngest = tags[0].max_age_ns
-    for tag, one, other in zip(tags, ours, theirs, strict=True):
-        if (one is None or one != other or tag.form is _ONE_SHOT) and (_agree(tag, one, other) is not _TRUE):
-            return None
-        if tag.max_age_ns < youngest:
-            youngest = tag.max_age_ns
-    until = (active.seen_at if active.seen_at < standby.seen_at else standby.seen_at) + youngest
+    if ours != theirs or None in ours or tracked.has_one_shots:
+        for tag, one, other in zip(tracked.tags, ours, theirs, strict=True):
+            if (one != other or one is None or tag.form is _ONE_SHOT) and _agree(tag, one, other) is not _TRUE:
+                return None
+    until = (active.seen_at if active.seen_at < standby.seen_at else standby.seen_at) + tracked.fresh_ns
     return until if now < until else None
 
 

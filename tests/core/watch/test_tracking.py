@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from otha.core.config import TrackedTag
 from otha.core.watch import tracking
 from otha.core.watch.node import NodeVerdict, NodeWatch
+from otha.core.watch.tracking import TrackedTags
 from otha.core.words import Liveness, TrackedForm, Verdict
 from tests.core.build import MS, TRACKED, reading
 
@@ -61,8 +62,8 @@ def test_a_value_that_is_too_old_agrees_with_nothing(older: str) -> None:
     """The older of the two readings counts, and the verdict says until when it holds."""
     newer = node(seen_at=1_090 * MS)
     pair = (node(), newer) if older == "active" else (newer, node())
-    assert tracking.ready_until(TAGS, *pair, 1_149 * MS) == 1_150 * MS
-    assert tracking.ready_until(TAGS, *pair, 1_150 * MS) is None
+    assert tracking.ready_until(TrackedTags.of(TAGS), *pair, 1_149 * MS) == 1_150 * MS
+    assert tracking.ready_until(TrackedTags.of(TAGS), *pair, 1_150 * MS) is None
     assert tracking.readiness(TAGS, *pair, 1_149 * MS) == tracking.READY
     assert tracking.readiness(TAGS, *pair, 1_150 * MS).verdict is Verdict.STALE
 
@@ -184,7 +185,7 @@ def test_the_short_way_to_a_verdict_is_the_long_one(sides: Sides) -> None:
     found_of, active, standby = sides
     found = tracking.agreements(found_of, active, standby, NOW)
     whole = tracking.readiness(found_of, active, standby, NOW)
-    until = tracking.ready_until(found_of, active, standby, NOW)
+    until = tracking.ready_until(TrackedTags.of(found_of), active, standby, NOW)
     off = [each.verdict for each in found if each.verdict is not Verdict.TRUE]
     assert (whole.verdict is Verdict.TRUE) == (until is not None) == (not off)
     assert [each.verdict for each in whole.off] == off
