@@ -79,18 +79,21 @@ class _Wire(asyncio.Protocol):
             self._kept.kill(error.what)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._kept.kill("it has hung up")
+        self._kept.hung_up()
 
 
 class KeptProcess:
     """`python -m module SOCKET [FD ...] PARENT`, one life after the other. `starts`: how often it was started.
 
-    A process that leaves more than `unsent_max` bytes untaken is killed.
+    A process that leaves more than `unsent_max` bytes untaken is killed. `ends_itself`: at the end it is hung up on and
+    has a moment to bring its work to an end; any other is killed at once.
     """
 
-    def __init__(self, module: str, owner: Owner, pace: Pace, *, unsent_max: int) -> None:
+    def __init__(self, module: str, owner: Owner, pace: Pace, *, unsent_max: int, ends_itself: bool = False) -> None:
         self._module = module
         self._unsent_max = unsent_max
+        self._ends_itself = ends_itself
+        self._is_ending = False
         self._owner = owner
         self._pace = pace
         self._wire: _Wire | None = None
@@ -139,10 +142,16 @@ class KeptProcess:
             with suppress(ProcessLookupError):
                 self._process.kill()
 
+    def hung_up(self) -> None:
+        """The connection is over: of a process that goes on without it nothing is known any more."""
+        if not (self._is_ending and self._ends_itself):
+            self.kill("it has hung up")
+
     async def live(
         self, fds: Sequence[int] = (), *, meanwhile: Callable[[], Coroutine[Any, Any, None]] | None = None
     ) -> None:
         """One life, from start to end; `meanwhile` runs beside it. Raises OSError when it can't be started."""
+        self._is_ending = False
         self._up_since, self._up_s = None, 0.0
         ours, theirs = socket.socketpair()
         with theirs:
@@ -183,6 +192,7 @@ class KeptProcess:
 
     async def _end(self, process: asyncio.subprocess.Process) -> None:
         """Hang up, which the process takes as its end, and see to it."""
+        self._is_ending = True
         wire, self._wire = self._wire, None
         if wire is not None and wire.transport is not None:
             wire.transport.close()

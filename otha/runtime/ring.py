@@ -92,6 +92,7 @@ class Ring:
         self._swap: _Swap | None = None
         self.traces: dict[str, OutputTrace] = {}
         self._windows = Windows()
+        self._is_closed = False
         self._follow_site()
 
     def _follow_site(self) -> None:
@@ -122,8 +123,10 @@ class Ring:
         self._arm(now)
 
     def close(self) -> None:
-        """Nothing is fed any more."""
-        self.scheduler.close()
+        """Nothing is fed any more, whatever is still put."""
+        if not self._is_closed:
+            self._is_closed = True
+            self.scheduler.close()
 
     async def order(self, order: Order) -> Answered | None:
         """The core's answer to an order; None when too many orders wait. Safe to cancel.
@@ -183,6 +186,8 @@ class Ring:
         }
 
     def _take(self, raw: Input, at_ns: int) -> None:
+        if self._is_closed:
+            return
         if type(raw) is DueReached:
             self._due_waits = False
         elif type(raw) is SiteSwapped:

@@ -152,23 +152,25 @@ class Supervisor:
                 self._be_punctual(ring)
                 self._started(evidence)
                 asyncio.get_running_loop().set_exception_handler(self._loop_exception(ring))
-                async with asyncio.TaskGroup() as tasks:
-                    effects = self._effects(tasks, journal, store, network, ring)
-                    now = time.monotonic_ns()
-                    ring.start(effects, network.set_fast, now, on_deadlines=network.set_deadlines)
-                    self._stand_again(ring, now)
-                    self._troubles.start(ring.inbox.put)
-                    network.start(tasks, now)
-                    self._report(ring, now)
-                    outlets.start(tasks)
-                    looking = tasks.create_task(self._certificates.run(), name="certificates")
-                    async with live_table(self._state.socket) if self._live else nullcontext():
-                        await stop.wait()
-                        await self._wind_up(desk, ring, effects)
-                    looking.cancel()
-                    outlets.stop()
-                    network.stop()
-                evidence.note("supervisor.stop", ring.status(), urgent=True)
+                async with asyncio.TaskGroup() as outside:
+                    async with asyncio.TaskGroup() as tasks:
+                        effects = self._effects(tasks, journal, store, network, ring)
+                        now = time.monotonic_ns()
+                        ring.start(effects, network.set_fast, now, on_deadlines=network.set_deadlines)
+                        self._stand_again(ring, now)
+                        self._troubles.start(ring.inbox.put)
+                        network.start(tasks, now)
+                        self._report(ring, now)
+                        outlets.start(outside)
+                        looking = tasks.create_task(self._certificates.run(), name="certificates")
+                        async with live_table(self._state.socket) if self._live else nullcontext():
+                            await stop.wait()
+                            await self._wind_up(desk, ring, effects)
+                        looking.cancel()
+                        outlets.stop()
+                        network.stop()
+                    ring.close()  # no silence is judged while the last outlets tell what is left to tell
+                    await outlets.stop_last(evidence.note("supervisor.stop", ring.status(), urgent=True))
             finally:
                 await server.close()
         return 0

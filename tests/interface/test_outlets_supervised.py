@@ -117,3 +117,8 @@ def test_its_death_moves_nothing_and_it_comes_again(watched: Watched) -> None:
     assert watched.otha.journaled("metrics.end")
     watched.siem.wait(lambda found: any(each.id == "metrics.end" for each in found))
     watched.scraped('otha_outlet_up{outlet="syslog"} 1.0')
+
+
+def test_the_last_row_reaches_the_siem_before_the_end(watched: Watched) -> None:
+    watched.otha.end()
+    watched.siem.wait(lambda found: found[-1].id == "supervisor.stop")

@@ -62,8 +62,12 @@ def _carry(
     courier: Courier, end: threading.Event, loop: asyncio.AbstractEventLoop, broke: "asyncio.Future[None]"
 ) -> None:
     try:
-        while not end.wait(courier.work()):
-            pass
+        while True:
+            is_end = end.is_set()
+            waits_s = courier.work()
+            if is_end and waits_s:
+                break  # there is nothing left to carry, or nobody to carry it to
+            end.wait(waits_s)
     except Exception as error:  # the process ends with it, and is started again
         loop.call_soon_threadsafe(_fail, broke, error)
     finally:

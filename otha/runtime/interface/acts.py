@@ -5,14 +5,12 @@ import json
 from collections import OrderedDict
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from otha.core.errors import OthaError
+from otha.runtime.interface.fed import Book
 from otha.wire import access
 from otha.wire import interface as wire
-
-if TYPE_CHECKING:
-    from otha.runtime.interface.process import Book
 
 INTENT, OUTCOME, DENIED = "interface.act", "interface.acted", wire.Notice.DENIED.value
 _DURABLE_S = 1.0
@@ -34,7 +32,7 @@ class _Act:
 class Acts:
     """Remembers what was asked by its order's id: the newest so many."""
 
-    def __init__(self, book: "Book") -> None:
+    def __init__(self, book: Book) -> None:
         self._book = book
         self._known: OrderedDict[str, _Act] = OrderedDict()
 

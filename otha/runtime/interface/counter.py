@@ -8,12 +8,13 @@ from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
 from otha.runtime.interface.acts import Acts, refusal
+from otha.runtime.interface.fed import Book
 from otha.wire import access
 from otha.wire import interface as wire
 from otha.wire.message import Json, OrderReply, Refusal
 
 if TYPE_CHECKING:
-    from otha.runtime.interface.process import Book, Desk
+    from otha.runtime.interface.process import Desk
 
 Taken = wire.OnBehalf | wire.Explain | wire.Look | wire.Act | wire.Acted | wire.Noted
 _WAITING_MAX = 16
@@ -27,7 +28,7 @@ _S = 1_000_000_000
 class Counter:
     """Takes what the interface asks and tells, and answers through `send`."""
 
-    def __init__(self, desk: "Desk", book: "Book", send: Callable[[wire.ToInterface], None], scribe: Executor) -> None:
+    def __init__(self, desk: "Desk", book: Book, send: Callable[[wire.ToInterface], None], scribe: Executor) -> None:
         self._desk = desk
         self._book = book
         self._send = send

@@ -1,93 +1,56 @@
-"""An outlet as the supervisor sees it: a process that shows OTHA to others, kept running, fed, and never waited for."""
+"""An outlet as the supervisor sees it: a process that shows OTHA to others and can order nothing."""
 
-import asyncio
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from otha.runtime.kept_process import KeptProcess, Pace
+from otha.runtime.interface.fed import Book, Diet, FedProcess, Status
+from otha.runtime.kept_process import Pace
 from otha.wire import outlet as wire
 from otha.wire.codec import Reader
-from otha.wire.errors import WireError
 from otha.wire.interface import STATUS_MAX
 from otha.wire.message import Json
 
-if TYPE_CHECKING:
-    from otha.runtime.interface.process import Book
-
-_PACE = Pace(backoff_first_s=0.5, backoff_max_s=60.0, steady_s=60.0, ready_s=60.0)
-_UNSENT_MAX: Final = STATUS_MAX + (1 << 20)
-_EVERY_S: Final = 1.0
-_SHARE: Final = 20  # making a state takes this part of the time at most
+_PACE: Final = Pace(backoff_first_s=0.5, backoff_max_s=60.0, steady_s=60.0, ready_s=60.0)
+_DIET: Final = Diet(every_s=1.0, share=20, unsent_max=STATUS_MAX + (1 << 20))
 _REMARKS_BURST: Final = 20
 _REMARK_EVERY_S: Final = 30.0  # then no more often: what an outlet meets must not fill the journal
 _TEXT_MAX: Final = 300
 
-Status = Callable[[], Callable[[], Json]]
-"""Takes hold of the state; what is returned writes it out, on another thread."""
 
+class Outlet(FedProcess[wire.FromOutlet]):
+    """One outlet. `setup` is its first message; `is_last`: it has to tell how everything else has ended."""
 
-class Outlet:
-    """One outlet, `python -m module`. `run()` must be running. `where`: what it serves or sends to, "" if it doesn't.
-
-    `setup` is its first message; `status` None for an outlet that is told no states.
-    """
-
-    def __init__(self, name: str, module: str, setup: wire.ToOutlet, book: "Book", status: Status | None) -> None:
-        self.name = name
-        self.where = ""
+    def __init__(
+        self,
+        name: str,
+        module: str,
+        setup: wire.ToOutlet,
+        book: Book,
+        status: Status | None,
+        *,
+        is_last: bool = False,
+    ) -> None:
+        super().__init__(name, module, book, status, _PACE, _DIET, ends_itself=is_last)
         self.counted: Json = {}
+        self.is_last = is_last
         self._setup = setup
-        self._book = book
-        self._status = status
-        self._kept = KeptProcess(module, self, _PACE, unsent_max=_UNSENT_MAX)
-        self._reader: Reader[wire.FromOutlet] = wire.reader_at_supervisor()
-        self._scribe = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"otha-{name}")
         self._remarks_left = float(_REMARKS_BURST)
         self._remarked_at = time.monotonic()
 
-    @property
-    def pid(self) -> int | None:
-        """The process, None when there is none."""
-        return self._kept.pid
-
-    @property
-    def starts(self) -> int:
-        """How often it was started."""
-        return self._kept.starts
-
-    @property
-    def is_up(self) -> bool:
-        """It does its work."""
-        return bool(self.where)
-
-    def prepare(self) -> "asyncio.Future[int]":
-        """Start the thread that writes states out, before the threads' priorities are set."""
-        return asyncio.get_running_loop().run_in_executor(self._scribe, int)
-
-    def close(self) -> None:
-        """No states are written any more."""
-        self._scribe.shutdown(wait=False)
-
-    def kill(self, why: str) -> None:
-        """End the process at once; `run` sees to the rest."""
-        self._kept.kill(why)
-
-    def take(self, data: bytes) -> None:
-        """See `otha.runtime.kept_process.Owner`."""
-        for message in self._reader.feed(data):
-            self._kept.heard()
-            self._says(message)
-
     def ping(self) -> bytes:
-        """See `otha.runtime.kept_process.Owner`."""
         return wire.to_outlet(wire.Ping())
 
     def told(self) -> Json:
-        """What `otha status --json` shows of it."""
-        return {"up": self.is_up, "where": self.where, "starts": self.starts, "counted": dict(self.counted)}
+        return {**super().told(), "counted": dict(self.counted)}
+
+    def _new_reader(self) -> Reader[wire.FromOutlet]:
+        return wire.reader_at_supervisor()
+
+    def _setup_frame(self) -> bytes:
+        return wire.to_outlet(self._setup)
+
+    def _state_frame(self, wall_ns: int, status: Json) -> bytes:
+        return wire.to_outlet(wire.State(status=status))
 
     def _says(self, message: wire.FromOutlet) -> None:
         match message:
@@ -113,39 +76,3 @@ class Outlet:
             return False
         self._remarks_left -= 1
         return True
-
-    async def run(self) -> None:
-        """Keep the outlet running, until cancelled."""
-        while True:
-            self._reader = wire.reader_at_supervisor()
-            try:
-                await self._kept.live(meanwhile=self._feed)
-            except OSError as error:
-                self._kept.trouble = f"it can't be started: {error.strerror}"
-            except Exception as error:  # whatever it is, supervision goes on
-                self._kept.trouble = f"{type(error).__name__}: {error}"
-            finally:
-                self.where = ""
-            why = self._kept.trouble or "it has ended"
-            self._book.log("warning", self.name, ended=why)
-            self._book.note(f"{self.name}.end", {"why": why, "starts": self.starts}, "")
-            await self._kept.rest()
-
-    async def _feed(self) -> None:
-        """What it is to be, then the newest state, as often as it is taken and as it costs little."""
-        self._kept.write(wire.to_outlet(self._setup))
-        loop = asyncio.get_running_loop()
-        while self._status is not None:
-            began = time.monotonic()
-            if self._kept.unsent == 0:
-                frame = await loop.run_in_executor(self._scribe, _frame, self._status())
-                if frame is not None:
-                    self._kept.write(frame)
-            await asyncio.sleep(max(_EVERY_S, _SHARE * (time.monotonic() - began)))
-
-
-def _frame(status: Callable[[], Json]) -> bytes | None:
-    """The frame of a state; None when it is longer than a message may be."""
-    with suppress(WireError):
-        return wire.to_outlet(wire.State(status=status()))
-    return None

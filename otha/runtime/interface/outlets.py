@@ -1,18 +1,21 @@
 """All that shows OTHA to others, as the site file asks for it: the OPC UA interface and the outlets."""
 
 import asyncio
+from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Final
 
-from otha.runtime.interface.outlet import Outlet, Status
+from otha.core.errors import OthaError
+from otha.runtime.interface.fed import Book, Status
+from otha.runtime.interface.outlet import Outlet
 from otha.runtime.interface.process import InterfaceProcess
 from otha.site.model import Site
 from otha.site.outlets import Syslog
 from otha.wire import outlet as wire
 from otha.wire.message import Json
 
-if TYPE_CHECKING:
-    from otha.runtime.interface.process import Book
+_DURABLE_S: Final = 1.0
 
 
 class Outlets:
@@ -21,7 +24,7 @@ class Outlets:
     def __init__(self, interface: InterfaceProcess | None, outlets: tuple[Outlet, ...]) -> None:
         self.interface = interface
         self.outlets = outlets
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def prepare(self) -> None:
         """Start their threads, before the threads' priorities are set."""
@@ -29,12 +32,22 @@ class Outlets:
             await each.prepare()
 
     def start(self, tasks: asyncio.TaskGroup) -> None:
-        """Run them, until `stop`."""
-        self._tasks = [tasks.create_task(each.run(), name="outside") for each in self._all()]
+        """Run them, until `stop` and `stop_last`."""
+        self._tasks = {each.name: tasks.create_task(each.run(), name="outside") for each in self._all()}
 
     def stop(self) -> None:
-        """End them."""
-        for task in self._tasks:
+        """End all but those that have to tell how everything else has ended."""
+        for each in self._all():
+            if not (isinstance(each, Outlet) and each.is_last):
+                self._tasks[each.name].cancel()
+
+    async def stop_last(self, row: "Future[int]") -> None:
+        """End the rest. `row`: the last that they have to tell, if it is durable in time."""
+        if any(each.is_last for each in self.outlets):
+            with suppress(OthaError, TimeoutError):
+                async with asyncio.timeout(_DURABLE_S):
+                    await asyncio.wrap_future(row)
+        for task in self._tasks.values():
             task.cancel()
 
     def close(self) -> None:
@@ -53,7 +66,7 @@ class Outlets:
         return self.outlets if self.interface is None else (self.interface, *self.outlets)
 
 
-def outlets_of(site: Site, folder: Path, version: str, book: "Book", status: Status) -> tuple[Outlet, ...]:
+def outlets_of(site: Site, folder: Path, version: str, book: Book, status: Status) -> tuple[Outlet, ...]:
     """The outlets that the site file asks for. `folder`: the state directory."""
     found: list[Outlet] = []
     if site.metrics is not None:
@@ -62,7 +75,8 @@ def outlets_of(site: Site, folder: Path, version: str, book: "Book", status: Sta
         )
         found.append(Outlet("metrics", "otha.interface.metrics", setup, book, status))
     if site.syslog is not None:
-        found.append(Outlet("syslog", "otha.interface.syslog", _syslog(site, site.syslog, folder, version), book, None))
+        to_syslog = _syslog(site, site.syslog, folder, version)
+        found.append(Outlet("syslog", "otha.interface.syslog", to_syslog, book, None, is_last=True))
     return tuple(found)
 
 
