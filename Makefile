@@ -1,6 +1,8 @@
 # Every target is complete by itself on a machine with git, Python >= 3.11 and make.
 #   make demo [ACTS=a,b]     the simulated plant, supervised, act by act
-#   make demo HMI=1|shot     the same with the HMI beside it, or pictures of its pages in hmi-pictures/
+#   make demo HMI=1|shot|0   the same with the HMI beside it, pictures of its pages in hmi-pictures/, or neither; left out,
+#                            the HMI opens where it is installed and there is a display
+#   make pictures            the pictures of the HMI in docs/hmi/
 #   make test [ARGS=...]     the test suite (without the soak tests)
 #   make foreign             servers of other makers for tests/foreign (needs node and npm)
 #   make lint                style, types, layering, generated files
@@ -16,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 # The resolver that writes the lock files. It runs in an environment of its own and nothing installs it but `make lock`.
 UV_VERSION := 0.13.9
 
-.PHONY: help demo test test-all foreign lint bench soak lock clean
+.PHONY: help demo pictures test test-all foreign lint bench soak lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -39,12 +41,16 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	$(PIP) install --quiet --require-hashes -r requirements-dev.lock
 	@touch $@
 
-demo: $(VENV)/.runtime $(if $(HMI),$(VENV)/.hmi)
-	$(if $(HMI),@sh tools/hmi_libraries.sh)
+demo: $(VENV)/.runtime $(if $(filter-out 0,$(HMI)),$(VENV)/.hmi)
+	$(if $(filter-out 0,$(HMI)),@sh tools/hmi_libraries.sh)
 	$(BIN)/otha demo $(if $(ACTS),--acts $(ACTS)) $(if $(HMI),--hmi $(HMI)) $(ARGS)
 
-test: $(VENV)/.dev
+pictures: $(VENV)/.dev
 	@sh tools/hmi_libraries.sh
+	$(BIN)/python -m tests.hmi.pictures docs/hmi
+
+test: $(VENV)/.dev
+	@sh tools/hmi_libraries.sh --xvfb
 	@sh tools/test.sh $(BIN)/python $(ARGS)
 
 test-all:

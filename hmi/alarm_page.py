@@ -170,6 +170,7 @@ class AlarmPage(QWidget):
             (Column.SINCE, "00-00 00:00"),
             (Column.GROUP, "boiler_feed_1"),
             (Column.ALARM, "tank 2 rising (first out)"),
+            (Column.DETAIL, "plc_1"),
         ):
             self.table.setColumnWidth(column, wide(sample) + _CELL_MARGIN)
         self._marks = MarkDelegate(self.table)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hmi import say
+from hmi import say, theme
 from hmi.controls import DeedButton, plain
 from hmi.desk import Desk
 from hmi.event_rows import local_time
@@ -110,6 +110,9 @@ class DrillPage(QWidget):
         )
         self.table = QTableWidget(0, len(headings))
         self.table.setHorizontalHeaderLabels(headings)
+        # Eleven columns have to stand beside each other on the smallest screen.
+        self.table.setFont(theme.font(theme.SMALL_PT))
+        self.table.horizontalHeader().setFont(theme.font(theme.SMALL_PT))
         self.table.verticalHeader().hide()
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)

@@ -25,7 +25,7 @@ _POLICIES: Final = (
     security_policies.SecurityPolicyAes128Sha256RsaOaep,
 )
 
-__all__ = ["TIMEOUT_S", "Line", "UaError", "client_for", "name_of", "offered"]
+__all__ = ["TIMEOUT_S", "Line", "UaError", "client_for", "name_of", "offered", "transport_of"]
 # What goes wrong with a connection is shown where people look.
 logging.getLogger("asyncua").setLevel(logging.CRITICAL + 1)
 
@@ -61,6 +61,12 @@ async def client_for(opening: Opening, identity: Identity, policy: Any) -> Clien
     except ValueError as error:
         raise Stop(Link.CLOSED, f"its certificate can't be read: {error}", "check the address") from error
     return client
+
+
+def transport_of(client: Client) -> asyncio.Transport | None:
+    """What a client talks over. One that has given its peer up lets go of it without closing it."""
+    protocol = client.uaclient.protocol
+    return None if protocol is None else protocol.transport
 
 
 def name_of(error: UaError) -> str:

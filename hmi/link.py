@@ -200,6 +200,7 @@ class Worker:
             with contextlib.suppress(Exception):
                 client.disconnect_socket()
             raise
+        transport = _knock().transport_of(client)
         try:
             return await self._serve(client, seen)
         finally:
@@ -212,6 +213,8 @@ class Worker:
                 # Whoever has no time left to say goodbye hangs up all the same.
                 with contextlib.suppress(Exception):
                     client.disconnect_socket()
+                if transport is not None:
+                    transport.abort()
 
     def _check_pin(self, seen: Opening) -> None:
         if not seen.pinned:

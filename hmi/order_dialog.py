@@ -181,3 +181,5 @@ class OrderBar(QWidget):
     def _forget(self, dialog: OrderDialog) -> None:
         if self.opened is dialog:
             self.opened = None
+            # Where no window manager gives the keyboard back, the next key would go nowhere.
+            self.window().activateWindow()
