@@ -361,6 +361,40 @@ def why(
 
 
 @app.command()
+def verify(
+    site: SiteArgument,
+    faults: Annotated[int, typer.Option("--faults", min=0, max=9, help="how many faults, at any moments")] = 1,
+    orders: Annotated[int, typer.Option("--orders", min=0, max=9, help="how many orders, at any moments")] = 1,
+    jobs: Annotated[int, typer.Option("--jobs", min=0, max=256, help="processes; 0: one for each core")] = 0,
+    states: Annotated[int, typer.Option("--states", min=1, help="give up an exploration beyond so many")] = 20_000_000,
+    json_file: Annotated[Path | None, typer.Option("--json", help="write what was found to this file")] = None,
+    report_file: Annotated[Path | None, typer.Option("--report", help="write a report, HTML, to this file")] = None,
+) -> None:
+    """Explore every fault and order at every moment, in the site's own groups: the shortest story of a broken rule."""
+    from otha.core.errors import HostError
+    from otha.report import sentence
+    from otha.site.load import load_site
+    from otha.verify import cli as verify_cli
+
+    with _told():
+        judged = load_site(site)
+        try:
+            code = verify_cli.run(
+                judged,
+                faults=faults,
+                orders=orders,
+                jobs=jobs or len(os.sched_getaffinity(0)),
+                states_at_most=states,
+                json_file=json_file,
+                report_file=report_file,
+                sentence=sentence.of_reason,
+            )
+        except OSError as error:
+            raise HostError(f"{error.filename}: {error.strerror}", mend="give another file") from None
+    raise typer.Exit(code)
+
+
+@app.command()
 def replay(
     recording: Annotated[Path, typer.Argument(help="a recording's folder or one of its segments")],
     quiet: Annotated[bool, typer.Option("--quiet", help="the verdict alone")] = False,

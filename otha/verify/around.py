@@ -7,9 +7,10 @@ while their budget lasts.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self, TypeVar, assert_never
 
+from otha.core.altered import altered
 from otha.core.config import UNKNOWN_MACHINE, GroupConfig
 from otha.core.effects import (
     Action,
@@ -30,9 +31,13 @@ from otha.core.errors import InvariantBreachError
 from otha.core.group import question
 from otha.core.group import step as group_step
 from otha.core.group.event import Event, MachineJudged, SharedChanged, WindowJudged
+from otha.core.group.key import Plain, claim_key, key
 from otha.core.group.state import GroupState, Shared
+from otha.core.group.turn import Decision
 from otha.core.inputs import DueReached, EffectEnded, Order, OrderGiven, Record
+from otha.core.reasons import Reason
 from otha.core.words import OrderKind, Outcome, Standing, TransferKind, Verdict
+from otha.verify.memo import Memo
 
 HEALTHY = 255
 _OVER = -1  # no request has this number
@@ -61,7 +66,8 @@ STATES_OF_A_BODY = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around(ABC):
     """`flying`: effects on their way. `late`: commands whose sender gave them up; they may arrive once, or never.
-    `machine`: the state that the machine is in, of a group that has states."""
+    `machine`: the state that the machine is in, of a group that has states. `told`: the reasons of the decisions that
+    the last move led to; they decide nothing and are no part of the key. `memo`: what the exploration remembers."""
 
     cfg: GroupConfig
     g: GroupState
@@ -76,6 +82,8 @@ class Around(ABC):
     faults_left: int
     orders_left: int
     machine: int = 0
+    told: tuple[Reason, ...] = ()
+    memo: Memo | None = field(default=None, compare=False, repr=False)
 
     def moves(self) -> Iterator[Move[Self]]:
         """Everything that may happen next."""
@@ -103,8 +111,7 @@ class Around(ABC):
 
     def next_deadline(self) -> int | None:
         """The next moment at which the group, or anything else, would do something by itself."""
-        wake = group_step.step(self.cfg, self.shared, self.g, DueReached(), self.now).wake
-        return wake if wake is not None and wake > self.now else None
+        return group_step.wake(self.g, self.now)
 
     def time_came(self) -> Self:
         """What the plant does at `now`."""
@@ -112,7 +119,7 @@ class Around(ABC):
 
     def enters(self, state: int) -> Self:
         """The machine goes on to another state, whatever OTHA has read of it."""
-        return replace(self, machine=state)
+        return altered(self, machine=state)
 
     @abstractmethod
     def faults(self) -> Iterator[Move[Self]]:
@@ -140,14 +147,30 @@ _W = TypeVar("_W", bound=Around)
 
 def tell(w: _W, event: Event) -> _W:
     """One step of the production core; its effects start to fly."""
-    decision = group_step.step(w.cfg, w.shared, w.g, event, w.now)
-    return replace(w, g=decision.state, flying=w.flying + decision.effects)
+    return decided(w, asked(w, event))
+
+
+def asked(w: Around, event: Event) -> Decision:
+    """What the production core decides on this event."""
+    if w.memo is not None:
+        return w.memo.decide(w.shared, w.g, event, w.now)
+    return group_step.step(w.cfg, w.shared, w.g, event, w.now)
+
+
+def group_key(w: Around) -> bytes:
+    """The key of the group's own state."""
+    return key(w.g, w.now) if w.memo is None else w.memo.key(w.g, w.now)
+
+
+def decided(w: _W, decision: Decision) -> _W:
+    """The world after a decision."""
+    return altered(w, g=decision.state, flying=w.flying + decision.effects, told=w.told + decision.reasons)
 
 
 def _until_something(w: _W, at: int | None) -> _W:
     before = w.key()
     while at is not None:
-        w = tell(replace(w, now=at).time_came(), DueReached())
+        w = tell(altered(w, now=at).time_came(), DueReached())
         if w.key() != before:
             break
         at = w.next_deadline()
@@ -165,7 +188,7 @@ def _arrives(w: _W, action: Action) -> tuple[_W, Outcome]:
             if w.store is not None and record.epoch < w.store.epoch:
                 raise InvariantBreachError("S2", "the record's epoch shrank")
             serial = w.store_serial + 1
-            return replace(w, store=replace(record, revision=str(serial)), store_serial=serial), Outcome.DONE
+            return altered(w, store=replace(record, revision=str(serial)), store_serial=serial), Outcome.DONE
         case _:
             return w.carry_out(action)
 
@@ -179,7 +202,7 @@ def _ended(w: _W, effect: Effect, outcome: Outcome) -> _W:
 def results(w: _W) -> Iterator[Move[_W]]:
     """Every effect on its way ends: carried out, or lost, or late, or its answer is."""
     for at, effect in enumerate(w.flying):
-        rest = replace(w, flying=w.flying[:at] + w.flying[at + 1 :])
+        rest = altered(w, flying=w.flying[:at] + w.flying[at + 1 :])
         name = type(effect.do).__name__
 
         def done(rest: _W = rest, effect: Effect = effect) -> _W:
@@ -189,7 +212,7 @@ def results(w: _W) -> Iterator[Move[_W]]:
         yield f"{name} carried out", done
         if w.faults_left == 0:
             continue
-        poorer = replace(rest, faults_left=w.faults_left - 1)
+        poorer = altered(rest, faults_left=w.faults_left - 1)
 
         def lost(poorer: _W = poorer, effect: Effect = effect) -> _W:
             return _ended(poorer, effect, Outcome.UNKNOWN)
@@ -199,7 +222,7 @@ def results(w: _W) -> Iterator[Move[_W]]:
             return _ended(after, effect, Outcome.UNKNOWN)
 
         def delayed(poorer: _W = poorer, effect: Effect = effect) -> _W:
-            return _ended(replace(poorer, late=(*poorer.late, effect.do)), effect, Outcome.UNKNOWN)
+            return _ended(altered(poorer, late=(*poorer.late, effect.do)), effect, Outcome.UNKNOWN)
 
         yield f"FAULT {name} lost", lost
         yield f"FAULT {name} carried out, its answer lost", answer_lost
@@ -209,7 +232,7 @@ def results(w: _W) -> Iterator[Move[_W]]:
 def late(w: _W) -> Iterator[Move[_W]]:
     """What was given up by its sender arrives after all, or never."""
     for at, action in enumerate(w.late):
-        rest = replace(w, late=w.late[:at] + w.late[at + 1 :])
+        rest = altered(w, late=w.late[:at] + w.late[at + 1 :])
 
         def arrives(rest: _W = rest, action: Action = action) -> _W:
             return _arrives(rest, action)[0]
@@ -228,7 +251,7 @@ def common_faults(w: _W) -> Iterator[Move[_W]]:
     """What may befall any group. The budget was charged by the caller."""
     for verdict in (Verdict.TRUE, Verdict.FALSE, Verdict.STALE):
         if w.cfg.conditions and verdict is not w.interlock:
-            yield f"FAULT interlock {verdict.value}", lambda verdict=verdict: replace(w, interlock=verdict)  # type: ignore[misc]  # bound as default
+            yield f"FAULT interlock {verdict.value}", lambda verdict=verdict: altered(w, interlock=verdict)  # type: ignore[misc]  # bound as default
     for state in range(UNKNOWN_MACHINE, len(w.cfg.machine.states) if w.cfg.machine is not None else UNKNOWN_MACHINE):
         if w.cfg.machine is not None and state != w.machine:
             name = w.cfg.machine.state(state).name
@@ -250,12 +273,12 @@ def common_faults(w: _W) -> Iterator[Move[_W]]:
         ("TILT", replace(w.shared, tilted=not w.shared.tilted)),
         ("isolation", replace(w.shared, isolated=not w.shared.isolated)),
     ):
-        yield f"FAULT {name} toggles", lambda shared=shared: tell(replace(w, shared=shared), SharedChanged())  # type: ignore[misc]  # bound as default
+        yield f"FAULT {name} toggles", lambda shared=shared: tell(altered(w, shared=shared), SharedChanged())  # type: ignore[misc]  # bound as default
 
 
 def orders(w: _W) -> Iterator[Move[_W]]:
     """Everything that an operator may ask."""
-    w = replace(w, orders_left=w.orders_left - 1)
+    w = altered(w, orders_left=w.orders_left - 1)
     names = [node.name for node in w.cfg.nodes]
     wanted: list[tuple[OrderKind, str | None, TransferKind | None]] = []
     wanted += [(OrderKind.SWITCHOVER, name, None) for name in names]
@@ -307,12 +330,12 @@ _BEGINS = (OrderKind.SWITCHOVER, OrderKind.FAILBACK, OrderKind.DRILL, OrderKind.
 
 def _obey(w: _W, order: Order) -> _W:
     """One step of the production core with an order; its answer must say what became of it."""
-    decision = group_step.step(w.cfg, w.shared, w.g, OrderGiven(order=order), w.now)
+    decision = asked(w, OrderGiven(order=order))
     confirms = order.kind is OrderKind.CONFIRM and decision.state.request == w.g.request and w.g.plan is not None
     taken = decision.answer is not None and decision.answer.accepted and not decision.state.adopt_ordered
     if taken and (order.kind in _BEGINS or confirms) and decision.state.plan is None:
         raise InvariantBreachError("order", f"{order.kind.value} taken, and nothing is under way")
-    return replace(w, g=decision.state, flying=w.flying + decision.effects)
+    return decided(w, decision)
 
 
 def _of_persons(w: Around) -> list[OrderKind]:
@@ -344,41 +367,69 @@ def body_of(w: Around, name: str | None) -> Body | None:
 
 def with_body(w: _W, index: int, body: Body) -> _W:
     """The world in which node `index` is so."""
-    return replace(w, bodies=(*w.bodies[:index], body, *w.bodies[index + 1 :]))
+    return altered(w, bodies=(*w.bodies[:index], body, *w.bodies[index + 1 :]))
 
 
-def messages_key(w: Around) -> tuple[object, ...]:
+def messages_key(w: Around) -> Plain:
     """What of the record's store, the messages and the budgets decides what comes next."""
     base = w.store.epoch if w.store is not None else 0
-    awaited = {w.g.errand, w.g.plan.asked if w.g.plan is not None else None}
     return (
-        w.shared,
-        w.store is not None and w.g.record is not None and w.store.revision == w.g.record.revision,
-        replace(w.store, epoch=0, revision="", claim=None) if w.store is not None else None,
-        w.bodies,
-        w.interlock,
+        (w.shared.isolated, w.shared.tilted, w.shared.troubled, w.shared.full),
+        None if w.store is None else _store(w.store, w.g),
+        tuple([(body.works, body.seen) for body in w.bodies]),
+        w.interlock._value_,
         w.machine,
-        tuple((_relative(e.do, base, w), e.id in awaited) for e in w.flying),
-        tuple(_relative(action, base, w) for action in w.late),
+        tuple([(_relative(each.do, base, w), _is_awaited(w.g, each)) for each in w.flying]) if w.flying else (),
+        tuple([_relative(action, base, w) for action in w.late]) if w.late else (),
         w.faults_left,
         w.orders_left,
     )
 
 
-def _relative(action: Action, base: int, w: Around) -> Action:
+def _store(store: Record, g: GroupState) -> Plain:
+    """The record as it is stored, and beside what the group has last read of it."""
+    known = g.record
+    return (
+        known is not None and store.revision == known.revision,
+        None if known is None else store.epoch - known.epoch,
+        store.active,
+        claim_key(store.claim),
+        store.milestone._value_,
+        store.claim is not None and store.claim.id == g.harmless,
+    )
+
+
+def _is_awaited(g: GroupState, effect: Effect) -> bool:
+    return effect.id == g.errand or (g.plan is not None and effect.id == g.plan.asked)
+
+
+def _relative(action: Action, base: int, w: Around) -> Plain:
     match action:
         case ReadRecord():
-            return action
+            return "read"
         case SwapRecord(expect=expect, record=record):
             current = w.store.revision if w.store is not None else None
-            claim = replace(record.claim, id="") if record.claim is not None else None
-            relative = replace(record, epoch=record.epoch - base, claim=claim)
-            return replace(action, expect="now" if expect == current else "old", record=relative)
+            claim = record.claim
+            harmless = claim is not None and claim.id == w.g.harmless
+            told = (record.active, claim_key(claim), record.milestone._value_, harmless)
+            return ("swap", expect == current, record.epoch - base, told)
         case Safe(epoch=epoch, hold_no=hold_no):
-            return replace(action, epoch=epoch - base, hold_no=hold_no - w.g.gate.hold_no)
-        case Grant(epoch=epoch, boot=boot):
-            return replace(action, epoch=epoch - base, boot=boot - w.g.gate.boot)
-        case Revoke() | Void() | Release() | Select() | Promote() | Demote() | Backfill():
-            return replace(action, epoch=action.epoch - base)
+            return ("safe", epoch - base, hold_no - w.g.gate.hold_no)
+        case Grant(node=node, epoch=epoch, boot=boot):
+            return ("grant", node, epoch - base, boot - w.g.gate.boot)
+        case Revoke(epoch=epoch):
+            return ("revoke", epoch - base)
+        case Void(node=node, epoch=epoch):
+            return ("void", node, epoch - base)
+        case Release(node=node, epoch=epoch):
+            return ("release", node, epoch - base)
+        case Select(node=node, epoch=epoch):
+            return ("select", node, epoch - base)
+        case Promote(node=node, epoch=epoch):
+            return ("promote", node, epoch - base)
+        case Demote(node=node, epoch=epoch):
+            return ("demote", node, epoch - base)
+        case Backfill(node=node, epoch=epoch):
+            return ("backfill", node, epoch - base)
         case never:
             assert_never(never)

@@ -1,45 +1,59 @@
-"""Breadth-first exploration of a world: every reachable state within the budget, or the shortest story of a breach."""
+"""Breadth-first exploration of a world: every reachable state within the budget, or the shortest story of a breach.
+
+Level by level, so that what is found does not depend on how many processes look: of several ways to a world the
+smallest counts, of several breaches at a level the one with the smallest way.
+"""
 
 import time
-from collections import deque
+from array import array
+from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from otha.core.config import GroupConfig
-from otha.core.errors import DefectError, InvariantBreachError
+from otha.core.errors import InvariantBreachError
 from otha.core.group import step as group_step
 from otha.core.group.state import Shared
 from otha.core.inputs import Record
 from otha.core.words import GateState, Milestone, Verdict
 from otha.verify.around import Around, Body
+from otha.verify.coverage import Coverage
+from otha.verify.crew import Crew, crew
+from otha.verify.expansion import AT_REST, DIGEST_BYTES, Expander, Level, digest, parted, way
 from otha.verify.gate_model import GateModel
+from otha.verify.story import Story, retold
 from otha.verify.world import World
 
 _W = TypeVar("_W", bound=Around)
+# Below so many worlds for each process a level is expanded by this one alone.
+_WORTH_SHARING = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
-    """How a rule was broken: the moves from the start, and what was seen at the end."""
+class Progress:
+    """How far an exploration is, told after each level."""
 
-    moves: tuple[str, ...]
-    breach: str
-
-    def __str__(self) -> str:
-        lines = [f"{number:3d}  {move}" for number, move in enumerate(self.moves, 1)]
-        return "\n".join([*lines, f"     BREACH {self.breach}"])
+    level: int
+    states: int
+    frontier: int
+    transitions: int
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exploration:
-    """`complete`: the frontier ran empty. `endings`: how often each way of coming to rest was seen."""
+    """`complete`: the frontier ran empty. `endings`: how often each way of coming to rest was seen. `levels`: how many
+    moves the longest of all shortest ways has."""
 
     states: int
     transitions: int
     complete: bool
     stories: tuple[Story, ...]
     endings: dict[str, int]
+    levels: int
+    coverage: Coverage
 
 
 def commissioned(cfg: GroupConfig, *, faults: int, orders: int) -> World:
@@ -80,7 +94,7 @@ def settled(w: _W, *, faults: int, orders: int) -> _W:
     """Let everything happen that happens by itself, then grant the budget."""
     while (move := next(w.soon(), None)) is not None:
         w = move[1]()
-    return replace(w, faults_left=faults, orders_left=orders)
+    return replace(w, faults_left=faults, orders_left=orders, told=())
 
 
 def rest(w: Around) -> str:
@@ -94,33 +108,77 @@ def rest(w: Around) -> str:
 
 
 @dataclass(slots=True)
-class _Onward:
-    """Where each state leads by itself, without a further fault or order; and which states a person could accept."""
+class _Found:
+    """All that was found so far. `ways`: how each world was come to first, in the order of levels; `sizes`: how many
+    worlds each level has."""
 
-    after: dict[bytes, list[bytes]] = field(default_factory=dict)
+    ways: dict[bytes, bytes]
+    sizes: list[int] = field(default_factory=lambda: [1])
+    onward: dict[bytes, bytes] = field(default_factory=dict)
     acceptable: list[bytes] = field(default_factory=list)
+    breaches: list[tuple[bytes, str]] = field(default_factory=list)
+    transitions: int = 0
+    endings: Counter[str] = field(default_factory=Counter)
+    coverage: Coverage = field(default_factory=Coverage)
+    cut: bool = False
 
-    def note(self, here: bytes, w: Around, leads_to: list[bytes], on_rest: Callable[[_W], str]) -> None:
-        self.after[here] = leads_to
-        try:
-            on_rest(w)  # type: ignore[arg-type]  # the explorer's own kind of world
-        except InvariantBreachError:
-            return
-        self.acceptable.append(here)
+    def take(self, levels: list[Level]) -> list[list[bytes]]:
+        """Take in what each process found at one level; returns the worlds that are each one's to expand next."""
+        fresh: dict[bytes, tuple[bytes, int]] = {}
+        for number, level in enumerate(levels):
+            for there, taken in level.found.items():
+                if there in self.ways:
+                    continue
+                earlier = fresh.get(there)
+                if earlier is None or taken < earlier[0]:
+                    fresh[there] = (taken, number)
+            self.onward.update(level.onward)
+            self.acceptable += level.acceptable
+            self.transitions += level.transitions
+            self.endings.update(level.endings)
+            self.coverage.add(level.coverage)
+            self.cut = self.cut or level.cut
+        self.breaches += sorted(breach for level in levels for breach in level.breaches)
+        kept: list[list[bytes]] = [[] for _ in levels]
+        for there, (taken, number) in fresh.items():
+            self.ways[there] = taken
+            kept[number].append(there)
+        self.sizes.append(len(fresh))
+        return kept
 
-    def stuck(self) -> bytes | None:
-        """A state from which none is ever reached that a person could accept: the group moves in a circle (L4)."""
-        before: dict[bytes, list[bytes]] = {}
-        for here, leads_to in self.after.items():
-            for there in leads_to:
-                before.setdefault(there, []).append(here)
-        good, frontier = set(self.acceptable), list(self.acceptable)
+    def moves_to(self, taken: bytes) -> list[int]:
+        """The numbers of the moves from the start that end with this way."""
+        numbers = []
+        while taken:
+            here, number = parted(taken)
+            numbers.append(number)
+            taken = self.ways[here]
+        return numbers[::-1]
+
+    def circling(self) -> bytes | None:
+        """A world from which none is ever reached by itself that a person could accept: the group moves in a circle
+        (L4). Of the nearest ones to the start, the smallest."""
+        number_of = {here: number for number, here in enumerate(self.ways)}
+        before: list[array[int]] = [array("I") for _ in number_of]
+        for here, leads_to in self.onward.items():
+            for at in range(0, len(leads_to), DIGEST_BYTES):
+                before[number_of[leads_to[at : at + DIGEST_BYTES]]].append(number_of[here])
+        good = bytearray(len(number_of))
+        frontier = [number_of[here] for here in self.acceptable]
+        for number in frontier:
+            good[number] = 1
         while frontier:
-            for each in before.get(frontier.pop(), ()):
-                if each not in good:
-                    good.add(each)
-                    frontier.append(each)
-        return next((here for here in self.after if here not in good), None)
+            for number in before[frontier.pop()]:
+                if not good[number]:
+                    good[number] = 1
+                    frontier.append(number)
+        worlds, begin = [*self.ways], 0
+        for size in self.sizes:
+            circling = [worlds[number] for number in range(begin, begin + size) if not good[number]]
+            if circling:
+                return min(circling)
+            begin += size
+        return None
 
 
 def explore(
@@ -130,60 +188,58 @@ def explore(
     states_at_most: int = 2_000_000,
     within_s: float | None = None,
     on_rest: Callable[[_W], str] = rest,
+    jobs: int = 1,
+    on_progress: Callable[[Progress], None] | None = None,
 ) -> Exploration:
-    """Explore from `start` until the frontier is empty, enough stories were found, or a limit is reached."""
-    onward = _Onward()
+    """Explore from `start` until the frontier is empty, enough stories were found, or a limit is reached.
+
+    The same is found with any number of `jobs` (processes), but for a limit in time. Raises HostError when one dies.
+    """
     began = time.perf_counter()
-    first = start.key()
-    parents: dict[bytes, tuple[bytes | None, str]] = {first: (None, "")}
-    frontier: deque[tuple[bytes, _W]] = deque([(first, start)])
-    stories: list[Story] = []
-    endings: dict[str, int] = {}
-    transitions = 0
+    until = None if within_s is None else began + within_s
+    first = digest(start)
+    found = _Found(ways={first: b""})
+    with ExitStack() as stack:
+        alone = Expander([(first, start)], on_rest)
+        hands: Crew | None = None
+        kept: list[list[bytes]] | None = None
+        while found.sizes[-1] and len(found.breaches) < stories_wanted:
+            if found.cut or len(found.ways) >= states_at_most:
+                break
+            if hands is None and jobs > 1 and found.sizes[-1] >= _WORTH_SHARING * jobs:
+                hands, kept = stack.enter_context(crew(alone.frontier, jobs, on_rest)), None
+                alone.frontier = []
+            if hands is None:
+                kept = found.take([alone.expand(until)])
+                alone.keep(kept[0])
+            else:
+                kept = found.take(hands.expand(kept, until))
+            if on_progress is not None:
+                on_progress(_progress(found, time.perf_counter() - began))
+    return _told(start, found, stories_wanted)
 
-    def tell_story(last: bytes, move: str, breach: str) -> None:
-        told = [move] if move else []
-        at: bytes | None = last
-        while at is not None:
-            at, name = parents[at]
-            if name:
-                told.append(name)
-        stories.append(Story(moves=tuple(reversed(told)), breach=breach))
 
-    while frontier and len(stories) < stories_wanted and len(parents) < states_at_most:
-        if within_s is not None and time.perf_counter() - began > within_s:
-            break
-        here, w = frontier.popleft()
-        quiet = True
-        leads_to: list[bytes] = []
-        try:
-            for name, make in w.moves():
-                transitions += 1
-                try:
-                    after = make()
-                except DefectError as breach:
-                    tell_story(here, name, str(breach))
-                    quiet = False
-                    continue
-                there = after.key()
-                if not name.startswith(("FAULT", "ORDER")):
-                    leads_to.append(there)
-                quiet = quiet and (there == here or name.startswith(("FAULT", "ORDER", "late")))
-                if there not in parents:
-                    parents[there] = (here, name)
-                    frontier.append((there, after))
-            if quiet and not w.late:
-                ending = on_rest(w)
-                endings[ending] = endings.get(ending, 0) + 1
-            onward.note(here, w, leads_to, on_rest)
-        except DefectError as breach:
-            tell_story(here, "", str(breach))
-    if not frontier and not stories and (circling := onward.stuck()) is not None:
-        tell_story(circling, "", "L4: it moves in a circle and never comes to rest")
+def _progress(found: _Found, seconds: float) -> Progress:
+    return Progress(
+        level=len(found.sizes) - 1,
+        states=len(found.ways),
+        frontier=found.sizes[-1],
+        transitions=found.transitions,
+        seconds=seconds,
+    )
+
+
+def _told(start: Around, found: _Found, stories_wanted: int) -> Exploration:
+    complete = not found.sizes[-1] and not found.cut
+    if complete and not found.breaches and (circling := found.circling()) is not None:
+        found.breaches.append((way(circling, AT_REST), "L4: it moves in a circle and never comes to rest"))
+    stories = [retold(start, found.moves_to(taken), what) for taken, what in found.breaches[:stories_wanted]]
     return Exploration(
-        states=len(parents),
-        transitions=transitions,
-        complete=not frontier,
+        states=len(found.ways),
+        transitions=found.transitions,
+        complete=complete,
         stories=tuple(stories),
-        endings=dict(sorted(endings.items())),
+        endings=dict(sorted(found.endings.items())),
+        levels=len(found.sizes) - 1,
+        coverage=found.coverage,
     )

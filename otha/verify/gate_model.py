@@ -4,9 +4,10 @@ Frames are abstract: an owner that lives sends good ones. What the model leaves 
 tolerance) is refused by the gate before it could change any of what is modelled here.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import assert_never
 
+from otha.core.altered import altered
 from otha.core.effects import GateCommand, Grant, Release, Revoke, Safe, Void
 from otha.core.words import GateState, Outcome
 
@@ -46,18 +47,18 @@ class GateModel:
 
 def _hold(gate: GateModel, until: int, **changes: object) -> GateModel:
     held = {"state": GateState.HELD, "hold_no": gate.hold_no + 1, "hold_until": until, "shadow": False}
-    return replace(gate, **{**held, **changes})  # type: ignore[arg-type]  # field values, checked where they are given
+    return altered(gate, **{**held, **changes})
 
 
 def _revoke(gate: GateModel, epoch: int, until: int) -> GateModel | None:
     if epoch <= gate.epoch:
         return None
-    cleared = replace(gate, epoch=epoch, armed=False, stuck=False)
+    cleared = altered(gate, epoch=epoch, armed=False, stuck=False)
     match gate.state:
         case GateState.OWNED:
             return _hold(cleared, until, owner=None)
         case GateState.HELD:
-            return replace(cleared, owner=None, shadow=False)
+            return altered(cleared, owner=None, shadow=False)
         case GateState.FREE | GateState.SAFE | GateState.LOCAL:
             return cleared
         case never:
@@ -72,7 +73,7 @@ def _grant(gate: GateModel, do: Grant, until: int) -> GateModel | None:
     owner = {"owner": do.node, **epochs, "armed": False, "stuck": False}
     if gate.state is GateState.FREE:
         return _hold(gate, until, **owner)
-    return replace(gate, shadow=False, **owner)  # type: ignore[arg-type]  # as in _hold
+    return altered(gate, shadow=False, **owner)
 
 
 def command(gate: GateModel, do: GateCommand, hold_until: int) -> tuple[GateModel, Outcome]:
@@ -86,7 +87,7 @@ def command(gate: GateModel, do: GateCommand, hold_until: int) -> tuple[GateMode
         case Void(node=node, epoch=epoch):
             already = gate.state is GateState.OWNED and gate.owner == node and gate.epoch == epoch
             if gate.state is GateState.OWNED and gate.owner == node and epoch > gate.epoch:
-                after = replace(gate, epoch=epoch)
+                after = altered(gate, epoch=epoch)
         case Grant(node=node, epoch=epoch):
             already = (gate.owner, gate.owner_epoch, gate.granted) == (node, epoch, epoch)
             after = _grant(gate, do, hold_until)
@@ -94,7 +95,7 @@ def command(gate: GateModel, do: GateCommand, hold_until: int) -> tuple[GateMode
             ours = (gate.owner, gate.owner_epoch, gate.epoch) == (node, epoch, epoch)
             already = ours and (gate.state is GateState.OWNED or gate.armed)
             if ours and gate.state is GateState.HELD:
-                after = replace(gate, armed=True)
+                after = altered(gate, armed=True)
         case Safe(epoch=epoch, hold_no=hold_no):
             already = gate.state is GateState.SAFE
             if gate.state is GateState.HELD and (epoch, hold_no) == (gate.epoch, gate.hold_no):
@@ -111,8 +112,8 @@ def frame(gate: GateModel) -> GateModel:
     if gate.state is not GateState.HELD or gate.owner is None:
         return gate
     if gate.armed and not gate.stuck and gate.permits(gate.owner):
-        return replace(gate, state=GateState.OWNED, last_driver=gate.owner, hold_until=None, armed=False, shadow=False)
-    return replace(gate, shadow=True)
+        return altered(gate, state=GateState.OWNED, last_driver=gate.owner, hold_until=None, armed=False, shadow=False)
+    return altered(gate, shadow=True)
 
 
 def watchdog(gate: GateModel, until: int) -> GateModel:
@@ -122,12 +123,12 @@ def watchdog(gate: GateModel, until: int) -> GateModel:
 
 def to_safe(gate: GateModel) -> GateModel:
     """hold_max, or SAFE."""
-    return replace(gate, state=GateState.SAFE, armed=False, shadow=False, hold_until=None, stuck=False)
+    return altered(gate, state=GateState.SAFE, armed=False, shadow=False, hold_until=None, stuck=False)
 
 
 def local(gate: GateModel) -> GateModel:
     """A person takes the section."""
-    return replace(gate, state=GateState.LOCAL, armed=False, shadow=False, hold_until=None, stuck=False)
+    return altered(gate, state=GateState.LOCAL, armed=False, shadow=False, hold_until=None, stuck=False)
 
 
 def cold_start(gate: GateModel) -> GateModel:

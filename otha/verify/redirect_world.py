@@ -6,16 +6,16 @@ its peer; a peer that obeyed a newer epoch makes it stand by.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from otha.core import canon
+from otha.core.altered import altered
 from otha.core.config import GroupConfig
 from otha.core.effects import Action, Backfill, Demote, Promote, Select
 from otha.core.errors import DefectError, InvariantBreachError
 from otha.core.group import guard
 from otha.core.group import step as group_step
 from otha.core.group.event import ConditionJudged, GateJudged, NodeJudged, SelectorJudged
-from otha.core.group.key import key
+from otha.core.group.key import Plain, packed
 from otha.core.group.state import GateView, NodeView, SelectorView, Shared, StoreView
 from otha.core.inputs import Record
 from otha.core.words import GateState, GroupKind, Liveness, Milestone, Outcome, Role, Standing, Verdict
@@ -43,7 +43,7 @@ class RedirectWorld(Around):
         yield from _views(self)
 
     def faults(self) -> Iterator[Move["RedirectWorld"]]:
-        w = replace(self, faults_left=self.faults_left - 1)
+        w = altered(self, faults_left=self.faults_left - 1)
         yield from _node_faults(w)
         yield from _client_faults(w)
         if w.cfg.kind is GroupKind.STORE:
@@ -67,15 +67,16 @@ class RedirectWorld(Around):
 
     def key(self) -> bytes:
         base = self.store.epoch if self.store is not None else 0
-        return canon.encode(
+        passage = self.passage
+        return packed(
             (
-                key(self.g, self.now),
+                around.group_key(self),
                 around.messages_key(self),
-                tuple(replace(client, epoch=client.epoch - base) for client in self.clients),
-                tuple(replace(archive, epoch=archive.epoch - base) for archive in self.archives),
-                self.passage,
-                tuple((epoch - base, node) for epoch, node in self.chosen),
-                tuple((epoch - base, node) for epoch, node in self.written),
+                tuple([(each.epoch - base, each.node, each.seen, each.reached) for each in self.clients]),
+                tuple([_archive_key(each, base) for each in self.archives]),
+                (passage.seen, passage.driven, passage.fresh, None if passage.shut is None else passage.shut.value),
+                tuple([(epoch - base, node) for epoch, node in self.chosen]),
+                tuple([(epoch - base, node) for epoch, node in self.written]),
             )
         )
 
@@ -105,6 +106,11 @@ class RedirectWorld(Around):
             # It claims a duty that it has not, and takes no rows: only its clients could tell.
             return "a store lies"
         raise InvariantBreachError("L4", "clients are not served and nothing says so")
+
+
+def _archive_key(archive: Archive, base: int) -> Plain:
+    in_rpo = archive.in_rpo._value_
+    return (archive.epoch - base, archive.active, archive.taking, archive.whole, in_rpo, archive.lies)
 
 
 def _nothing_hinders(w: RedirectWorld) -> bool:
@@ -157,9 +163,9 @@ def _select(w: RedirectWorld, do: Select) -> tuple[RedirectWorld, Outcome]:
             if known not in (None, do.node):
                 raise InvariantBreachError("S2", f"clients use {known} and {do.node} under epoch {do.epoch}")
             if known is None:
-                w = replace(w, chosen=(*w.chosen[1 - _REMEMBERED :], (do.epoch, do.node)))
+                w = altered(w, chosen=(*w.chosen[1 - _REMEMBERED :], (do.epoch, do.node)))
         clients.append(after or client)
-    return replace(w, clients=tuple(clients)), outcome
+    return altered(w, clients=tuple(clients)), outcome
 
 
 def _order_store(w: RedirectWorld, do: Promote | Demote | Backfill) -> tuple[RedirectWorld, Outcome]:
@@ -177,9 +183,9 @@ def _order_store(w: RedirectWorld, do: Promote | Demote | Backfill) -> tuple[Red
                 return w, Outcome.DONE
             if do.epoch <= archive.epoch:
                 return w, Outcome.REFUSED
-            return _with_archive(w, index, replace(archive, epoch=do.epoch, active=False, taking=False)), Outcome.DONE
+            return _with_archive(w, index, altered(archive, epoch=do.epoch, active=False, taking=False)), Outcome.DONE
         case Backfill():
-            return _with_archive(w, index, replace(archive, whole=True)), Outcome.DONE
+            return _with_archive(w, index, altered(archive, whole=True)), Outcome.DONE
 
 
 def _promote(w: RedirectWorld, index: int, archive: Archive, do: Promote) -> tuple[RedirectWorld, Outcome]:
@@ -191,14 +197,14 @@ def _promote(w: RedirectWorld, index: int, archive: Archive, do: Promote) -> tup
         if config.critical and client.epoch <= do.epoch and client.node not in (None, do.node):
             raise InvariantBreachError("S3", f"{do.node} is promoted while {config.name} uses {client.node}")
     # Whoever takes over has not seen what came since its peer was last heard.
-    after = replace(archive, epoch=do.epoch, active=True, taking=False, whole=False)
+    after = altered(archive, epoch=do.epoch, active=True, taking=False, whole=False)
     return _with_archive(w, index, after), Outcome.DONE
 
 
 def _with_archive(w: RedirectWorld, index: int, archive: Archive) -> RedirectWorld:
     if archive.epoch < w.archives[index].epoch:
         raise InvariantBreachError("S2", "a store's epoch shrank")
-    return replace(w, archives=(*w.archives[:index], archive, *w.archives[index + 1 :]))
+    return altered(w, archives=(*w.archives[:index], archive, *w.archives[index + 1 :]))
 
 
 # What happens by itself
@@ -227,15 +233,15 @@ def _write(w: RedirectWorld, index: int) -> RedirectWorld:
     if known not in (None, name):
         raise InvariantBreachError("S1", f"{known} and {name} took rows under epoch {archive.epoch}")
     if known is None:
-        w = replace(w, written=(*w.written[1 - _REMEMBERED :], (archive.epoch, name)))
-    return _with_archive(w, index, replace(archive, taking=True))
+        w = altered(w, written=(*w.written[1 - _REMEMBERED :], (archive.epoch, name)))
+    return _with_archive(w, index, altered(archive, taking=True))
 
 
 def _feed(w: RedirectWorld, index: int, at: int) -> RedirectWorld:
     archive, peer = w.archives[index], w.archives[at]
     if peer.epoch > archive.epoch:
-        return _with_archive(w, index, replace(archive, active=False, taking=False))
-    return _with_archive(w, at, replace(peer, epoch=archive.epoch, active=False, taking=False))
+        return _with_archive(w, index, altered(archive, active=False, taking=False))
+    return _with_archive(w, at, altered(peer, epoch=archive.epoch, active=False, taking=False))
 
 
 def _frames(w: RedirectWorld) -> Iterator[Move[RedirectWorld]]:
@@ -243,15 +249,15 @@ def _frames(w: RedirectWorld) -> Iterator[Move[RedirectWorld]]:
     way = body_of(w, w.clients[0].node)
     carried = way is not None and way.works
     if carried and not (passage.fresh and passage.driven):
-        yield "frames come", lambda: _with_passage(w, replace(passage, fresh=True, driven=True))
+        yield "frames come", lambda: _with_passage(w, altered(passage, fresh=True, driven=True))
     if not carried and passage.driven:
-        yield "owner watchdog", lambda: _with_passage(w, replace(passage, driven=False))
+        yield "owner watchdog", lambda: _with_passage(w, altered(passage, driven=False))
     if not carried and not passage.driven and passage.fresh:
-        yield "the last frame grows old", lambda: _with_passage(w, replace(passage, fresh=False))
+        yield "the last frame grows old", lambda: _with_passage(w, altered(passage, fresh=False))
 
 
 def _with_passage(w: RedirectWorld, passage: Passage) -> RedirectWorld:
-    return replace(w, passage=passage)
+    return altered(w, passage=passage)
 
 
 def _views(w: RedirectWorld) -> Iterator[Move[RedirectWorld]]:
@@ -263,7 +269,7 @@ def _views(w: RedirectWorld) -> Iterator[Move[RedirectWorld]]:
     for index, (selector, client) in enumerate(zip(w.cfg.selectors, w.clients, strict=True)):
         known = w.g.selectors[index]
         shown = SelectorView(seen=True, epoch=client.epoch, node=client.node)
-        shown = shown if client.seen else replace(known, seen=False)
+        shown = shown if client.seen else altered(known, seen=False)
         if shown != known:
             read = SelectorJudged(index=index, view=shown)
             yield f"{selector.name} read", lambda read=read: tell(w, read)  # type: ignore[misc]  # bound as default
@@ -282,7 +288,7 @@ def _node_view(w: RedirectWorld, index: int) -> NodeView:
     body, known = w.bodies[index], w.g.nodes[index]
     archive = w.archives[index] if w.archives else Archive(epoch=0, active=False, taking=False)
     if not body.seen:
-        return replace(known, liveness=Liveness.DEAD, role=Role.UNKNOWN, level=0, in_rpo=archive.in_rpo)
+        return altered(known, liveness=Liveness.DEAD, role=Role.UNKNOWN, level=0, in_rpo=archive.in_rpo)
     liveness = Liveness.ALIVE if body.works else Liveness.FROZEN
     role = Role.ACTIVE if archive.active or archive.lies else Role.STANDBY
     ready = Verdict.TRUE
@@ -305,7 +311,7 @@ def _gate_view(w: RedirectWorld) -> GateView:
     if w.cfg.gate is None:
         return GateView()
     if not passage.seen:
-        return replace(w.g.gate, seen=False, owner_fresh=False, driven=False)
+        return altered(w.g.gate, seen=False, owner_fresh=False, driven=False)
     return GateView(
         seen=True,
         boot=1,
@@ -338,10 +344,10 @@ def _client_faults(w: RedirectWorld) -> Iterator[Move[RedirectWorld]]:
     for index, client in enumerate(w.clients):
         name = w.cfg.selectors[index].name
         for what, (seen, reached) in states.items():
-            after = replace(client, seen=seen, reached=reached)
+            after = altered(client, seen=seen, reached=reached)
             if after != client:
                 clients = (*w.clients[:index], after, *w.clients[index + 1 :])
-                yield f"FAULT {name} {what}", lambda clients=clients: replace(w, clients=clients)  # type: ignore[misc]  # bound as default
+                yield f"FAULT {name} {what}", lambda clients=clients: altered(w, clients=clients)  # type: ignore[misc]  # bound as default
 
 
 def _archive_faults(w: RedirectWorld) -> Iterator[Move[RedirectWorld]]:
@@ -349,10 +355,10 @@ def _archive_faults(w: RedirectWorld) -> Iterator[Move[RedirectWorld]]:
         name = w.cfg.nodes[index].name
         lag = Verdict.FALSE if archive.in_rpo is Verdict.TRUE else Verdict.TRUE
         wrong = {
-            "lies about its role": replace(archive, lies=not archive.lies),
-            f"in RPO {lag.value}": replace(archive, in_rpo=lag),
-            "misses rows": replace(archive, whole=False),
-            "forgets that it is active": replace(archive, active=False, taking=False),
+            "lies about its role": altered(archive, lies=not archive.lies),
+            f"in RPO {lag.value}": altered(archive, in_rpo=lag),
+            "misses rows": altered(archive, whole=False),
+            "forgets that it is active": altered(archive, active=False, taking=False),
         }
         for what, after in wrong.items():
             if after != archive:
@@ -362,10 +368,10 @@ def _archive_faults(w: RedirectWorld) -> Iterator[Move[RedirectWorld]]:
 def _passage_faults(w: RedirectWorld) -> Iterator[Move[RedirectWorld]]:
     passage = w.passage
     changed = {
-        "gate out of sight" if passage.seen else "gate in sight": replace(passage, seen=not passage.seen),
-        "a person takes LOCAL": replace(passage, shut=GateState.LOCAL),
-        "the section goes SAFE": replace(passage, shut=GateState.SAFE),
-        "a person gives the section back": replace(passage, shut=None),
+        "gate out of sight" if passage.seen else "gate in sight": altered(passage, seen=not passage.seen),
+        "a person takes LOCAL": altered(passage, shut=GateState.LOCAL),
+        "the section goes SAFE": altered(passage, shut=GateState.SAFE),
+        "a person gives the section back": altered(passage, shut=None),
     }
     for what, after in changed.items():
         if after != passage:

@@ -1,15 +1,15 @@
 """A section's gate and the nodes that drive it, as small models around one group's production `step`."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from otha.core import canon
+from otha.core.altered import altered
 from otha.core.config import UNKNOWN_MACHINE
 from otha.core.effects import Action, Backfill, Demote, Promote, ReadRecord, Select, SwapRecord
 from otha.core.errors import DefectError, InvariantBreachError
 from otha.core.group import machine
 from otha.core.group.event import ConditionJudged, GateJudged, NodeJudged
-from otha.core.group.key import key
+from otha.core.group.key import Plain, ahead, packed
 from otha.core.group.state import GateView, NodeView, StoreView
 from otha.core.words import GateState, Liveness, Outcome, Role, Standing, Verdict
 from otha.verify import around, gate_model
@@ -54,15 +54,15 @@ class World(Around):
         return _with_gate(self, gate_model.to_safe(self.gate)).looked()
 
     def faults(self) -> Iterator[Move["World"]]:
-        yield from _faults(replace(self, faults_left=self.faults_left - 1))
+        yield from _faults(altered(self, faults_left=self.faults_left - 1))
 
     def enters(self, state: int) -> "World":
         """The program drops its permit in the same scan in a phase that forbids a takeover, long before OTHA has read
         it. A state that OTHA can't tell is one to the program."""
         if self.cfg.machine is None or state == UNKNOWN_MACHINE:
-            return replace(self, machine=state)
-        gate = replace(self.gate, phase_permits=machine.lets_any_go(self.cfg.machine.state(state)))
-        return replace(self, machine=state, gate=gate)
+            return altered(self, machine=state)
+        gate = altered(self.gate, phase_permits=machine.lets_any_go(self.cfg.machine.state(state)))
+        return altered(self, machine=state, gate=gate)
 
     def carry_out(self, action: Action) -> tuple["World", Outcome]:
         match action:
@@ -77,18 +77,35 @@ class World(Around):
         return tell(self, GateJudged(view=view)) if view != self.g.gate else self
 
     def key(self) -> bytes:
-        base = self.store.epoch if self.store is not None else 0
-        gate = replace(
-            self.gate,
-            boot=0 if self.g.plan is None else self.gate.boot - self.g.plan.boot,
-            owner_epoch=self.gate.owner_epoch - base,
-            epoch=self.gate.epoch - base,
-            granted=self.gate.granted - base,
-            hold_no=self.gate.hold_no - self.g.gate.hold_no,
-            hold_until=None if self.gate.hold_until is None else max(0, self.gate.hold_until - self.now),
+        owners = tuple([(epoch - self.base, owner) for epoch, owner in self.owners])
+        return packed((around.group_key(self), self.gate_key(), self.gate_seen, around.messages_key(self), owners))
+
+    @property
+    def base(self) -> int:
+        """The epoch that others count from in the key."""
+        return self.store.epoch if self.store is not None else 0
+
+    def gate_key(self) -> Plain:
+        """The gate, relative to the record and to what the group knows of it."""
+        gate, known, base = self.gate, self.g.gate, self.base
+        return (
+            gate.boot - known.boot,
+            gate.state._value_,
+            gate.owner,
+            gate.last_driver,
+            gate.owner_epoch - base,
+            gate.epoch - base,
+            gate.granted - base,
+            gate.hold_no - known.hold_no,
+            gate.armed,
+            gate.shadow,
+            gate.permit,
+            gate.return_permit,
+            gate.phase_permits,
+            ahead(gate.hold_until, self.now),
+            gate.resumes,
+            gate.stuck,
         )
-        owners = tuple((epoch - base, owner) for epoch, owner in self.owners)
-        return canon.encode((key(self.g, self.now), gate, self.gate_seen, around.messages_key(self), owners))
 
     def at_rest(self) -> str:
         g = self.g
@@ -111,7 +128,7 @@ def drives(w: World) -> bool:
 def _gate_view(w: World) -> GateView:
     gate = w.gate
     if not w.gate_seen:
-        return replace(w.g.gate, seen=False, owner_fresh=False, driven=False, shadow=Verdict.UNKNOWN)
+        return altered(w.g.gate, seen=False, owner_fresh=False, driven=False, shadow=Verdict.UNKNOWN)
     fresh = gate.owner is not None and drives(w)
     return GateView(
         seen=True,
@@ -134,14 +151,21 @@ def _gate_view(w: World) -> GateView:
     )
 
 
+_GONE = NodeView(liveness=Liveness.DEAD, in_rpo=Verdict.TRUE, ready=Verdict.STALE)
+_STANDS_STILL = NodeView(liveness=Liveness.FROZEN, level=HEALTHY, in_rpo=Verdict.TRUE, ready=Verdict.STALE)
+_STANDS_BY = NodeView(
+    liveness=Liveness.ALIVE, role=Role.STANDBY, level=HEALTHY, in_rpo=Verdict.TRUE, ready=Verdict.TRUE
+)
+_DRIVES = altered(_STANDS_BY, role=Role.ACTIVE)
+
+
 def _node_view(w: World, index: int) -> NodeView:
-    body, name = w.bodies[index], w.cfg.nodes[index].name
+    body = w.bodies[index]
     if not body.seen:
-        return NodeView(liveness=Liveness.DEAD, in_rpo=Verdict.TRUE, ready=Verdict.STALE)
+        return _GONE
     if not body.works:
-        return NodeView(liveness=Liveness.FROZEN, level=HEALTHY, in_rpo=Verdict.TRUE, ready=Verdict.STALE)
-    role = Role.ACTIVE if w.gate.owner == name else Role.STANDBY
-    return NodeView(liveness=Liveness.ALIVE, role=role, level=HEALTHY, in_rpo=Verdict.TRUE, ready=Verdict.TRUE)
+        return _STANDS_STILL
+    return _DRIVES if w.gate.owner == w.cfg.nodes[index].name else _STANDS_BY
 
 
 def _with_gate(w: World, gate: GateModel) -> World:
@@ -150,12 +174,12 @@ def _with_gate(w: World, gate: GateModel) -> World:
         if known is not None and known != gate.owner:
             raise InvariantBreachError("S1", f"{known} and {gate.owner} both owned epoch {gate.owner_epoch}")
         if known is None:
-            w = replace(w, owners=(*w.owners[-3:], (gate.owner_epoch, gate.owner)))
+            w = altered(w, owners=(*w.owners[-3:], (gate.owner_epoch, gate.owner)))
     if gate.epoch < w.gate.epoch:
         raise InvariantBreachError("S2", "the gate's epoch shrank")
     if w.store is not None and gate.epoch > w.store.epoch:
         raise InvariantBreachError("S9", "the gate knows an epoch that nobody claimed")
-    return replace(w, gate=gate)
+    return altered(w, gate=gate)
 
 
 def _hold_until(w: World) -> int:
@@ -173,7 +197,8 @@ def _progress(w: World) -> Iterator[Move[World]]:
         yield "frame of the owner", lambda: _with_gate(w, gate_model.frame(w.gate)).looked()
     for index in range(len(w.bodies)):
         view = _node_view(w, index)
-        if view != w.g.nodes[index]:
+        before = w.g.nodes[index]
+        if view is not before and view != before:
             name = f"{w.cfg.nodes[index].name} judged {view.liveness.value}"
             yield name, lambda index=index, view=view: tell(w, NodeJudged(index=index, view=view))  # type: ignore[misc]  # loop variables bound as defaults
     if _gate_view(w) != w.g.gate:
@@ -195,13 +220,13 @@ def _faults(w: World) -> Iterator[Move[World]]:
                 yield f"FAULT {name} {what}", lambda index=index, changed=changed: with_body(w, index, changed)  # type: ignore[misc]  # bound as defaults
     yield (
         "FAULT gate out of sight" if w.gate_seen else "FAULT gate in sight",
-        lambda: replace(w, gate_seen=not w.gate_seen),
+        lambda: altered(w, gate_seen=not w.gate_seen),
     )
     yield "FAULT controller starts anew", lambda: _with_gate(w, gate_model.cold_start(w.gate))
     yield "FAULT a person takes LOCAL", lambda: _with_gate(w, gate_model.local(w.gate))
-    yield "FAULT permit toggles", lambda: replace(w, gate=replace(w.gate, permit=not w.gate.permit))
+    yield "FAULT permit toggles", lambda: altered(w, gate=altered(w.gate, permit=not w.gate.permit))
     yield (
         "FAULT return permit toggles",
-        lambda: replace(w, gate=replace(w.gate, return_permit=not w.gate.return_permit)),
+        lambda: altered(w, gate=altered(w.gate, return_permit=not w.gate.return_permit)),
     )
     yield from common_faults(w)

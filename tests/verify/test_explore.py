@@ -15,8 +15,9 @@ from otha.core.config import (
 )
 from otha.core.effects import GateCommand, Grant
 from otha.core.errors import InvariantBreachError
-from otha.core.group import drill, driver, failback, guard, machine, suspicion, uncontrolled
-from otha.core.reasons import Blocker
+from otha.core.group import drill, driver, failback, guard, machine, step, suspicion, uncontrolled
+from otha.core.inputs import Claim, Record
+from otha.core.reasons import Blocker, Reason, Why
 from otha.core.words import (
     AfterFence,
     Arming,
@@ -24,15 +25,18 @@ from otha.core.words import (
     Confirm,
     FailbackMode,
     GateState,
+    Milestone,
     OrderKind,
     Outcome,
     Phase,
+    Standing,
     TransferKind,
     Verdict,
 )
 from otha.verify import around, gate_model, world
-from otha.verify.explore import Exploration, commissioned, explore, first_start
+from otha.verify.explore import Exploration, Progress, commissioned, explore, first_start
 from otha.verify.gate_model import GateModel
+from otha.verify.world import World
 from tests.core.build import INTERLOCK, MS, group_config
 from tests.core.rig import following
 
@@ -266,3 +270,89 @@ def test_a_first_start_breaks_no_rule() -> None:
     assert not found.stories, str(found.stories[0])
     assert found.complete
     assert {"driven", "needs operator: nobody_drives"} <= found.endings.keys()
+
+
+# Several processes.
+
+
+@pytest.mark.parametrize("cfg", [_group(), _group("abc")], ids=["two nodes", "three nodes"])
+def test_the_same_is_found_by_several_processes(cfg: GroupConfig) -> None:
+    alone = explore(commissioned(cfg, faults=1, orders=0))
+    together = explore(commissioned(cfg, faults=1, orders=0), jobs=3)
+    assert together == alone
+
+
+def test_the_same_story_is_told_by_several_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "interlocks", lambda cfg, g: ())
+    alone = explore(commissioned(_group(), faults=1, orders=1))
+    together = explore(commissioned(_group(), faults=1, orders=1), jobs=2)
+    assert together.stories == alone.stories
+    assert together.stories[0].rule == "S6"
+
+
+def test_a_story_tells_what_the_core_said_of_each_move(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "interlocks", lambda cfg, g: ())
+    story = explore(commissioned(_group(), faults=1, orders=1)).stories[0]
+    said = [reason.why for each in story.told for reason in each.reasons]
+    assert Why.REQUESTED in said
+    assert [each.at_ns for each in story.told] == sorted(each.at_ns for each in story.told)
+
+
+def test_a_process_that_fails_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(w: World) -> str:
+        if w.faults_left == 0 and w.g.plan is None and w.g.standing is Standing.FOLLOWING and w.now > 0:
+            raise KeyError("no such thing")
+        return "rest"
+
+    with pytest.raises(RuntimeError, match="no such thing"):
+        explore(commissioned(_group(), faults=1, orders=1), jobs=2, on_rest=fails)
+
+
+def test_the_limit_of_states_ends_an_exploration_before_its_end() -> None:
+    found = explore(commissioned(_group(), faults=1, orders=1), states_at_most=100)
+    assert not found.complete
+    assert found.states >= 100
+
+
+def test_progress_is_told_after_each_level() -> None:
+    told: list[Progress] = []
+    found = explore(commissioned(_group(), faults=1, orders=0), on_progress=told.append)
+    assert [each.level for each in told] == [*range(1, found.levels + 1)]
+    assert (told[-1].states, told[-1].transitions, told[-1].frontier) == (found.states, found.transitions, 0)
+
+
+# What the key of a world must tell apart, beside what its group knows.
+
+
+def test_a_claim_that_the_group_has_not_read_is_in_the_key() -> None:
+    """A supervisor that starts anew takes up the claim that it finds: of which node and kind decides."""
+    w = commissioned(_group(), faults=1, orders=1)
+    w = replace(w, g=step.start(w.cfg, w.now))
+
+    def claimed(to_node: str, kind: TransferKind) -> bytes:
+        claim = Claim(id=f"{to_node}", kind=kind, to_node=to_node)
+        record = Record(epoch=3, active="a", claim=claim, milestone=Milestone.CLAIMED, revision="2")
+        return replace(w, store=record).key()
+
+    keys = {claimed(node, kind) for node in "ab" for kind in TransferKind}
+    assert len(keys) == 2 * len(TransferKind)
+
+
+def test_how_far_the_store_is_ahead_of_the_group_is_in_the_key() -> None:
+    w = commissioned(_group(), faults=1, orders=1)
+    assert w.store is not None
+    ahead = [replace(w, store=replace(w.store, epoch=epoch, revision="9")) for epoch in (3, 5)]
+    ahead = [replace(each, gate=replace(each.gate, epoch=each.store.epoch if each.store else 0)) for each in ahead]
+    assert ahead[0].key() != ahead[1].key()
+
+
+def test_a_grant_of_an_earlier_start_of_the_controller_is_in_the_key() -> None:
+    """It is refused, and one of the present start is not."""
+    w = commissioned(_group(), faults=1, orders=1)
+    late = replace(w, gate=gate_model.cold_start(w.gate), late=(Grant(node="b", epoch=5, boot=1),))
+    assert late.key() != replace(late, gate=replace(late.gate, boot=1)).key()
+
+
+def test_what_the_core_said_is_not_in_the_key() -> None:
+    w = commissioned(_group(), faults=1, orders=1)
+    assert replace(w, told=(Reason(why=Why.TILT, rule="S10", args=()),)).key() == w.key()

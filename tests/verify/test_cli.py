@@ -1,0 +1,88 @@
+"""`otha verify`: what it says, writes and ends with."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from otha.core.group import guard
+from otha.core.words import Ending
+from otha.demo.play import site_text
+from otha.report import sentence
+from otha.site.load import load_site
+from otha.site.model import Site
+from otha.verify import cli
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    path = tmp_path_factory.mktemp("site") / "site.toml"
+    path.write_text(site_text(), encoding="utf-8")
+    return load_site(path)
+
+
+def _run(site: Site, folder: Path, *, faults: int, orders: int) -> tuple[int, dict[str, object], str]:
+    code = cli.run(
+        site,
+        faults=faults,
+        orders=orders,
+        jobs=1,
+        states_at_most=50_000,
+        json_file=folder / "found.json",
+        report_file=folder / "report.html",
+        sentence=sentence.of_reason,
+    )
+    data = json.loads((folder / "found.json").read_text(encoding="utf-8"))
+    return code, data, (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_what_was_never_reached_is_named_and_is_no_success(
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, data, page = _run(site, tmp_path, faults=0, orders=0)
+    said = capsys.readouterr().out
+    assert code == 1
+    assert "NOT REACHED" in said
+    assert all(f"ending {ending.value}" in said for ending in Ending)
+    assert (data["proved"], data["complete"]) == (False, True)
+    assert "NOT REACHED" in page
+
+
+def test_a_broken_rule_is_told_as_a_story(
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "interlocks", lambda cfg, g: ())
+    code, data, page = _run(site, tmp_path, faults=1, orders=1)
+    said = capsys.readouterr().out
+    assert code == 1
+    assert "BREACH  S6" in said
+    assert "otha/core/group/guard.py" in said
+    assert "requested, sc_a to sc_b" in said
+    assert "BROKEN: S6" in page
+    parts = data["parts"]
+    assert isinstance(parts, list)
+    assert parts[0]["stories"][0]["rule"] == "S6"
+
+
+def test_the_report_needs_nothing_beside_it_and_names_what_it_is_of(site: Site, tmp_path: Path) -> None:
+    _, _, page = _run(site, tmp_path, faults=0, orders=0)
+    assert site.text_hash in page
+    assert site.digest in page
+    assert "http" not in page
+    assert "<script" not in page
+    assert page.count("<table") == page.count("</table>")
+
+
+def test_a_limit_of_states_is_no_success(site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = cli.run(
+        site,
+        faults=1,
+        orders=1,
+        jobs=1,
+        states_at_most=50,
+        json_file=None,
+        report_file=None,
+        sentence=sentence.of_reason,
+    )
+    assert code == 1
+    assert "NOT EXPLORED TO THE END" in capsys.readouterr().out
