@@ -30,7 +30,7 @@ from otha.core.effects import (
 from otha.core.errors import InvariantBreachError
 from otha.core.group import question
 from otha.core.group import step as group_step
-from otha.core.group.event import Event, MachineJudged, SharedChanged, WindowJudged
+from otha.core.group.event import ConditionJudged, Event, MachineJudged, SharedChanged, WindowJudged
 from otha.core.group.key import Plain, claim_key, key
 from otha.core.group.state import GroupState, Shared
 from otha.core.group.turn import Decision
@@ -135,7 +135,22 @@ class Around(ABC):
 
     @abstractmethod
     def key(self) -> bytes:
-        """Worlds with the same key behave alike."""
+        """Worlds with the same key behave alike, but for how many faults and orders are left."""
+
+    @abstractmethod
+    def obeyed(self, action: Action) -> bool:
+        """Whether an action could still change something, whatever happens before it arrives, beside the record."""
+
+    def matters(self, action: Action) -> bool:
+        """Whether an action could still change something: epochs, boots, holds and revisions only grow, so what is
+        refused for being old is refused for ever."""
+        match action:
+            case ReadRecord():
+                return False
+            case SwapRecord(expect=expect):
+                return expect == (self.store.revision if self.store is not None else None)
+            case _:
+                return self.obeyed(action)
 
     @abstractmethod
     def at_rest(self) -> str:
@@ -200,7 +215,10 @@ def _ended(w: _W, effect: Effect, outcome: Outcome) -> _W:
 
 
 def results(w: _W) -> Iterator[Move[_W]]:
-    """Every effect on its way ends: carried out, or lost, or late, or its answer is."""
+    """Every effect on its way ends: carried out, or late, or its answer is lost.
+
+    One that is late need not arrive at all, so a lost one is told apart only where being late could change nothing.
+    """
     for at, effect in enumerate(w.flying):
         rest = altered(w, flying=w.flying[:at] + w.flying[at + 1 :])
         name = type(effect.do).__name__
@@ -224,21 +242,38 @@ def results(w: _W) -> Iterator[Move[_W]]:
         def delayed(poorer: _W = poorer, effect: Effect = effect) -> _W:
             return _ended(altered(poorer, late=(*poorer.late, effect.do)), effect, Outcome.UNKNOWN)
 
-        yield f"FAULT {name} lost", lost
         yield f"FAULT {name} carried out, its answer lost", answer_lost
-        yield f"FAULT {name} delayed beyond its bound", delayed
+        if w.matters(effect.do):
+            yield f"FAULT {name} lost, or delayed beyond its bound", delayed
+        else:
+            yield f"FAULT {name} lost", lost
 
 
 def late(w: _W) -> Iterator[Move[_W]]:
-    """What was given up by its sender arrives after all, or never."""
+    """What was given up by its sender arrives after all; nothing has to happen if it never does."""
     for at, action in enumerate(w.late):
+        if not w.matters(action):
+            continue
         rest = altered(w, late=w.late[:at] + w.late[at + 1 :])
 
         def arrives(rest: _W = rest, action: Action = action) -> _W:
             return _arrives(rest, action)[0]
 
         yield f"late {type(action).__name__} arrives", arrives
-        yield f"late {type(action).__name__} is lost", lambda rest=rest: rest  # type: ignore[misc]  # bound as default
+
+
+def conditions_read(w: _W) -> Iterator[Move[_W]]:
+    """The tags of all conditions are read, in one poll. The first one is disturbed; the others hold."""
+    verdicts = tuple([Verdict.TRUE if index else w.interlock for index in range(len(w.g.conditions))])
+    if verdicts != w.g.conditions:
+        yield "conditions read", lambda: _conditions_told(w, verdicts)
+
+
+def _conditions_told(w: _W, verdicts: tuple[Verdict, ...]) -> _W:
+    for index, verdict in enumerate(verdicts):
+        if w.g.conditions[index] is not verdict:
+            w = tell(w, ConditionJudged(index=index, verdict=verdict))
+    return w
 
 
 def machine_read(w: _W) -> Iterator[Move[_W]]:
@@ -371,7 +406,7 @@ def with_body(w: _W, index: int, body: Body) -> _W:
 
 
 def messages_key(w: Around) -> Plain:
-    """What of the record's store, the messages and the budgets decides what comes next."""
+    """What of the record's store and of the messages decides what comes next."""
     base = w.store.epoch if w.store is not None else 0
     return (
         (w.shared.isolated, w.shared.tilted, w.shared.troubled, w.shared.full),
@@ -380,9 +415,7 @@ def messages_key(w: Around) -> Plain:
         w.interlock._value_,
         w.machine,
         tuple([(_relative(each.do, base, w), _is_awaited(w.g, each)) for each in w.flying]) if w.flying else (),
-        tuple([_relative(action, base, w) for action in w.late]) if w.late else (),
-        w.faults_left,
-        w.orders_left,
+        tuple([_relative(action, base, w) for action in w.late if w.matters(action)]) if w.late else (),
     )
 
 

@@ -14,6 +14,7 @@ from otha.verify.coverage import Coverage
 from otha.verify.memo import Memo
 
 DIGEST_BYTES = 16
+_PLACE_BYTES = DIGEST_BYTES + 2
 _NUMBER_BYTES = 2
 # The number of no move: a world that is wrong in itself.
 AT_REST = (1 << 8 * _NUMBER_BYTES) - 1
@@ -22,9 +23,17 @@ _FROM_OUTSIDE = ("FAULT", "ORDER")
 OnRest = Callable[[Any], str]  # Any: the explorer's own kind of world
 
 
-def digest(w: Around) -> bytes:
-    """What tells worlds apart: 128 bits of the whole key. Two of ten million share theirs once in 10^24 runs."""
-    return blake2b(w.key(), digest_size=DIGEST_BYTES).digest()
+def place(w: Around) -> bytes:
+    """What tells worlds apart: 128 bits of the whole key, and how many faults and orders are left. Two keys of ten
+    million share their bits once in 10^24 runs."""
+    return blake2b(w.key(), digest_size=DIGEST_BYTES).digest() + bytes((w.faults_left, w.orders_left))
+
+
+def outdone(there: bytes, met: tuple[bytes, ...]) -> bool:
+    """Whether a world like this one, with no less left of anything, is among those met: it leads wherever this does,
+    and in no more moves."""
+    faults, orders = there[DIGEST_BYTES], there[DIGEST_BYTES + 1]
+    return any(left[0] >= faults and left[1] >= orders for left in met)
 
 
 def way(here: bytes, number: int) -> bytes:
@@ -34,7 +43,7 @@ def way(here: bytes, number: int) -> bytes:
 
 def parted(taken: bytes) -> tuple[bytes, int]:
     """The world and the number of a way."""
-    return taken[:DIGEST_BYTES], int.from_bytes(taken[DIGEST_BYTES:], "big")
+    return taken[:_PLACE_BYTES], int.from_bytes(taken[_PLACE_BYTES:], "big")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -98,16 +107,16 @@ class Expander:
                     level.breaches.append((taken, breach.what))
                     quiet = False
                     continue
-                there = digest(after)
+                there = place(after)
                 level.coverage.moved(name, after.told)
                 if not name.startswith(_FROM_OUTSIDE):
-                    leads_to.append(there)
+                    leads_to.append(there[:DIGEST_BYTES])
                     quiet = quiet and (there == here or name.startswith("late"))
                 self._found(level, there, taken, after)
-            self._judge(level, here, w, quiet=quiet and not w.late)
+            self._judge(level, here, w, quiet=quiet)
         except DefectError as breach:
             level.breaches.append((way(here, AT_REST), breach.what))
-        level.onward[here] = b"".join(leads_to)
+        level.onward[here[:DIGEST_BYTES]] = b"".join(leads_to)
 
     def _found(self, level: Level, there: bytes, taken: bytes, after: Around) -> None:
         if there in self._met:
@@ -125,6 +134,6 @@ class Expander:
             if quiet:
                 raise
             return
-        level.acceptable.append(here)
+        level.acceptable.append(here[:DIGEST_BYTES])
         if quiet:
             level.endings[ending] += 1

@@ -4,11 +4,12 @@ Level by level, so that what is found does not depend on how many processes look
 smallest counts, of several breaches at a level the one with the smallest way.
 """
 
+import gc
 import time
 from array import array
 from collections import Counter
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -21,7 +22,7 @@ from otha.core.words import GateState, Milestone, Verdict
 from otha.verify.around import Around, Body
 from otha.verify.coverage import Coverage
 from otha.verify.crew import Crew, crew
-from otha.verify.expansion import AT_REST, DIGEST_BYTES, Expander, Level, digest, parted, way
+from otha.verify.expansion import AT_REST, DIGEST_BYTES, Expander, Level, outdone, parted, place, way
 from otha.verify.gate_model import GateModel
 from otha.verify.story import Story, retold
 from otha.verify.world import World
@@ -109,10 +110,11 @@ def rest(w: Around) -> str:
 
 @dataclass(slots=True)
 class _Found:
-    """All that was found so far. `ways`: how each world was come to first, in the order of levels; `sizes`: how many
-    worlds each level has."""
+    """All that was found so far. `ways`: how each world was come to first, in the order of levels; `met`: with how many
+    faults and orders left; `sizes`: how many worlds each level has."""
 
     ways: dict[bytes, bytes]
+    met: dict[bytes, tuple[bytes, ...]]
     sizes: list[int] = field(default_factory=lambda: [1])
     onward: dict[bytes, bytes] = field(default_factory=dict)
     acceptable: list[bytes] = field(default_factory=list)
@@ -140,10 +142,17 @@ class _Found:
             self.cut = self.cut or level.cut
         self.breaches += sorted(breach for level in levels for breach in level.breaches)
         kept: list[list[bytes]] = [[] for _ in levels]
-        for there, (taken, number) in fresh.items():
+        # The most that is left comes first: what is outdone within a level needs no look either.
+        for there in sorted(fresh, key=lambda there: there[DIGEST_BYTES:], reverse=True):
+            like, left = there[:DIGEST_BYTES], there[DIGEST_BYTES:]
+            met = self.met.get(like, ())
+            if outdone(there, met):
+                continue
+            taken, number = fresh[there]
+            self.met[like] = (*met, left)
             self.ways[there] = taken
             kept[number].append(there)
-        self.sizes.append(len(fresh))
+        self.sizes.append(sum(map(len, kept)))
         return kept
 
     def moves_to(self, taken: bytes) -> list[int]:
@@ -158,7 +167,7 @@ class _Found:
     def circling(self) -> bytes | None:
         """A world from which none is ever reached by itself that a person could accept: the group moves in a circle
         (L4). Of the nearest ones to the start, the smallest."""
-        number_of = {here: number for number, here in enumerate(self.ways)}
+        number_of = {like: number for number, like in enumerate(self.met)}
         before: list[array[int]] = [array("I") for _ in number_of]
         for here, leads_to in self.onward.items():
             for at in range(0, len(leads_to), DIGEST_BYTES):
@@ -174,7 +183,7 @@ class _Found:
                     frontier.append(number)
         worlds, begin = [*self.ways], 0
         for size in self.sizes:
-            circling = [worlds[number] for number in range(begin, begin + size) if not good[number]]
+            circling = [here for here in worlds[begin : begin + size] if not good[number_of[here[:DIGEST_BYTES]]]]
             if circling:
                 return min(circling)
             begin += size
@@ -197,9 +206,10 @@ def explore(
     """
     began = time.perf_counter()
     until = None if within_s is None else began + within_s
-    first = digest(start)
-    found = _Found(ways={first: b""})
+    first = place(start)
+    found = _Found(ways={first: b""}, met={first[:DIGEST_BYTES]: (first[DIGEST_BYTES:],)})
     with ExitStack() as stack:
+        stack.enter_context(_without_gc())
         alone = Expander([(first, start)], on_rest)
         hands: Crew | None = None
         kept: list[list[bytes]] | None = None
@@ -217,6 +227,18 @@ def explore(
             if on_progress is not None:
                 on_progress(_progress(found, time.perf_counter() - began))
     return _told(start, found, stories_wanted)
+
+
+@contextmanager
+def _without_gc() -> Iterator[None]:
+    """Worlds make no cycles, and looking for some among millions of them would take a good part of the time."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _progress(found: _Found, seconds: float) -> Progress:

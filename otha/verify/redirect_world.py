@@ -14,7 +14,7 @@ from otha.core.effects import Action, Backfill, Demote, Promote, Select
 from otha.core.errors import DefectError, InvariantBreachError
 from otha.core.group import guard
 from otha.core.group import step as group_step
-from otha.core.group.event import ConditionJudged, GateJudged, NodeJudged, SelectorJudged
+from otha.core.group.event import GateJudged, NodeJudged, SelectorJudged
 from otha.core.group.key import Plain, packed
 from otha.core.group.state import GateView, NodeView, SelectorView, Shared, StoreView
 from otha.core.inputs import Record
@@ -60,6 +60,15 @@ class RedirectWorld(Around):
                 return _order_store(self, action)
             case _:
                 raise DefectError(f"{self.cfg.name} drives no section: {action}")
+
+    def obeyed(self, action: Action) -> bool:
+        match action:
+            case Select():
+                return any(client.told(action) not in (None, client) for client in self.clients)
+            case Promote(node=node, epoch=epoch) | Demote(node=node, epoch=epoch):
+                return epoch > self.archives[_index(self, node)].epoch
+            case _:
+                return True
 
     def looked(self) -> "RedirectWorld":
         """Switches and stores are read at their own pace."""
@@ -276,11 +285,7 @@ def _views(w: RedirectWorld) -> Iterator[Move[RedirectWorld]]:
     gate = _gate_view(w)
     if gate != w.g.gate:
         yield "gate read", lambda: tell(w, GateJudged(view=gate))
-    for index, known_verdict in enumerate(w.g.conditions):
-        verdict = w.interlock if index == 0 else Verdict.TRUE
-        if known_verdict is not verdict:
-            event = ConditionJudged(index=index, verdict=verdict)
-            yield "interlock read", lambda event=event: tell(w, event)  # type: ignore[misc]  # bound as default
+    yield from around.conditions_read(w)
     yield from around.machine_read(w)
 
 

@@ -14,7 +14,7 @@ from otha.verify.subject import Subject, left_out, starts, subjects
 LIMITS = (
     "One group at a time: the rest of the site is a TILT and an isolation that come and go.",
     "A node is alive, frozen, unseen or dead; how heartbeats lead to that verdict is not explored (otha.core.watch).",
-    "One condition is disturbed, an interlock if there is one; the others hold.",
+    "One condition is disturbed, an interlock if there is one; the others hold. All are read in one poll.",
     "The gate is its table without frames' sequence numbers, sessions and outputs; the tests of the gate judge those.",
     "Time passes from deadline to deadline, once nothing else is about to happen.",
     "The supervisor's own processes, its disk and its network are a store and messages that are lost, late or doubled.",

@@ -5,10 +5,23 @@ from dataclasses import dataclass
 
 from otha.core.altered import altered
 from otha.core.config import UNKNOWN_MACHINE
-from otha.core.effects import Action, Backfill, Demote, Promote, ReadRecord, Select, SwapRecord
+from otha.core.effects import (
+    Action,
+    Backfill,
+    Demote,
+    Grant,
+    Promote,
+    ReadRecord,
+    Release,
+    Revoke,
+    Safe,
+    Select,
+    SwapRecord,
+    Void,
+)
 from otha.core.errors import DefectError, InvariantBreachError
 from otha.core.group import machine
-from otha.core.group.event import ConditionJudged, GateJudged, NodeJudged
+from otha.core.group.event import GateJudged, NodeJudged
 from otha.core.group.key import Plain, ahead, packed
 from otha.core.group.state import GateView, NodeView, StoreView
 from otha.core.words import GateState, Liveness, Outcome, Role, Standing, Verdict
@@ -20,6 +33,7 @@ from otha.verify.around import (
     Move,
     body_of,
     common_faults,
+    conditions_read,
     machine_read,
     tell,
     with_body,
@@ -71,6 +85,20 @@ class World(Around):
             case _:
                 gate, outcome = gate_model.command(self.gate, action, _hold_until(self))
                 return _with_gate(self, gate), outcome
+
+    def obeyed(self, action: Action) -> bool:
+        gate = self.gate
+        match action:
+            case Revoke(epoch=epoch) | Void(epoch=epoch):
+                return epoch > gate.epoch
+            case Grant(epoch=epoch, boot=boot):
+                return epoch > gate.granted and epoch >= gate.epoch and boot == gate.boot
+            case Release(epoch=epoch):
+                return epoch >= gate.epoch
+            case Safe(epoch=epoch, hold_no=hold_no):
+                return epoch >= gate.epoch and hold_no >= gate.hold_no
+            case _:
+                return True
 
     def looked(self) -> "World":
         view = _gate_view(self)
@@ -203,12 +231,7 @@ def _progress(w: World) -> Iterator[Move[World]]:
             yield name, lambda index=index, view=view: tell(w, NodeJudged(index=index, view=view))  # type: ignore[misc]  # loop variables bound as defaults
     if _gate_view(w) != w.g.gate:
         yield "gate read", w.looked
-    for index, known in enumerate(w.g.conditions):
-        # The first one is disturbed; the others hold.
-        verdict = w.interlock if index == 0 else Verdict.TRUE
-        if known is not verdict:
-            event = ConditionJudged(index=index, verdict=verdict)
-            yield "interlock read", lambda event=event: tell(w, event)  # type: ignore[misc]  # bound as default
+    yield from conditions_read(w)
     yield from machine_read(w)
 
 

@@ -34,6 +34,7 @@ from otha.core.words import (
     Verdict,
 )
 from otha.verify import around, gate_model, world
+from otha.verify.expansion import outdone, place
 from otha.verify.explore import Exploration, Progress, commissioned, explore, first_start
 from otha.verify.gate_model import GateModel
 from otha.verify.world import World
@@ -356,3 +357,33 @@ def test_a_grant_of_an_earlier_start_of_the_controller_is_in_the_key() -> None:
 def test_what_the_core_said_is_not_in_the_key() -> None:
     w = commissioned(_group(), faults=1, orders=1)
     assert replace(w, told=(Reason(why=Why.TILT, rule="S10", args=()),)).key() == w.key()
+
+
+# What is not looked at twice.
+
+
+@pytest.mark.parametrize("start", [commissioned(_group(), faults=2, orders=0)], ids=["driver"])
+def test_what_does_not_matter_any_more_changes_nothing_now_or_later(start: World) -> None:
+    """A late command that is too old is left out: it must be refused here, and wherever this leads."""
+    seen = 0
+
+    def watched(w: World) -> str:
+        nonlocal seen
+        for action in w.late:
+            if not w.matters(action):
+                seen += 1
+                assert around._arrives(w, action)[0].key() == w.key()
+                assert not any(make().matters(action) for _, make in w.moves())
+        return "rest"
+
+    explore(start, states_at_most=4_000, on_rest=watched)
+    assert seen > 10
+
+
+def test_a_world_with_no_more_left_than_one_that_was_met_is_not_looked_at_again() -> None:
+    """TILT that comes and goes leads back to the start, with two faults less."""
+    w = commissioned(_group(), faults=2, orders=0)
+    there = place(replace(w, faults_left=0))
+    assert outdone(there, (place(w)[-2:],))
+    assert not outdone(place(w), (there[-2:],))
+    assert not outdone(place(replace(w, orders_left=1)), (place(w)[-2:],))
