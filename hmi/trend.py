@@ -103,6 +103,9 @@ class Trend(QWidget):
             axis.setPen(pg.mkPen(of.muted))
             axis.setTextPen(pg.mkPen(of.text))
         self.plot.setLabel("left", "%", color=of.text)
+        # pyqtgraph leaves room for its own small font, and would write the unit over the numbers.
+        text = self.fontMetrics()
+        self.plot.getAxis("left").setWidth(text.horizontalAdvance("100.00") + 2 * text.height())
         self.plot.setLabel("bottom", self.tr("ms after the claim"), color=of.text)
         self.plot.showGrid(x=True, y=True, alpha=0.25)
 
