@@ -53,9 +53,9 @@ def run(*arguments: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def tried(*arguments: str) -> dict[str, Any]:
+def tried(*arguments: str, lasting: str = "1s") -> dict[str, Any]:
     """What a check tells; its exit code agrees."""
-    code, output = run("check", *arguments, "--for", "1s", "--json")
+    code, output = run("check", *arguments, "--for", lasting, "--json")
     told: dict[str, Any] = json.loads(output)
     assert code == (0 if told["ok"] else 1)
     return told
@@ -191,7 +191,7 @@ OPCUA: dict[str, tuple[tuple[str, str], str, str]] = {
 def test_a_planted_mistake_in_an_opcua_profile_is_named(plant: Path, tmp_path: Path, mistake: str) -> None:
     change, item, says = OPCUA[mistake]
     at, _ = endpoint(plant, "hist_a")
-    told = tried(planted(tmp_path, "sim_historian", change), "--against", at)
+    told = tried(planted(tmp_path, "sim_historian", change), "--against", at, lasting="2s")
     assert says in wrong(told).get(item, ""), told
 
 
