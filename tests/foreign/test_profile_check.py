@@ -106,6 +106,7 @@ def test_node_opcua_is_as_its_profile_says(node_opcua: str, tmp_path: Path) -> N
         (("s=Heartbeat", "s=Box"), "heartbeat", "this one has no value"),
         (("nsu=urn:otha:test;s=Heartbeat", "i=2255"), "heartbeat", "wrong type"),
         (("nsu=urn:otha:test;s=Role", "i=2267"), "role", "known role"),
+        (("s=Role", "s=Data"), "role", "no whole number"),
         (("i=2267", "i=2258"), "level", "0 to 255"),
     ],
 )

@@ -105,6 +105,8 @@ async def _items(profile: Profile, session: Session, trial: Trial) -> tuple[Find
     return tuple(found)
 
 
+# What is told by the value itself; a counter may come as a number with a fraction.
+_WHOLE = ("role", "level", "session")
 _Round = tuple[int, list[ua.DataValue | None], ua.DataValue | None]
 
 
@@ -130,6 +132,10 @@ def _item(
         inner = _age(value, clock) if word.source_age else number(_inner(value), word.counts_per_unit)
         if inner is None:
             return _no_number(name, word, value)
+        raw = _inner(value)
+        if name in _WHOLE and isinstance(raw, float) and raw * word.counts_per_unit != inner:
+            wrong, mend = f"no whole number: OTHA would take {inner}", "Give the NodeId of a number that is a code"
+            return Finding(item=name, place=word.node, grade=Grade.WRONG, said=str(raw), wrong=wrong, mend=mend)
         seen.append(Seen(at_ns=at_ns, value=inner if word.source_age else meaning(word, inner)))
     judged = judge(profile, name, word, word.node, seen)
     uncertain = [value for _, value, _ in read if value is not None and not is_good(value)]
