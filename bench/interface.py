@@ -21,7 +21,7 @@ from bench.figure import MS, Figure, at_most, holds, median, quantile, shown
 from bench.lateness import between, quantile_of, site_text, status_of, supervisor
 from bench.options import Measurement, Options
 from bench.orderer import Orderer, carried_out
-from bench.processes import MIB, Use, children, use
+from bench.processes import MIB, Use, use
 from bench.stations import Station, client_of, prepared
 from otha.core.errors import HostError
 from otha.wire.access import AccessRole
@@ -69,15 +69,6 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _interface_of(supervisor_pid: int) -> int | None:
-    """The interface's process; None while there is none."""
-    for pid in children(supervisor_pid):
-        with suppress(OSError):
-            if b"otha.interface" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                return pid
-    return None
-
-
 @contextmanager
 def _load(kind: str, station: Station, *options: str) -> "Iterator[subprocess.Popen[str]]":
     command = [sys.executable, "-m", "bench.interface_load", kind, station.to_json(), *options]
@@ -92,9 +83,8 @@ def _load(kind: str, station: Station, *options: str) -> "Iterator[subprocess.Po
 class _Rig:
     """One supervisor with its interface, and who orders all the while."""
 
-    def __init__(self, folder: Path, process: "subprocess.Popen[bytes]", stations: dict[str, Station]) -> None:
+    def __init__(self, folder: Path, stations: dict[str, Station]) -> None:
         self._folder = folder
-        self._process = process
         self._stations = stations
         self.orderer = Orderer(stations["shift"], [f"g{pair}" for pair in range(1, _PAIRS + 1)], _ORDERS)
 
@@ -107,7 +97,7 @@ class _Rig:
 
     def interface(self) -> int:
         """The interface's process. Raises HostError."""
-        pid = _interface_of(self._process.pid)
+        pid: int | None = self.status()["outside"]["interface"]["pid"]
         if pid is None:
             raise HostError("there is no interface")
         return pid
@@ -157,7 +147,8 @@ class _Rig:
         )
 
     async def orders(self, count: int) -> list[float]:
-        """Seconds from the call to its answer."""
+        """Seconds from the call to its answer, of a client that is in."""
+        await self.orderer.connect()
         end = len(self.orderer.given.answered) + count
         await self.orderer.until(lambda: len(self.orderer.given.answered) >= end)
         return self.orderer.given.took_s[-count:]
@@ -251,8 +242,8 @@ def _run(options: Options, *, fifo: bool) -> Iterator[Figure]:
         roles = {"display": AccessRole.VIEWER, "shift": AccessRole.OPERATOR}
         stations = prepared(folder, port, roles)
         (folder / "site.toml").write_text(site_text(ports) + _TABLE.format(port=port), encoding="utf-8")
-        with supervisor(folder, fifo=fifo) as process:
-            rig = _Rig(folder, process, stations)
+        with supervisor(folder, fifo=fifo):
+            rig = _Rig(folder, stations)
             yield from asyncio.run(_phases(rig, options, fifo=fifo))
             following = sum(group["standing"] == "following" for group in rig.status()["groups"])
             note = f"{following} of {_PAIRS} groups follow at the end"
