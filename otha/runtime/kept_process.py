@@ -15,18 +15,21 @@ from otha.wire.errors import WireError
 _PING_S: Final = 1.0
 _SILENT_PINGS: Final = 5
 _END_S: Final = 1.5
+_SPARE_AGAIN_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     """How soon a process that has ended is started again: at once if it was up for `steady_s`, and the first time
     that it was not; then after a pause that doubles from `backoff_first_s` to `backoff_max_s`. One that is not up
-    `ready_s` after its start is killed."""
+    `ready_s` after its start is killed. Once it was up for `spare_after_s` the next one is started beside it, which has
+    then only to be told what it is to be (None: none is)."""
 
     backoff_first_s: float
     backoff_max_s: float
     steady_s: float
     ready_s: float
+    spare_after_s: float | None = None
 
 
 class Backoff:
@@ -82,6 +85,14 @@ class _Wire(asyncio.Protocol):
         self._kept.hung_up()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Started:
+    """A process, and the supervisor's end of its socket pair."""
+
+    process: asyncio.subprocess.Process
+    sock: socket.socket
+
+
 class KeptProcess:
     """`python -m module SOCKET [FD ...] PARENT`, one life after the other. `starts`: how often it was started.
 
@@ -98,6 +109,7 @@ class KeptProcess:
         self._pace = pace
         self._wire: _Wire | None = None
         self._process: asyncio.subprocess.Process | None = None
+        self._spare: _Started | None = None
         self._heard = False
         self._backoff = Backoff(pace)
         self._up_since: float | None = None
@@ -153,10 +165,29 @@ class KeptProcess:
         """One life, from start to end; `meanwhile` runs beside it. Raises OSError when it can't be started."""
         self._is_ending = False
         self._up_since, self._up_s = None, 0.0
+        started = self._taken_spare() or await self._start(fds)
+        self._process = process = started.process
+        self.starts += 1
+        loop = asyncio.get_running_loop()
+        helpers = [loop.create_task(self._ping())]
+        if self._pace.spare_after_s is not None:
+            helpers.append(loop.create_task(self._keep_spare(fds, self._pace.spare_after_s)))
+        try:
+            _, self._wire = await loop.create_connection(lambda: _Wire(self, self._owner), sock=started.sock)
+            if meanwhile is not None:
+                helpers.append(loop.create_task(meanwhile()))
+            await process.wait()
+        finally:
+            self._up_s = self._up_for()
+            for helper in helpers:
+                helper.cancel()
+            await self._end(process)
+
+    async def _start(self, fds: Sequence[int]) -> _Started:
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                self._process = process = await asyncio.create_subprocess_exec(
+                process = await asyncio.create_subprocess_exec(
                     sys.executable,
                     "-m",
                     self._module,
@@ -168,19 +199,35 @@ class KeptProcess:
             except BaseException:
                 ours.close()
                 raise
-        self.starts += 1
-        loop = asyncio.get_running_loop()
-        helpers = [loop.create_task(self._ping())]
-        try:
-            _, self._wire = await loop.create_connection(lambda: _Wire(self, self._owner), sock=ours)
-            if meanwhile is not None:
-                helpers.append(loop.create_task(meanwhile()))
-            await process.wait()
-        finally:
-            self._up_s = self._up_for()
-            for helper in helpers:
-                helper.cancel()
-            await self._end(process)
+        return _Started(process=process, sock=ours)
+
+    async def _keep_spare(self, fds: Sequence[int], after_s: float) -> None:
+        """Have a spare once this life is steady, and another one if it ends."""
+        while True:
+            await asyncio.sleep(_PING_S)
+            if self._up_for() < after_s or (self._spare is not None and self._spare.process.returncode is None):
+                continue
+            await self.drop_spare()
+            with suppress(OSError):
+                self._spare = await self._start(fds)
+            await asyncio.sleep(_SPARE_AGAIN_S)
+
+    def _taken_spare(self) -> _Started | None:
+        """The spare, if there is one that lives."""
+        if self._spare is None or self._spare.process.returncode is not None:
+            return None
+        spare, self._spare = self._spare, None
+        return spare
+
+    async def drop_spare(self) -> None:
+        """End the spare."""
+        spare, self._spare = self._spare, None
+        if spare is None:
+            return
+        spare.sock.close()
+        with suppress(ProcessLookupError):
+            spare.process.kill()
+        await spare.process.wait()
 
     def _up_for(self) -> float:
         return 0.0 if self._up_since is None else time.monotonic() - self._up_since

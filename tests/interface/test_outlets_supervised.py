@@ -107,7 +107,7 @@ def test_a_siem_gets_orders_transfers_and_starts_once_each(watched: Watched) -> 
 
 def test_its_death_moves_nothing_and_it_comes_again(watched: Watched) -> None:
     before = watched.otha.status()
-    os.kill(watched.otha.child("otha.interface.metrics"), signal.SIGKILL)
+    os.kill(watched.otha.child("metrics"), signal.SIGKILL)
     watched.otha.wait_for("metrics works=", 2)
     watched.scraped('otha_outlet_starts_total{outlet="metrics"} 2.0')
     after = watched.otha.status()

@@ -1,5 +1,11 @@
 """How soon a process of OTHA's own that has ended is started again."""
 
+import asyncio
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from otha.runtime.kept_process import Backoff, KeptProcess, Pace
@@ -50,3 +56,73 @@ async def test_a_module_that_can_not_run_is_not_started_over_and_over(monkeypatc
             patched.setattr("otha.runtime.kept_process.asyncio.sleep", sleep)
             await kept.rest()
     assert (kept.starts, slept) == (3, [0.0, 0.5, 1.0])
+
+
+class Heard:
+    """Of a process that says who it is, once it is told anything."""
+
+    def __init__(self) -> None:
+        self.said: asyncio.Queue[int] = asyncio.Queue()
+        self.is_up = False
+
+    def take(self, data: bytes) -> None:
+        self.is_up = True
+        self.kept.heard()
+        self.said.put_nowait(int(data))
+
+    def ping(self) -> bytes:
+        return b""
+
+    kept: KeptProcess
+
+
+_SAYS_WHO_IT_IS = """
+import os, socket, sys
+from pathlib import Path
+with socket.socket(fileno=int(sys.argv[1])) as supervisor:
+    Path(__file__).with_name(f"begun-{os.getpid()}").touch()
+    while supervisor.recv(100):
+        supervisor.sendall(str(os.getpid()).encode())
+"""
+
+
+@pytest.mark.asyncio
+async def test_the_next_one_is_there_already_when_a_steady_one_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kept_says.py").write_text(_SAYS_WHO_IT_IS, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr("otha.runtime.kept_process._PING_S", 0.05)
+    monkeypatch.setattr("otha.runtime.kept_process._SILENT_PINGS", 10_000)
+    owner = Heard()
+    kept = owner.kept = KeptProcess("kept_says", owner, replace(PACE, spare_after_s=0.1), unsent_max=100)
+
+    async def ask() -> None:
+        kept.write(b"who?")
+
+    def begun() -> set[int]:
+        return {int(each.name.partition("-")[2]) for each in tmp_path.glob("begun-*")}
+
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
+        first = tasks.create_task(kept.live(meanwhile=ask))
+        one = await owner.said.get()
+        while len(begun()) < 2:  # noqa: ASYNC110 - what a process does has no event
+            await asyncio.sleep(0.02)
+        (spare,) = begun() - {one}
+        os.kill(one, signal.SIGKILL)
+        await first
+        second = tasks.create_task(kept.live(meanwhile=ask))
+        assert await owner.said.get() == spare == kept.pid
+        while len(begun()) < 3:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.02)
+        (next_one,) = begun() - {one, spare}
+        os.kill(next_one, signal.SIGKILL)
+        while kept._spare is None or kept._spare.process.returncode is None:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.02)
+        kept.kill("enough")
+        await second
+        third = tasks.create_task(kept.live(meanwhile=ask))
+        assert await owner.said.get() not in (one, spare, next_one)
+        third.cancel()
+    await kept.drop_spare()
+    assert kept.starts == 3

@@ -123,7 +123,7 @@ class FedProcess(ABC, Generic[M]):
 
     def told(self) -> Json:
         """What `otha status --json` shows of it."""
-        return {"up": self.is_up, "where": self.where, "starts": self.starts}
+        return {"up": self.is_up, "where": self.where, "starts": self.starts, "pid": self.pid}
 
     def take(self, data: bytes) -> None:
         """See `otha.runtime.kept_process.Owner`."""
@@ -133,21 +133,27 @@ class FedProcess(ABC, Generic[M]):
 
     async def run(self) -> None:
         """Keep it running, until cancelled."""
-        while True:
-            self._reader = self._new_reader()
-            try:
-                await self._kept.live(meanwhile=self._feed)
-            except OSError as error:
-                self._kept.trouble = f"it can't be started: {error.strerror}"
-            except Exception as error:  # whatever it is, supervision goes on
-                self._kept.trouble = f"{type(error).__name__}: {error}"
-            finally:
-                self.where = ""
-                self._is_over()
-            why = self._kept.trouble or "it has ended"
-            self._book.log("warning", self.name, ended=why)
-            self._book.note(f"{self.name}.end", {"why": why, "starts": self.starts}, "")
-            await self._kept.rest()
+        try:
+            while True:
+                await self._live()
+        finally:
+            await self._kept.drop_spare()
+
+    async def _live(self) -> None:
+        self._reader = self._new_reader()
+        try:
+            await self._kept.live(meanwhile=self._feed)
+        except OSError as error:
+            self._kept.trouble = f"it can't be started: {error.strerror}"
+        except Exception as error:  # whatever it is, supervision goes on
+            self._kept.trouble = f"{type(error).__name__}: {error}"
+        finally:
+            self.where = ""
+            self._is_over()
+        why = self._kept.trouble or "it has ended"
+        self._book.log("warning", self.name, ended=why)
+        self._book.note(f"{self.name}.end", {"why": why, "starts": self.starts}, "")
+        await self._kept.rest()
 
     async def _feed(self) -> None:
         """What it is to be, then the newest state, as often as it is taken and as it costs little."""

@@ -14,7 +14,7 @@ from otha.wire.codec import Reader
 from otha.wire.message import Json, OrderReply, OrderRequest, Refusal
 
 # Loading OPC UA's own address space takes seconds where it is not kept yet, on a busy machine many.
-_PACE: Final = Pace(backoff_first_s=0.5, backoff_max_s=30.0, steady_s=10.0, ready_s=60.0)
+_PACE: Final = Pace(backoff_first_s=0.5, backoff_max_s=30.0, steady_s=10.0, ready_s=60.0, spare_after_s=5.0)
 _EVENTS_UNSENT_MAX: Final = 1 << 20
 _DIET: Final = Diet(every_s=0.2, share=10, unsent_max=(4 << 20) + wire.STATUS_MAX)
 
