@@ -123,7 +123,7 @@ class AlarmPage(QWidget):
         self.shelves.addTab(translate("Alarms", "History"))
         self.shelves.currentChanged.connect(self._show)
         self.filter = QLineEdit()
-        self.filter.setPlaceholderText(translate("Alarms", "Filter: words that must stand in the row"))
+        self.filter.setPlaceholderText(translate("Alarms", "Filter: words in the row"))
         self.filter.setClearButtonEnabled(True)
         self.filter.setMinimumHeight(40)
         self.filter.textChanged.connect(lambda _text: self._filtering.start(_FILTER_AFTER_MS))

@@ -147,6 +147,18 @@ def _of_the_supervisor(code: str) -> tuple[str, str, str] | None:
                 translate("Rationale", "what is decided meanwhile can't be replayed; nothing else depends on it"),
                 translate("Rationale", "look at the files in recordings/ of the state directory, and at its disk"),
             )
+        case "certificate_expiring":
+            return (
+                translate("Rationale", "a certificate that connections need expires within 30, 7 or 1 days"),
+                translate("Rationale", "from that day on its connections are refused"),
+                translate("Rationale", "have it renewed at OTHA; the other end must trust the new one"),
+            )
+        case "certificate_expired":
+            return (
+                translate("Rationale", "a certificate that connections need has expired"),
+                translate("Rationale", "its connections are refused"),
+                translate("Rationale", "have it renewed at OTHA; the other end must trust the new one"),
+            )
         case "loop_stalled":
             return (
                 translate("Rationale", "the supervisor did not run for more than 5 ms, three times in a minute"),

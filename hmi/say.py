@@ -34,6 +34,7 @@ def kind(of: str) -> str:
         "driver": translate("Say", "drives"),
         "path": translate("Say", "path"),
         "store": translate("Say", "store"),
+        "pair": translate("Say", "pair"),
     }.get(of, plain(of))
 
 

@@ -51,8 +51,8 @@
         <translation>Verlauf</translation>
     </message>
     <message>
-        <source>Filter: words that must stand in the row</source>
-        <translation>Filter: Wörter, die in der Zeile stehen</translation>
+        <source>Filter: words in the row</source>
+        <translation>Filter: Wörter der Zeile</translation>
     </message>
     <message>
         <source>Silence (F10)</source>
@@ -1492,6 +1492,26 @@
         <translation>Dateien in recordings/ des Zustandsverzeichnisses und dessen Platte ansehen</translation>
     </message>
     <message>
+        <source>a certificate that connections need expires within 30, 7 or 1 days</source>
+        <translation>ein Zertifikat, das Verbindungen brauchen, läuft in 30, 7 oder 1 Tagen ab</translation>
+    </message>
+    <message>
+        <source>from that day on its connections are refused</source>
+        <translation>von da an werden seine Verbindungen abgelehnt</translation>
+    </message>
+    <message>
+        <source>have it renewed at OTHA; the other end must trust the new one</source>
+        <translation>an OTHA erneuern lassen; die Gegenseite muss dem neuen vertrauen</translation>
+    </message>
+    <message>
+        <source>a certificate that connections need has expired</source>
+        <translation>ein Zertifikat, das Verbindungen brauchen, ist abgelaufen</translation>
+    </message>
+    <message>
+        <source>its connections are refused</source>
+        <translation>seine Verbindungen werden abgelehnt</translation>
+    </message>
+    <message>
         <source>the supervisor did not run for more than 5 ms, three times in a minute</source>
         <translation>die Überwachung stand dreimal in einer Minute länger als 5 ms</translation>
     </message>
@@ -1601,6 +1621,10 @@
     <message>
         <source>claimed</source>
         <translation>beansprucht</translation>
+    </message>
+    <message>
+        <source>pair</source>
+        <translation>Paar</translation>
     </message>
     <message>
         <source>safety</source>
