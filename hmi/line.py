@@ -27,7 +27,8 @@ CALL_TIMEOUT_S: Final = 8.0
 _PUBLISH_MS: Final = 200.0
 _KEEP_ALIVE: Final = 5
 _LIFETIME: Final = 150
-_PER_REQUEST: Final = 1000
+_PER_REQUEST: Final = 200  # the interface bounds what a message may cost it
+_PLACES_PER_REQUEST: Final = 20
 _EVENTS_QUEUED: Final = 1000
 _EVENTS_HANDLE: Final = 0
 _FOLDER: Final = asyncua_ua.ObjectIds.FolderType
@@ -162,11 +163,11 @@ class Line:
 
     async def _browse(self, places: list[str]) -> list[Any]:
         results: list[Any] = []
-        for at in range(0, len(places), _PER_REQUEST):
+        for at in range(0, len(places), _PLACES_PER_REQUEST):
             params = ua.BrowseParameters()
             params.View.ViewId = ua.NodeId()
             params.RequestedMaxReferencesPerNode = 0
-            for place in places[at : at + _PER_REQUEST]:
+            for place in places[at : at + _PLACES_PER_REQUEST]:
                 wanted = ua.BrowseDescription()
                 wanted.NodeId = self._id(place)
                 wanted.BrowseDirection = ua.BrowseDirection.Forward
