@@ -20,6 +20,7 @@ from bench import (
     explorer,
     failover,
     heartbeat,
+    hmi,
     interface,
     journal,
     lateness,
@@ -51,6 +52,7 @@ MEASUREMENTS = (
     servers.SCADA,
     servers.GATEWAY,
     servers.HISTORIAN,
+    hmi.MEASUREMENT,
     interface.MEASUREMENT,
 )
 
