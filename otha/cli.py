@@ -105,6 +105,7 @@ class ArmingName(str, Enum):  # noqa: UP042 - as above
 class HmiName(str, Enum):  # noqa: UP042 - as above
     """What of the HMI a demo shows."""
 
+    NONE = "0"
     WINDOW = "1"
     SHOT = "shot"
 
@@ -412,6 +413,16 @@ def replay(
     raise typer.Exit(0 if replayed.difference is None else FAILED)
 
 
+def _hmi_of(wanted: HmiName | None, *, measured: bool) -> str:
+    """What `play` is asked for. Where nobody said it the HMI opens if it can, but beside nothing that is `measured`:
+    the figures of a document are the plant's alone."""
+    if wanted is not None:
+        return "" if wanted is HmiName.NONE else wanted.value
+    from otha.demo.display import BESIDE, possible
+
+    return BESIDE if not measured and possible() else ""
+
+
 @app.command()
 def demo(
     acts: Annotated[str, typer.Option("--acts", help="which acts, by name, with commas; default: all")] = "",
@@ -434,7 +445,10 @@ def demo(
     ] = None,
     list_acts: Annotated[bool, typer.Option("--list", help="name the acts and stop")] = False,
     hmi: Annotated[
-        HmiName | None, typer.Option("--hmi", help="1: the HMI beside it; shot: pictures of its pages")
+        HmiName | None,
+        typer.Option(
+            "--hmi", help="1: the HMI beside it; shot: pictures of its pages; 0: neither. Left out: 1 with a display"
+        ),
     ] = None,
 ) -> None:
     """A simulated plant, supervised live, with one fault after another, and each time measured."""
@@ -454,7 +468,7 @@ def demo(
                 svg_file=svg_file,
                 plant=plant,
                 commit_ms_min=commit_ms,
-                hmi="" if hmi is None else hmi.value,
+                hmi=_hmi_of(hmi, measured=any((json_file, svg_file, site))),
                 site=site,
             )
         )

@@ -3,12 +3,14 @@
 Everything is made in the demo's folder and goes with it. The HMI sees OTHA as any client does.
 """
 
+import importlib.util
 import json
 import os
 import secrets
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from otha.core.errors import HostError
@@ -20,10 +22,17 @@ _USER = "demo"
 _START_S = 60.0
 _SHOT_S = 180.0
 _PASSWORD_VARIABLE = "OTHA_HMI_PASSWORD"
+_DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")
+_LIBRARIES = ("PySide6", "pyqtgraph")
+_GENTLE = 10  # beside the plant that it shows, on the same cores: what is measured comes first
+WINDOW = "1"
+SHOT = "shot"
+BESIDE = "beside"
 
 
 class Display:
-    """The HMI in a demo. `wanted` is "1" (a window) or "shot" (pictures of every page in `pictures`)."""
+    """The HMI in a demo. `wanted`: WINDOW (which ends the demo when it is closed), BESIDE (a window that may be closed
+    at any time) or SHOT (pictures of every page in `pictures`)."""
 
     def __init__(self, folder: Path, wanted: str, pictures: Path) -> None:
         self.wanted = wanted
@@ -65,7 +74,9 @@ class Display:
 
     def open(self) -> None:
         """Open the window, and go on."""
-        self._window = subprocess.Popen(self._command(), env=self._environment(), stdin=subprocess.DEVNULL)
+        self._window = subprocess.Popen(self.command(), env=self.environment(), stdin=subprocess.DEVNULL)
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self._window.pid, _GENTLE)
 
     def wait(self) -> None:
         """Until a person closes the window."""
@@ -74,7 +85,7 @@ class Display:
 
     def shoot(self) -> list[str]:
         """Pictures of every page; their files. Raises HostError."""
-        said = _run((*self._command(), "--shot", str(self.pictures)), environment=self._environment())
+        said = _run((*self.command(), "--shot", str(self.pictures)), environment=self.environment())
         return said.split()
 
     def close(self) -> None:
@@ -83,11 +94,24 @@ class Display:
             self._window.terminate()
             self._window.wait()
 
-    def _command(self) -> tuple[str, ...]:
-        return (*_HMI, self.url, "--user", _USER, "--trust", self._fingerprint, "--dir", str(self._folder))
+    def command(self) -> tuple[str, ...]:
+        """What starts a station that is let in."""
+        return (*_HMI, *self.arguments())
 
-    def _environment(self) -> dict[str, str]:
+    def arguments(self) -> tuple[str, ...]:
+        """The station's, without the command."""
+        return self.url, "--user", _USER, "--trust", self._fingerprint, "--dir", str(self._folder)
+
+    def environment(self) -> dict[str, str]:
+        """With its password."""
         return {**os.environ, _PASSWORD_VARIABLE: self._password}
+
+
+def possible() -> bool:
+    """Whether a window can be opened here: there is a display, and the HMI's libraries are installed."""
+    if not any(os.environ.get(name) for name in _DISPLAYS):
+        return False
+    return all(importlib.util.find_spec(name) is not None for name in _LIBRARIES)
 
 
 def check_hmi() -> None:

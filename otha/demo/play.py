@@ -23,7 +23,7 @@ from otha.demo.act import Act, Result
 from otha.demo.boiler_acts import BOILER_ACTS
 from otha.demo.cast import ARCHIVE
 from otha.demo.crane_acts import CRANE_ACTS
-from otha.demo.display import Display, check_hmi
+from otha.demo.display import BESIDE, SHOT, WINDOW, Display, check_hmi
 from otha.demo.gateway_acts import GATEWAY_ACTS
 from otha.demo.historian_acts import HISTORIAN_ACTS, archive_is_whole
 from otha.demo.pump_acts import PUMP_ACTS
@@ -42,7 +42,6 @@ _CROWDED_MS = 60
 _TERMS = ("T_detect", "T_confirm", "T_cas", "T_fence", "T_promote", "T_redirect", "T_track", "T_release", "T_verify")
 TWO_TANKS = "two_tanks"
 WHOLE_PLANT = "whole_plant"
-SHOT = "shot"
 PICTURES = "hmi-pictures"
 PLANTS = {
     TWO_TANKS: TANK_ACTS,
@@ -179,13 +178,24 @@ def _play_one(console: Console, number: int, act: Act, stage: Stage) -> Result:
     return result
 
 
+def _admitted(display: Display, stage: Stage, console: Console) -> bool:
+    """Whether the HMI can come in. Raises OthaError where a person asked for it; else the demo goes on without it."""
+    try:
+        console.print(escape(display.admit(stage)))
+    except OthaError as error:
+        if display.wanted != BESIDE:
+            raise
+        console.print(escape(f"no HMI beside it: {error}"))
+        return False
+    return True
+
+
 @contextmanager
 def _shown(display: Display | None, stage: Stage, console: Console) -> Iterator[None]:
     """The HMI beside what is played."""
-    if display is None:
+    if display is None or not _admitted(display, stage, console):
         yield
         return
-    console.print(escape(display.admit(stage)))
     try:
         if display.wanted != SHOT:
             display.open()
@@ -193,7 +203,7 @@ def _shown(display: Display | None, stage: Stage, console: Console) -> Iterator[
         if display.wanted == SHOT:
             for picture in display.shoot():
                 console.print(escape(picture))
-        else:
+        elif display.wanted == WINDOW:
             console.print("close the HMI's window to end the demo")
             display.wait()
     finally:
@@ -302,13 +312,14 @@ def play(
 ) -> int:
     """Play the acts named (all without a name); the exit code is 1 when one failed or missed its bound.
 
-    `svg_file`: a picture of the terminal, for documents. `commit_ms_min`: as in `write_site`. `hmi`: "1" opens the HMI,
-    which ends the demo when it is closed; "shot" takes pictures of its pages, after the acts if any are named. `site`:
-    an own version of the plant's site file, taken as it stands.
+    `svg_file`: a picture of the terminal, for documents. `commit_ms_min`: as in `write_site`. `hmi`: WINDOW opens the
+    HMI, which ends the demo when it is closed; BESIDE opens it, and the demo goes on and ends as it would without; SHOT
+    takes pictures of its pages, after the acts if any are named. `site`: an own version of the plant's site file, taken
+    as it stands.
     """
     acts = _chosen(names, plant) if names or hmi != SHOT else ()
     _check_writable(json_file, svg_file)
-    if hmi:
+    if hmi in (WINDOW, SHOT):
         check_hmi()
     console = Console(soft_wrap=True, highlight=False)
     if svg_file is not None:
