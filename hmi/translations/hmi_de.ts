@@ -96,7 +96,7 @@
     </message>
     <message>
         <source>&amp;Unshelve</source>
-        <translation>Zurückstellen &amp;beenden</translation>
+        <translation>Zurück&amp;holen</translation>
     </message>
     <message>
         <source>&amp;Out of service</source>
@@ -1668,7 +1668,7 @@
     </message>
     <message>
         <source>failover</source>
-        <translation>Ausfallumschaltung</translation>
+        <translation>Ausfall</translation>
     </message>
     <message>
         <source>switchover</source>
@@ -1905,15 +1905,15 @@
     </message>
     <message>
         <source>sync ok</source>
-        <translation>Abgleich gut</translation>
+        <translation>aktuell</translation>
     </message>
     <message>
         <source>sync behind</source>
-        <translation>Abgleich hinkt</translation>
+        <translation>veraltet</translation>
     </message>
     <message>
         <source>sync ?</source>
-        <translation>Abgleich ?</translation>
+        <translation>Stand ?</translation>
     </message>
     <message>
         <source>HALTED: {0}</source>
@@ -2614,7 +2614,7 @@
     </message>
     <message>
         <source>active, unacked</source>
-        <translation>steht an, unquittiert</translation>
+        <translation>steht an, unquitt.</translation>
     </message>
     <message>
         <source>active, acked</source>
@@ -2622,7 +2622,7 @@
     </message>
     <message>
         <source>over, unacked</source>
-        <translation>vorbei, unquittiert</translation>
+        <translation>vorbei, unquitt.</translation>
     </message>
     <message>
         <source>over, latched, unacked</source>
