@@ -24,9 +24,9 @@ from otha.names import Kind
 ua: Any = asyncua_ua
 
 CALL_TIMEOUT_S: Final = 8.0
-_PUBLISH_MS: Final = 200.0
+_PUBLISH_MS: Final = (50.0, 200.0)  # a small site as soon as it changes, a big one no oftener than a person sees
 _KEEP_ALIVE: Final = 5
-_LIFETIME: Final = 150
+_LIFETIME_MS: Final = 30_000.0
 _PER_REQUEST: Final = 200  # the interface bounds what a message may cost it
 _PLACES_PER_REQUEST: Final = 20
 _EVENTS_QUEUED: Final = 1000
@@ -125,6 +125,12 @@ class Line:
         theirs = _ms(read.Value.Value if read.Value is not None else None)
         return theirs - (before + after) // 2_000_000 if theirs else 0
 
+    @property
+    def pace_ms(self) -> float:
+        """How often news are taken: a millisecond a group, within bounds."""
+        least, most = _PUBLISH_MS
+        return min(max(float(self.store.groups), least), most)
+
     def known(self, group: str) -> bool:
         """Whether there is such a group."""
         return names.group_id(group) in self.store.owners
@@ -183,8 +189,8 @@ class Line:
 
     async def _subscribe(self) -> None:
         params = ua.CreateSubscriptionParameters()
-        params.RequestedPublishingInterval = _PUBLISH_MS
-        params.RequestedLifetimeCount = _LIFETIME
+        params.RequestedPublishingInterval = self.pace_ms
+        params.RequestedLifetimeCount = int(_LIFETIME_MS / self.pace_ms)
         params.RequestedMaxKeepAliveCount = _KEEP_ALIVE
         params.MaxNotificationsPerPublish = 0
         params.PublishingEnabled = True

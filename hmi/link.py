@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
     from hmi.line import Line
 
-_FLUSH_S: Final = 0.2
 _WAIT_FIRST_S: Final = 0.5
 _WAIT_MOST_S: Final = 15.0
 _WAIT_LOGIN_S: Final = 3.0
 _CLOCK_EVERY_S: Final = 10.0
 _END_S: Final = 2.0
 _LAST_TURNS_S: Final = 0.05
+_START_S: Final = 120.0  # of a big site tens of thousands of places and values are asked for
 _SILENT_S: Final = 4.0  # no publish response, not even a keep-alive: the connection is no good
 _UNTRUSTED: Final = ("BadCertificateUntrusted", "BadSecurityChecksFailed", "BadCertificateTimeInvalid")
 _LOGIN: Final = ("BadUserAccessDenied", "BadIdentityTokenRejected", "BadIdentityTokenInvalid")
@@ -256,7 +256,7 @@ class Worker:
             lost.set()
 
         client.connection_lost_callback = on_lost
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(_START_S):
             await line.start()
         self._line = line
         parts: list[Coroutine[Any, Any, None]] = [
@@ -277,7 +277,7 @@ class Worker:
         return True
 
     async def _flush(self, line: "Line") -> None:
-        """Hand over what is new, at most five times a second; end when nothing at all comes any more."""
+        """Hand over what is new at the line's pace; end when nothing at all comes any more."""
         while True:
             async with asyncio.timeout(_SILENT_S):
                 await self._news.wait()
@@ -289,7 +289,7 @@ class Worker:
                     self._snapshot(line.store.snapshot())
             if events:
                 self._events(events)
-            await asyncio.sleep(_FLUSH_S)
+            await asyncio.sleep(line.pace_ms / 1000)
 
     async def _watch_clock(self, line: "Line") -> None:
         while True:

@@ -139,6 +139,11 @@ class Store:
         self._snapshot = Snapshot()
         self.changed = True
 
+    @property
+    def groups(self) -> int:
+        """How many groups there are."""
+        return len(self._groups)
+
     def take(self, owner: str, variable: str, reading: Reading) -> None:
         """A value has come."""
         found = self.owners.get(owner)

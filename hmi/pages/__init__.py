@@ -11,7 +11,7 @@ yet is shown as "not built", so that the order of the keys never changes.
         def __init__(self, model: Model, session: Session) -> None:
             super().__init__(model, session)              # self.model, self.session
             ...                                           # build widgets once; never block
-        def refresh(self, snapshot: Snapshot) -> None:    # at most 5 times a second, only while it is shown
+        def refresh(self, snapshot: Snapshot) -> None:    # at most 20 times a second, only while it is shown
             ...
         def tick(self) -> None:                           # once a second while it is shown: ages, countdowns
             ...
