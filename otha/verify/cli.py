@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from textwrap import wrap
 
 from otha.core.reasons import Reason
 from otha.site.model import Site
@@ -21,6 +22,7 @@ from otha.verify.subject import Subject
 from otha.verify.verification import ELSEWHERE, LIMITS, Part, Verification, as_json, verify
 
 _TELL_EACH_S = 10.0
+_WIDTH = 120
 _NS_PER_MS = 1_000_000
 Sentence = Callable[[Reason], str]
 
@@ -113,6 +115,8 @@ def verdict(done: Verification) -> list[str]:
     """What it comes to, in a line or two."""
     if (story := done.story) is not None:
         return [f"BROKEN: {story.breach}"]
+    if not done.parts:
+        return ["NOTHING EXPLORED: every group of the site switches itself"]
     said = []
     if not done.complete:
         said.append("NOT EXPLORED TO THE END: the limit of states was reached (--states)")
@@ -134,18 +138,23 @@ def _numbers(of: dict[str, int]) -> str:
 def _of_part(part: Part) -> list[str]:
     found, seen = part.found, part.found.coverage
     rate = found.transitions / part.seconds if part.seconds else 0.0
-    return [
-        f"{', '.join(part.subject.names)} ({part.subject.group.kind.value}), {part.start}",
-        f"  states       {found.states:,}, {found.transitions:,} transitions, {found.levels} moves at most; "
-        f"{part.seconds:.1f} s, {rate:,.0f} transitions/s",
-        f"  to the end   {'yes' if found.complete else 'no'}",
-        f"  phases       {_numbers(seen.phases)}",
-        f"  endings      {_numbers(seen.ended)}",
-        f"  rests        {_numbers(found.endings)}",
-        f"  rules        {_numbers(seen.spoken_of)}",
-        f"  faults       {_numbers(seen.faults)}",
-        f"  orders       {_numbers(seen.orders)}",
-    ]
+    size = (
+        f"{found.states:,}, {found.transitions:,} transitions, {found.levels} moves at most; "
+        f"{part.seconds:.1f} s, {rate:,.0f} transitions/s"
+    )
+    said = [f"{', '.join(part.subject.names)} ({part.subject.group.kind.value}), {part.start}"]
+    for name, value in (
+        ("states", size),
+        ("to the end", "yes" if found.complete else "no"),
+        ("phases", _numbers(seen.phases)),
+        ("endings", _numbers(seen.ended)),
+        ("rests", _numbers(found.endings)),
+        ("rules", _numbers(seen.spoken_of)),
+        ("faults", _numbers(seen.faults)),
+        ("orders", _numbers(seen.orders)),
+    ):
+        said += wrap(value, _WIDTH, initial_indent=f"  {name:<13}", subsequent_indent=" " * 15)
+    return said
 
 
 def transcript(story: Story, sentence: Sentence) -> list[str]:

@@ -121,7 +121,7 @@ class Coverage:
 
     def missed(self, cfg: GroupConfig) -> tuple[str, ...]:
         """The phases and endings that a group of this kind has, and that were never reached."""
-        phases = [f"phase {phase.value}" for phase in PHASES[cfg.kind] if not self.phases[phase.value]]
+        phases = [f"phase {phase.value}" for phase in PHASES.get(cfg.kind, ()) if not self.phases[phase.value]]
         endings = [ending for ending in Ending if cfg.kind is GroupKind.DRIVER or ending is not Ending.SAFE_STATE]
         return (*phases, *(f"ending {ending.value}" for ending in endings if not self.ended[ending.value]))
 

@@ -33,14 +33,14 @@ def html(done: Verification, site: Site, version: str, verdict: list[str], story
 
 
 def _facts(done: Verification, site: Site, version: str) -> list[tuple[str, str]]:
-    groups = sum(len(part.subject.names) for part in done.parts if part.start == done.parts[0].start)
+    groups = dict.fromkeys(name for part in done.parts for name in part.subject.names)
     said = [
         ("site file", str(site.path)),
         ("SHA-256 of the file", site.text_hash),
         ("SHA-256 of the model", site.digest),
         ("OTHA", version),
         ("bounds", f"faults: {done.faults}, orders: {done.orders}, each at any moment"),
-        ("groups", str(groups)),
+        ("groups", ", ".join(groups) or "none"),
         ("not explored", ", ".join(done.left_out)),
         ("states", f"{sum(part.found.states for part in done.parts):,}"),
         ("transitions", f"{sum(part.found.transitions for part in done.parts):,}"),

@@ -73,8 +73,8 @@ class Verification:
 
     @property
     def proved(self) -> bool:
-        """Nothing broken, everything explored, and nothing missed."""
-        return self.story is None and self.complete and not self.missed()
+        """Something explored, to its end, with nothing broken and nothing missed."""
+        return bool(self.parts) and self.story is None and self.complete and not self.missed()
 
 
 def _missed(group: GroupConfig, found: Exploration) -> tuple[str, ...]:
@@ -96,14 +96,12 @@ def verify(
     parts: list[Part] = []
     for subject in subjects(site):
         for what, start in starts(subject.group, faults=faults, orders=orders):
+            if parts and parts[-1].found.stories:
+                break
             on_part(subject, what)
             began = time.perf_counter()
             found = explore(start, jobs=jobs, states_at_most=states_at_most, on_progress=on_progress)
             parts.append(Part(subject=subject, start=what, found=found, seconds=time.perf_counter() - began))
-            if found.stories:
-                break
-        if parts[-1].found.stories:
-            break
     return Verification(
         site=site.name, faults=faults, orders=orders, jobs=jobs, parts=tuple(parts), left_out=left_out(site)
     )

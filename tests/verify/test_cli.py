@@ -1,12 +1,13 @@
 """`otha verify`: what it says, writes and ends with."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from otha.core.group import guard
-from otha.core.words import Ending
+from otha.core.words import Authority, Ending
 from otha.demo.play import site_text
 from otha.report import sentence
 from otha.site.load import load_site
@@ -71,6 +72,16 @@ def test_the_report_needs_nothing_beside_it_and_names_what_it_is_of(site: Site, 
     assert "http" not in page
     assert "<script" not in page
     assert page.count("<table") == page.count("</table>")
+
+
+def test_a_site_whose_groups_switch_themselves_is_no_success(
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    groups = tuple(replace(group, authority=Authority.NATIVE) for group in site.core.groups)
+    code, data, _ = _run(replace(site, core=replace(site.core, groups=groups)), tmp_path, faults=1, orders=1)
+    said = capsys.readouterr().out
+    assert (code, data["proved"], data["left_out"]) == (1, False, ["tanks"])
+    assert "NOTHING EXPLORED" in said
 
 
 def test_a_limit_of_states_is_no_success(site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

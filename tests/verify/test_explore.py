@@ -17,7 +17,7 @@ from otha.core.effects import GateCommand, Grant
 from otha.core.errors import InvariantBreachError
 from otha.core.group import drill, driver, failback, guard, machine, step, suspicion, uncontrolled
 from otha.core.inputs import Claim, Record
-from otha.core.reasons import Blocker, Reason, Why
+from otha.core.reasons import Block, Blocker, Reason, Why
 from otha.core.words import (
     AfterFence,
     Arming,
@@ -387,3 +387,20 @@ def test_a_world_with_no_more_left_than_one_that_was_met_is_not_looked_at_again(
     assert outdone(there, (place(w)[-2:],))
     assert not outdone(place(w), (there[-2:],))
     assert not outdone(place(replace(w, orders_left=1)), (place(w)[-2:],))
+
+
+def test_a_slip_that_needs_two_faults_is_found_with_two_and_not_with_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Interlocks that nobody judges after the fence: the owner dies, and then one of them turns false."""
+    honest = guard.against
+
+    def careless(*given: Any, stage: guard.Stage, **named: Any) -> tuple[Blocker, ...]:
+        found = honest(*given, stage=stage, **named)
+        return tuple(
+            each for each in found if stage is not guard.Stage.AFTER_FENCE or each.block is not Block.INTERLOCK
+        )
+
+    monkeypatch.setattr(guard, "against", careless)
+    assert not explore(commissioned(_group(), faults=1, orders=0)).stories
+    story = explore(commissioned(_group(), faults=2, orders=0)).stories[0]
+    assert story.rule == "S6"
+    assert sum(move.startswith("FAULT") for move in story.moves) == 2
