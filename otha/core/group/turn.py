@@ -56,7 +56,12 @@ class Turn:
     preview: Preview | None = None
 
     def put(self, **changes: Any) -> None:  # Any: takes the fields of GroupState
-        self.g = altered(self.g, **changes)
+        g = self.g
+        # Much of what is put is there already, and a copy costs more than a look.
+        for name, item in changes.items():
+            if getattr(g, name) is not item:
+                self.g = altered(g, **changes)
+                return
 
     @property
     def plan(self) -> Plan:
