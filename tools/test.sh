@@ -15,7 +15,7 @@ first=""
 second=""
 for place in tests/*/ tests/test_*.py; do
     case $place in
-        tests/test_alarm_cli.py | tests/test_remote.py) second="$second $place" ;; # they start a plant
+        tests/test_alarm_cli.py | tests/test_profile_cli.py | tests/test_remote.py) second="$second $place" ;; # they start a plant
         tests/bench/ | tests/core/ | tests/plc/ | tests/report/ | tests/scenarios/ | tests/site/ | tests/verify/ | tests/wire/ | tests/*.py)
             computing="$computing $place" ;;
         tests/__pycache__/) ;;
