@@ -1,16 +1,17 @@
 """Interlocks and permissives with the tags that they look at, as an order's dialog shows them."""
 
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem
+from PySide6.QtWidgets import QTableWidget
 
 from hmi import words
+from hmi.fact_table import FactTable
 from hmi.why_view import ReasonView, TagView
 
 translate = QCoreApplication.translate
 
 
-class ConditionTable(QTableWidget):
-    """One row a tag; what has not changed stays as it is."""
+class ConditionTable(FactTable):
+    """One row a tag; nothing in it is chosen."""
 
     def __init__(self) -> None:
         headings = (
@@ -22,29 +23,15 @@ class ConditionTable(QTableWidget):
             translate("Order", "Quality"),
             translate("Order", "Age"),
         )
-        super().__init__(0, len(headings))
-        self.setHorizontalHeaderLabels(headings)
-        self.verticalHeader().hide()
-        self.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        super().__init__(translate("GroupPage", "Interlocks and permissives"), headings, wide=len(headings) - 1)
         self.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
-        self.setTabKeyNavigation(False)
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.horizontalHeader().setStretchLastSection(True)
 
     def show_reasons(self, reasons: tuple[ReasonView, ...]) -> None:
         """Show these."""
-        rows: list[tuple[ReasonView | None, TagView | None]] = []
+        pairs: list[tuple[ReasonView | None, TagView | None]] = []
         for each in reasons:
-            rows += [(None if at else each, tag) for at, tag in enumerate(each.tags)] or [(each, None)]
-        self.setRowCount(len(rows))
-        for at, (reason, tag) in enumerate(rows):
-            for column, text in enumerate((*_condition_cells(reason), *_tag_cells(tag))):
-                item = self.item(at, column)
-                if item is None:
-                    item = QTableWidgetItem()
-                    self.setItem(at, column, item)
-                if item.text() != text:
-                    item.setText(text)
+            pairs += [(None if at else each, tag) for at, tag in enumerate(each.tags)] or [(each, None)]
+        self.fill([((*_condition_cells(reason), *_tag_cells(tag)), False) for reason, tag in pairs])
 
 
 def _condition_cells(reason: ReasonView | None) -> tuple[str, str, str]:

@@ -317,6 +317,10 @@ def play(
     takes pictures of its pages, after the acts if any are named. `site`: an own version of the plant's site file, taken
     as it stands.
     """
+    if site is not None and (period_ms is not None or commit_ms_min):
+        raise EngineerError(
+            "--period-ms and --commit-ms change the shipped site file alone", mend=f"write them in {site}"
+        )
     acts = _chosen(names, plant) if names or hmi != SHOT else ()
     _check_writable(json_file, svg_file)
     if hmi in (WINDOW, SHOT):

@@ -119,6 +119,15 @@ def test_an_unknown_plant_is_refused_with_the_names() -> None:
     assert "whole_plant" in refused.stderr
 
 
+def test_a_site_file_of_ones_own_is_taken_as_it_stands_or_refused(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    missing = _otha("demo", "--acts", "steady", "--site", str(file))
+    assert (missing.returncode, str(file) in missing.stderr) == (2, True)
+    file.write_text("")
+    both = _otha("demo", "--acts", "steady", "--site", str(file), "--period-ms", "20")
+    assert (both.returncode, f"write them in {file}" in both.stderr) == (2, True)
+
+
 def test_the_whole_plants_acts_are_the_tanks_and_more() -> None:
     tanks, whole = (_otha("demo", "--list", "--plant", plant).stdout for plant in ("two_tanks", "whole_plant"))
     assert whole.startswith(tanks)
