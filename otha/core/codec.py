@@ -6,8 +6,6 @@ Heartbeats are nine inputs in ten, so they have a packed form of their own; the 
 import inspect
 import struct
 from enum import Enum
-from functools import lru_cache
-from operator import attrgetter
 from typing import cast
 
 from otha.core import alarm, alarm_machine, canon, config, inputs, order_book, plant_alarms, reasons, window, words
@@ -38,14 +36,10 @@ _FIELDS = (
     "heartbeat", "cycle", "role", "level", "position", "acked", "lag_ms", "data_age_ms", "session", "epoch", "missing",
     "stored", "pending",
 )  # fmt: skip
-_fields_of = attrgetter(*_FIELDS)
-_BITS = tuple(1 << bit for bit in range(len(_FIELDS)))
 
 
-@lru_cache(maxsize=256)
-def _whole(name_bytes: int, tracked: int) -> struct.Struct:
-    """A heartbeat with values: `_HEAD`, the channel's name, `_NUMBERS` and the tracked values."""
-    return struct.Struct(f"{_HEAD.format}{name_bytes}s{_NUMBERS.format[1:]}{tracked}q")
+def _told(tracked: tuple[int | None, ...]) -> list[int]:
+    return [_BAD if value is None else value for value in tracked]
 
 
 def _encode_heartbeat(raw: HeartbeatEnded) -> bytes:
@@ -53,12 +47,21 @@ def _encode_heartbeat(raw: HeartbeatEnded) -> bytes:
     reading = raw.reading
     if reading is None:
         return _HEAD.pack(_HEARTBEAT, raw.answer.value, len(name), _NO_READING) + name
-    said, tracked = _fields_of(reading), reading.tracked
-    mask = sum([bit for bit, number in zip(_BITS, said, strict=True) if number is not None])
-    numbers = [number or 0 for number in said]
-    count = len(tracked)
-    told = [_BAD if value is None else value for value in tracked] if None in tracked else tracked
-    return _whole(len(name), count).pack(_HEARTBEAT, raw.answer.value, len(name), mask, name, *numbers, count, *told)
+    r = reading
+    said = (
+        r.heartbeat, r.cycle, r.role, r.level, r.position, r.acked, r.lag_ms, r.data_age_ms, r.session, r.epoch,
+        r.missing,
+        r.stored, r.pending,
+    )  # fmt: skip
+    mask = 0
+    numbers = []
+    for bit, number in enumerate(said):
+        if number is not None:
+            mask |= 1 << bit
+        numbers.append(number or 0)
+    count = len(r.tracked)
+    head = _HEAD.pack(_HEARTBEAT, raw.answer.value, len(name), mask)
+    return head + name + _NUMBERS.pack(*numbers, count) + struct.pack(f">{count}q", *_told(r.tracked))
 
 
 def _decode_heartbeat(data: bytes) -> HeartbeatEnded:
