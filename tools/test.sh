@@ -19,7 +19,7 @@ for place in tests/*/ tests/test_*.py; do
         tests/bench/ | tests/core/ | tests/plc/ | tests/report/ | tests/scenarios/ | tests/site/ | tests/verify/ | tests/wire/ | tests/*.py)
             computing="$computing $place" ;;
         tests/__pycache__/) ;;
-        tests/runtime/ | tests/journal/) first="$first $place" ;;
+        tests/runtime/ | tests/journal/ | tests/sim/) first="$first $place" ;;
         *) second="$second $place" ;;
     esac
 done
