@@ -77,7 +77,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m bench $(ARGS)
 
 soak: $(VENV)/.dev
-	$(BIN)/python -m pytest -q -m soak $(ARGS)
+	$(BIN)/python -m pytest -q -m soak -o faulthandler_timeout=0 $(ARGS)
 
 lock: $(VENV)/.made
 	$(BIN)/python -m venv $(VENV)/lock
