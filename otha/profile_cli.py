@@ -139,7 +139,7 @@ def _profile(name: str) -> "Profile":
     if name == GATE_PROFILE:
         raise EngineerError(
             f"{GATE_PROFILE} is the gate's own register map, no profile of a node",
-            mend="`otha run` compares the gate with the site file; what to test before power-on: docs/wiring_guide.md",
+            mend="try a gate with --site SITE.toml --section NAME; what to test before power-on: docs/wiring_guide.md",
         )
     if not name.endswith(".toml") and name not in shipped_profiles():
         near = nearest(name, shipped_profiles())
@@ -166,6 +166,10 @@ def check(
     channel: Annotated[
         str | None, typer.Option("--channel", help="by which of its channels; default: the first")
     ] = None,
+    section: Annotated[
+        str | None,
+        typer.Option("--section", help="instead of a node: a section of --site, its gate and tags"),
+    ] = None,
     for_: Annotated[str, typer.Option("--for", help="for how long: 2s, 30s, 1m")] = "2s",
     timeout_ms: Annotated[
         int, typer.Option("--timeout-ms", min=10, max=60_000, help="longest wait for a reply")
@@ -173,7 +177,9 @@ def check(
     write: Annotated[
         bool,
         typer.Option(
-            "--write", help="also write back what was read where the profile lets OTHA write: NOT in operation"
+            "--write",
+            help="also write: what was read, where the profile lets OTHA write, or an empty command to a gate: "
+            "NOT in operation",
         ),
     ] = False,
     as_json: JsonOption = False,
@@ -186,7 +192,9 @@ def check(
 
     try:
         trial = Trial(timeout_ns=timeout_ms * 1_000_000, lasting_ns=_duration_ns(for_), write=write)
-        if site is not None:
+        if site is not None and section is not None:
+            found, where, name = _gate(site, section, trial)
+        elif site is not None:
             found, where, name = _by_site(site, node, channel, trial)
         else:
             found, where, name = _by_endpoint(profile, against, unit, trial)
@@ -228,6 +236,19 @@ def _by_endpoint(
 
         return _opcua(chosen, Way(endpoint=endpoint, access=None, own=None), trial), where, chosen.name
     return _modbus(chosen, endpoint, unit, trial), where, chosen.name
+
+
+def _gate(path: Path, name: str, trial: "Trial") -> tuple[tuple["Finding", ...], str, str]:
+    from otha.runtime.probes.tryout_gate import try_gate
+    from otha.site.gate_map import GATE_PROFILE
+    from otha.site.load import load_site
+
+    judged = load_site(path)
+    names = [each.name for each in judged.sections]
+    if name not in names:
+        raise EngineerError(f"{path.name} has no section {name}", mend=f"it has {', '.join(names) or 'none'}")
+    section = judged.section(name)
+    return try_gate(judged, section, trial), f"{name}, {section.paths[0].endpoint}", GATE_PROFILE
 
 
 def _by_site(

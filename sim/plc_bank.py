@@ -45,7 +45,8 @@ class FieldBank(Bank):
 
 
 class SectionBank(Bank):
-    """One section's blocks. A write to a mailbox marks it full; the next scan takes it whole and empties it."""
+    """One section's blocks. A write to a mailbox fills it; the next scan takes it whole and empties it. One that holds
+    zeros alone is empty, as in a controller, which sees registers and no writes."""
 
     def __init__(self, section: Section) -> None:
         super().__init__()
@@ -54,9 +55,8 @@ class SectionBank(Bank):
         self._status = [0] * shape.status_total(section.outputs)
         self._command = [0] * shape.command_length
         self._frames = [0] * (shape.frame_stride * shape.max_nodes)
-        self._command_full = False
-        self._frames_full: set[int] = set()
-        self._command_base = section.command_base
+        self._frames_written: set[int] = set()
+        self._frame_base = section.frame_base
         self._mailboxes = ((section.command_base, self._command), (section.frame_base, self._frames))
         for base, block in ((section.status_base, self._status), *self._mailboxes):
             self.serve(base, block)
@@ -72,33 +72,29 @@ class SectionBank(Bank):
             if start < 0 or start + len(values) > len(block):
                 continue
             block[start : start + len(values)] = values
-            if base == self._command_base:
-                self._command_full = True
-            else:
+            if base == self._frame_base:
                 stride = gate_map().frame_stride
-                self._frames_full.update(range(start // stride + 1, (start + len(values) - 1) // stride + 2))
+                self._frames_written.update(range(start // stride + 1, (start + len(values) - 1) // stride + 2))
             return True
         return False
 
     def take_command(self) -> list[int] | None:
         """The command mailbox if something was written since the last scan; empties it."""
-        if not self._command_full:
+        if not any(self._command):
             return None
         taken = self._command[:]
         self._command[:] = [0] * len(taken)
-        self._command_full = False
         return taken
 
     def take_frames(self) -> dict[int, list[int]]:
         """The frame mailboxes written since the last scan, by number; empties them."""
-        if not self._frames_full:
-            return {}
         shape, taken = gate_map(), {}
-        for mailbox in sorted(self._frames_full):
+        for mailbox in sorted(self._frames_written):
             start = (mailbox - 1) * shape.frame_stride
-            taken[mailbox] = self._frames[start : start + shape.frame_length(self._outputs)]
+            if any(self._frames[start : start + shape.frame_stride]):
+                taken[mailbox] = self._frames[start : start + shape.frame_length(self._outputs)]
             self._frames[start : start + shape.frame_stride] = [0] * shape.frame_stride
-        self._frames_full.clear()
+        self._frames_written.clear()
         return taken
 
 

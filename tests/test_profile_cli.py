@@ -53,7 +53,7 @@ def run(*arguments: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def tried(*arguments: str, lasting: str = "1s") -> dict[str, Any]:
+def tried(*arguments: str, lasting: str = "0s") -> dict[str, Any]:
     """What a check tells; its exit code agrees."""
     code, output = run("check", *arguments, "--for", lasting, "--json")
     told: dict[str, Any] = json.loads(output)
@@ -81,6 +81,55 @@ def test_the_devices_of_the_whole_plant_are_as_their_profiles_say(plant: Path, n
     assert {each["grade"] for each in told["findings"]} <= {"good", "doubt"}
     profile = load_site(plant).node(node).profile
     assert set(profile.item_names) <= {each["item"] for each in told["findings"]}
+
+
+SECTIONS = ("plc", "header")
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_the_gates_of_the_whole_plant_are_as_the_site_file_says(plant: Path, section: str) -> None:
+    told = tried("--site", str(plant), "--section", section)
+    assert told["ok"], wrong(told)
+    assert {each["grade"] for each in told["findings"]} <= {"good", "doubt"}
+    judged = load_site(plant)
+    tags = {tag.name for read in judged.tag_reads if read.source == section for tag in read.tags}
+    paths = {path.name for path in judged.section(section).paths[1:]}
+    assert {f"tag {tag}" for tag in tags} | {f"path {path}" for path in paths} <= {
+        each["item"] for each in told["findings"]
+    }
+
+
+GATES = {
+    "base": (r"(?m)^status_base = (\d+)", "status_base = 9000", "status request", "exception 2"),
+    "hold": (r"(?m)^hold_max_ms = [0-9_]+", "hold_max_ms = 11_000", "hold_max_ms", "the site file says 11000"),
+    "number": (r"(?m)^number = 1$", "number = 8", "owner", "the file knows 2 sc_b"),
+}
+
+
+@pytest.mark.parametrize("mistake", GATES)
+def test_a_site_file_that_does_not_fit_its_gate_is_told(plant: Path, mistake: str) -> None:
+    old, new, item, says = GATES[mistake]
+    text, count = re.subn(old, new, plant.read_text(encoding="utf-8"), count=1)
+    assert count == 1
+    path = plant.with_name(f"{mistake}.toml")
+    path.write_text(text, encoding="utf-8")
+    found = wrong(tried("--site", str(path), "--section", "plc"))
+    assert says in found.get(item, ""), found
+
+
+def test_a_gate_takes_an_empty_command_for_none(plant: Path) -> None:
+    before = tried("--site", str(plant), "--section", "plc")
+    told = tried("--site", str(plant), "--section", "plc", "--write")
+    assert told["ok"], wrong(told)
+    after = tried("--site", str(plant), "--section", "plc")
+    (was,) = [each["said"] for each in before["findings"] if each["item"] == "refusals"]
+    (now,) = [each["said"] for each in after["findings"] if each["item"] == "refusals"]
+    assert was == now
+
+
+def test_a_section_that_the_file_does_not_have(plant: Path) -> None:
+    code, output = run("check", "--site", str(plant), "--section", "plx")
+    assert (code, "it has plc, header" in output) == (2, True), output
 
 
 def test_a_reference_point(plant: Path) -> None:

@@ -82,6 +82,11 @@ class GateMap:
         """Registers of one status read: the block and the applied, held and shadow outputs behind it."""
         return self.status_length + 3 * outputs
 
+    def status_at(self, name: str) -> int:
+        """Registers of the status block before the field of that name."""
+        letters = self.status.format.lstrip(">")[: self.status_names.index(name)]
+        return struct.calcsize(f">{letters}") // 2
+
 
 def _struct(block: GateBlock, name: str) -> struct.Struct:
     letters, at = ">", 0
