@@ -30,16 +30,11 @@ WRITE_PRAGMAS: Sequence[str] = (
     "PRAGMA cell_size_check = ON",
 )
 
-_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 INSERT_ROW = (
     "INSERT INTO events"
     " (seq, wall_ns, mono_ns, boot_id, node, group_name, epoch, user, kind, body, prev_hash, hash)"
-    f" VALUES {_ROW}"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-# SQLite works without the interpreter's lock, and hands it over at each statement: one for many rows lets the
-# supervisor's thread go on meanwhile.
-ROWS_AT_ONCE = 50
-INSERT_ROWS = INSERT_ROW + f", {_ROW}" * (ROWS_AT_ONCE - 1)
 INSERT_CHECKPOINT = "INSERT INTO checkpoints (seq, hash, wall_ns, key_id, signature) VALUES (?, ?, ?, ?, ?)"
 INSERT_SEGMENT = (
     "INSERT INTO segments"

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
 from pathlib import Path
 
 from otha.journal.chain import SegmentStart, hash_fields, row_fields
@@ -18,9 +17,7 @@ from otha.journal.keys import Signer, sync_directory
 from otha.journal.schema import (
     INSERT_CHECKPOINT,
     INSERT_ROW,
-    INSERT_ROWS,
     INSERT_SEGMENT,
-    ROWS_AT_ONCE,
     Connection,
     connect_to_write,
     migrate,
@@ -86,7 +83,7 @@ class Store:
         first_seq = seq = self.head.seq + 1
         prev = self.head.hash
         boot = boot_id()
-        values: list[tuple[object, ...]] = []
+        values = []
         for row in rows:
             e = row.entry
             fields = (seq, row.wall_ns, row.mono_ns, boot, e.node, e.group, e.epoch, e.user, e.kind, row.body, prev)
@@ -97,7 +94,7 @@ class Store:
         sign = sign or last.seq - self.signed_seq >= self.start.checkpoint_rows
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            self._insert(values)
+            self._connection.executemany(INSERT_ROW, values)
             if sign:
                 self._sign(last)
             self._connection.execute("COMMIT")
@@ -110,12 +107,6 @@ class Store:
         if sign:
             self.signed_seq = last.seq
         return first_seq
-
-    def _insert(self, rows: list[tuple[object, ...]]) -> None:
-        whole = len(rows) - len(rows) % ROWS_AT_ONCE
-        for at in range(0, whole, ROWS_AT_ONCE):
-            self._connection.execute(INSERT_ROWS, [*chain.from_iterable(rows[at : at + ROWS_AT_ONCE])])
-        self._connection.executemany(INSERT_ROW, rows[whole:])
 
     def sign(self) -> None:
         """Sign the newest row durably, if it is not signed yet. Raises sqlite3.Error."""
