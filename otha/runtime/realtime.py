@@ -17,8 +17,8 @@ _PRIORITY = 40  # above ordinary interrupt-driven work, below the kernel's own t
 def tame_garbage_collection() -> None:
     """Everything allocated so far is left alone by the collector, and new objects are looked at a few at a time.
 
-    Reference counting frees nearly all; what start-up has made would be walked again and again for nothing. A collection
-    stops every thread for about a microsecond per object that it looks at (10 to 25 ms were measured for 20,000).
+    Reference counting frees nearly all; what start-up has made would be walked again and again for nothing. A
+    collection stops every thread for about a microsecond per object that it looks at: 10 to 25 ms for 20,000 of them.
     """
     gc.collect()
     gc.freeze()
