@@ -7,11 +7,11 @@ from otha.core import alarm, plant_alarms
 from otha.core.alarm import Alarm
 from otha.core.alarm_list import OWN
 from otha.core.alarm_machine import AlarmsSeen
-from otha.core.config import SiteConfig
+from otha.core.config import GroupConfig, SiteConfig
 from otha.core.group.state import GateView, GroupState, Shared, StoreView
 from otha.core.site_state import SiteState
 from otha.core.wiring import Wiring
-from otha.core.words import AlarmCode, Arming
+from otha.core.words import AlarmCode, Arming, Authority
 
 # Of no group: what a decision of the supervisor's own carries in the place of a group's state.
 NO_GROUP = GroupState(
@@ -21,13 +21,16 @@ NO_GROUP = GroupState(
 _DISK = (AlarmCode.JOURNAL_SILENT, AlarmCode.RECORDER_SILENT, AlarmCode.STORE_SILENT)
 
 
-def _store_silent(g: GroupState) -> bool:
+def _store_silent(group: GroupConfig, g: GroupState) -> bool:
+    """A pair that switches itself has no record in the store: what OTHA knows of it is in memory."""
+    if group.authority is Authority.NATIVE:
+        return False
     return g.store is StoreView.UNKNOWN or (g.store is StoreView.UNREAD and g.settle_until is None)
 
 
-def own_moved(before: GroupState, after: GroupState) -> bool:
+def own_moved(group: GroupConfig, before: GroupState, after: GroupState) -> bool:
     """Whether a step of a group may have changed an alarm of the supervisor's own."""
-    said = [(_store_silent(g), g.settle_until is None) for g in (before, after)]
+    said = [(_store_silent(group, g), g.settle_until is None) for g in (before, after)]
     return said[0] != said[1]
 
 
@@ -36,11 +39,11 @@ def _site_wide(shared: Shared) -> tuple[AlarmCode, ...]:
     return tuple(code for code, holds in standing if holds)
 
 
-def of_supervisor(state: SiteState) -> AlarmsSeen:
+def of_supervisor(cfg: SiteConfig, state: SiteState) -> AlarmsSeen:
     """Trouble of the supervisor itself. Of journal, recorder and group records one that is silent may have its own
     reason; of two the disk is the cause."""
     told: dict[str, str] = {**state.troubles, **dict.fromkeys(_site_wide(state.shared), "")}
-    if any(_store_silent(g) for g in state.groups):
+    if any(_store_silent(group, g) for group, g in zip(cfg.groups, state.groups, strict=True)):
         told[AlarmCode.STORE_SILENT] = ""
     if sum(code in told for code in _DISK) > 1:
         told[AlarmCode.DISK_FAILING] = ""

@@ -437,7 +437,7 @@ class Supervision(SiteView):
             decisions += self._judge_upstream(now)
         if self._wiring.shares_nodes and neighbours.loads(before) != neighbours.loads(decision.state):
             decisions += self._judge_capacity(now)
-        if alarm_sight.own_moved(before, decision.state):
+        if alarm_sight.own_moved(cfg, before, decision.state):
             decisions += self._own_alarms(now)
         return tuple(decisions)
 
@@ -491,7 +491,7 @@ class Supervision(SiteView):
 
     def _alarm_changes(self, at: int, now: int) -> tuple[Reason, ...]:
         if at == self._wiring.own:
-            seen = alarm_sight.of_supervisor(self._state)
+            seen = alarm_sight.of_supervisor(self.cfg, self._state)
         else:
             seen = alarm_sight.of_group(self.cfg, self._wiring, self._state, at)
         listed, book = self._wiring.alarms[at], self._state.alarms[at]

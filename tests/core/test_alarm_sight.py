@@ -1,12 +1,17 @@
 """The supervisor's own alarms: one cause, one alarm, however many groups there are."""
 
+from dataclasses import replace
+
 import pytest
 
+from otha.core import alarm_sight
 from otha.core.alarm_list import FOLLOWS, OWN
+from otha.core.group.state import StoreView
 from otha.core.inputs import AlarmsStood, LoopStalled, OrderGiven, OwnTrouble
 from otha.core.reasons import Reason, Why
+from otha.core.site_state import SiteState
 from otha.core.supervision import Supervision
-from otha.core.words import AlarmCode, AlarmFlag, AlarmState, OrderKind
+from otha.core.words import AlarmCode, AlarmFlag, AlarmState, Authority, OrderKind
 from tests.core.build import MS, group_config, order, site_config
 
 JOURNAL, RECORDER, DISK = AlarmCode.JOURNAL_SILENT, AlarmCode.RECORDER_SILENT, AlarmCode.DISK_FAILING
@@ -101,3 +106,17 @@ def test_of_several_details_a_new_one_is_annunciated_and_one_that_goes_is_not() 
     ]
     assert reasons(s, trouble(code, "hmi within 30 days")) == []
     assert [each.args[1:3] for each in reasons(s, trouble(code, "hmi within 7 days"))] == [("hmi within 7 days", 2)]
+
+
+@pytest.mark.parametrize(("authority", "told"), [(Authority.OTHA, ["store_silent"]), (Authority.NATIVE, [])])
+def test_a_store_that_was_never_read_is_no_alarm_of_a_pair_that_switches_itself(
+    authority: Authority, told: list[str]
+) -> None:
+    cfg = site_config((group_config(authority=authority, supervisor="sup"),))
+    state = SiteState.start(cfg, 0)
+    before = state.groups[0]
+    state.groups[0] = replace(before, settle_until=None)
+    assert [each.code.value for each in alarm_sight.of_supervisor(cfg, state).found] == told
+    silent = replace(state.groups[0], store=StoreView.UNKNOWN)
+    known = replace(state.groups[0], store=StoreView.KNOWN)
+    assert alarm_sight.own_moved(cfg.groups[0], known, silent) is bool(told)

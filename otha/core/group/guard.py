@@ -232,7 +232,7 @@ def against(
         found.append(Blocker(block=Block.NATIVE_AUTHORITY, detail=""))
     if g.arming is Arming.OBSERVE or (g.arming is Arming.ADVISE and cause is not None):
         found.append(Blocker(block=Block.NOT_ARMED, detail=g.arming.value))
-    if g.store is not StoreView.KNOWN:
+    if g.store is not StoreView.KNOWN and cfg.authority is Authority.OTHA:
         found.append(Blocker(block=Block.STORE_SILENT, detail=""))
     if shared.tilted:
         found.append(Blocker(block=Block.TILT, detail=""))

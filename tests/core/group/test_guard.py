@@ -8,7 +8,7 @@ import pytest
 from otha.core.config import GroupConfig, SelfFence
 from otha.core.group import guard
 from otha.core.group.guard import Stage
-from otha.core.group.state import Cause, TagOff
+from otha.core.group.state import Cause, StoreView, TagOff
 from otha.core.words import (
     Arming,
     Authority,
@@ -73,6 +73,8 @@ def test_a_native_pair_is_asked_and_never_moved() -> None:
     rig = following()
     rig.cfg = config(authority=Authority.NATIVE)
     assert against(rig) == against(rig, cause=Cause.FROZEN) == ["native_authority"]
+    rig.g = replace(rig.g, store=StoreView.UNREAD)
+    assert against(rig) == ["native_authority"], "it has no record in the store"
 
 
 @pytest.mark.parametrize("stage", [Stage.START, Stage.BEFORE_REVOKE])
