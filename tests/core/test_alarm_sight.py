@@ -116,7 +116,7 @@ def test_a_store_that_was_never_read_is_no_alarm_of_a_pair_that_switches_itself(
     state = SiteState.start(cfg, 0)
     before = state.groups[0]
     state.groups[0] = replace(before, settle_until=None)
-    assert [each.code.value for each in alarm_sight.of_supervisor(cfg, state).found] == told
+    assert [each.code for each in alarm_sight.of_supervisor(cfg, state).found] == told
     silent = replace(state.groups[0], store=StoreView.UNKNOWN)
     known = replace(state.groups[0], store=StoreView.KNOWN)
     assert alarm_sight.own_moved(cfg.groups[0], known, silent) is bool(told)
