@@ -230,6 +230,7 @@ OPCUA: dict[str, tuple[tuple[str, str], str, str]] = {
     "no counter": (cycle(f"{SPACE}Role"), "cycle", "stands still"),
     "no role": ((f'role = {{ node = "{SPACE}Role"', f'role = {{ node = "{SPACE}Heartbeat"'), "role", "known role"),
     "no level": (('level = { node = "i=2267" }', 'level = { node = "i=2258" }'), "level", "0 to 255"),
+    "null": (('level = { node = "i=2267" }', 'level = { node = "i=2742" }'), "level", "level = { fixed = 200 }"),
     "no nonce": ((f'session = {{ node = "{SPACE}Session"', 'session = { node = "i=2258"'), "session", "changes"),
     "no method": ((PROMOTE, f'method = "{SPACE}Role"'), ORDERS, "is no method"),
     "method": ((PROMOTE, f'method = "{SPACE}Promot"'), ORDERS, "BadNodeId"),

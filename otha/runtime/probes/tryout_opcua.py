@@ -151,6 +151,11 @@ def _no_number(name: str, word: Word, value: ua.DataValue) -> Finding:
     if word.source_age:
         wrong, said = "has no SourceTimestamp: its age can't be told", ""
         mend = "Give another node, or take data_age_ms out"
+    elif _inner(value) is None:
+        wrong, said = "the server has the node and gives it no value (Null)", ""
+        mend = "Ask its maker, or give another node"
+        if name == "level":
+            mend = "A server without a level of its own: level = { fixed = 200 }"
     else:
         kind = value.Value.VariantType.name if value.Value is not None else "nothing"
         said = str(text(_inner(value)) or _inner(value))[:_SHOWN]
