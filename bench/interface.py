@@ -227,7 +227,8 @@ async def _phases(rig: _Rig, options: Options, *, fifo: bool) -> list[Figure]:
 def _of_orders(rig: _Rig, journal: Path, name: str) -> Iterator[Figure]:
     """Every order against the journal, by its id."""
     given, counts = rig.orderer.given, carried_out(journal, _ORDERS)
-    note = f"{len(given.answered):,} answered, {len(given.repeated)} of them only when repeated"
+    failed = "; ".join(f"{count} x {what}" for what, count in given.failed.most_common(5))
+    note = f"{len(given.answered):,} answered, {len(given.repeated)} of them only when repeated ({failed or 'none'})"
     yield at_most(f"{name}: orders without an answer", len(given.unanswered), "", 0, note=note)
     lost = [each for each in given.answered if not counts.get(each)]
     yield at_most(f"{name}: orders answered and not in the journal", len(lost), "", 0, note=", ".join(lost[:3]))

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,17 +21,21 @@ from otha.journal.reader import Query, Reader
 ua: Any = asyncua_ua
 
 _AGAIN_S = 0.1
+_TRY_S = 15.0
+_HANG_UP_S = 2.0
 _PATIENCE_S = 60.0
 
 
 @dataclass(slots=True)
 class Given:
-    """Ids of orders: those that were answered, of these the ones that had to be repeated; those without an answer."""
+    """Ids of orders: those that were answered, of these the ones that had to be repeated; those without an answer.
+    `failed`: how often a try failed at what."""
 
     answered: list[str] = field(default_factory=list)
     repeated: list[str] = field(default_factory=list)
     unanswered: list[str] = field(default_factory=list)
     took_s: list[float] = field(default_factory=list)
+    failed: Counter[str] = field(default_factory=Counter)
 
 
 class Orderer:
@@ -42,6 +47,7 @@ class Orderer:
         self._name = name
         self._client: Client | None = None
         self._index = 0
+        self._step = ""
         self._count = 0
         self.given = Given()
 
@@ -70,9 +76,13 @@ class Orderer:
     async def connect(self) -> Client:
         """Come in. Raises what asyncua does."""
         if self._client is None:
-            client = await client_of(self._station)
+            # Known before it is in: whatever fails on the way, `close` hangs up, and no session is left behind.
+            client = self._client = await client_of(self._station)
+            self._step = "connecting"
             await client.connect()
-            self._client, self._index = client, await client.get_namespace_index(names.NAMESPACE)
+            self._step = "asking for the namespace"
+            self._index = await client.get_namespace_index(names.NAMESPACE)
+        self._step = "ordering"
         return self._client
 
     async def close(self) -> None:
@@ -80,17 +90,23 @@ class Orderer:
         client, self._client = self._client, None
         if client is not None:
             with suppress(Exception):
-                await client.disconnect()
+                async with asyncio.timeout(_HANG_UP_S):
+                    await client.disconnect()
 
     async def _answered(self, group: str, order_id: str) -> bool:
         try:
-            return await acknowledged(await self.connect(), self._index, group, order_id)
-        except (ua.UaError, OSError, TimeoutError, asyncio.CancelledError):
+            async with asyncio.timeout(_TRY_S):
+                codes = await acknowledged(await self.connect(), self._index, group, order_id)
+        except (ua.UaError, OSError, TimeoutError, asyncio.CancelledError) as error:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
+            self.given.failed[f"{self._step}: {type(error).__name__} {error}"[:120]] += 1
             await self.close()
             return False
+        refused = {"no_answer", "refused"} & set(codes)
+        self.given.failed.update(f"ordering: {each}" for each in refused)
+        return not refused
 
 
 def carried_out(journal: Path, name: str) -> dict[str, int]:

@@ -80,9 +80,9 @@ async def client_of(station: Station) -> Client:
     return client
 
 
-async def acknowledged(client: Client, index: int, group: str, order_id: str) -> bool:
-    """Order an acknowledgement, and wait for its answer: whether one came. Raises what asyncua does."""
+async def acknowledged(client: Client, index: int, group: str, order_id: str) -> list[str]:
+    """Order an acknowledgement, and wait for its answer: its codes. Raises what asyncua does."""
     at = client.get_node(ua.NodeId(names.group_id(group), index))
     method = ua.NodeId(names.variable_id("GroupType", "Acknowledge"), index)
     _accepted, _durable, _texts, codes, _preview = await at.call_method(method, order_id, "bench")
-    return "no_answer" not in codes and "refused" not in codes
+    return list(codes)

@@ -1,6 +1,9 @@
 """What taking a peer's bytes may cost, and what is not counted against the peer."""
 
 import gc
+import hashlib
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -38,3 +41,16 @@ def test_a_peer_that_costs_too_much_is_stopped_and_the_collector_goes_on(guard: 
         busy()
     assert guard.tripped
     assert gc.isenabled()
+
+
+def test_what_other_threads_spend_is_not_counted_against_a_peer(guard: Guard) -> None:
+    def busy() -> None:
+        until = time.thread_time() + 0.2
+        while time.thread_time() < until:
+            hashlib.sha256(bytes(1_000_000))
+
+    thread = threading.Thread(target=busy)
+    with guard.taking(1):
+        thread.start()
+        thread.join()
+    assert not guard.tripped

@@ -8,7 +8,7 @@ session its own.
 import asyncio
 import hmac
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from asyncua import ua as asyncua_ua
@@ -23,12 +23,14 @@ from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.status_codes import StatusCodes
 from asyncua.ua.ua_binary import uatcp_to_binary
 
+from otha import names
 from otha.guard import Guard, Guarded, PeerCostError
 from otha.interface.door import client_of
 from otha.interface.pace import Turns, TurnsOf
 from otha.interface.refusal import refused
 from otha.interface.session import Session
 from otha.interface.sessions import SessionServer
+from otha.wire.access import Deed
 from otha.wire.interface import Notice
 
 # Any: its annotations ask for aliases of int, str and datetime where it takes these.
@@ -50,6 +52,15 @@ _FROM_CLIENTS: Final = (
     ua.MessageType.SecureMessage,
     ua.MessageType.SecureClose,
 )
+_CALL: Final = ObjectIds.CallRequest_Encoding_DefaultBinary
+_HISTORY: Final = ObjectIds.HistoryReadRequest_Encoding_DefaultBinary
+# What is read out of the journal takes up to minutes; orders of the same client do not wait for it.
+_LONG: Final = frozenset(
+    names.variable_id("GroupType" if each.of_group else "SiteType", each.name)
+    for each in names.SERVICES
+    if Deed(each.deed) in (Deed.KPI, Deed.TRANSFERS, Deed.REPORT, Deed.VERIFY, Deed.EVENTS)
+)
+_LONG_MAX: Final = 8  # at a time, over one channel
 _DISCOVERY: Final = frozenset(
     {
         ObjectIds.GetEndpointsRequest_Encoding_DefaultBinary,
@@ -94,6 +105,7 @@ class Channel(UaProcessor):
         self.address = str(self.name[0]) if self.name else ""
         self._openings = openings.of(self.address)
         self._renewals = Turns(_RENEW_STEP_NS, _RENEW_BURST)
+        self._long = set[asyncio.Task[None]]()
 
     @property
     def is_lost(self) -> bool:
@@ -151,10 +163,13 @@ class Channel(UaProcessor):
         if header.body_size > _OPEN_MAX or len(data) > _OPEN_ENCRYPTED_MAX:
             raise refused(StatusCodes.BadRequestTooLarge)
         turns = self._renewals if self._connection.is_open() else self._openings
-        wait_ns = turns.take(time.monotonic_ns())
-        if wait_ns > _OPEN_WAIT_NS:
+        now = time.monotonic_ns()
+        # Whoever is refused takes no turn: else one who tries again and again would keep all of his address out for
+        # longer with each try.
+        if turns.wait_ns(now) > _OPEN_WAIT_NS:
             self._door.tell(Notice.REFUSED, "", self.client, "it opens too many channels")
             raise refused(StatusCodes.BadTcpNotEnoughResources)
+        wait_ns = turns.take(now)
         if said.SecurityPolicyURI != SecurityPolicyNone.URI:
             self._check_opener(said.SenderCertificate or b"")
         await asyncio.sleep(wait_ns / 1e9)
@@ -181,7 +196,35 @@ class Channel(UaProcessor):
         if kind == _ACTIVATE:
             return await self._activate(requesthdr, seqhdr, body)
         self._check_session(requesthdr.AuthenticationToken)
-        return await super()._process_message(typeid, requesthdr, seqhdr, body)
+        is_long = kind == _HISTORY or (kind == _CALL and _is_long(body))
+        work = super()._process_message(typeid, requesthdr, seqhdr, body)
+        if not is_long or len(self._long) >= _LONG_MAX:
+            return await work
+        task = asyncio.create_task(self._beside(work, requesthdr, seqhdr))
+        self._long.add(task)
+        task.add_done_callback(self._long.discard)
+        return True
+
+    async def _beside(self, work: Coroutine[Any, Any, Any], requesthdr: Any, seqhdr: Any) -> None:
+        """Answer a request while others of this channel are answered; its stretches are bounded like theirs."""
+        fault = ua.ServiceFault()
+        try:
+            await Guarded(self._guard, 0, work)
+            return
+        except (ServiceError, ua.uaerrors.UaStatusCodeError) as error:
+            fault.ResponseHeader.ServiceResult = ua.StatusCode(error.code)
+        except PeerCostError as error:
+            self._door.tell(Notice.CUT_OFF, self._user, self.client, str(error))
+            self._transport.abort()
+            return
+        except Exception:
+            fault.ResponseHeader.ServiceResult = ua.StatusCode(StatusCodes.BadInternalError)
+        self.send_response(requesthdr.RequestHandle, seqhdr, fault)
+
+    async def close(self) -> None:
+        for task in self._long:
+            task.cancel()
+        await super().close()
 
     def _should_close_session_on_transport_loss(self) -> bool:
         moved_on = isinstance(self.session, Session) and self.session.channel is not self
@@ -331,6 +374,12 @@ class Channel(UaProcessor):
         for subscription in session.own_subscriptions():
             subscription.pub_result_callback = self.forward_publish_response
             subscription.pub_request_callback = self.get_publish_request
+
+
+def _is_long(body: Any) -> bool:
+    """Whether this request calls nothing but methods that take their time."""
+    called = ua_binary.struct_from_binary(ua.CallParameters, body.copy()).MethodsToCall
+    return bool(called) and all(each.MethodId.Identifier in _LONG for each in called)
 
 
 def _same_token(given: Any, own: Any) -> bool:

@@ -93,7 +93,13 @@ class Link(asyncio.Protocol):
         end = await self._ask(
             ask, wire.OnBehalf(ask=ask, user=_text(caller.user), client=_text(caller.client), role=role, order=order)
         )
-        return (end.reply or end.refusal) if isinstance(end, wire.Answered) else None
+        if isinstance(end, wire.Answered):
+            return end.reply or end.refusal
+        unsent = 0 if self._transport is None else self._transport.get_write_buffer_size()
+        what = f"{request.order.value} of {request.group}, id {request.id}: the supervisor did not answer"
+        waiting = f"{len(self._waiting)} others wait, {unsent} bytes are unsent"
+        self.tell(wire.Notice.UNANSWERED, caller.user, caller.client, f"{what}; {waiting}")
+        return None
 
     async def explain(self, group: str, node: str | None) -> Json | None:
         """What stands against a switchover; None when nobody says."""

@@ -39,6 +39,11 @@ class _Connection(OPCUAProtocol):
             channel.set_policies(self.policies)
             self.processor = channel
 
+    async def _activation_watchdog(self) -> None:
+        await super()._activation_watchdog()
+        if self.transport is not None and self.transport.is_closing():
+            self.transport.abort()  # a stranger who does not read would keep a place until he does
+
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self.transport is None:

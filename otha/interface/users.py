@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import HashingError, InvalidHashError, VerificationError, VerifyMismatchError
 
 from otha.certificates import write_private
 from otha.core.errors import EngineerError, HostError
@@ -82,12 +82,15 @@ class Users:
         """
         self._read()
         user = self._users.get(name)
-        if user is None:
-            self._nobodys_hash = self._nobodys_hash or _HASHER.hash(os.urandom(16).hex())
         try:
+            if user is None:
+                self._nobodys_hash = self._nobodys_hash or _HASHER.hash(os.urandom(16).hex())
             _HASHER.verify(user.hash if user is not None else self._nobodys_hash, password[: _PASSWORD_MAX + 1])
-        except (VerificationError, InvalidHashError):
+        except (VerifyMismatchError, InvalidHashError):
             return None
+        except (VerificationError, HashingError, MemoryError) as error:
+            # No wrong password, which would be counted against who gave it: as a rule there is no memory for a hash.
+            raise HostError(f"no password can be checked: {error}", mend="see the memory of the interface") from error
         return None if user is None or user.locked else user.role
 
     def add(self, name: str, role: AccessRole, password: str) -> None:

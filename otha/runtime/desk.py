@@ -123,6 +123,7 @@ class Desk:
             async with asyncio.timeout(_ORDER_TIMEOUT_S):
                 answered = await self._ring.order(order)
         except TimeoutError:
+            self._unanswered(order)
             return Refusal(what=UNANSWERED, mend="repeat it with the same id")
         if answered is None:
             return Refusal(what="too many orders wait", mend="try again in a moment")
@@ -135,6 +136,13 @@ class Desk:
             obstacles=_obstacles(answer.blockers),
             preview=None if answer.preview is None else _preview(answer.preview),
         )
+
+    def _unanswered(self, order: Order) -> None:
+        """Journal where an order may have stayed: behind a full inbox, or in a defect of its decision."""
+        loop = self._ring.status()
+        body = {"id": order.id, "order": order.kind.value, "group": order.group, "client": order.client}
+        state = {name: loop[name] for name in ("inbox", "stalls", "longest_stall_ns", "defects")}
+        self._ring.note("order.unanswered", {**body, "within_ms": int(_ORDER_TIMEOUT_S * 1000), **state}, order.user)
 
     async def look(self, request: SiteLook) -> SiteLooked | Refusal:
         """See `SiteDesk.look`."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Protocol
 
 from otha.wire.errors import WireError
@@ -16,6 +17,10 @@ _PING_S: Final = 1.0
 _SILENT_PINGS: Final = 5
 _END_S: Final = 1.5
 _SPARE_AGAIN_S: Final = 60.0
+_WHY_MAX: Final = 300
+# Such a process is limited in its address space. The C library sets 64 MiB of it aside for each thread that allocates,
+# used or not: a dozen threads would leave nothing, and a password could not be checked any more.
+_ARENAS: Final = {"MALLOC_ARENA_MAX": "2"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +87,7 @@ class _Wire(asyncio.Protocol):
             self._kept.kill(error.what)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._kept.hung_up()
+        self._kept.hung_up(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,10 +159,16 @@ class KeptProcess:
             with suppress(ProcessLookupError):
                 self._process.kill()
 
-    def hung_up(self) -> None:
-        """The connection is over: of a process that goes on without it nothing is known any more."""
-        if not (self._is_ending and self._ends_itself):
+    def hung_up(self, wire: _Wire) -> None:
+        """The connection is over: of a process that goes on without it nothing is known any more. What is left to send
+        to one that is dead can end its connection when the next process is there already: that is not its end."""
+        if wire is self._wire and not (self._is_ending and self._ends_itself):
             self.kill("it has hung up")
+
+    def _helper_ended(self, helper: "asyncio.Task[None]") -> None:
+        """A process that is fed or asked no more would go on to look well."""
+        if not helper.cancelled() and (error := helper.exception()) is not None:
+            self.kill(f"the supervisor's part failed: {type(error).__name__}: {error}"[:_WHY_MAX])
 
     async def live(
         self, fds: Sequence[int] = (), *, meanwhile: Callable[[], Coroutine[Any, Any, None]] | None = None
@@ -169,13 +180,18 @@ class KeptProcess:
         self._process = process = started.process
         self.starts += 1
         loop = asyncio.get_running_loop()
-        helpers = [loop.create_task(self._ping())]
+        work: list[Callable[[], Coroutine[Any, Any, None]]] = [self._ping]
         if self._pace.spare_after_s is not None:
-            helpers.append(loop.create_task(self._keep_spare(fds, self._pace.spare_after_s)))
+            work.append(partial(self._keep_spare, fds, self._pace.spare_after_s))
+        if meanwhile is not None:
+            work.append(meanwhile)
+        helpers = list[asyncio.Task[None]]()
+        self._wire = wire = _Wire(self, self._owner)
         try:
-            _, self._wire = await loop.create_connection(lambda: _Wire(self, self._owner), sock=started.sock)
-            if meanwhile is not None:
-                helpers.append(loop.create_task(meanwhile()))
+            await loop.create_connection(lambda: wire, sock=started.sock)
+            helpers += [loop.create_task(each()) for each in work]
+            for helper in helpers:
+                helper.add_done_callback(self._helper_ended)
             await process.wait()
         finally:
             self._up_s = self._up_for()
@@ -195,6 +211,7 @@ class KeptProcess:
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=asyncio.subprocess.DEVNULL,
                     pass_fds=(theirs.fileno(), *fds),
+                    env=os.environ | _ARENAS,
                 )
             except BaseException:
                 ours.close()
@@ -208,7 +225,7 @@ class KeptProcess:
             if self._up_for() < after_s or (self._spare is not None and self._spare.process.returncode is None):
                 continue
             await self.drop_spare()
-            with suppress(OSError):
+            with suppress(OSError, RuntimeError):  # no thread or no process is to be had
                 self._spare = await self._start(fds)
             await asyncio.sleep(_SPARE_AGAIN_S)
 

@@ -47,6 +47,7 @@ class Notice(Enum):
     CUT_OFF = "interface.cut_off"
     COMMENTED = "interface.comment"
     ACCESS_CHANGED = "interface.access"
+    UNANSWERED = "interface.unanswered"
 
 
 class View(Enum):

@@ -6,9 +6,12 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from asyncua import ua as asyncua_ua
 from asyncua.common.connection import TransportLimits
-from asyncua.common.utils import ServiceError
+from asyncua.common.utils import Buffer, ServiceError
+from asyncua.crypto.security_policies import SecurityPolicyNone
 from asyncua.ua.status_codes import StatusCodes
+from asyncua.ua.ua_binary import struct_to_binary
 
 from otha.core.words import OrderKind
 from otha.guard import Guard
@@ -16,12 +19,14 @@ from otha.interface.channel import Channel
 from otha.interface.door import Caller, Door
 from otha.interface.listener import ChannelServer
 from otha.interface.orders import Orders, answer
+from otha.interface.pace import Turns, TurnsOf
 from otha.interface.session import CALLER, Session
 from otha.interface.sessions import SessionServer
 from otha.wire.access import AccessRole
 from otha.wire.interface import Notice
 from otha.wire.message import Json, OrderReply, OrderRequest, Refusal
 
+ua: Any = asyncua_ua  # Any: its annotations ask for aliases of int, str and datetime where it takes these.
 UNUSED = Path("unused")  # no address space is built here
 
 
@@ -167,3 +172,21 @@ async def test_one_address_does_not_take_all_connections() -> None:
     assert channels.takes("10.0.0.5")
     channels.clients.append(connection("10.0.0.5", is_in=True))
     assert not channels.takes("10.0.0.6")
+
+
+@pytest.mark.asyncio
+async def test_who_is_refused_a_channel_keeps_nobody_of_his_address_out_for_longer() -> None:
+    openings = TurnsOf(50_000_000, 40, 10)
+    channel = Channel.__new__(Channel)
+    channel._openings, channel._renewals = openings.of("10.0.0.5"), Turns(1, 1)
+    policy = SimpleNamespace(peer_certificate=None)
+    channel._connection = cast(Any, SimpleNamespace(is_open=lambda: False, security_policy=policy))
+    channel._door, channel.session, channel.address = Watched(Accounts()), None, "10.0.0.5"
+    said = struct_to_binary(ua.AsymmetricAlgorithmHeader(SecurityPolicyURI=SecurityPolicyNone.URI))
+    while channel._openings.wait_ns(time.monotonic_ns()) < 3_000_000_000:
+        channel._openings.take(time.monotonic_ns())
+    for _ in range(100):
+        with pytest.raises(ServiceError) as refused:
+            await channel._may_open(SimpleNamespace(body_size=len(said)), Buffer(said))
+        assert refused.value.code == StatusCodes.BadTcpNotEnoughResources
+    assert channel._openings.wait_ns(time.monotonic_ns()) < 3_100_000_000

@@ -1,5 +1,6 @@
 """What a user may order: every role and every method, what is sent on, and what is answered."""
 
+import asyncio
 import json
 import uuid
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from otha import names
 from otha.certificates import OwnIdentity
 from otha.core.words import Arming, OrderKind, TransferKind
 from otha.names import Kind, Method, Variable
+from otha.wire import interface as wire
 from otha.wire.access import AccessRole, may_order
 from otha.wire.message import Obstacle, OrderReply, OrderRequest, Preview, Refusal
 from tests.interface.clients import Guest, guest, ua
@@ -151,3 +153,35 @@ async def test_a_role_that_is_taken_away_is_gone_at_once(house: House, own: OwnI
         house.users.set_role("demoted", AccessRole.OPERATOR)
         with pytest.raises(ua.uaerrors.BadUserAccessDenied):
             await at.call(arm.name, *arguments(arm))
+
+
+@pytest.mark.asyncio
+async def test_an_order_does_not_wait_for_what_its_client_reads_out_of_the_journal(
+    house: House, own: OwnIdentity
+) -> None:
+    async with guest(house, own, "operator") as at:
+        verify = ua.NodeId(names.variable_id("SiteType", "VerifyJournal"), at.index)
+        # A process of its own reads the journal: it takes longer to begin than an order takes.
+        study = asyncio.create_task(at.node(names.SITE).call_method(verify))
+        await asyncio.sleep(0)
+        accepted, *_ = await at.call("Switchover", *arguments(method("Switchover")))
+        assert accepted
+        assert not study.done()
+        with pytest.raises(ua.UaError):  # there is no journal here
+            await study
+
+
+@pytest.mark.asyncio
+async def test_an_order_that_the_supervisor_does_not_answer_is_told_and_may_be_repeated(
+    house: House, own: OwnIdentity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with guest(house, own, "operator") as at:
+        heard = house._heard
+        monkeypatch.setattr(house, "_heard", lambda said: None if isinstance(said, wire.OnBehalf) else heard(said))
+        given = arguments(method("Switchover"))
+        accepted, durable, texts, codes, _ = await at.call("Switchover", *given)
+        assert (accepted, durable, codes) == (False, False, ["no_answer"])
+        assert "repeat it with the same id" in texts[0]
+        assert house.noted(f"id {given[0]}: the supervisor did not answer; 0 others wait, 0 bytes are unsent")
+        monkeypatch.undo()
+        assert (await at.call("Switchover", *given))[0]

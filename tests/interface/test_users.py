@@ -6,8 +6,9 @@ import threading
 from pathlib import Path
 
 import pytest
+from argon2.exceptions import HashingError, VerificationError
 
-from otha.core.errors import EngineerError
+from otha.core.errors import EngineerError, HostError
 from otha.interface import place
 from otha.interface.users import Users
 from otha.runtime.state_dir import StateDir
@@ -29,6 +30,22 @@ def test_the_right_password_gives_the_role_and_any_other_nothing(users: Users) -
     assert users.verify("ada", "") is None
     assert users.verify("eve", PASSWORD) is None
     assert users.verify("Ada", PASSWORD) is None
+
+
+@pytest.mark.parametrize("name", ["ada", "eve"])
+def test_a_password_that_can_not_be_checked_is_no_wrong_one(
+    users: Users, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Hasher:
+        def hash(self, password: str) -> str:
+            raise HashingError("Memory allocation error")
+
+        def verify(self, found: str, password: str) -> None:
+            raise VerificationError("Memory allocation error")
+
+    monkeypatch.setattr("otha.interface.users._HASHER", Hasher())
+    with pytest.raises(HostError, match="no password can be checked: Memory"):
+        users.verify(name, PASSWORD)
 
 
 def test_no_password_stands_in_the_file_and_only_othas_user_reads_it(users: Users) -> None:

@@ -29,6 +29,7 @@ from otha.runtime.log import LineLog
 from otha.runtime.ring import Ring
 from otha.runtime.wiring import Network
 from otha.site.load import load_site
+from otha.wire.errors import UNANSWERED
 from otha.wire.message import OrderReply, OrderRequest, Refusal
 
 SITE = Path(__file__).parents[2] / "sim" / "sites" / "two_tanks.toml"
@@ -112,6 +113,23 @@ async def test_a_disk_that_takes_nothing_holds_up_the_reply_for_a_moment_and_the
         assert isinstance(again, OrderReply)
         assert again.durable
         assert orders_in(tmp_path) == ["slow", "slow"]
+
+
+@pytest.mark.asyncio
+async def test_an_order_that_is_not_answered_in_time_is_told_and_journaled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("otha.runtime.desk._ORDER_TIMEOUT_S", 0.05)
+    async with desk(tmp_path) as (at, ring):
+        monkeypatch.setattr(ring.core, "feed", lambda raw, at_ns: [])  # a core that says nothing
+        reply = await at.order(request("lost"), "olga", "opcua 10.0.0.5 hmi")
+        assert isinstance(reply, Refusal)
+        assert (reply.what, reply.mend) == (UNANSWERED, "repeat it with the same id")
+    with Reader(tmp_path) as reader:
+        (row,) = reader.query(Query(kind="order.unanswered"))
+    body = json.loads(row.body)
+    assert (row.user, body["id"], body["within_ms"], body["inbox"], body["defects"]) == ("olga", "lost", 50, 0, {})
+    assert body["client"] == "opcua 10.0.0.5 hmi"
 
 
 @pytest.mark.asyncio

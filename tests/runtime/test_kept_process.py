@@ -80,7 +80,7 @@ _SAYS_WHO_IT_IS = """
 import os, socket, sys
 from pathlib import Path
 with socket.socket(fileno=int(sys.argv[1])) as supervisor:
-    Path(__file__).with_name(f"begun-{os.getpid()}").touch()
+    Path(__file__).with_name(f"begun-{os.getpid()}").write_text(os.environ["MALLOC_ARENA_MAX"])
     while supervisor.recv(100):
         supervisor.sendall(str(os.getpid()).encode())
 """
@@ -126,3 +126,44 @@ async def test_the_next_one_is_there_already_when_a_steady_one_ends(
         third.cancel()
     await kept.drop_spare()
     assert kept.starts == 3
+    assert {each.read_text() for each in tmp_path.glob("begun-*")} == {"2"}  # noqa: ASYNC240 - small, and at the end
+
+
+@pytest.mark.asyncio
+async def test_the_late_end_of_a_connection_is_not_the_end_of_the_next_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kept_says.py").write_text(_SAYS_WHO_IT_IS, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    owner = Heard()
+    kept = owner.kept = KeptProcess("kept_says", owner, PACE, unsent_max=100)
+
+    async def ask() -> None:
+        kept.write(b"who?")
+
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
+        first = tasks.create_task(kept.live(meanwhile=ask))
+        os.kill(await owner.said.get(), signal.SIGKILL)
+        wire = kept._wire
+        assert wire is not None
+        await first
+        second = tasks.create_task(kept.live(meanwhile=ask))
+        next_one = await owner.said.get()
+        wire.connection_lost(None)
+        await ask()
+        assert await owner.said.get() == next_one
+        second.cancel()
+
+
+@pytest.mark.asyncio
+async def test_a_life_ends_when_what_feeds_it_has_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "kept_says.py").write_text(_SAYS_WHO_IT_IS, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    kept = KeptProcess("kept_says", Owner(), PACE, unsent_max=100)
+
+    async def feed() -> None:
+        raise ValueError("a state that can't be written out")
+
+    async with asyncio.timeout(60):
+        await kept.live(meanwhile=feed)
+    assert kept.trouble == "the supervisor's part failed: ValueError: a state that can't be written out"

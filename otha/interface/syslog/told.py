@@ -80,6 +80,8 @@ _KINDS: Final = {
     "interface.refused": Severity.WARNING,
     "interface.denied": Severity.WARNING,
     "interface.cut_off": Severity.WARNING,
+    "interface.unanswered": Severity.WARNING,
+    "order.unanswered": Severity.WARNING,
     "interface.end": Severity.WARNING,
     "interface.comment": Severity.NOTICE,
     "interface.access": Severity.NOTICE,

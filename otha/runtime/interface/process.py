@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from otha.core.words import OrderKind
 from otha.runtime.interface.counter import Counter
 from otha.runtime.interface.fed import Book, Diet, FedProcess
+from otha.runtime.interface.port import HeldPort
 from otha.runtime.kept_process import Pace
 from otha.wire import interface as wire
 from otha.wire.codec import Reader
@@ -47,6 +48,7 @@ class InterfaceProcess(FedProcess[wire.FromInterface]):
         super().__init__("interface", "otha.interface", book, desk.status, _PACE, _DIET)
         self._setup = setup
         self._counter = Counter(desk, book, self.send, self._scribe)
+        self._port = HeldPort(setup.host, setup.port)
         self._lost = 0
         self._sessions = 0
 
@@ -74,7 +76,12 @@ class InterfaceProcess(FedProcess[wire.FromInterface]):
     def _new_reader(self) -> Reader[wire.FromInterface]:
         return wire.reader_at_supervisor()
 
+    def close(self) -> None:
+        super().close()
+        self._port.close()
+
     def _setup_frame(self) -> bytes:
+        self._port.hold()
         return wire.to_interface(self._setup)
 
     def _state_frame(self, wall_ns: int, status: Json) -> bytes:
