@@ -7,6 +7,7 @@ and is read when somebody asks for it. What the file may hold is data of OPC UA'
 import hashlib
 import io
 import pickle
+import re
 import struct
 import sys
 from array import array
@@ -26,6 +27,7 @@ from otha.interface.nodes import Nodes
 # Any: its annotations ask for aliases of int, str and datetime where it takes these.
 ua: Any = asyncua_ua
 
+_NAME: Final = re.compile(r"standard-[0-9][0-9A-Za-z.+!_-]*-[a-z]+-[0-9]+\.nodes")  # as `file_in` makes them
 _MAGIC: Final = b"OTHANODE"
 _HEAD: Final = struct.Struct("<8s32sI")  # magic, SHA-256 of what follows, how many nodes
 _CELL: Final = array("I").itemsize
@@ -40,8 +42,17 @@ def file_in(folder: Path) -> Path:
     return folder / f"standard-{version('asyncua')}-{sys.implementation.cache_tag}.nodes"
 
 
+def drop_others(file: Path) -> None:
+    """Remove what other versions have kept beside `file`; nothing else in the folder."""
+    with suppress(OSError):  # they take room, and no more
+        for each in file.parent.iterdir():
+            if each != file and _NAME.fullmatch(each.name) and each.is_file() and not each.is_symlink():
+                each.unlink(missing_ok=True)
+
+
 def load(space: AddressSpace, service: NodeManagementService, file: Path) -> None:
     """Fill `space`, from `file` if it is there and whole; else as asyncua does, and keep it there."""
+    drop_others(file)
     kept = _read(file)
     if kept is None:
         from asyncua.server.standard_address_space import standard_address_space

@@ -167,3 +167,29 @@ async def test_a_variable_has_its_value_whenever_it_is_made(server: InternalServ
     assert seen(early) == seen(version) == (None, LATEST, Doubt.LOST.value)
     await mirror.show(status, LATEST)
     assert (seen(early)[0], seen(version)[0]) == ("two_tanks", "0.0")
+
+
+def test_what_other_versions_have_kept_is_removed_and_nothing_else(
+    tmp_path: Path, kept: bytes, server: InternalServer
+) -> None:
+    file = standard.file_in(tmp_path)
+    file.write_bytes(kept)
+    old = [tmp_path / f"standard-{each}.nodes" for each in ("1.1.5-cpython-311", "2.0.0rc1-cpython-312")]
+    others = [
+        tmp_path / each
+        for each in (
+            "users.json",
+            "standard-notes.nodes",
+            "standard-1.1.5-cpython-311.nodes.bak",
+            "my-standard-1.nodes",
+        )
+    ]
+    for each in (*old, *others):
+        each.write_bytes(b"x")
+    (tmp_path / "standard-1.0.0-cpython-310.nodes").symlink_to(others[0])
+    (tmp_path / "standard-0.9-cpython-39.nodes").mkdir()
+    standard.load(server.aspace, server.node_mgt_service, file)
+    assert not any(each.exists() for each in old)
+    assert all(each.read_bytes() == b"x" for each in others)
+    assert file.read_bytes() == kept
+    assert len(list(tmp_path.iterdir())) == len(others) + 3
