@@ -45,8 +45,10 @@ def page(
     rows: list[JournalRow] = []
     size = 0
     with Reader(journal) as reader:
-        end = 1 if newest_first else reader.last_seq()
-        at = (query.before_seq or reader.last_seq() + 1) if newest_first else query.after_seq
+        # Closed segments may have been removed: where there are no rows, none are looked for.
+        first = reader.first_seq()
+        end = first if newest_first else reader.last_seq()
+        at = (query.before_seq or reader.last_seq() + 1) if newest_first else max(query.after_seq, first - 1)
         while at > end if newest_first else at < end:
             then = at - _STRETCH if newest_first else at + _STRETCH
             low, high = (max(then - 1, 0), at) if newest_first else (at, then + 1)

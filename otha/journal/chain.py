@@ -88,6 +88,11 @@ class SegmentStart:
     prev_seq: int
     prev_hash: bytes
 
+    @property
+    def goes_on(self) -> bool:
+        """It follows a sound segment, whose last row is `prev_seq`; a damaged one is followed at a distance."""
+        return bool(self.prev_file) and self.first_seq == self.prev_seq + 1
+
     def link(self) -> bytes:
         """The hash that the segment's first row carries as its previous hash."""
         return sha256(

@@ -1,4 +1,7 @@
-"""Opening a journal for writing: continue a sound segment, or keep a damaged one and link a new one to it."""
+"""Opening a journal for writing: continue a sound segment, or keep a damaged one and link a new one to it.
+
+A sound segment that has grown or aged enough is followed by the next one in the same way; its numbers go on.
+"""
 
 import time
 from importlib.metadata import PackageNotFoundError, version
@@ -14,6 +17,7 @@ from otha.journal.verify import SegmentReport, verify_segment
 
 CREATED = "journal.created"
 LINKED = "journal.linked"
+CONTINUED = "journal.continued"
 
 
 def open_newest(
@@ -44,6 +48,36 @@ def open_newest(
         return open_store(newest, signer, connect), None
     damage = _link_new(directory, report, signer, checkpoint_rows)
     return open_store(damage.new_file, signer, connect), damage
+
+
+def begin_next(store: Store, signer: Signer, connect: Connect, why: str) -> Store:
+    """Begin the segment after a sound one whose rows are all durable, and open it; the caller closes the old one.
+
+    The old segment ends with a signed checkpoint; the new one's start holds its last row and hash, so that a cut end of
+    a closed segment shows. Raises sqlite3.Error, OSError; then the old one is still the newest, or the new one is
+    whole.
+    """
+    store.sign()
+    store.fold()
+    segment = store.start.segment + 1
+    path = segment_path(store.path.parent, segment)
+    start = _start(
+        segment,
+        first_seq=store.head.seq + 1,
+        checkpoint_rows=store.start.checkpoint_rows,
+        prev_file=store.path.name,
+        prev_seq=store.head.seq,
+        prev_hash=store.head.hash,
+    )
+    body = {
+        "segment": segment,
+        "closed_file": store.path.name,
+        "why": why,
+        "last_row": store.head.seq,
+        "last_hash": store.head.hash.hex(),
+    }
+    create_segment(path, start, _first_entry(CONTINUED, signer, body), signer)
+    return open_store(path, signer, connect)
 
 
 def _start(

@@ -138,6 +138,10 @@ class Reader:
         """The number of the newest row; 0 when there is none. Raises JournalUnreadable where a file is damaged."""
         return next((row.seq for row in self.newest(limit=1)), 0)
 
+    def first_seq(self) -> int:
+        """The number of the oldest row; 0 when there is none. Raises JournalUnreadable where a file is damaged."""
+        return next((row.seq for row in self.query(limit=1)), 0)
+
     def last_checkpoint(self) -> Checkpoint | None:
         """The newest signed checkpoint: kept elsewhere, it proves a cut tail. None in a journal without rows."""
         path = locate(self._path)[-1]

@@ -41,7 +41,8 @@ class Limits:
 
     A row waits at most `group_ms`, or until `group_rows` wait. Urgent rows find `urgent_reserve_rows` kept free for
     them. `check_rows` of the newest rows are verified on opening. A disk in trouble is tried again after `retry_ms`,
-    then after twice that, up to `retry_max_ms`.
+    then after twice that, up to `retry_max_ms`. A segment is closed and the next one begun when its file has
+    `segment_bytes` or is `segment_s` old (0: never for that reason); a row on its way is in one of the two.
     """
 
     group_ms: int = 20
@@ -54,6 +55,8 @@ class Limits:
     check_rows: int = 20_000
     retry_ms: int = 50
     retry_max_ms: int = 1_000
+    segment_bytes: int = 0
+    segment_s: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

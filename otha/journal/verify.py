@@ -364,6 +364,9 @@ def _check_links(reports: list[SegmentReport]) -> None:
             report.fault(0, "segments", f"it follows {start.prev_file}, which is missing")
         elif start.prev_seq and _hash_at(before.path, start.prev_seq) not in (start.prev_hash, None):
             report.fault(0, "segments", f"row {start.prev_seq} of {start.prev_file} is not the one it was linked to")
+        elif start.goes_on and not before.faults and before.last_good_seq != start.prev_seq:
+            what = f"the closed segment ends at row {before.last_good_seq} and not at {start.prev_seq}"
+            before.fault(min(before.last_good_seq, start.prev_seq) + 1, "", what)
 
 
 def _check_anchor(reports: list[SegmentReport], anchor: Checkpoint, keys: dict[str, Ed25519PublicKey]) -> None:

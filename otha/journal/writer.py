@@ -18,9 +18,9 @@ from otha.journal.chain import MAX_COMMIT_ROWS
 from otha.journal.entry import Entry, check_fields
 from otha.journal.errors import JournalClosed, JournalFull, NotDurable
 from otha.journal.keys import Signer
-from otha.journal.opening import open_newest
+from otha.journal.opening import begin_next, open_newest
 from otha.journal.schema import SQLITE_TROUBLE, connect_to_write
-from otha.journal.segment import DirectoryLock
+from otha.journal.segment import DirectoryLock, segment_path
 from otha.journal.store import Connect, Head, Stamped, Store, stamp
 from otha.journal.terms import Damage, JournalStatus, Limits, Trouble, TroubleKind
 
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 REFUSED = "journal.refused"
 RECHECK_ROWS = 1_000  # verified when a trouble is over; the start of the process verified more
+_LOOK_NS = 1_000_000_000  # between looks at the size and the age of the segment
 _LOST_FILE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
@@ -55,17 +56,21 @@ class Journal:
         *,
         limits: Limits | None = None,
         on_trouble: Callable[[Trouble], None] | None = None,
+        on_closed: Callable[[Path], None] | None = None,
         connect: Connect = connect_to_write,
     ) -> None:
         """Open the journal in `directory` (made if missing) and start its thread. Blocks, for about a second at most.
 
         A damaged segment is kept and a new one is linked to it (see `damage`); a disk that takes nothing is told and
-        tried again: neither keeps the supervisor from starting. `on_trouble` may be called on any thread.
+        tried again: neither keeps the supervisor from starting. `on_trouble` may be called on any thread, and so may
+        `on_closed`, with a segment that is closed because its successor has begun.
         Raises JournalInUse, JournalTooNew, KeyTrouble, and OSError if the directory itself can't be used.
         """
         self._directory = directory
         self._limits = limits or Limits()
         self._on_trouble = on_trouble
+        self._on_closed = on_closed
+        self._next_look_ns = 0
         self._connect = connect
         self.damage: Damage | None = None
         self._store: Store | None = None
@@ -244,6 +249,35 @@ class Journal:
         due = self._limits.fold_rows if not self._queue else 8 * self._limits.fold_rows
         if store.unfolded_rows >= due:
             store.fold()
+        if not self._held and now_ns >= self._next_look_ns:
+            self._next_look_ns = now_ns + _LOOK_NS
+            if why := self._full(store):
+                self._begin_next(store, why)
+
+    def _full(self, store: Store) -> str:
+        """Why the segment is closed now; "": it is not."""
+        size, limits = store.path.stat().st_size, self._limits
+        age_s = (time.time_ns() - store.start.created_wall_ns) // 1_000_000_000
+        if limits.segment_bytes and size >= limits.segment_bytes:
+            return f"{size} bytes"
+        return f"{age_s} s old" if limits.segment_s and age_s >= limits.segment_s else ""
+
+    def _begin_next(self, store: Store, why: str) -> None:
+        """Rows go on in a new segment. A disk that has no room for one is no reason to stop writing the old one."""
+        try:
+            newer = begin_next(store, self._signer, self._connect, why)
+        except (*SQLITE_TROUBLE, OSError) as error:
+            if segment_path(self._directory, store.start.segment + 1).exists():
+                raise  # it is the newest one: opening goes on with it
+            log.warning("the journal goes on in %s: no other can be begun: %s", store.path.name, error)
+            return
+        self._store, self._last_seq = newer, newer.head.seq
+        store.close()
+        if self._on_closed is not None:
+            try:
+                self._on_closed(store.path)
+            except Exception:
+                log.exception("the journal's on_closed callback failed")
 
     def _open(self, check_rows: int) -> Store:
         store, damage = open_newest(

@@ -20,7 +20,7 @@ from otha.core.inputs import EffectId, OrderGiven
 from otha.core.supervision import Supervision
 from otha.journal.recorder import Recorder
 from otha.journal.recording import Header
-from otha.journal.terms import Trouble
+from otha.journal.terms import Limits, Trouble
 from otha.journal.writer import Journal
 from otha.runtime import descriptors, last_site, realtime, standing
 from otha.runtime.coordination.sqlite import SqliteStore
@@ -127,7 +127,9 @@ class Supervisor:
         """Supervise until `stop`. Raises HostError, JournalInUse and the journal's other opening errors."""
         with self._stack as stack:
             self._allow_descriptors()
-            journal = Journal(self._state.journal, on_trouble=self._journal_trouble)
+            kept = self._site.retention
+            limits = Limits(segment_bytes=kept.segment_bytes, segment_s=kept.segment_s)
+            journal = Journal(self._state.journal, limits=limits, on_trouble=self._journal_trouble)
             stack.callback(journal.close)
             store = SqliteStore(self._state.records)
             stack.callback(store.close)

@@ -109,6 +109,7 @@ def as_data(site: Site) -> dict[str, Any]:
             "interface": _plain(site.interface),
             "metrics": _plain(site.metrics),
             "syslog": _plain(site.syslog),
+            "journal": _plain(site.retention),
         },
         "problems": [_plain(problem) for problem in site.warnings],
     }

@@ -110,6 +110,8 @@ def restart_needed(old: Site, new: Site) -> tuple[Blocker, ...]:
         found.append("[metrics] would be another")
     if old.syslog != new.syslog:
         found.append("[syslog] would be another")
+    if old.retention != new.retention:
+        found.append("[journal] would be another")
     return tuple(Blocker(block=Block.RESTART_NEEDED, detail=detail) for detail in found)
 
 

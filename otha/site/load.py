@@ -45,6 +45,7 @@ from otha.site.model import (
 from otha.site.outlets import build_metrics, build_syslog
 from otha.site.profile_file import ProfileKind
 from otha.site.read import NAME, NAME_RULE, read_table
+from otha.site.retention import build_retention
 from otha.site.tag_list import with_tag_list
 from otha.site.tags import build_opcua_reads, build_reads, build_tags
 from otha.site.ways import allowances, check_deadlines, over_links, widest_deadline_ns
@@ -90,6 +91,7 @@ def load_site(path: Path) -> Site:
     interface = build_interface(doc, file.interface)
     metrics = build_metrics(doc, file.metrics)
     syslog = build_syslog(doc, file.syslog, path.parent)
+    retention = build_retention(doc, file.journal)
     doc.raise_errors()
     groups = [each for each in built.values() if each is not None]
     whole_nodes = tuple(node for node in nodes.values() if node is not None)
@@ -129,6 +131,7 @@ def load_site(path: Path) -> Site:
         interface=interface,
         metrics=metrics,
         syslog=syslog,
+        retention=retention,
         timings=tuple(each.timing for each in groups),
         warnings=(),
         digest=_digest(file, core, whole_nodes, sections, references, roles),

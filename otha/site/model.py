@@ -21,6 +21,7 @@ from otha.site.problem import Problem
 from otha.site.profile import Profile
 from otha.site.profile_file import SwitchTable, WordType
 from otha.site.read import Endpoint
+from otha.site.retention import Retention
 from otha.site.timing import GroupTiming
 from otha.site.written import DomainKind, OpcuaSecurity
 
@@ -245,6 +246,7 @@ class Site:
     interface: Interface | None
     metrics: Metrics | None
     syslog: Syslog | None
+    retention: Retention
     timings: tuple[GroupTiming, ...]
     warnings: tuple[Problem, ...]
     digest: str

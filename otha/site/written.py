@@ -15,7 +15,7 @@ from otha.site.read import Endpoint, key
 from otha.site.written_alarm import AlarmTable
 from otha.site.written_group import DAY_MS, GroupTable
 from otha.site.written_hold import HoldAction, HoldTable, MotionTable
-from otha.site.written_outlets import MetricsTable, SyslogTable
+from otha.site.written_outlets import JournalTable, MetricsTable, SyslogTable
 
 
 class DomainKind(Enum):
@@ -348,3 +348,4 @@ class SiteFile:
     interface: InterfaceTable | None = key("OTHA's own OPC UA server", default=None)
     metrics: MetricsTable | None = key("figures for Prometheus", default=None)
     syslog: SyslogTable | None = key("the journal for a SIEM", default=None)
+    journal: JournalTable = key("how long the journal is kept, and in which files", default=JournalTable())

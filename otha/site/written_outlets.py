@@ -85,3 +85,24 @@ class SyslogTable:
         low=1,
         high=4_294_967_295,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalTable:
+    """How the journal is parted into files, and when old ones are removed."""
+
+    segment_mib: int = key("a file of this size is closed and the next one begun", default=1024, low=1, high=65_536)
+    segment_days: int = key("and so is one of this age; 0: never so", default=90, low=0, high=3650)
+    keep_days: int = key(
+        "closed files whose newest row is older are removed; 0: none is", default=730, low=0, high=36_500
+    )
+    keep_mib: int = key(
+        "the oldest closed files are removed while all together take more than this; 0: none is",
+        default=0,
+        low=0,
+        high=1_000_000_000,
+    )
+    remove_without_backup: bool = key(
+        "remove them even if no copy was made by `otha log backup`: what they hold is lost then", default=False
+    )
+    free_mib: int = key("OTHA tells when its disk has less than this left", default=1024, low=1, high=1_000_000)
