@@ -13,6 +13,7 @@ from otha.journal.cli import ROWS
 from otha.wire.errors import UNANSWERED, NoSupervisorError, RefusedError
 
 if TYPE_CHECKING:
+    from otha.journal.backup import Backup
     from otha.journal.entry import JournalRow
     from otha.journal.reader import Query
     from otha.remote import Remote, RemoteClient
@@ -74,6 +75,25 @@ def asking(state: Path | None, site: Path | None) -> "WireClient | RemoteClient"
     from otha.wire.client import WireClient
 
     return WireClient(socket_of(state, site))
+
+
+def tell_of_backup(state: Path, to: Path, made: "Backup") -> int:
+    """Tell the supervisor of the journal at `state` of a copy; the row that tells it. Raises OthaError."""
+    from otha.journal.segment import locate
+    from otha.wire.client import WireClient
+    from otha.wire.message import BackupMade, Copied
+    from otha.wire.place import SOCKET_NAME
+
+    told = BackupMade(
+        path=str(to.absolute()),
+        last_row=made.found.last_seq,
+        last_hash=made.last_hash.hex(),
+        segments=tuple(
+            Copied(file=each.file, last_row=each.last_row, last_hash=each.last_hash) for each in made.closed
+        ),
+    )
+    with WireClient(locate(state)[0].absolute().parent.parent / SOCKET_NAME) as client:
+        return client.backed_up(told)
 
 
 @contextmanager

@@ -49,9 +49,11 @@ def root(
     trust: Annotated[str, typer.Option("--trust", help="with --remote: the server's SHA-256 fingerprint")] = "",
 ) -> None:
     """OT High Availability: supervises redundant servers, gateways and controllers."""
-    if remote:
-        from otha.asking import choose
+    from otha.asking import choose, tell_of_backup
+    from otha.journal.cli import TELL
 
+    ctx.meta[TELL] = tell_of_backup
+    if remote:
         with _told():
             choose(ctx, remote, user, password_file, trust)
 

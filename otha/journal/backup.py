@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from otha.core.errors import EngineerError, HostError
+from otha.journal.closed import ClosedSegment, closed_by
 from otha.journal.errors import JournalUnreadable
 from otha.journal.keys import sync_directory
 from otha.journal.reader import Reader
@@ -29,6 +30,22 @@ class Backup:
     segments: tuple[Path, ...]
     newest_seq: int
     found: Verification
+
+    @property
+    def is_good(self) -> bool:
+        """It is whole, and holds no damage that the journal has not told of itself."""
+        return self.is_whole and self.found.recorded == self.found.faults
+
+    @property
+    def closed(self) -> tuple[ClosedSegment, ...]:
+        """The closed segments that were copied, as the segments after them name them."""
+        starts = (report.start for report in self.found.segments)
+        return tuple(closed_by(start) for start in starts if start is not None and start.prev_file)
+
+    @property
+    def last_hash(self) -> bytes:
+        """The hash of the newest row in the copy."""
+        return self.found.segments[-1].last_good_hash
 
     @property
     def is_whole(self) -> bool:

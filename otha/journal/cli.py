@@ -1,7 +1,7 @@
 """`otha log ...`: read, verify and export a journal. Works on a running one and on a copy.
 
 The context's object, if it has one, tells rows in sentences (`Say`). Its `meta` may hold, as `ROWS`, who asks a journal
-elsewhere for rows (`Rows`).
+elsewhere for rows (`Rows`), and as `TELL` who tells the supervisor of a copy (`Tell`).
 
 Exit codes: 0 fine; 1 nobody answers elsewhere; 2 bad input (no journal there, a time that is none); 3 damage was found.
 """
@@ -24,7 +24,7 @@ from rich.table import Table
 
 from otha.core.errors import EngineerError, OthaError
 from otha.journal.anchor import anchor_text, load_anchor
-from otha.journal.backup import back_up
+from otha.journal.backup import Backup, back_up
 from otha.journal.entry import JournalRow
 from otha.journal.errors import JournalUnreadable
 from otha.journal.reader import Query, Reader, Say, export_csv, export_jsonl, wall_text
@@ -59,6 +59,12 @@ JsonOption = Annotated[bool, typer.Option("--json", help="JSON lines instead of 
 ROWS = "otha.journal.rows"
 Rows = Callable[[Query, int], list[JournalRow]]
 """The first rows that match, so many at most. Raises OthaError."""
+
+
+TELL = "otha.journal.tell"
+Tell = Callable[[Path, Path, Backup], int]
+"""Tells the supervisor of the journal (its state) that a copy of it was made, and where; the row that tells it. Raises
+OthaError."""
 
 
 class Format(str, Enum):  # noqa: UP042 - StrEnum changes how typer prints the choices
@@ -256,27 +262,53 @@ def verify(
         raise typer.Exit(DAMAGE)
 
 
+def _told(tell: "Tell | None", state: Path, to: Path, made: Backup) -> tuple[int | None, str]:
+    """The row in which the journal tells of a copy, or why it does not."""
+    if tell is None:
+        return None, "nobody was asked"
+    try:
+        return tell(state, to, made), ""
+    except OthaError as error:
+        return None, str(error)
+
+
 @app.command()
 def backup(
+    ctx: typer.Context,
     state: StateOption,
     to: Annotated[Path, typer.Argument(help="A new or empty folder.", metavar="DIR")],
     as_json: JsonOption = False,
 ) -> None:
-    """Copy the whole journal while it is written, and verify the copy; the key that signs is left out."""
+    """Copy the whole journal while it is written, and verify the copy; the key that signs is left out.
+
+    The supervisor, where one runs, journals who made it and of what: closed files may be removed upon it.
+    """
     with _exit_codes():
         made = back_up(state, to)
-    ok = made.found.ok and made.is_whole
+    ok, recorded = made.is_good, made.found.recorded
+    row, why = _told(ctx.meta.get(TELL), state, to, made) if ok else (None, "the copy is not good")
     if as_json:
-        typer.echo(json.dumps({**made.found.as_json(), "ok": ok, "files": [path.name for path in made.segments]}))
+        said = {
+            **made.found.as_json(),
+            "ok": ok,
+            "recorded": [str(fault) for fault in recorded],
+            "row": row,
+            "untold": why,
+        }
+        typer.echo(json.dumps({**said, "files": [path.name for path in made.segments]}))
     else:
         for fault in made.found.faults:
-            typer.echo(f"DAMAGE {fault}")
+            typer.echo(f"DAMAGE {'known already, and told in the journal: ' if fault in recorded else ''}{fault}")
         if not made.is_whole:
             typer.echo(f"DAMAGE the copy ends before row {made.newest_seq}")
         typer.echo(
             f"{len(made.segments)} segments, {made.found.rows} rows up to {made.found.last_seq}, signed up to "
             f"{made.found.signed_seq}, in {to}: {'verified' if ok else 'damage found'}"
         )
+        if row is not None:
+            typer.echo(f"the journal tells of it in row {row}")
+        else:
+            typer.echo(f"the journal does not tell of it: {why}", err=True)
     if not ok:
         raise typer.Exit(DAMAGE)
 

@@ -64,7 +64,7 @@ class Store:
         self.path = path
         self._connection = connection
         self._signer = signer
-        self.start = _read_start(connection)
+        self.start = read_start(connection)
         row = connection.execute("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1").fetchone()
         first = Head(seq=self.start.first_seq - 1, hash=self.start.link())
         self.head = Head(seq=row[0], hash=row[1]) if row else first
@@ -137,7 +137,8 @@ class Store:
             self._connection.close()
 
 
-def _read_start(connection: Connection) -> SegmentStart:
+def read_start(connection: Connection) -> SegmentStart:
+    """How a segment begins. Raises sqlite3.Error."""
     row = connection.execute(
         "SELECT segment, first_seq, checkpoint_rows, created_wall_ns, prev_file, prev_seq, prev_hash FROM segments"
     ).fetchone()

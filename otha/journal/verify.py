@@ -1,6 +1,7 @@
 """Does the journal hold what was written? Recomputes the chain, checks the signatures, names the first bad row."""
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from otha.journal.chain import MAX_COMMIT_ROWS, Checkpoint, SegmentStart, hash_fields, sized, sized_int
+from otha.journal.closed import REMOVED, ClosedSegment, closed_by
 from otha.journal.diagnose import changed_field, decode_row, type_fault
 from otha.journal.entry import COLUMNS
 from otha.journal.errors import JournalNotFound
@@ -72,6 +74,19 @@ class Verification:
     def ok(self) -> bool:
         """Nothing was found."""
         return not self.faults
+
+    @property
+    def recorded(self) -> tuple[Fault, ...]:
+        """Faults that the journal has told of itself, in the start of a good segment after the damaged one: nothing
+        that it held to be good is among them."""
+        links = {
+            report.start.prev_file: report.start.prev_seq
+            for report in self.segments
+            if report.start is not None and report.rows and not report.start.goes_on
+        }
+        return tuple(
+            fault for fault in self.faults if fault.file in links and (fault.seq == 0 or fault.seq > links[fault.file])
+        )
 
     @property
     def first_bad(self) -> Fault | None:
@@ -356,7 +371,7 @@ def _check_links(reports: list[SegmentReport]) -> None:
         if start is None:
             continue
         if index == 0:
-            if start.prev_file:
+            if start.prev_file and closed_by(start) not in _told_removed(reports):
                 report.fault(0, "segments", f"the file before it, {start.prev_file}, is missing")
             continue
         before = reports[index - 1]
@@ -367,6 +382,23 @@ def _check_links(reports: list[SegmentReport]) -> None:
         elif start.goes_on and not before.faults and before.last_good_seq != start.prev_seq:
             what = f"the closed segment ends at row {before.last_good_seq} and not at {start.prev_seq}"
             before.fault(min(before.last_good_seq, start.prev_seq) + 1, "", what)
+
+
+def _told_removed(reports: list[SegmentReport]) -> list[ClosedSegment]:
+    """The segments that rows of the journal, as far as they are good, tell were removed."""
+    found = []
+    for report in reports:
+        with contextlib.suppress(*SQLITE_TROUBLE), contextlib.closing(connect_to_read(report.path)) as connection:
+            rows = connection.execute(
+                "SELECT body FROM events WHERE kind = ? AND seq <= ?", (REMOVED, report.last_good_seq)
+            )
+            for (body,) in rows:
+                with contextlib.suppress(ValueError, KeyError, TypeError):
+                    told = json.loads(body)
+                    found.append(
+                        ClosedSegment(file=told["file"], last_row=told["last_row"], last_hash=told["last_hash"])
+                    )
+    return found
 
 
 def _check_anchor(reports: list[SegmentReport], anchor: Checkpoint, keys: dict[str, Ed25519PublicKey]) -> None:

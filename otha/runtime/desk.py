@@ -22,6 +22,7 @@ from otha.journal.writer import Journal
 from otha.runtime import snapshot
 from otha.runtime.coordination.sqlite import SqliteStore
 from otha.runtime.heard import BOUNDS_US, departures
+from otha.runtime.journal_keeper import JournalKeeper
 from otha.runtime.ring import Ring
 from otha.runtime.site_desk import SiteDesk
 from otha.runtime.wiring import Network
@@ -30,6 +31,8 @@ from otha.site.model import Site
 from otha.wire.errors import UNANSWERED
 from otha.wire.interface import View
 from otha.wire.message import (
+    BackupMade,
+    BackupNoted,
     Json,
     Obstacle,
     OrderReply,
@@ -82,6 +85,7 @@ class Desk:
         self._store = store
         self._notices = notices
         self.sites: SiteDesk | None = None
+        self.keeper: JournalKeeper | None = None
         self.outside: Callable[[], Json] = dict  # who shows OTHA to others
         self.stopping = False
 
@@ -151,6 +155,10 @@ class Desk:
     async def apply(self, request: SiteApply, user: str) -> SiteApplied | Refusal:
         """See `SiteDesk.apply`."""
         return _NO_SITES if self.sites is None or self.stopping else await self.sites.apply(request, user)
+
+    async def backed_up(self, made: BackupMade, user: str) -> BackupNoted | Refusal:
+        """See `JournalKeeper.backed_up`."""
+        return _NO_SITES if self.keeper is None or self.stopping else await self.keeper.backed_up(made, user)
 
     def not_allowed(self, request: SiteApply, user: str, what: str) -> None:
         """See `SiteDesk.not_allowed`."""

@@ -10,7 +10,7 @@ from otha.journal.reader import Query, Reader
 INTENT = "site.apply"
 APPLIED = "site.applied"
 REFUSED = "site.refused"
-_START = "supervisor.start"
+START = "supervisor.start"
 
 
 def told(journal: Path, digest: str) -> str:
@@ -19,9 +19,9 @@ def told(journal: Path, digest: str) -> str:
     Raises JournalNotFound and JournalUnreadable.
     """
     with Reader(journal) as reader:
-        rows = {kind: reader.tail(1, Query(kind=kind)) for kind in (_START, INTENT, APPLIED, REFUSED)}
+        rows = {kind: reader.tail(1, Query(kind=kind)) for kind in (START, INTENT, APPLIED, REFUSED)}
     newest = {kind: found[0] for kind, found in rows.items() if found}
-    ran = _newer(newest.get(_START), newest.get(APPLIED))
+    ran = _newer(newest.get(START), newest.get(APPLIED))
     if ran is None:
         return ""
     intent = newest.get(INTENT)

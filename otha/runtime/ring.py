@@ -91,6 +91,7 @@ class Ring:
         self._answers: dict[Order, list[asyncio.Future[Answered]]] = {}
         self._swap: _Swap | None = None
         self.traces: dict[str, OutputTrace] = {}
+        self._stood_by: dict[str, str] = {}
         self._windows = Windows()
         self._is_closed = False
         self._follow_site()
@@ -109,6 +110,16 @@ class Ring:
     def note(self, kind: str, body: dict[str, Any], user: str, *, urgent: bool = False) -> "Future[int]":
         """Journal something that is no input of the core; done once it is durable."""
         return self._evidence.note(kind, body, user=user, urgent=urgent)
+
+    def tell_standing(self) -> None:
+        """Journal once more all that stands: what comes after needs no older rows for it."""
+        now = time.monotonic_ns()
+        for cfg in self.core.cfg.groups:
+            stands, user = standing.body(cfg, self.core.group(cfg.name)), self._stood_by.get(cfg.name, "")
+            self._evidence.note(standing.KIND, stands, group=cfg.name, user=user, mono_ns=now)
+        for name in (*self._configs, self.core.cfg.supervisor):
+            stand = standing.alarms_body(self.core.alarm_watches(name), now)
+            self._evidence.note(standing.ALARMS_KIND, stand, group=name, mono_ns=now)
 
     def start(
         self, effects: EffectRunner, on_fast: OnFast, now: int, *, on_deadlines: OnDeadlines | None = None
@@ -246,6 +257,7 @@ class Ring:
             for name in begin:
                 stands = standing.body(self._configs[name], self.core.group(name))
                 self._evidence.note(standing.KIND, stands, group=name, user=swap.user, mono_ns=at_ns)
+                self._stood_by[name] = swap.user
             self.inbox.sift(Sieve(given).lets_through)
             swap.take(at_ns)
             if self._on_fast is not None:
@@ -263,6 +275,7 @@ class Ring:
             # Before the decision's own row: once that one is durable, this one is.
             stands = standing.body(self._configs[decision.group], decision.state)
             self._evidence.note(standing.KIND, stands, group=decision.group, user=raw.order.user, mono_ns=at_ns)
+            self._stood_by[decision.group] = raw.order.user
         if standing.moves_alarms(decision.reasons):
             stand = standing.alarms_body(self.core.alarm_watches(decision.group), at_ns)
             self._evidence.note(standing.ALARMS_KIND, stand, group=decision.group, mono_ns=at_ns)

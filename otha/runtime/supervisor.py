@@ -6,9 +6,9 @@ import logging
 import os
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
@@ -31,6 +31,7 @@ from otha.runtime.evidence import Evidence
 from otha.runtime.expiry import CertificateWatch, files_of
 from otha.runtime.interface.outlets import Outlets, outlets_of
 from otha.runtime.interface.process import InterfaceProcess
+from otha.runtime.journal_keeper import JournalKeeper
 from otha.runtime.live import live_table
 from otha.runtime.log import LineLog
 from otha.runtime.own_trouble import OwnTroubles
@@ -111,6 +112,7 @@ class Supervisor:
         self._notices: list[str] = []
         self._troubles = OwnTroubles()
         self._interface_process: InterfaceProcess | None = None
+        self._closed: Callable[[], object] = lambda: None
         self._stack = ExitStack()
         self._certificates = CertificateWatch(files_of(site, state), self._troubles.certificates)
         self._stack.callback(self._certificates.close)
@@ -129,7 +131,9 @@ class Supervisor:
             self._allow_descriptors()
             kept = self._site.retention
             limits = Limits(segment_bytes=kept.segment_bytes, segment_s=kept.segment_s)
-            journal = Journal(self._state.journal, limits=limits, on_trouble=self._journal_trouble)
+            journal = Journal(
+                self._state.journal, limits=limits, on_trouble=self._journal_trouble, on_closed=self._segment_closed
+            )
             stack.callback(journal.close)
             store = SqliteStore(self._state.records)
             stack.callback(store.close)
@@ -146,6 +150,8 @@ class Supervisor:
             server = WireServer(self._state.socket, desk, site=self._site.name, role_of=self._role_of)
             sites = desk.sites = self._sites(ring, network)
             stack.callback(sites.close)
+            keeper = desk.keeper = self._keeper(ring)
+            stack.callback(keeper.close)
             await server.start()
             evidence.publish_to(server.publish)
             outlets = await self._outlets(desk, evidence)
@@ -165,10 +171,13 @@ class Supervisor:
                         self._report(ring, now)
                         outlets.start(outside)
                         looking = tasks.create_task(self._certificates.run(), name="certificates")
+                        keeping = tasks.create_task(keeper.run(), name="journal")
+                        self._closed = partial(asyncio.get_running_loop().call_soon_threadsafe, ring.tell_standing)
                         async with live_table(self._state.socket) if self._live else nullcontext():
                             await stop.wait()
                             await self._wind_up(desk, ring, effects)
                         looking.cancel()
+                        keeping.cancel()
                         outlets.stop()
                         network.stop()
                     ring.close()  # no silence is judged while the last outlets tell what is left to tell
@@ -180,6 +189,16 @@ class Supervisor:
     def _identity(self, site: Site) -> OwnIdentity:
         """OTHA's OPC UA identity, made when it is needed first. Raises HostError."""
         return own_identity(self._state.opcua, site.name)
+
+    def _keeper(self, ring: Ring) -> JournalKeeper:
+        """Who keeps the journal's closed segments."""
+        return JournalKeeper(
+            self._state.journal,
+            self._site.retention,
+            ring.note,
+            names=lambda: [*(group.name for group in ring.core.cfg.groups), ring.core.cfg.supervisor],
+            told=self._notice,
+        )
 
     def _sites(self, ring: Ring, network: Network) -> SiteDesk:
         def took(site: Site) -> None:
@@ -345,6 +364,12 @@ class Supervisor:
     def _journal_trouble(self, trouble: Trouble) -> None:
         self._lines.write("warning", "journal", kind=trouble.kind.value, text=trouble.what)
         self._troubles.journal(trouble)
+
+    def _segment_closed(self, path: Path) -> None:
+        """The journal's own thread has begun the next one."""
+        self._lines.write("info", "journal", closed=path.name)
+        with suppress(RuntimeError):  # the loop has ended before its journal
+            self._closed()
 
     def _recorder_trouble(self, trouble: str) -> None:
         self._lines.write("warning", "recorder", text=trouble or "the recording is written again")

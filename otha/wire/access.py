@@ -53,6 +53,9 @@ LOOK = AccessRole.VIEWER
 # Who may look at a changed site file through the supervisor, and have it applied.
 APPLY = AccessRole.ENGINEER
 
+# Whose word it takes that a copy of the journal was made: old files may be removed upon it.
+BACKUP = AccessRole.ENGINEER
+
 NEEDED: dict[OrderKind | Deed, AccessRole] = {
     OrderKind.SWITCHOVER: AccessRole.OPERATOR,
     OrderKind.FAILBACK: AccessRole.OPERATOR,

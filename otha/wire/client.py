@@ -11,6 +11,8 @@ from otha.wire import codec
 from otha.wire.errors import NoSupervisorError, RefusedError, WireError
 from otha.wire.message import (
     PROTOCOL,
+    BackupMade,
+    BackupNoted,
     EventEntry,
     Hello,
     Json,
@@ -99,6 +101,10 @@ class WireClient:
             comment=comment,
         )
         return self._ask(request, SiteApplied)
+
+    def backed_up(self, made: BackupMade) -> int:
+        """Tell of a copy of the journal; the number of the row that tells it."""
+        return self._ask(made, BackupNoted).row
 
     def events(self, *, within_s: float | None = None) -> Iterator[EventEntry]:
         """Events from this call on, until `within_s` seconds have passed (None: without end). The connection is used

@@ -146,6 +146,32 @@ class SiteApplied:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """A closed segment of the journal that was copied: its file, its last row and that row's hash."""
+
+    file: str
+    last_row: int
+    last_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupMade:
+    """Tells that the journal was copied to `path` and the copy verified, up to row `last_row`."""
+
+    path: str
+    last_row: int
+    last_hash: str
+    segments: tuple[Copied, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupNoted:
+    """The journal has it, on disk."""
+
+    row: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subscribe:
     """From now on the connection carries EventEntry messages."""
 
@@ -178,13 +204,15 @@ Message = (
     | SiteLooked
     | SiteApply
     | SiteApplied
+    | BackupMade
+    | BackupNoted
     | Subscribe
     | EventEntry
     | Refusal
 )
 
 MESSAGES: Vocabulary[Message] = Vocabulary(
-    get_args(Message), parts=(Obstacle, Preview), enums=(OrderKind, Arming, TransferKind)
+    get_args(Message), parts=(Obstacle, Preview, Copied), enums=(OrderKind, Arming, TransferKind)
 )
 
 

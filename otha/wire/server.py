@@ -21,6 +21,8 @@ from otha.wire.access import AccessRole
 from otha.wire.errors import WireError
 from otha.wire.message import (
     PROTOCOL,
+    BackupMade,
+    BackupNoted,
     EventEntry,
     Hello,
     Json,
@@ -65,6 +67,9 @@ class Handler(Protocol):
 
     def not_allowed(self, request: SiteApply, user: str, what: str) -> None:
         """Note a change of the site that the user's role does not allow."""
+
+    async def backed_up(self, made: BackupMade, user: str) -> BackupNoted | Refusal:
+        """Journal that a copy of the journal was made; the role has been checked."""
 
     def status(self) -> Callable[[], Json]:
         """Takes hold of the state as it is now; what is returned writes it out, on another thread: of a large site that
@@ -155,6 +160,8 @@ class _Client:
                 )
             case SiteLook() | SiteApply():
                 await self._send(await self._site(message, role))
+            case BackupMade():
+                await self._send(await self._backed_up(message, role))
             case Subscribe():
                 self.events = asyncio.Queue(_EVENTS_MAX)
             case (
@@ -164,6 +171,7 @@ class _Client:
                 | WhyReply()
                 | SiteLooked()
                 | SiteApplied()
+                | BackupNoted()
                 | EventEntry()
                 | Refusal()
             ):
@@ -210,6 +218,12 @@ class _Client:
         what = f"user {self._user} is {role.name.lower()}; another site file needs {access.APPLY.name.lower()}"
         if isinstance(request, SiteApply):
             self._server.handler.not_allowed(request, self._user, what)
+        return Refusal(what=what, mend="ask a user with that role")
+
+    async def _backed_up(self, made: BackupMade, role: AccessRole) -> Message:
+        if role >= access.BACKUP:
+            return await self._server.handler.backed_up(made, self._user)
+        what = f"user {self._user} is {role.name.lower()}; to tell of a copy needs {access.BACKUP.name.lower()}"
         return Refusal(what=what, mend="ask a user with that role")
 
     async def _order(self, request: OrderRequest, role: AccessRole) -> OrderReply | Refusal:

@@ -71,9 +71,23 @@ def test_evidence_of_damage_is_copied_as_it_is(damaged: Path, tmp_path: Path) ->
     assert [path.name for path in made.segments] == ["journal-0001.db", "journal-0002.db"]
     assert made.segments[0].read_bytes() == segment_path(damaged, 1).read_bytes()
     assert made.found.faults == verify(damaged).faults
-    assert made.is_whole
+    assert (made.is_whole, made.is_good) == (True, True)
     said = CliRunner().invoke(app, ["backup", str(tmp_path / "other"), "--state", str(damaged)])
-    assert (said.exit_code, "DAMAGE" in said.output) == (DAMAGE, True)
+    assert (said.exit_code, "known already, and told in the journal: journal-0001.db, row 5" in said.output) == (
+        0,
+        True,
+    )
+
+
+@pytest.mark.parametrize(("segment", "seq"), [(1, 3), (2, 1_000_002)])
+def test_damage_that_the_journal_does_not_know_is_a_failure(
+    damaged: Path, tmp_path: Path, segment: int, seq: int
+) -> None:
+    with closing(sqlite3.connect(segment_path(damaged, segment))) as connection, connection:
+        connection.execute("UPDATE events SET epoch = 9 WHERE seq = ?", (seq,))
+    said = CliRunner().invoke(app, ["backup", str(tmp_path / "other"), "--state", str(damaged)])
+    assert (said.exit_code, f"DAMAGE journal-000{segment}.db, row {seq}" in said.output) == (DAMAGE, True)
+    assert "the journal does not tell of it: the copy is not good" in said.output
 
 
 def test_the_command_says_what_it_made_and_writes_over_nothing(tmp_path: Path) -> None:

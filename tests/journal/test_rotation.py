@@ -1,6 +1,7 @@
 """Segments that are closed for their size or age: numbers and chain go on, a cut end shows, readers see one journal."""
 
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -11,10 +12,11 @@ from otha.interface.follow import Follower
 from otha.interface.pages import page
 from otha.journal import opening
 from otha.journal.backup import back_up
-from otha.journal.entry import Entry
+from otha.journal.entry import Entry, JournalRow
 from otha.journal.opening import CONTINUED
 from otha.journal.reader import Query, Reader
 from otha.journal.segment import segment_path, segments_in
+from otha.journal.store import create_segment
 from otha.journal.terms import Limits
 from otha.journal.verify import verify
 from otha.journal.writer import Journal
@@ -64,7 +66,7 @@ def test_the_next_start_goes_on_in_the_newest_and_one_of_its_age_is_closed(
     before = len(segments_in(journal))
     write(journal, 3, Limits(segment_s=3600))
     assert len(segments_in(journal)) == before
-    now = opening.time.time_ns()
+    now = time.time_ns()
     monkeypatch.setattr("otha.journal.writer.time.time_ns", lambda: now + 3_601_000_000_000)
     write(journal, 1, Limits(segment_s=3600))
     monkeypatch.undo()
@@ -80,13 +82,13 @@ def test_everybody_who_reads_sees_one_journal(journal: Path) -> None:
         checkpoint = reader.last_checkpoint()
     assert checkpoint is not None
     assert verify(journal, checkpoint).ok
-    pages, after = [], 0
-    while after is not None:
-        found = page(journal, Query(after_seq=after), 5, newest_first=False, given_up=lambda: False)
+    found = page(journal, Query(), 5, newest_first=False, given_up=lambda: False)
+    pages = [*found.rows]
+    while found.after is not None:
+        found = page(journal, Query(after_seq=found.after), 5, newest_first=False, given_up=lambda: False)
         pages += found.rows
-        after = found.after
     assert pages == every
-    follower, followed = Follower(journal, 0), []
+    follower, followed = Follower(journal, 0), list[JournalRow]()
     while rows := follower.page(5):
         followed += rows
     follower.close()
@@ -114,12 +116,10 @@ def test_a_segment_that_was_taken_out_of_the_middle_shows(journal: Path) -> None
 def test_a_disk_without_room_for_another_segment_still_takes_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make = opening.create_segment
-
     def full(path: Path, *given: object) -> None:
         if path.name != "journal-0001.db":
             raise OSError(28, "No space left on device")
-        make(path, *given)  # type: ignore[arg-type]
+        create_segment(path, *given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(opening, "create_segment", full)
     assert write(tmp_path, 3) == 4
@@ -131,12 +131,10 @@ def test_a_disk_without_room_for_another_segment_still_takes_rows(
 def test_a_segment_that_is_there_after_all_is_the_one_that_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make = opening.create_segment
-
     def unsure(path: Path, *given: object) -> None:
-        make(path, *given)  # type: ignore[arg-type]
+        create_segment(path, *given)  # type: ignore[arg-type]
         if path.name != "journal-0001.db":
-            monkeypatch.setattr(opening, "create_segment", make)
+            monkeypatch.setattr(opening, "create_segment", create_segment)
             raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(opening, "create_segment", unsure)

@@ -19,6 +19,9 @@ from otha.wire.client import WireClient
 from otha.wire.errors import NoSupervisorError, RefusedError
 from otha.wire.message import (
     PROTOCOL,
+    BackupMade,
+    BackupNoted,
+    Copied,
     Hello,
     Json,
     Obstacle,
@@ -56,6 +59,9 @@ class Desk:
 
     async def apply(self, request: SiteApply, user: str) -> SiteApplied | Refusal:
         return SiteApplied(id=request.id, accepted=True, durable=True, obstacles=())
+
+    async def backed_up(self, made: BackupMade, user: str) -> BackupNoted | Refusal:
+        return BackupNoted(row=made.last_row + 1)
 
     def not_allowed(self, request: SiteApply, user: str, what: str) -> None:
         self.away.append(what)
@@ -274,3 +280,19 @@ async def test_too_many_clients_do_not_lock_out_the_next_for_ever(tmp_path: Path
 def test_nobody_there_is_said_with_the_mend(tmp_path: Path) -> None:
     with pytest.raises(NoSupervisorError, match="otha run"):
         WireClient(tmp_path / "otha.sock")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("role", "row"), [(AccessRole.ENGINEER, 8), (AccessRole.OPERATOR, None)])
+async def test_a_copy_of_the_journal_is_told_by_whoever_may_have_old_files_removed(
+    tmp_path: Path, role: AccessRole, row: int | None
+) -> None:
+    segments = (Copied(file="journal-0001.db", last_row=5, last_hash="ab"),)
+    made = BackupMade(path="/backup", last_row=7, last_hash="cd", segments=segments)
+    path = tmp_path / "s.sock"
+    async with serving(path, role):
+        if row is None:
+            with pytest.raises(RefusedError, match="to tell of a copy needs engineer"):
+                await talk(path, lambda client: client.backed_up(made))
+        else:
+            assert await talk(path, lambda client: client.backed_up(made)) == row
