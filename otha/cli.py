@@ -400,19 +400,32 @@ def verify(
 @app.command()
 def replay(
     recording: Annotated[Path, typer.Argument(help="a recording's folder or one of its segments")],
+    since: Annotated[
+        str, typer.Option("--from", metavar="TIME", help="show from here on: 12.5s, 0:01:12, or 2026-11-29T07:30:12")
+    ] = "",
+    until: Annotated[str, typer.Option("--to", metavar="TIME", help="stop here")] = "",
+    group: Annotated[str, typer.Option("--group", help="show the decisions of this group alone")] = "",
+    why: Annotated[
+        bool, typer.Option("--why", help="show what each decision rested on: input, state, conditions, obstacles")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="the verdict alone")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Re-run a recording: verifies that every decision comes out byte for byte, and prints what happened."""
-    from otha import terminal
-    from otha.verify.replay import Replay
+    from otha import replay_cli
+    from otha.verify.timeline import parse_mark
 
-    replayed = Replay(path=recording)
     with _told():
-        terminal.show_replay(replayed, quiet=quiet or as_json, verdict=not as_json)
-    if as_json:
-        _print_json(terminal.replay_data(replayed))
-    raise typer.Exit(0 if replayed.difference is None else FAILED)
+        code = replay_cli.run(
+            recording,
+            since=parse_mark(since, "--from") if since else None,
+            until=parse_mark(until, "--to") if until else None,
+            group=group,
+            why=why,
+            quiet=quiet,
+            as_json=as_json,
+        )
+    raise typer.Exit(code)
 
 
 def _hmi_of(wanted: HmiName | None, *, measured: bool) -> str:

@@ -1,7 +1,6 @@
-"""Snapshots, answers and replays as tables for a terminal."""
+"""Snapshots and answers as tables for a terminal."""
 
 import sys
-from datetime import timedelta
 from typing import Any
 
 from rich import box
@@ -11,7 +10,6 @@ from rich.table import Table
 from otha.core.reasons import Block
 from otha.core.words import AlarmPriority, GroupKind, OrderKind
 from otha.report import sentence
-from otha.verify.replay import Replay, input_name
 
 Json = dict[str, Any]  # Any: JSON as `otha.runtime.snapshot` makes it
 
@@ -459,47 +457,3 @@ def show_why(answer: Json) -> None:
         console.print(f"gate: {_gate_line(answer['gate'])}, {'permit' if answer['gate']['permit'] else 'no permit'}")
     for client in answer["clients"]:
         console.print(f"client {client['name']}: {_client_line(client)}")
-
-
-def show_replay(replayed: Replay, *, quiet: bool, verdict: bool) -> None:
-    """`otha replay`: the timeline as it is re-run (not if `quiet`), then the verdict (if wanted)."""
-    console = _console()
-    began_ns: int | None = None
-    for moment in replayed.moments():
-        began_ns = moment.now_ns if began_ns is None else began_ns
-        at = timedelta(microseconds=(moment.now_ns - began_ns) // 1000)
-        for decision in moment.decisions:
-            if quiet or not (decision.reasons or decision.effects):
-                continue
-            console.print(f"{at} {decision.group} <- {input_name(moment.input)}")
-            for reason in decision.reasons:
-                console.print(f"    {sentence.of_reason(reason)}")
-            for effect in decision.effects:
-                console.print(f"    asks {effect.do} (needs {effect.needs.value})")
-    if not verdict:
-        return
-    console.print(f"{replayed.inputs} inputs, {replayed.decisions} decisions, {replayed.segments} segments")
-    if replayed.torn_bytes:
-        console.print(
-            f"the last block was cut short ({replayed.torn_bytes} bytes): written when the recorder was killed"
-        )
-    if replayed.difference is None:
-        console.print("every decision came out byte for byte as recorded")
-    else:
-        console.print(f"DIFFERS after {replayed.difference.inputs} inputs: {replayed.difference.what}")
-
-
-def replay_data(replayed: Replay) -> Json:
-    """The verdict of a replay for `--json`."""
-    difference = replayed.difference
-    return {
-        "same": difference is None,
-        "inputs": replayed.inputs,
-        "decisions": replayed.decisions,
-        "segments": replayed.segments,
-        "gap_rows": replayed.gap_rows,
-        "torn_bytes": replayed.torn_bytes,
-        "site_hash": replayed.site_hash,
-        "code_version": replayed.code_version,
-        "difference": None if difference is None else {"inputs": difference.inputs, "what": difference.what},
-    }

@@ -34,7 +34,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "otha.demo": frozenset(
         {"otha.core", "otha.site", "otha.journal", "otha.wire", "otha.report", "otha.verify", "sim"}
     ),
-    "otha.terminal": frozenset({"otha.core", "otha.report", "otha.verify"}),  # what the commands print
+    "otha.terminal": frozenset({"otha.core", "otha.report"}),  # what the commands print
+    "otha.replay_cli": frozenset({"otha.core", "otha.report", "otha.site", "otha.verify"}),
     "otha.cli": frozenset({"otha", "sim"}),
     "otha.access_cli": frozenset(
         {"otha.certificates", "otha.cli", "otha.core", "otha.interface", "otha.site", "otha.wire"}

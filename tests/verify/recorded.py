@@ -1,0 +1,54 @@
+"""A short incident in virtual time, recorded as the supervisor records: the plant of `sim`, the production core."""
+
+from pathlib import Path
+
+from bench.stepped_site import ACTIVE, SteppedSite, plant_site
+from otha.core.codec import encode_input
+from otha.core.inputs import Input
+from otha.journal.recorder import Recorder
+from otha.journal.recording import Header
+from otha.site.model import Site
+from sim.kinds import KINDS
+from sim.stepped import MS, SteppedPlant
+
+PLANT, SEED = "two_tanks", 3
+
+
+class RecordedSite(SteppedSite):
+    """Every input is recorded before it is fed, and the digest of every decision after."""
+
+    recorder: Recorder
+
+    @classmethod
+    def begun(cls, site: Site, plant: SteppedPlant, folder: Path, code_version: str) -> "RecordedSite":
+        self = cls(site, plant, SEED)
+        header = Header(
+            code_version=code_version, site_hash=site.digest, python_version="3", snapshot=self.core.snapshot()
+        )
+        self.recorder = Recorder(folder, header, capture=lambda: self.core.still().snapshot)
+        return self
+
+    def _feed(self, raw: Input) -> None:
+        self.recorder.input(self._now, encode_input(raw))
+        for decision in self.core.feed(raw, self._now):
+            self.recorder.decision(decision.digest())
+            self._decided(decision)
+        self._wake = self.core.wake
+
+    def run(self, for_ms: int) -> None:
+        until = self.plant.now_ms + for_ms
+        while self.plant.now_ms < until:
+            self.step()
+
+
+def incident(folder: Path, code_version: str, *, dies: str = ACTIVE, after_ms: int = 4_000) -> Site:
+    """The active node is killed once the group follows; OTHA fails over. Returns the site that was supervised."""
+    site = plant_site(PLANT)
+    plant = SteppedPlant(KINDS[PLANT], SEED)
+    plant.commission(ACTIVE, 1_000)
+    running = RecordedSite.begun(site, plant, folder, code_version)
+    with running.recorder:
+        running.run(2 * running.group.timing.settle_ns // MS + 1_000)
+        plant.kill(dies)
+        running.run(after_ms)
+    return site
