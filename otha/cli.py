@@ -408,14 +408,26 @@ def replay(
     why: Annotated[
         bool, typer.Option("--why", help="show what each decision rested on: input, state, conditions, obstacles")
     ] = False,
+    what_if: Annotated[
+        Path | None,
+        typer.Option("--what-if", metavar="SITE.toml", help="what would have happened with this site file instead"),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="the verdict alone")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Re-run a recording: verifies that every decision comes out byte for byte, and prints what happened."""
-    from otha import replay_cli
+    from otha import replay_cli, what_if_cli
+    from otha.core.errors import EngineerError
     from otha.verify.timeline import parse_mark
 
     with _told():
+        if what_if is not None:
+            if since or until or group or why or quiet:
+                raise EngineerError(
+                    "--what-if looks at the whole recording",
+                    mend="leave --from, --to, --group, --why and --quiet out, or give --json and pick from it",
+                )
+            raise typer.Exit(what_if_cli.run(recording, what_if, as_json=as_json))
         code = replay_cli.run(
             recording,
             since=parse_mark(since, "--from") if since else None,

@@ -122,16 +122,20 @@ def _inside(explained: Json, at: str) -> list[str]:
         said.append(f"    before  {_state(explained['before'])}")
     if explained["after"] is None:
         return said
+    return [*said, *(f"    {line}" for line in stood_lines(explained))]
+
+
+def stood_lines(explained: Json, *, always: bool = False) -> list[str]:
+    """What was judged, and all that stood for and against it; where nothing was judged that only if `always`."""
+    said = []
     if judged := explained["judged"]:
         cause = f" because {judged['cause']}" if judged["cause"] else ""
         stands = "; ".join(_blocker(each) for each in explained["against"]) or "nothing"
-        said.append(f"    judged  {judged['kind']} to {judged['to_node']}{cause}, {_words(judged['stage'])}")
-        said.append(f"    against {stands}")
+        said.append(f"judged  {judged['kind']} to {judged['to_node']}{cause}, {_words(judged['stage'])}")
+        said.append(f"against {stands}")
     if explained["vetoes"]:
-        said.append(f"    vetoes  {'; '.join(_blocker(each) for each in explained['vetoes'])}")
-    if judged or explained["vetoes"]:
-        said += [f"    {line}" for line in _stood(explained)]
-    return said
+        said.append(f"vetoes  {'; '.join(_blocker(each) for each in explained['vetoes'])}")
+    return [*said, *_stood(explained)] if said or always else []
 
 
 def _stood(explained: Json) -> list[str]:

@@ -35,7 +35,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
         {"otha.core", "otha.site", "otha.journal", "otha.wire", "otha.report", "otha.verify", "sim"}
     ),
     "otha.terminal": frozenset({"otha.core", "otha.report"}),  # what the commands print
-    "otha.replay_cli": frozenset({"otha.core", "otha.report", "otha.site", "otha.verify"}),
+    "otha.replay_cli": frozenset({"otha.core", "otha.report", "otha.verify"}),
+    "otha.what_if_cli": frozenset({"otha.core", "otha.replay_cli", "otha.report", "otha.site", "otha.verify"}),
     "otha.cli": frozenset({"otha", "sim"}),
     "otha.access_cli": frozenset(
         {"otha.certificates", "otha.cli", "otha.core", "otha.interface", "otha.site", "otha.wire"}

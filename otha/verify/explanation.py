@@ -48,10 +48,13 @@ def explain(decision: Decision, before: GroupState | None, raw: Input, core: Sit
     cfg = next((each for each in core.cfg.groups if each.name == decision.group), None)
     if cfg is None or not decision.state.nodes:
         return told
-    g = decision.state
+    return {**told, **stood(cfg, before, decision.state, core, now)}
+
+
+def stood(cfg: GroupConfig, before: GroupState | None, g: GroupState, core: SiteView, now: int) -> Json:
+    """What a decision on group `cfg` rested on, once it was taken (`g`)."""
     judged, found = _judged(cfg, core.shared, before, g, now)
     return {
-        **told,
         "after": state_told(g, now),
         "judged": judged,
         "against": _blockers(found),

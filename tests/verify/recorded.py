@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bench.stepped_site import ACTIVE, SteppedSite, plant_site
+from bench.stepped_site import ACTIVE, STANDBY, SteppedSite, plant_site
 from otha.core.codec import encode_input
 from otha.core.inputs import Input
 from otha.journal.recorder import Recorder
@@ -41,14 +41,25 @@ class RecordedSite(SteppedSite):
             self.step()
 
 
-def incident(folder: Path, code_version: str, *, dies: str = ACTIVE, after_ms: int = 4_000) -> Site:
-    """The active node is killed once the group follows; OTHA fails over. Returns the site that was supervised."""
+def incident(
+    folder: Path, code_version: str, *, after_ms: int = 4_000, again: bool = False, split: bool = False
+) -> Site:
+    """The active node is killed once the group follows; OTHA fails over. `again`: the killed one comes back, and the
+    other is killed, all within the hold-off. `split`: a segment of its own begins with the first kill. Returns the
+    site that was supervised."""
     site = plant_site(PLANT)
     plant = SteppedPlant(KINDS[PLANT], SEED)
     plant.commission(ACTIVE, 1_000)
     running = RecordedSite.begun(site, plant, folder, code_version)
     with running.recorder:
         running.run(2 * running.group.timing.settle_ns // MS + 1_000)
-        plant.kill(dies)
+        if split:
+            running.recorder.change_site(site.digest)
+        plant.kill(ACTIVE)
         running.run(after_ms)
+        if again:
+            plant.controllers[ACTIVE].restart()
+            running.run(2_000)
+            plant.kill(STANDBY)
+            running.run(2_000)
     return site
