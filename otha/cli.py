@@ -372,6 +372,12 @@ def verify(
     states: Annotated[int, typer.Option("--states", min=1, help="give up an exploration beyond so many")] = 20_000_000,
     json_file: Annotated[Path | None, typer.Option("--json", help="write what was found to this file")] = None,
     report_file: Annotated[Path | None, typer.Option("--report", help="write a report, HTML, to this file")] = None,
+    chart_file: Annotated[
+        Path | None, typer.Option("--chart", help="write a breaking story as a sequence chart, SVG, to this file")
+    ] = None,
+    story_file: Annotated[
+        Path | None, typer.Option("--story", help="write a breaking story to this file, for `otha replay`")
+    ] = None,
 ) -> None:
     """Explore every fault and order at every moment, in the site's own groups: the shortest story of a broken rule."""
     from otha.core.errors import HostError
@@ -391,6 +397,8 @@ def verify(
                 json_file=json_file,
                 report_file=report_file,
                 sentence=sentence.of_reason,
+                chart_file=chart_file,
+                story_file=story_file,
             )
         except OSError as error:
             raise HostError(f"{error.filename}: {error.strerror}", mend="give another file") from None
@@ -399,7 +407,7 @@ def verify(
 
 @app.command()
 def replay(
-    recording: Annotated[Path, typer.Argument(help="a recording's folder or one of its segments")],
+    recording: Annotated[Path, typer.Argument(help="a recording's folder, one of its segments, or a story")],
     since: Annotated[
         str, typer.Option("--from", metavar="TIME", help="show from here on: 12.5s, 0:01:12, or 2026-11-29T07:30:12")
     ] = "",
@@ -415,12 +423,18 @@ def replay(
     quiet: Annotated[bool, typer.Option("--quiet", help="the verdict alone")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Re-run a recording: verifies that every decision comes out byte for byte, and prints what happened."""
-    from otha import replay_cli, what_if_cli
+    """Re-run a recording, or step a story of `otha verify --story`: every decision must come out byte for byte."""
+    from otha import replay_cli, story_cli, what_if_cli
     from otha.core.errors import EngineerError
     from otha.verify.timeline import parse_mark
 
     with _told():
+        if story_cli.is_story(recording):
+            if since or until or group or what_if is not None:
+                raise EngineerError(
+                    "a story has moves, and no times or groups", mend="give --why, --quiet or --json alone"
+                )
+            raise typer.Exit(story_cli.run(recording, why=why, quiet=quiet, as_json=as_json))
         if what_if is not None:
             if since or until or group or why or quiet:
                 raise EngineerError(

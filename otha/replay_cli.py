@@ -119,7 +119,7 @@ def _inside(explained: Json, at: str) -> list[str]:
     if values := _input(explained["input"]):
         said.append(f"    input   {values}")
     if explained["before"] is not None:
-        said.append(f"    before  {_state(explained['before'])}")
+        said.append(f"    before  {state_line(explained['before'])}")
     if explained["after"] is None:
         return said
     return [*said, *(f"    {line}" for line in stood_lines(explained))]
@@ -144,8 +144,8 @@ def _stood(explained: Json) -> list[str]:
     for each in explained["conditions"]:
         kind = f"{each['class']} interlock" if each["interlock"] else "permissive"
         bypassed = ", bypassed" if each["bypassed"] else ""
-        tags = ", ".join(_tag(tag) for tag in each["tags"])
-        said.append(f"  {kind} {each['name']} is {each['verdict']}{bypassed}: {each['wants']}; {tags}")
+        tags = "".join(f"; {_tag(tag)}" for tag in each["tags"])
+        said.append(f"  {kind} {each['name']} is {each['verdict']}{bypassed}: {each['wants']}{tags}")
     for node in explained["nodes"]:
         out = ", in maintenance" if node["maintenance"] else ""
         level = f"ServiceLevel {node['level']}, in RPO {node['in_rpo']}, ready {node['ready']}"
@@ -195,7 +195,8 @@ def _value(value: Any) -> str:  # Any: JSON
     return "-" if value is None else str(value)
 
 
-def _state(told: Json) -> str:
+def state_line(told: Json) -> str:
+    """Where a group stands, in one line."""
     parts = [told["standing"], f"active {told['active'] or '-'}", f"epoch {told['epoch'] or '-'}", told["arming"]]
     if told["concern"] is not None:
         parts.append(_blocker(told["concern"]))

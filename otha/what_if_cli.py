@@ -96,7 +96,8 @@ def _courses(found: Findings, branch: Branch) -> list[str]:
 
 
 def _ends(found: Findings) -> list[str]:
-    said = [f"how it ended, {offset(found.ended_ns)} after the recording's first input:"]
+    how = "how each stood when it was stopped" if found.stopped else "how it ended"
+    said = [f"{how}, {offset(found.ended_ns)} after the recording's first input:"]
     for group in found.recorded:
         for name, course in (("recorded", found.recorded[group]), ("what if", found.changed[group])):
             said.append(f"  {group}, {name}: {_end(course)}")

@@ -36,6 +36,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     ),
     "otha.terminal": frozenset({"otha.core", "otha.report"}),  # what the commands print
     "otha.replay_cli": frozenset({"otha.core", "otha.report", "otha.verify"}),
+    "otha.story_cli": frozenset({"otha.core", "otha.replay_cli", "otha.report", "otha.verify"}),
     "otha.what_if_cli": frozenset({"otha.core", "otha.replay_cli", "otha.report", "otha.site", "otha.verify"}),
     "otha.cli": frozenset({"otha", "sim"}),
     "otha.access_cli": frozenset(

@@ -15,6 +15,9 @@ from textwrap import wrap
 from otha.core.reasons import Reason
 from otha.site.model import Site
 from otha.verify import page
+from otha.verify import story_file as stories
+from otha.verify.chart import as_text, chart
+from otha.verify.chart_svg import as_svg
 from otha.verify.explore import Progress
 from otha.verify.rules import HOLDS
 from otha.verify.story import Story
@@ -71,6 +74,8 @@ def run(
     json_file: Path | None,
     report_file: Path | None,
     sentence: Sentence,
+    chart_file: Path | None = None,
+    story_file: Path | None = None,
 ) -> int:
     """Verify a site that was loaded, and tell of it. Raises OSError when a file can't be written."""
     teller = _Teller()
@@ -88,10 +93,31 @@ def run(
     if json_file is not None:
         json_file.write_text(json.dumps(data, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     if report_file is not None:
-        text = page.html(done, site, version("otha"), verdict(done), told(done, sentence))
+        text = page.html(done, site, version("otha"), verdict(done), told(done, sentence), picture(done, sentence))
         report_file.write_text(text, encoding="utf-8")
+    if chart_file is not None and done.broken is not None:
+        chart_file.write_text(picture(done, sentence), encoding="utf-8")
+    if story_file is not None and done.broken is not None:
+        _write_story(story_file, done, done.broken, site)
     sys.stdout.write("".join(f"{line}\n" for line in lines(done, sentence)))
+    for file, what in ((chart_file, "chart"), (story_file, "story")):
+        if file is not None:
+            sys.stdout.write(f"no rule is broken: no {what} to write\n" if done.broken is None else f"{what}: {file}\n")
     return 0 if done.proved else 1
+
+
+def _write_story(file: Path, done: Verification, part: Part, site: Site) -> None:
+    stories.write(
+        file,
+        part.found.stories[0],
+        part.subject.group,
+        site=done.site,
+        site_digest=site.digest,
+        version=version("otha"),
+        start=part.start,
+        faults=done.faults,
+        orders=done.orders,
+    )
 
 
 def lines(done: Verification, sentence: Sentence) -> list[str]:
@@ -108,7 +134,17 @@ def lines(done: Verification, sentence: Sentence) -> list[str]:
 
 def told(done: Verification, sentence: Sentence) -> list[str]:
     """The story of the breach, if there is one."""
-    return [] if done.story is None else [*transcript(done.story, sentence), ""]
+    if done.broken is None:
+        return []
+    story, group = done.broken.found.stories[0], done.broken.subject.group
+    return [*transcript(story, sentence), "", *as_text(chart(story, group, sentence)), ""]
+
+
+def picture(done: Verification, sentence: Sentence) -> str:
+    """The story of the breach as SVG, "" if there is none."""
+    if done.broken is None:
+        return ""
+    return as_svg(chart(done.broken.found.stories[0], done.broken.subject.group, sentence))
 
 
 def verdict(done: Verification) -> list[str]:

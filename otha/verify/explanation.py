@@ -48,19 +48,26 @@ def explain(decision: Decision, before: GroupState | None, raw: Input, core: Sit
     cfg = next((each for each in core.cfg.groups if each.name == decision.group), None)
     if cfg is None or not decision.state.nodes:
         return told
-    return {**told, **stood(cfg, before, decision.state, core, now)}
+    return {**told, **stood(cfg, before, decision.state, core.shared, now, core)}
 
 
-def stood(cfg: GroupConfig, before: GroupState | None, g: GroupState, core: SiteView, now: int) -> Json:
-    """What a decision on group `cfg` rested on, once it was taken (`g`)."""
-    judged, found = _judged(cfg, core.shared, before, g, now)
+def stood(
+    cfg: GroupConfig,
+    before: GroupState | None,
+    g: GroupState,
+    shared: Shared,
+    now: int,
+    tags: SiteView | None = None,
+) -> Json:
+    """What a decision on group `cfg` rested on, once it was taken (`g`). `tags`: where the values of tags stand."""
+    judged, found = _judged(cfg, shared, before, g, now)
     return {
         "after": state_told(g, now),
         "judged": judged,
         "against": _blockers(found),
-        "vetoes": _blockers(suspicion.vetoes(cfg, core.shared, g)),
+        "vetoes": _blockers(suspicion.vetoes(cfg, shared, g)),
         "conditions": [
-            {**_condition(each, core, now), "verdict": verdict.value, "bypassed": guard.bypassed(g, each)}
+            {**_condition(each, tags, now), "verdict": verdict.value, "bypassed": guard.bypassed(g, each)}
             for each, verdict in zip(cfg.conditions, g.conditions, strict=True)
         ],
         "machine": None if cfg.machine is None else cfg.machine.state(g.machine).name,
@@ -70,7 +77,7 @@ def stood(cfg: GroupConfig, before: GroupState | None, g: GroupState, core: Site
             {"name": each.name, "seen": view.seen, "node": view.node, "epoch": view.epoch}
             for each, view in zip(cfg.selectors, g.selectors, strict=True)
         ],
-        "site": {"isolated": core.shared.isolated, "tilted": core.shared.tilted},
+        "site": {"isolated": shared.isolated, "tilted": shared.tilted},
     }
 
 
@@ -215,13 +222,14 @@ def _blockers(found: tuple[Blocker, ...]) -> list[Json]:
     return [{"block": each.block.code, "rule": each.block.rule, "detail": each.detail} for each in found]
 
 
-def _condition(cfg: ConditionConfig, core: SiteView, now: int) -> Json:
+def _condition(cfg: ConditionConfig, tags: SiteView | None, now: int) -> Json:
+    names = dict.fromkeys(leaf.tag for leaf in condition.leaves_of(cfg.when)) if tags is not None else {}
     return {
         "name": cfg.name,
         "class": cfg.klass.value,
         "interlock": cfg.interlock,
         "wants": wants(cfg.when),
-        "tags": [_tag(name, core, now) for name in dict.fromkeys(leaf.tag for leaf in condition.leaves_of(cfg.when))],
+        "tags": [_tag(name, tags, now) for name in names if tags is not None],
     }
 
 

@@ -12,19 +12,21 @@ _STYLE = (
     "table{border-collapse:collapse;margin:.5em 0 1.5em}td,th{border:1px solid #999;padding:.2em .6em;text-align:left;"
     "vertical-align:top}td.n{text-align:right;font-variant-numeric:tabular-nums}h1{font-size:1.4em}h2{font-size:1.1em}"
     "h3{font-size:1em}pre{white-space:pre-wrap;border:1px solid #999;padding:.6em}p.verdict{font-weight:bold}"
+    "div.chart{overflow-x:auto}div.chart svg{max-width:100%;height:auto}"
     "@media print{body{margin:0}h2{break-after:avoid}}"
 )
 
 
-def html(done: Verification, site: Site, version: str, verdict: list[str], story: list[str]) -> str:
-    """The report. `verdict` and `story` are the lines that a terminal shows of them."""
+def html(done: Verification, site: Site, version: str, verdict: list[str], story: list[str], picture: str = "") -> str:
+    """The report. `verdict` and `story` are the lines that a terminal shows of them, `picture` the story as SVG."""
     body = [
         f"<h1>Verification of {escape(done.site)}</h1>",
         "".join(f'<p class="verdict">{escape(line)}</p>' for line in verdict),
         _table(("", ""), _facts(done, site, version)),
     ]
     if story:
-        body += ["<h2>How a rule is broken</h2>", f"<pre>{escape(chr(10).join(story))}</pre>"]
+        body += ["<h2>How a rule is broken</h2>", f'<div class="chart">{picture}</div>' if picture else ""]
+        body.append(f"<pre>{escape(chr(10).join(story))}</pre>")
     body += ["<h2>What was explored</h2>", *(_part(part) for part in done.parts)]
     body += ["<h2>Each rule</h2>", _rules(done)]
     body += ["<h2>Assumptions and limits</h2>", f"<ul>{''.join(f'<li>{escape(each)}</li>' for each in LIMITS)}</ul>"]

@@ -57,6 +57,11 @@ class Verification:
         return next((story for part in self.parts for story in part.found.stories), None)
 
     @property
+    def broken(self) -> Part | None:
+        """The exploration that the story is of."""
+        return next((part for part in self.parts if part.found.stories), None)
+
+    @property
     def complete(self) -> bool:
         """Whether every exploration came to its end."""
         return all(part.found.complete for part in self.parts)

@@ -365,7 +365,7 @@ class WhatIf:
         course = side.courses[group]
         assert course.last is not None
         cfg = next(each for each in side.core.cfg.groups if each.name == group)
-        return stood(cfg, None, course.last, side.core, now)
+        return stood(cfg, None, course.last, side.core.shared, now, side.core)
 
 
 def _why_not(cfg: GroupConfig) -> str:

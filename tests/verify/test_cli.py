@@ -12,7 +12,7 @@ from otha.demo.play import site_text
 from otha.report import sentence
 from otha.site.load import load_site
 from otha.site.model import Site
-from otha.verify import cli
+from otha.verify import cli, story_file
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +32,8 @@ def _run(site: Site, folder: Path, *, faults: int, orders: int) -> tuple[int, di
         json_file=folder / "found.json",
         report_file=folder / "report.html",
         sentence=sentence.of_reason,
+        chart_file=folder / "story.svg",
+        story_file=folder / "story.json",
     )
     data = json.loads((folder / "found.json").read_text(encoding="utf-8"))
     return code, data, (folder / "report.html").read_text(encoding="utf-8")
@@ -47,6 +49,8 @@ def test_what_was_never_reached_is_named_and_is_no_success(
     assert all(f"ending {ending.value}" in said for ending in Ending)
     assert (data["proved"], data["complete"]) == (False, True)
     assert "NOT REACHED" in page
+    assert "no rule is broken: no chart to write" in said
+    assert [each.name for each in tmp_path.glob("story.*")] == []
 
 
 def test_a_broken_rule_is_told_as_a_story(
@@ -63,6 +67,12 @@ def test_a_broken_rule_is_told_as_a_story(
     parts = data["parts"]
     assert isinstance(parts, list)
     assert parts[0]["stories"][0]["rule"] == "S6"
+    picture = (tmp_path / "story.svg").read_text(encoding="utf-8")
+    assert picture.strip() in page
+    assert "FAULT interlock false" in picture
+    assert "✗ FAULT interlock false" in said
+    told = story_file.read(tmp_path / "story.json")
+    assert (told.rule, told.site_digest, told.start) == ("S6", site.digest, "sc_a drives")
 
 
 def test_the_report_needs_nothing_beside_it_and_names_what_it_is_of(site: Site, tmp_path: Path) -> None:
