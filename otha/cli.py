@@ -519,10 +519,12 @@ def _mount() -> None:
     from otha import access_cli, alarm_cli, interface_cli, profile_cli
     from otha.journal import cli as journal_cli
     from otha.report import cli as report_cli
+    from otha.verify.study import cli as study_cli
 
     app.add_typer(journal_cli.app, name="log")
     app.add_typer(alarm_cli.app, name="alarms")
     app.add_typer(report_cli.app, name="report")
+    app.add_typer(study_cli.app, name="study")
     app.add_typer(access_cli.users_app, name="user")
     app.add_typer(access_cli.certificates_app, name="cert")
     app.add_typer(interface_cli.app, name="interface")

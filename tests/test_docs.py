@@ -56,6 +56,6 @@ def test_commands_exist(page: Path) -> None:
     known = {
         name for info in app.registered_commands if info.callback for name in [info.name or info.callback.__name__]
     }
-    known |= {"log", "alarms", "report", "user", "cert", "interface", "profile", "sim"}
+    known |= {"log", "alarms", "report", "user", "cert", "interface", "profile", "sim", "study"}
     assert set(re.findall(r"(?:^|`|\| )otha ([a-z]+)", text, flags=re.MULTILINE)) - known == set()
     assert set(re.findall(r"otha order ([a-z-]+)", text)) - {kind.value for kind in OrderName} == set()

@@ -1,0 +1,18 @@
+"""A hundred hours of heartbeats judged in columns and one by one: the same verdicts, one for one."""
+
+import pytest
+
+from otha.verify.study.judged import Detector
+from otha.verify.study.network import Pattern
+from tests.verify.study.alike import DETECTORS, PATTERNS, compare
+
+pytestmark = pytest.mark.soak
+HEARTBEATS = 100 * 3600  # at a period of 1 s
+
+
+@pytest.mark.parametrize("detector", DETECTORS, ids=str)
+@pytest.mark.parametrize("pattern", PATTERNS, ids=lambda pattern: pattern.name)
+def test_a_hundred_hours_of_verdicts_are_those_of_the_core(pattern: Pattern, detector: Detector) -> None:
+    seen = compare(pattern, detector, heartbeats=HEARTBEATS, seed=11)
+    print(f"{pattern.name}, {detector}: {seen} verdicts")  # noqa: T201 - a figure of the run
+    assert seen > 1_000
