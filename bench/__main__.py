@@ -29,6 +29,7 @@ from bench import (
     phases_live,
     scale,
     servers,
+    simulation,
     table,
 )
 from bench.figure import Figure, holds
@@ -44,6 +45,7 @@ MEASUREMENTS = (
     cuts.MEASUREMENT,
     failover.MEASUREMENT,
     explorer.MEASUREMENT,
+    simulation.MEASUREMENT,
     bump.MEASUREMENT,
     phases.MEASUREMENT,
     bump_live.MEASUREMENT,

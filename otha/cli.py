@@ -378,16 +378,33 @@ def verify(
     story_file: Annotated[
         Path | None, typer.Option("--story", help="write a breaking story to this file, for `otha replay`")
     ] = None,
+    simulate: Annotated[
+        str | None, typer.Option("--simulate", help="instead: so long in virtual time, as 100h")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="with --simulate: of its first hour")] = 1,
+    faithful: Annotated[bool, typer.Option("--faithful", help="with --simulate: feed every heartbeat")] = False,
 ) -> None:
     """Explore every fault and order at every moment, in the site's own groups: the shortest story of a broken rule."""
     from otha.core.errors import HostError
     from otha.report import sentence
     from otha.site.load import load_site
     from otha.verify import cli as verify_cli
+    from otha.verify.simulation import cli as simulation_cli
 
     with _told():
         judged = load_site(site)
         try:
+            if simulate is not None:
+                code = simulation_cli.run(
+                    judged,
+                    length=simulate,
+                    seed=seed,
+                    jobs=jobs or len(os.sched_getaffinity(0)),
+                    faithful=faithful,
+                    json_file=json_file,
+                    sentence=sentence.of_reason,
+                )
+                raise typer.Exit(code)
             code = verify_cli.run(
                 judged,
                 faults=faults,

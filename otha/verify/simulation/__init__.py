@@ -1,0 +1,1 @@
+"""Hours of a whole site in virtual time: seeded faults around the production supervision, and what they showed."""
