@@ -1,4 +1,4 @@
-"""How fast a whole site is simulated, with every heartbeat and with quiet times taken in at once, and that both agree."""
+"""How fast a whole site is simulated, with every heartbeat and with quiet times taken at once, and that both agree."""
 
 import re
 import tempfile
@@ -11,8 +11,9 @@ from bench.figure import Figure, at_least, holds, shown
 from bench.options import Measurement, Options
 from otha.site.load import load_site
 from otha.site.model import Site
+from otha.verify.simulation.fault import SECOND
 from otha.verify.simulation.hour import Lived, armed, live
-from otha.verify.simulation.schedule import SECOND, of_hour
+from otha.verify.simulation.schedule import of_hour
 
 _FAITHFUL_TIMES, _FORWARD_TIMES = 50, 1_000
 _SEEDS = range(1, 5)

@@ -34,7 +34,7 @@ def altered(value: _T, **changes: Any) -> _T:  # Any: takes the fields of any da
 
     Raises AttributeError for a field that it does not have, TypeError for another kind of value.
     """
-    kind = type(value)
+    kind: type[Any] = type(value)
     made = _copier(kind)(value)
     for name, item in changes.items():
         setattr(made, name, item)
