@@ -71,6 +71,7 @@ class Store:
         signed = connection.execute("SELECT max(seq) FROM checkpoints").fetchone()[0]
         self.signed_seq: int = self.start.first_seq - 1 if signed is None else signed
         self.unfolded_rows = 0
+        self._page_bytes: int = connection.execute("PRAGMA page_size").fetchone()[0]
         # The end of the batch whose commit failed: if it turns up after all, it must not be written twice.
         self.attempted = self.head
 
@@ -130,6 +131,11 @@ class Store:
         if blocked and truncate:
             raise sqlite3.OperationalError("a reader holds the write-ahead log")
         self.unfolded_rows = 0
+
+    def size(self) -> int:
+        """Bytes of the file once the WAL is folded. Raises sqlite3.Error."""
+        pages: int = self._connection.execute("PRAGMA page_count").fetchone()[0]
+        return pages * self._page_bytes
 
     def close(self) -> None:
         """Close the connection; SQLite folds what is left. Raises nothing: there is nobody left to mend it."""

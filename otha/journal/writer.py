@@ -256,7 +256,7 @@ class Journal:
 
     def _full(self, store: Store) -> str:
         """Why the segment is closed now; "": it is not."""
-        size, limits = store.path.stat().st_size, self._limits
+        size, limits = store.size(), self._limits
         age_s = (time.time_ns() - store.start.created_wall_ns) // 1_000_000_000
         if limits.segment_bytes and size >= limits.segment_bytes:
             return f"{size} bytes"

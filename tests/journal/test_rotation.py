@@ -74,6 +74,17 @@ def test_the_next_start_goes_on_in_the_newest_and_one_of_its_age_is_closed(
     assert verify(journal).ok
 
 
+def test_rows_that_are_not_folded_into_the_file_yet_count(tmp_path: Path) -> None:
+    with Journal(tmp_path, limits=Limits(segment_bytes=200_000)) as journal:
+        for _ in range(30):
+            rows = [journal.append(Entry(kind="test.row", body={"text": "x" * 1000})) for _ in range(20)]
+            for row in rows:
+                row.result(10)
+    sizes = [path.stat().st_size for path in segments_in(tmp_path)]
+    assert len(sizes) > 2
+    assert all(200_000 <= size < 300_000 for size in sizes[:-1])
+
+
 def test_everybody_who_reads_sees_one_journal(journal: Path) -> None:
     with Reader(journal) as reader:
         every = list(reader.query())

@@ -21,6 +21,7 @@ from otha.journal.recorder import Recorder
 from otha.journal.recording import Header
 from otha.journal.writer import Journal
 from otha.report import rows
+from otha.runtime import standing
 from otha.runtime.coordination.sqlite import SqliteStore
 from otha.runtime.desk import Desk
 from otha.runtime.effects import Done, EffectRunner
@@ -150,3 +151,26 @@ async def test_an_order_that_never_reaches_the_core_is_journaled_with_its_user(t
     body = json.loads(row.body)
     assert (row.user, body["group"], body["comment"]) == ("kim", "tnaks", "why not")
     assert rows.text(row.kind, row.body) == "order arm tnaks refused: there is no group 'tnaks'"
+
+
+@pytest.mark.asyncio
+async def test_a_new_segment_is_told_what_stands_and_who_ordered_it(tmp_path: Path) -> None:
+    async with desk(tmp_path) as (at, ring):
+        out = await at.order(request("out", order=OrderKind.MAINTENANCE_IN, node="sc_b"), "olga")
+        assert isinstance(out, OrderReply)
+        assert out.accepted
+        stood = standing.orders(tmp_path, ring.core.cfg.groups[0])
+        with Reader(tmp_path) as reader:
+            last = reader.last_seq()
+        ring.tell_standing()
+        await asyncio.wrap_future(ring.note("test.end", {}, "", urgent=True))
+        with Reader(tmp_path) as reader:
+            told = [row for row in reader.query(Query(after_seq=last)) if row.kind.endswith(".standing")]
+        supervisor = ring.core.cfg.supervisor
+        kinds = [(standing.KIND, "tanks"), (standing.ALARMS_KIND, "tanks"), (standing.ALARMS_KIND, supervisor)]
+        assert [(row.kind, row.group) for row in told] == kinds
+        again = standing.orders(tmp_path, ring.core.cfg.groups[0])
+        assert [(each.kind, each.node, each.user) for each in again] == [(OrderKind.MAINTENANCE_IN, "sc_b", "olga")]
+        assert [(each.kind, each.node, each.user) for each in stood] == [
+            (each.kind, each.node, each.user) for each in again
+        ]

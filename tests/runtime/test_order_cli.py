@@ -1,10 +1,15 @@
 """Orders of persons, given by the command line to a live supervisor: select and operate, a bypass, an ordered SAFE."""
 
+import getpass
+import subprocess
+import sys
 from pathlib import Path
 
 from typer.testing import CliRunner
 
 from otha import cli
+from otha.journal.closed import BACKED_UP
+from otha.journal.reader import Query, Reader
 from tests.runtime.test_supervisor import plant, supervising, wait_for
 
 __all__ = ["plant"]  # the fixture
@@ -54,3 +59,11 @@ def test_select_operate_bypass_and_safe_by_the_command_line(plant: Path, tmp_pat
         code, said = order("safe", "--comment", "for the test")
         assert (code, "in a hold only" in said) == (1, True)
         assert running.follows(other) == other
+
+        # A copy of the journal is journaled, too.
+        backup = [sys.executable, "-m", "otha", "log", "backup", str(tmp_path / "copy"), "--state", str(state)]
+        made = subprocess.run(backup, check=False, capture_output=True, text=True)
+        assert (made.returncode, "the journal tells of it in row" in made.stdout) == (0, True), made
+        with Reader(state) as reader:
+            (row,) = reader.query(Query(kind=BACKED_UP))
+        assert (row.user, row.as_dict()["body"]["path"]) == (getpass.getuser(), str(tmp_path / "copy"))
