@@ -129,6 +129,12 @@ def _of_the_supervisor(code: str) -> tuple[str, str, str] | None:
                 translate("Rationale", "no transfer is possible; what OTHA sees and does is not kept"),
                 translate("Rationale", "look at the disk of the supervisor: full, read-only, failing"),
             )
+        case "disk_filling":
+            return (
+                translate("Rationale", "the supervisor's disk has less room left than the site file asks for"),
+                translate("Rationale", "once it is full no transfer is possible, and nothing is kept"),
+                translate("Rationale", "make room; a copy of the journal lets its old parts be removed"),
+            )
         case "journal_silent":
             return (
                 translate("Rationale", "the journal can't be written; its rows wait"),

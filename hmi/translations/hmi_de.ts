@@ -1456,6 +1456,18 @@
         <translation>keine Umschaltung ist möglich; was OTHA sieht und tut, bleibt nicht erhalten</translation>
     </message>
     <message>
+        <source>the supervisor&apos;s disk has less room left than the site file asks for</source>
+        <translation>die Platte der Überwachung hat weniger Platz frei, als die Anlagendatei verlangt</translation>
+    </message>
+    <message>
+        <source>once it is full no transfer is possible, and nothing is kept</source>
+        <translation>ist sie voll, ist keine Umschaltung möglich, und nichts wird aufbewahrt</translation>
+    </message>
+    <message>
+        <source>make room; a copy of the journal lets its old parts be removed</source>
+        <translation>Platz schaffen; mit einer Kopie des Protokolls dürfen seine alten Teile weg</translation>
+    </message>
+    <message>
         <source>the journal can&apos;t be written; its rows wait</source>
         <translation>das Protokoll ist nicht schreibbar; seine Zeilen warten</translation>
     </message>

@@ -172,6 +172,13 @@ DEFAULTS: tuple[AlarmConfig, ...] = (
         response="look at the disk of the state directory: full, read-only, failing",
     ),
     AlarmConfig(
+        code=AlarmCode.DISK_FILLING,
+        priority=AlarmPriority.LOW,
+        cause="the disk of the state directory has less room left than the site file asks for ([journal] free_mib)",
+        consequence="once it is full no transfer is possible, and what OTHA sees and does is not kept",
+        response="make room; `otha log backup` lets old segments of the journal be removed, as the site file says",
+    ),
+    AlarmConfig(
         code=AlarmCode.JOURNAL_SILENT,
         priority=AlarmPriority.MEDIUM,
         on_delay_ns=SECOND_NS,
@@ -224,6 +231,7 @@ OWN: tuple[AlarmCode, ...] = (
     AlarmCode.OBSERVER_ISOLATED,
     AlarmCode.TILT,
     AlarmCode.DISK_FAILING,
+    AlarmCode.DISK_FILLING,
     AlarmCode.JOURNAL_SILENT,
     AlarmCode.JOURNAL_DAMAGED,
     AlarmCode.RECORDER_SILENT,

@@ -268,6 +268,7 @@ class AlarmCode(StrEnum):
     TAG_UNUSABLE = "tag_unusable"
     MACHINE_UNLISTED = "machine_unlisted"
     DISK_FAILING = "disk_failing"
+    DISK_FILLING = "disk_filling"
     JOURNAL_SILENT = "journal_silent"
     JOURNAL_DAMAGED = "journal_damaged"
     RECORDER_SILENT = "recorder_silent"

@@ -180,7 +180,7 @@ class _Collector:
         match row.kind:
             case "supervisor.start":
                 self._start = json.loads(row.body)
-            case "site.applied":
+            case "site.applied" | "site.standing":
                 self._start = {**self._start, **json.loads(row.body)}
             case "decision":
                 self._decision(row, json.loads(row.body))

@@ -27,7 +27,7 @@ _DURABLE_S: Final = 2.0
 _PATH_MAX: Final = 1_000
 # What the next start asks the journal for, however old it is: the newest row of each group, and the newest of a site.
 _OF_GROUPS: Final = (standing.KIND, standing.ALARMS_KIND)
-_OF_SITES: Final = (last_site.START, last_site.APPLIED)
+_OF_SITES: Final = (last_site.START, last_site.STANDING, last_site.APPLIED)
 T = TypeVar("T")
 
 
@@ -56,7 +56,7 @@ def due(held: Sequence[Held], newest_bytes: int, kept: Retention, now_ns: int) -
 
 class JournalKeeper:
     """Keeps the closed segments in `folder`. `names`: the groups there are, and the supervisor. `told`: called with
-    what a person should know, when it changes."""
+    what stands against removing old ones, when it changes; `low`: with how little room the disk has, "" for enough."""
 
     def __init__(
         self,
@@ -66,13 +66,16 @@ class JournalKeeper:
         *,
         names: Callable[[], Collection[str]],
         told: Callable[[str], None],
+        low: Callable[[str], None],
     ) -> None:
         self._folder = folder
         self._names = names
         self._kept = kept
         self._note = note
         self._told = told
+        self._low = low
         self._said: tuple[str, ...] = ()
+        self._is_low = False
         self._files = ThreadPoolExecutor(max_workers=1, thread_name_prefix="otha-keeper")
         # The thread is there before it has work, so that it gets the priority of the process' other threads.
         self._files.submit(int).result()
@@ -113,10 +116,10 @@ class JournalKeeper:
         said = []
         try:
             free = await self._aside(lambda: shutil.disk_usage(self._folder).free)
-            if free < self._kept.free_bytes:
-                said.append(
-                    f"the journal's disk has {free >> 20} MiB left, and should have {self._kept.free_bytes >> 20}"
-                )
+            is_low = free < self._kept.free_bytes
+            if is_low is not self._is_low:
+                self._is_low = is_low
+                self._low(f"less than {self._kept.free_bytes >> 20} MiB" if is_low else "")
             said += [against async for against in self._removed()]
         except (*SQLITE_TROUBLE, OSError, OthaError, ValueError, KeyError, TimeoutError) as error:
             said.append(f"old segments of the journal are not removed: {error}")

@@ -11,6 +11,7 @@ INTENT = "site.apply"
 APPLIED = "site.applied"
 REFUSED = "site.refused"
 START = "supervisor.start"
+STANDING = "site.standing"  # told again in each new segment of the journal
 
 
 def told(journal: Path, digest: str) -> str:
@@ -19,13 +20,15 @@ def told(journal: Path, digest: str) -> str:
     Raises JournalNotFound and JournalUnreadable.
     """
     with Reader(journal) as reader:
-        rows = {kind: reader.tail(1, Query(kind=kind)) for kind in (START, INTENT, APPLIED, REFUSED)}
+        rows = {kind: reader.tail(1, Query(kind=kind)) for kind in (START, STANDING, INTENT, APPLIED, REFUSED)}
     newest = {kind: found[0] for kind, found in rows.items() if found}
-    ran = _newer(newest.get(START), newest.get(APPLIED))
+    ran = _newest(newest.get(START), newest.get(STANDING), newest.get(APPLIED))
     if ran is None:
         return ""
     intent = newest.get(INTENT)
-    if intent is not None and all(intent.seq > row.seq for kind, row in newest.items() if kind != INTENT):
+    if intent is not None and all(
+        intent.seq > row.seq for kind, row in newest.items() if kind not in (INTENT, STANDING)
+    ):
         return _cut_off(intent, digest)
     before = _body(ran)["site_hash"]
     return "" if before == digest else f"the site is not the one that ran last: its hash was {before}, and is {digest}"
@@ -40,8 +43,8 @@ def _cut_off(intent: JournalRow, digest: str) -> str:
     )
 
 
-def _newer(one: JournalRow | None, other: JournalRow | None) -> JournalRow | None:
-    found = [row for row in (one, other) if row is not None]
+def _newest(*rows: JournalRow | None) -> JournalRow | None:
+    found = [row for row in rows if row is not None]
     return max(found, key=lambda row: row.seq, default=None)
 
 

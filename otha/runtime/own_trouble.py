@@ -51,6 +51,10 @@ class OwnTroubles:
         """The recording ("": it is written again); as `Recorder`'s `on_trouble`."""
         self._tell(AlarmCode.RECORDER_SILENT, "", holds=bool(trouble))
 
+    def disk(self, free: str) -> None:
+        """How little room the journal's disk has ("": enough); as `JournalKeeper`'s `low`."""
+        self._tell(AlarmCode.DISK_FILLING, free, holds=bool(free))
+
     def certificates(self, found: Expiry) -> None:
         """Certificates near their end, or beyond; as `CertificateWatch`'s `tell`."""
         for code, names in (

@@ -172,7 +172,8 @@ class Supervisor:
                         outlets.start(outside)
                         looking = tasks.create_task(self._certificates.run(), name="certificates")
                         keeping = tasks.create_task(keeper.run(), name="journal")
-                        self._closed = partial(asyncio.get_running_loop().call_soon_threadsafe, ring.tell_standing)
+                        tell = partial(self._tell_what_stands, ring)
+                        self._closed = partial(asyncio.get_running_loop().call_soon_threadsafe, tell)
                         async with live_table(self._state.socket) if self._live else nullcontext():
                             await stop.wait()
                             await self._wind_up(desk, ring, effects)
@@ -198,6 +199,7 @@ class Supervisor:
             ring.note,
             names=lambda: [*(group.name for group in ring.core.cfg.groups), ring.core.cfg.supervisor],
             told=self._notice,
+            low=self._troubles.disk,
         )
 
     def _sites(self, ring: Ring, network: Network) -> SiteDesk:
@@ -370,6 +372,11 @@ class Supervisor:
         self._lines.write("info", "journal", closed=path.name)
         with suppress(RuntimeError):  # the loop has ended before its journal
             self._closed()
+
+    def _tell_what_stands(self, ring: Ring) -> None:
+        """In the new segment: the next start must need no older one."""
+        ring.tell_standing()
+        ring.note(last_site.STANDING, {**promised(self._site), "version": code_version()}, "")
 
     def _recorder_trouble(self, trouble: str) -> None:
         self._lines.write("warning", "recorder", text=trouble or "the recording is written again")

@@ -5,6 +5,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from threading import Semaphore
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from otha.journal.segment import segment_path, segments_in
 from otha.journal.terms import Limits
 from otha.journal.verify import verify
 from otha.journal.writer import Journal
-from otha.runtime import standing
+from otha.runtime import last_site, standing
 from otha.runtime.journal_keeper import JournalKeeper, due
 from otha.site.retention import Retention
 from otha.wire.message import BackupMade, BackupNoted, Copied, Refusal
@@ -63,8 +64,14 @@ class Kept:
             folder / "journal", limits=Limits(segment_bytes=1), on_closed=lambda _: self._closed.release()
         )
         self.told: list[str] = []
+        self.low: list[str] = []
         self.keeper = JournalKeeper(
-            folder / "journal", kept, self.note, names=lambda: ["tanks", "otha1"], told=self.told.append
+            folder / "journal",
+            kept,
+            self.note,
+            names=lambda: ["tanks", "otha1"],
+            told=self.told.append,
+            low=self.low.append,
         )
 
     def note(self, kind: str, body: dict[str, Any], user: str, group: str = "") -> "Future[int]":
@@ -162,7 +169,7 @@ async def test_rows_that_the_next_start_asks_for_are_kept_until_there_are_newer_
     at.write(standing.ALARMS_KIND, "otha1")
     at.write("supervisor.start")
     holds = ["group.standing of tanks", "alarm.standing of otha1", "which site has run since then"]
-    newer = [(standing.KIND, "tanks"), (standing.ALARMS_KIND, "otha1"), ("site.applied", "")]
+    newer = [(standing.KIND, "tanks"), (standing.ALARMS_KIND, "otha1"), (last_site.STANDING, "")]
     for asked, (kind, group) in zip(holds, newer, strict=True):
         await at.keeper.look()
         assert asked in at.told[-1]
@@ -192,12 +199,15 @@ async def test_a_copy_of_another_journal_is_not_noted_nor_segments_that_are_not_
 
 
 @pytest.mark.asyncio
-async def test_a_disk_that_gets_full_is_told_once(keeping: Make) -> None:
-    at = keeping(replace(KEPT, free_bytes=1 << 60))
-    await at.keeper.look()
-    await at.keeper.look()
-    (said,) = at.told
-    assert said.startswith("the journal's disk has ")
+async def test_a_disk_that_gets_full_is_told_once_and_so_is_its_end(
+    keeping: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = keeping(replace(KEPT, free_bytes=5 << 20))
+    for free in (5 << 20, (5 << 20) - 1, 0, 6 << 20):
+        found = SimpleNamespace(free=free)
+        monkeypatch.setattr("otha.runtime.journal_keeper.shutil.disk_usage", lambda _, found=found: found)
+        await at.keeper.look()
+    assert (at.low, at.told) == (["less than 5 MiB", ""], [])
 
 
 def test_closed_segments_are_named_by_those_after_them(keeping: Make) -> None:

@@ -11,6 +11,7 @@ from otha.runtime.last_site import told
 START = ("supervisor.start", {"site_hash": "aa"})
 INTENT = ("site.apply", {"id": "7", "from": "aa", "to": "bb"})
 APPLIED = ("site.applied", {"id": "7", "from": "aa", "to": "bb", "site_hash": "bb"})
+STANDING = ("site.standing", {"site_hash": "bb"})
 REFUSED = ("site.refused", {"id": "7", "from": "aa", "to": "bb"})
 
 
@@ -34,6 +35,9 @@ def _told(folder: Path, digest: str, *rows: tuple[str, dict[str, str]]) -> str:
         ("bb", (START, INTENT), "the new site runs now"),
         ("cc", (START, INTENT), "neither of the two sites runs now"),
         ("aa", (START, INTENT, START), ""),
+        ("bb", (STANDING,), ""),
+        ("aa", (STANDING,), "its hash was bb, and is aa"),
+        ("aa", (START, INTENT, STANDING), "otha apply 7 by kim, from aa to bb: the old site runs now"),
     ],
 )
 def test_a_start_says_what_became_of_the_site(

@@ -97,6 +97,9 @@ _KINDS: Final = {
     "syslog.lost": Severity.ERROR,
     "alarm.standing": Severity.DEBUG,
     "group.standing": Severity.DEBUG,
+    "site.standing": Severity.DEBUG,
+    "journal.backup": Severity.NOTICE,
+    "journal.removed": Severity.NOTICE,
     "effect.intent": Severity.DEBUG,
     "effect.outcome": Severity.DEBUG,
 }
