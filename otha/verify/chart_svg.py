@@ -5,7 +5,7 @@ from textwrap import wrap
 
 from otha.verify.chart import Chart, Line, Row, Shape, time_of
 
-_LEFT, _STEP, _RIGHT = 110, 118, 470
+_LEFT, _STEP, _RIGHT = 142, 118, 470
 _TOP, _LINE, _GAP = 78, 15, 10
 _NOTE_CHARS = 68
 _INK, _QUIET, _FAULT, _JUDGED = "#222222", "#777777", "#b00020", "#1b5e9b"
@@ -64,7 +64,7 @@ def _row(drawn: Chart, row: Row, y: int, right: int) -> tuple[list[str], int]:
     notes = [line for note in row.notes for line in wrap(note, _NOTE_CHARS, subsequent_indent="   ")]
     parts = []
     if row.number:
-        parts.append(_text(30, y + 12, str(row.number), anchor="end", weight="bold"))
+        parts.append(_text(34, y + 12, str(row.number), anchor="end", weight="bold"))
         parts.append(_text(_LEFT - 8, y + 12, time_of(row), anchor="end", colour=_QUIET))
     at = y
     for line in row.lines:
