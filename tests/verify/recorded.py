@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bench.stepped_site import ACTIVE, STANDBY, SteppedSite, plant_site
 from otha.core.codec import encode_input
-from otha.core.inputs import Input
+from otha.core.inputs import DueReached, Input
 from otha.journal.recorder import Recorder
 from otha.journal.recording import Header
 from otha.site.model import Site
@@ -12,6 +12,7 @@ from sim.kinds import KINDS
 from sim.stepped import MS, SteppedPlant
 
 PLANT, SEED = "two_tanks", 3
+TIMER_LATE_NS = 300_000  # no operating system wakes anybody on time
 
 
 class RecordedSite(SteppedSite):
@@ -29,8 +30,9 @@ class RecordedSite(SteppedSite):
         return self
 
     def _feed(self, raw: Input) -> None:
-        self.recorder.input(self._now, encode_input(raw))
-        for decision in self.core.feed(raw, self._now):
+        now = self._now + (TIMER_LATE_NS if isinstance(raw, DueReached) else 0)
+        self.recorder.input(now, encode_input(raw))
+        for decision in self.core.feed(raw, now):
             self.recorder.decision(decision.digest())
             self._decided(decision)
         self._wake = self.core.wake
@@ -42,17 +44,28 @@ class RecordedSite(SteppedSite):
 
 
 def incident(
-    folder: Path, code_version: str, *, after_ms: int = 4_000, again: bool = False, split: bool = False
+    folder: Path,
+    code_version: str,
+    *,
+    after_ms: int = 4_000,
+    again: bool = False,
+    split: bool = False,
+    ordered: bool = False,
 ) -> Site:
     """The active node is killed once the group follows; OTHA fails over. `again`: the killed one comes back, and the
     other is killed, all within the hold-off. `split`: a segment of its own begins with the first kill. Returns the
-    site that was supervised."""
+    site that was supervised. `ordered`: an operator orders a switchover first, and it is done."""
     site = plant_site(PLANT)
     plant = SteppedPlant(KINDS[PLANT], SEED)
     plant.commission(ACTIVE, 1_000)
     running = RecordedSite.begun(site, plant, folder, code_version)
     with running.recorder:
         running.run(2 * running.group.timing.settle_ns // MS + 1_000)
+        if ordered:
+            running.switch(STANDBY)
+            running.run(500)
+            running.switch(ACTIVE)
+            running.run(500)
         if split:
             running.recorder.change_site(site.digest)
         plant.kill(ACTIVE)

@@ -149,6 +149,18 @@ def test_another_interlock_is_named_with_the_value_that_it_stood_on(once: Path, 
     assert data["ends"]["tanks"]["what_if"]["undriven_ms"] > data["ends"]["tanks"]["recorded"]["undriven_ms"]
 
 
+def test_an_order_that_would_be_refused_leaves_the_recording(tmp_path: Path) -> None:
+    incident(tmp_path / "recordings", "1", after_ms=10, ordered=True)
+    found = what_if(tmp_path / "recordings", tmp_path, OVERFULL)
+    branch = found.branches["tanks"]
+    assert branch.input == "order switchover sc_b by operator"
+    answers = [told.answer.accepted for told in (branch.recorded, branch.changed) if told is not None and told.answer]
+    assert answers == [True, False]
+    assert [order for _, order in found.orders_left_out] == ["switchover tanks by operator"]
+    assert Why.ENDED not in whys(found)
+    assert whys(found, "recorded").count(Why.ENDED) == 2
+
+
 def test_an_owner_that_was_started_anew_needs_a_new_epoch(twice: Path, tmp_path: Path) -> None:
     last = what_if(twice, tmp_path, OBSERVE).changed["tanks"].last
     assert last is not None
