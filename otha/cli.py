@@ -383,15 +383,31 @@ def verify(
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="with --simulate: of its first hour")] = 1,
     faithful: Annotated[bool, typer.Option("--faithful", help="with --simulate: feed every heartbeat")] = False,
+    past_refusal: Annotated[
+        bool, typer.Option("--past-refusal", help="a file that loading refuses: show what the refusal prevents")
+    ] = False,
 ) -> None:
     """Explore every fault and order at every moment, in the site's own groups: the shortest story of a broken rule."""
-    from otha.core.errors import HostError
+    from otha.core.errors import EngineerError, HostError
     from otha.report import sentence
     from otha.site.load import load_site
+    from otha.site.past_refusal import load_past_refusal
     from otha.verify import cli as verify_cli
+    from otha.verify import refusal_cli
     from otha.verify.simulation import cli as simulation_cli
 
+    workers = jobs or len(os.sched_getaffinity(0))
     with _told():
+        if past_refusal:
+            if simulate is not None or any((json_file, report_file, chart_file, story_file)):
+                raise EngineerError(
+                    "no file is written past a refusal, and nothing simulated", mend="give --past-refusal alone"
+                )
+            refused = load_past_refusal(site)
+            code = refusal_cli.run(
+                refused, faults=faults, orders=orders, jobs=workers, states_at_most=states, sentence=sentence.of_reason
+            )
+            raise typer.Exit(code)
         judged = load_site(site)
         try:
             if simulate is not None:
@@ -399,7 +415,7 @@ def verify(
                     judged,
                     length=simulate,
                     seed=seed,
-                    jobs=jobs or len(os.sched_getaffinity(0)),
+                    jobs=workers,
                     faithful=faithful,
                     json_file=json_file,
                     sentence=sentence.of_reason,
@@ -409,7 +425,7 @@ def verify(
                 judged,
                 faults=faults,
                 orders=orders,
-                jobs=jobs or len(os.sched_getaffinity(0)),
+                jobs=workers,
                 states_at_most=states,
                 json_file=json_file,
                 report_file=report_file,

@@ -25,6 +25,13 @@ from otha.site.written import OpcuaSecurity, SiteFile
 
 def judge(doc: Document, file: SiteFile, site: Site) -> Site:
     """The site with its warnings. Raises SiteErrors when a judgement refuses it."""
+    note(doc, file, site)
+    doc.raise_errors()
+    return replace(site, warnings=tuple(p for p in doc.ordered() if p.severity is Severity.WARNING))
+
+
+def note(doc: Document, file: SiteFile, site: Site) -> None:
+    """Every judgement on the site; what refuses it, and what is doubted, is noted in `doc`."""
     for group, timing in zip(site.core.groups, site.timings, strict=True):
         judge_timing.judge_group(doc, file, group, timing)
         judge_links(doc, file, group, timing)
@@ -46,8 +53,6 @@ def judge(doc: Document, file: SiteFile, site: Site) -> Site:
     _profiles(doc, site)
     _identities(doc, site)
     _rights(doc, site)
-    doc.raise_errors()
-    return replace(site, warnings=tuple(p for p in doc.ordered() if p.severity is Severity.WARNING))
 
 
 def _shared(site: Site, *sets: Iterable[str]) -> list[str]:

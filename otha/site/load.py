@@ -43,6 +43,7 @@ from otha.site.model import (
     digest_of,
 )
 from otha.site.outlets import build_metrics, build_syslog
+from otha.site.problem import Severity
 from otha.site.profile_file import ProfileKind
 from otha.site.read import NAME, NAME_RULE, read_table
 from otha.site.retention import build_retention
@@ -61,6 +62,16 @@ def load_site(path: Path) -> Site:
     """The site that `path` describes.
 
     Raises SiteErrors with every error of the file and of the profiles it names, and the warnings found so far.
+    """
+    doc, file, site = build_site(path)
+    return judge(doc, file, site)
+
+
+def build_site(path: Path, *, past_refusal: bool = False) -> tuple[Document, SiteFile, Site]:
+    """The site that `path` describes, not judged yet, with the file that it comes from.
+
+    `past_refusal`: what refuses it by a rule of the design, and not for a mistake of writing, is noted and passed over.
+    Raises SiteErrors as `load_site`.
     """
     doc = Document.open(path)
     file, tag_list = with_tag_list(doc, read_table(SiteFile, doc, doc.raw, ()), path.parent)
@@ -92,9 +103,12 @@ def load_site(path: Path) -> Site:
     metrics = build_metrics(doc, file.metrics)
     syslog = build_syslog(doc, file.syslog, path.parent)
     retention = build_retention(doc, file.journal)
-    doc.raise_errors()
+    if not past_refusal or any(each.severity is Severity.ERROR and not each.rule for each in doc.problems):
+        doc.raise_errors()
     groups = [each for each in built.values() if each is not None]
     whole_nodes = tuple(node for node in nodes.values() if node is not None)
+    if past_refusal and (len(groups) < len(built) or len(whole_nodes) < len(nodes)):
+        doc.raise_errors()
     if len(groups) < len(built) or len(whole_nodes) < len(nodes) or len(references) < len(file.reference):
         raise DefectError(f"{path.name}: something could not be built and no reason was given")
     core = SiteConfig(
@@ -136,7 +150,7 @@ def load_site(path: Path) -> Site:
         warnings=(),
         digest=_digest(file, core, whole_nodes, sections, references, roles),
     )
-    return judge(doc, file, site)
+    return doc, file, site
 
 
 def _digest(

@@ -101,7 +101,7 @@ class World(Around):
                 return True
 
     def looked(self) -> "World":
-        view = _gate_view(self)
+        view = gate_view(self)
         return tell(self, GateJudged(view=view)) if view != self.g.gate else self
 
     def key(self) -> bytes:
@@ -153,7 +153,8 @@ def drives(w: World) -> bool:
     return body is not None and body.works
 
 
-def _gate_view(w: World) -> GateView:
+def gate_view(w: World) -> GateView:
+    """What the watch would say of the gate now."""
     gate = w.gate
     if not w.gate_seen:
         return altered(w.g.gate, seen=False, owner_fresh=False, driven=False, shadow=Verdict.UNKNOWN)
@@ -187,7 +188,8 @@ _STANDS_BY = NodeView(
 _DRIVES = altered(_STANDS_BY, role=Role.ACTIVE)
 
 
-def _node_view(w: World, index: int) -> NodeView:
+def node_view(w: World, index: int) -> NodeView:
+    """What the watch would say of a node now."""
     body = w.bodies[index]
     if not body.seen:
         return _GONE
@@ -224,12 +226,12 @@ def _progress(w: World) -> Iterator[Move[World]]:
     if drives(w) and gate_model.frame(w.gate) != w.gate:
         yield "frame of the owner", lambda: _with_gate(w, gate_model.frame(w.gate)).looked()
     for index in range(len(w.bodies)):
-        view = _node_view(w, index)
+        view = node_view(w, index)
         before = w.g.nodes[index]
         if view is not before and view != before:
             name = f"{w.cfg.nodes[index].name} judged {view.liveness.value}"
             yield name, lambda index=index, view=view: tell(w, NodeJudged(index=index, view=view))  # type: ignore[misc]  # loop variables bound as defaults
-    if _gate_view(w) != w.g.gate:
+    if gate_view(w) != w.g.gate:
         yield "gate read", w.looked
     yield from conditions_read(w)
     yield from machine_read(w)
