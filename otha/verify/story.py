@@ -98,7 +98,7 @@ def steps(start: Around, numbers: tuple[int, ...], names: tuple[str, ...] = ()) 
 
 def _taken(w: Around, at: int, number: int, names: tuple[str, ...]) -> tuple[str, Callable[[], Around]]:
     offered = [*w.moves()]
-    if number < len(offered) and (not names or offered[number][0] == names[at]):
+    if 0 <= number < len(offered) and (not names or offered[number][0] == names[at]):
         return offered[number]
     alike = [each for each in offered if names and each[0] == names[at]]
     if not alike:

@@ -34,9 +34,13 @@ class StoryFile:
 
     def world(self) -> Around:
         """The world that the story starts from. Raises EngineerError when this version has no such start."""
-        for name, world in starts(self.group, faults=self.faults, orders=self.orders):
-            if name == self.start:
-                return world
+        try:
+            for name, world in starts(self.group, faults=self.faults, orders=self.orders):
+                if name == self.start:
+                    return world
+        except (AttributeError, TypeError, LookupError) as error:
+            # A model is decoded field by field; that it makes a group shows only when one is made of it.
+            raise EngineerError(f"the story's group makes no sense: {error}", mend="write it anew") from error
         raise EngineerError(f"no start {self.start!r} here", mend="step it with the version that wrote it")
 
 

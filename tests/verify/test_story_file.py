@@ -8,6 +8,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from otha.cli import app
+from otha.core import canon
+from otha.core.altered import altered
 from otha.core.errors import EngineerError
 from otha.core.group import guard
 from otha.verify import story_file
@@ -91,7 +93,7 @@ def test_without_the_bug_it_ends_otherwise_and_says_so(planted: Planted) -> None
 def test_a_move_is_known_by_its_name_where_numbers_have_changed(planted: Planted, tmp_path: Path) -> None:
     data = json.loads(planted.path.read_text(encoding="utf-8"))
     path = tmp_path / "story.json"
-    path.write_text(json.dumps({**data, "numbers": [999 for _ in data["numbers"]]}), encoding="utf-8")
+    path.write_text(json.dumps({**data, "numbers": [-1 for _ in data["numbers"]]}), encoding="utf-8")
     assert stepped(path, "--quiet").exit_code == 0
     path.write_text(json.dumps({**data, "moves": ["a song" for _ in data["moves"]]}), encoding="utf-8")
     assert "move 1, 'a song', is not possible here" in stepped(path, "--quiet").output
@@ -102,6 +104,7 @@ def test_a_move_is_known_by_its_name_where_numbers_have_changed(planted: Planted
     [
         ("group_model", "00", "can't be read as a story"),
         ("group_model", None, "can't be read as a story"),
+        ("group_model", canon.encode(altered(GROUP, nodes=())).hex(), "the story's group makes no sense"),
         ("start", "in the middle", "no start 'in the middle' here"),
         ("format", 99, "is no story of format"),
         ("kind", "song", "is no story of format"),
