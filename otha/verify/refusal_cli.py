@@ -4,10 +4,25 @@ Exit codes: as `otha verify`, and 1 for a file that is refused or has a story.
 """
 
 import sys
+from collections.abc import Callable
 
 from otha.site.past_refusal import Refused
 from otha.verify import cli, past_refusal
+from otha.verify.chart import as_text, chart
 from otha.verify.focus import Lens
+from otha.verify.past_refusal import Search
+from otha.verify.story import Story
+
+
+def drawn(refused: Refused, found: list[Search], sentence: cli.Sentence) -> Callable[[Story], list[str]]:
+    """What a terminal shows of each story that was found: told, and as a sequence chart."""
+    groups = {group.name: group for group in refused.site.core.groups}
+
+    def lines(story: Story) -> list[str]:
+        group = next(groups[search.groups[0]] for search in found if search.story is story)
+        return [*cli.transcript(story, sentence), "", *as_text(chart(story, group, sentence))]
+
+    return lines
 
 
 def run(refused: Refused, *, faults: int, orders: int, jobs: int, states_at_most: int, sentence: cli.Sentence) -> int:
@@ -17,7 +32,7 @@ def run(refused: Refused, *, faults: int, orders: int, jobs: int, states_at_most
         sys.stderr.write(f"{group}: {lens.value}?\n")
 
     found = past_refusal.searches(refused, on_search=on_search)
-    told = past_refusal.lines(refused, found, lambda story: cli.transcript(story, sentence))
+    told = past_refusal.lines(refused, found, drawn(refused, found, sentence))
     sys.stdout.write("".join(f"{line}\n" for line in (*told, "the site explored as any other:", "")))
     sys.stdout.flush()
     code = cli.run(
