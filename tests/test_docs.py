@@ -39,11 +39,12 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_the_engineers_example_is_a_good_site(tmp_path: Path) -> None:
-    example, generic, opcua = _blocks(ROOT / "docs" / "engineer.md", "toml")
+    example, journal, generic, opcua = _blocks(ROOT / "docs" / "engineer.md", "toml")
     file = tmp_path / "example.toml"
-    file.write_text(f"{example}\n{generic}\n{opcua}", encoding="utf-8")
+    file.write_text(f"{example}\n{journal}\n{generic}\n{opcua}", encoding="utf-8")
     site = load_site(file)
     assert [node.name for node in site.nodes] == ["sc_a", "sc_b", "server_1", "scada_1"]
+    assert site.retention.keep_bytes == 20_000 << 20
     assert not site.warnings or all(
         "server_1" in w.table or "scada_1" in w.table or "tried" in w.wrong for w in site.warnings
     )

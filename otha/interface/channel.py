@@ -8,7 +8,8 @@ session its own.
 import asyncio
 import hmac
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final
 
 from asyncua import ua as asyncua_ua
@@ -55,11 +56,12 @@ _FROM_CLIENTS: Final = (
 _CALL: Final = ObjectIds.CallRequest_Encoding_DefaultBinary
 _HISTORY: Final = ObjectIds.HistoryReadRequest_Encoding_DefaultBinary
 # What is read out of the journal takes up to minutes; orders of the same client do not wait for it.
-_LONG: Final = frozenset(
-    names.variable_id("GroupType" if each.of_group else "SiteType", each.name)
+_STUDIES: Final = (Deed.KPI, Deed.TRANSFERS, Deed.REPORT, Deed.VERIFY)
+_LONG: Final = {
+    names.variable_id("GroupType" if each.of_group else "SiteType", each.name): Deed(each.deed) in _STUDIES
     for each in names.SERVICES
-    if Deed(each.deed) in (Deed.KPI, Deed.TRANSFERS, Deed.REPORT, Deed.VERIFY, Deed.EVENTS)
-)
+    if Deed(each.deed) in (*_STUDIES, Deed.EVENTS)
+}
 _LONG_MAX: Final = 8  # at a time, over one channel
 _DISCOVERY: Final = frozenset(
     {
@@ -106,6 +108,7 @@ class Channel(UaProcessor):
         self._openings = openings.of(self.address)
         self._renewals = Turns(_RENEW_STEP_NS, _RENEW_BURST)
         self._long = set[asyncio.Task[None]]()
+        self._studies, self._events = asyncio.Lock(), asyncio.Lock()
 
     @property
     def is_lost(self) -> bool:
@@ -196,20 +199,32 @@ class Channel(UaProcessor):
         if kind == _ACTIVATE:
             return await self._activate(requesthdr, seqhdr, body)
         self._check_session(requesthdr.AuthenticationToken)
-        is_long = kind == _HISTORY or (kind == _CALL and _is_long(body))
-        work = super()._process_message(typeid, requesthdr, seqhdr, body)
-        if not is_long or len(self._long) >= _LONG_MAX:
-            return await work
-        task = asyncio.create_task(self._beside(work, requesthdr, seqhdr))
+        lane = self._events if kind == _HISTORY else self._lane_of(body) if kind == _CALL else None
+        if lane is None:
+            return await super()._process_message(typeid, requesthdr, seqhdr, body)
+        if len(self._long) >= _LONG_MAX:
+            raise refused(StatusCodes.BadTooManyOperations)
+        work = partial(super()._process_message, typeid, requesthdr, seqhdr, body)
+        task = asyncio.create_task(self._beside(lane, work, requesthdr, seqhdr))
         self._long.add(task)
         task.add_done_callback(self._long.discard)
         return True
 
-    async def _beside(self, work: Coroutine[Any, Any, Any], requesthdr: Any, seqhdr: Any) -> None:
-        """Answer a request while others of this channel are answered; its stretches are bounded like theirs."""
+    def _lane_of(self, body: Any) -> asyncio.Lock | None:
+        """Where the calls of a request wait for their turn; None: with all else, for they take no time."""
+        called = ua_binary.struct_from_binary(ua.CallParameters, body.copy()).MethodsToCall
+        studies = {_LONG.get(each.MethodId.Identifier) for each in called}
+        return None if not called or None in studies else self._studies if True in studies else self._events
+
+    async def _beside(
+        self, lane: asyncio.Lock, work: Callable[[], Awaitable[Any]], requesthdr: Any, seqhdr: Any
+    ) -> None:
+        """Answer a request in the turn of its lane, while others of this channel are answered; its stretches are
+        bounded like theirs."""
         fault = ua.ServiceFault()
         try:
-            await Guarded(self._guard, 0, work)
+            async with lane:
+                await Guarded(self._guard, 0, work())
             return
         except (ServiceError, ua.uaerrors.UaStatusCodeError) as error:
             fault.ResponseHeader.ServiceResult = ua.StatusCode(error.code)
@@ -374,12 +389,6 @@ class Channel(UaProcessor):
         for subscription in session.own_subscriptions():
             subscription.pub_result_callback = self.forward_publish_response
             subscription.pub_request_callback = self.get_publish_request
-
-
-def _is_long(body: Any) -> bool:
-    """Whether this request calls nothing but methods that take their time."""
-    called = ua_binary.struct_from_binary(ua.CallParameters, body.copy()).MethodsToCall
-    return bool(called) and all(each.MethodId.Identifier in _LONG for each in called)
 
 
 def _same_token(given: Any, own: Any) -> bool:

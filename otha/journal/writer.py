@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 REFUSED = "journal.refused"
 RECHECK_ROWS = 1_000  # verified when a trouble is over; the start of the process verified more
 _LOOK_NS = 1_000_000_000  # between looks at the size and the age of the segment
+# Beginning a segment takes the disk tens of milliseconds, for which a transfer must not wait: none is begun so soon
+# after a row that somebody waits for, unless the segment has twice its size.
+_QUIET_NS = 5_000_000_000
 _LOST_FILE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
@@ -71,6 +74,7 @@ class Journal:
         self._on_trouble = on_trouble
         self._on_closed = on_closed
         self._next_look_ns = 0
+        self._urgent_ns = 0
         self._connect = connect
         self.damage: Damage | None = None
         self._store: Store | None = None
@@ -221,6 +225,8 @@ class Journal:
         try:
             store = self._store or self._reopen()
             if self._held:
+                if any(w.urgent for w in self._held):
+                    self._urgent_ns = time.monotonic_ns()
                 first_seq = store.append([w.row for w in self._held], sign=any(w.urgent for w in self._held))
                 self._acknowledge(first_seq, len(self._held))
             self._upkeep(store)
@@ -251,16 +257,16 @@ class Journal:
             store.fold()
         if not self._held and now_ns >= self._next_look_ns:
             self._next_look_ns = now_ns + _LOOK_NS
-            if why := self._full(store):
+            if why := self._full(store, is_quiet=now_ns - self._urgent_ns >= _QUIET_NS):
                 self._begin_next(store, why)
 
-    def _full(self, store: Store) -> str:
+    def _full(self, store: Store, *, is_quiet: bool) -> str:
         """Why the segment is closed now; "": it is not."""
         size, limits = store.size(), self._limits
         age_s = (time.time_ns() - store.start.created_wall_ns) // 1_000_000_000
-        if limits.segment_bytes and size >= limits.segment_bytes:
+        if limits.segment_bytes and size >= limits.segment_bytes * (1 if is_quiet else 2):
             return f"{size} bytes"
-        return f"{age_s} s old" if limits.segment_s and age_s >= limits.segment_s else ""
+        return f"{age_s} s old" if is_quiet and limits.segment_s and age_s >= limits.segment_s else ""
 
     def _begin_next(self, store: Store, why: str) -> None:
         """Rows go on in a new segment. A disk that has no room for one is no reason to stop writing the old one."""

@@ -121,7 +121,7 @@ class JournalKeeper:
                 self._is_low = is_low
                 self._low(f"less than {self._kept.free_bytes >> 20} MiB" if is_low else "")
             said += [against async for against in self._removed()]
-        except (*SQLITE_TROUBLE, OSError, OthaError, ValueError, KeyError, TimeoutError) as error:
+        except Exception as error:  # whatever it is, supervision goes on
             said.append(f"old segments of the journal are not removed: {error}")
         for each in said:
             if each not in self._said:

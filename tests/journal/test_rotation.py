@@ -29,6 +29,7 @@ ROWS = 12
 def looking(monkeypatch: pytest.MonkeyPatch) -> None:
     """The segment's size is looked at after each commit."""
     monkeypatch.setattr("otha.journal.writer._LOOK_NS", 0)
+    monkeypatch.setattr("otha.journal.writer._QUIET_NS", 0)
 
 
 def write(folder: Path, rows: int, limits: Limits = SMALL, on_closed: Callable[[Path], None] | None = None) -> int:
@@ -83,6 +84,20 @@ def test_rows_that_are_not_folded_into_the_file_yet_count(tmp_path: Path) -> Non
     sizes = [path.stat().st_size for path in segments_in(tmp_path)]
     assert len(sizes) > 2
     assert all(200_000 <= size < 300_000 for size in sizes[:-1])
+
+
+def test_no_transfer_waits_for_a_segment_to_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("otha.journal.writer._QUIET_NS", 3_600_000_000_000)
+    entry = Entry(kind="test.row", body={"text": "x" * 1000})
+    with Journal(tmp_path, limits=Limits(segment_bytes=100_000, segment_s=1)) as journal:
+        while journal.append(entry, urgent=True).result(10) % 60:
+            pass
+        assert len(segments_in(tmp_path)) == 1
+        assert journal.append(entry, urgent=True).result(10)
+        for _ in range(120):
+            journal.append(entry, urgent=True).result(10)
+    assert len(segments_in(tmp_path)) == 2
+    assert segment_path(tmp_path, 1).stat().st_size >= 200_000
 
 
 def test_everybody_who_reads_sees_one_journal(journal: Path) -> None:

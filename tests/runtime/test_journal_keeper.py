@@ -104,6 +104,7 @@ class Kept:
 @pytest.fixture
 def keeping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Retention], "Kept"]]:
     monkeypatch.setattr("otha.journal.writer._LOOK_NS", 0)
+    monkeypatch.setattr("otha.journal.writer._QUIET_NS", 0)
     made: list[Kept] = []
 
     def make(kept: Retention) -> Kept:
