@@ -22,7 +22,7 @@ _PORTS_APART = 100
 
 
 def ten_nodes() -> Site:
-    """Five of the demo's groups in one site: ten nodes of two channels each, five sections, at 50 ms."""
+    """Five of the demo's groups in one site: ten nodes of two channels each, five sections, at 100 ms."""
     text = resources.files("sim").joinpath("sites", "two_tanks.toml").read_text(encoding="utf-8")
     head, _, pair = text.partition("# --- the pair ---")
     pairs = [_numbered(pair, number).partition("[tag]") for number in range(_PAIRS)]
@@ -36,7 +36,8 @@ def ten_nodes() -> Site:
 
 
 def _numbered(pair: str, number: int) -> str:
-    """The pair with names and ports of its own."""
+    """The pair with names and ports of its own, at the pace of a usual plant."""
+    pair = pair.replace("period_ms = 50,", "period_ms = 100,")
     names = r"\b(sc_a|sc_b|plc|maintenance_key|permit_switch|level_1|level_2|tanks)\b(?!\.toml)"
     renamed = re.sub(names, rf"\1_{number}", pair).replace(f"cabinet_plc_{number}", "cabinet_plc")
     return re.sub(r":(15\d{3})", lambda found: f":{int(found[1]) + number * _PORTS_APART}", renamed)
@@ -75,7 +76,7 @@ def measure(_options: Options) -> Iterator[Figure]:
 MEASUREMENT = Measurement(
     name="simulation",
     title="Simulated hours of ten nodes",
-    what="`otha verify --simulate` on a site of five of the demo's groups: ten nodes with two channels each at 50 ms, "
+    what="`otha verify --simulate` on a site of five of the demo's groups: ten nodes with two channels each at 100 ms, "
     "faults as `otha.verify.simulation.schedule` draws them, on one core.",
     measure=measure,
 )

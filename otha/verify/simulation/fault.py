@@ -57,7 +57,8 @@ class FaultKind(Enum):
 
     @property
     def changes_replies(self) -> bool:
-        """While it lasts, what is asked for is answered otherwise from one time to the next, or not at all."""
+        """While it lasts, what is asked for is answered otherwise from one time to the next, or not at all. A loss does
+        so in its bursts alone."""
         return self in _CHANGES_REPLIES
 
 
@@ -69,7 +70,6 @@ _CHANGES_REPLIES = frozenset(
         FaultKind.LAG,
         FaultKind.SLOW,
         FaultKind.BUSY,
-        FaultKind.LOSS,
         FaultKind.REQUESTS_LOST,
         FaultKind.ANSWERS_LOST,
         FaultKind.BLACK_HOLE,

@@ -50,6 +50,8 @@ class ForwardSupervision(Supervision):
             return None
         if any(w.pulse is not Pulse.ON_TIME or w.misses for w in state.channels.values()):
             return None
+        if any(w.misses for w in state.references.values()):
+            return None
         for at, g in enumerate(state.groups):
             if g.plan is not None or g.suspicion is not None or g.errand is not None or g.settle_until is not None:
                 return None

@@ -30,7 +30,7 @@ from otha.verify.simulation.schedule import Schedule, rest_bound_ns
 from otha.verify.simulation.shell import Shell
 from otha.verify.simulation.tally import Tally
 
-_WORTH_NS = 3 * SECOND
+_WORTH_NS = SECOND // 2
 _ATTEMPTS = 5
 _DIGEST_BYTES = 16
 _COMES_AFTER_NS = 20 * SECOND

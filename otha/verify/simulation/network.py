@@ -72,6 +72,10 @@ class Network:
         """It is over."""
         self._losses.remove(fault)
 
+    def in_burst(self, now: int) -> bool:
+        """Whether something is being lost."""
+        return any(bisect_right(bursts(fault), now) % 2 == 1 for fault in self._losses)
+
     def _is_cut(self, network: str) -> bool:
         lasting = self._plant.lasting
         return bool(lasting) and any(

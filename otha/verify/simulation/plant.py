@@ -20,7 +20,7 @@ from otha.verify.simulation.chance import happens
 from otha.verify.simulation.clockwork import NEVER, Clockwork
 from otha.verify.simulation.fault import Fault, FaultKind
 from otha.verify.simulation.keeping import Keeper
-from otha.verify.simulation.network import Network
+from otha.verify.simulation.network import Network, bursts
 from otha.verify.simulation.section import Section
 from otha.verify.simulation.targets import RECORDS, holds, machine_state, values_of, words_of
 
@@ -117,6 +117,9 @@ class Plant:
                 keeper.archive = replace(keeper.archive, whole=False)
             case FaultKind.LOSS:
                 self.network.loses(fault)
+                for at in bursts(fault):
+                    # A burst begins or ends: replies are not as usual any more, or again.
+                    self._clockwork.at(at, self.look)
             case _:
                 pass
         self.look(now)
@@ -164,7 +167,9 @@ class Plant:
     @property
     def replies_as_usual(self) -> bool:
         """Whether everything that is asked for is answered, and in the same way until the next change."""
-        return not any(kind.changes_replies for kind, _ in self.lasting)
+        if any(kind.changes_replies for kind, _ in self.lasting):
+            return False
+        return not self.network.in_burst(self._clockwork.now)
 
     def _turn(self, tag: str, value: int, now: int) -> None:
         self.tags[tag] = value

@@ -111,8 +111,10 @@ class Polls:
         # Long enough for every heartbeat to be heard twice before whatever ends a quiet time.
         self.awake_ns = _AWAKE_PERIODS * max((each.period_ns for each in site.core.channels), default=MS) + 50 * MS
 
-        # Long enough for everything to be asked for again, and twice.
-        self.calm_ns = _AWAKE_PERIODS * max((each.period_ns for each in self._sources), default=MS) + 50 * MS
+        # Long enough for everything that may say something else to be asked for again, and mostly twice.
+        slow = [each.period_ns for each in self._sources if each.reply == self._poll_tags]
+        quick = [each.period_ns for each in self._sources if each.reply not in (self._poll_tags, self._reference)]
+        self.calm_ns = max((*slow, *(_AWAKE_PERIODS * each for each in quick)), default=MS) + 50 * MS
 
     def _order_anew(self) -> None:
         self._waiting = [(each.due(each.number), index) for index, each in enumerate(self._sources)]

@@ -10,7 +10,7 @@ from otha.verify.simulation.fault import SECOND, Asked, AskedKind, FaultKind
 from otha.verify.simulation.hour import live
 from otha.verify.simulation.schedule import START_NS
 from otha.verify.simulation.shrink import shrunk
-from tests.verify.simulation.conftest import fault, schedule
+from tests.verify.simulation.build import fault, schedule
 
 CRASH = fault(0, FaultKind.CRASH, "sc_a", 20.0, 30.0)
 

@@ -16,7 +16,7 @@ from otha.verify.simulation.hours import Simulation, simulate
 from otha.verify.simulation.schedule import of_hour
 from otha.verify.simulation.shrink import shrunk
 from otha.verify.simulation.tally import Tally, upper_bound
-from tests.verify.simulation.conftest import fault, schedule
+from tests.verify.simulation.build import fault, schedule
 
 
 def test_lengths_of_time() -> None:
