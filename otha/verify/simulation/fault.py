@@ -67,13 +67,11 @@ _CHANGES_REPLIES = frozenset(
         FaultKind.CRASH,
         FaultKind.PAUSE,
         FaultKind.HANG,
-        FaultKind.LAG,
         FaultKind.SLOW,
         FaultKind.BUSY,
         FaultKind.REQUESTS_LOST,
         FaultKind.ANSWERS_LOST,
         FaultKind.BLACK_HOLE,
-        FaultKind.TAG_BAD,
     }
 )
 

@@ -63,6 +63,7 @@ class Network:
             if group.kind in (GroupKind.PATH, GroupKind.PAIR)
         }
         self._losses: list[Fault] = []
+        self._cut: frozenset[str] = frozenset()
 
     def loses(self, fault: Fault) -> None:
         """A loss begins."""
@@ -77,12 +78,12 @@ class Network:
         return any(bisect_right(bursts(fault), now) % 2 == 1 for fault in self._losses)
 
     def _is_cut(self, network: str) -> bool:
-        lasting = self._plant.lasting
-        return bool(lasting) and any(
-            (kind, name) in lasting
-            for kind in (FaultKind.REQUESTS_LOST, FaultKind.ANSWERS_LOST)
-            for name in (network, EVERYWHERE)
-        )
+        return network in self._cut or EVERYWHERE in self._cut
+
+    def changed(self) -> None:
+        """Something begins, or ceases, to last."""
+        kinds = (FaultKind.REQUESTS_LOST, FaultKind.ANSWERS_LOST)
+        self._cut = frozenset(name for kind, name in self._plant.lasting if kind in kinds)
 
     def reaches_reference(self, name: str) -> bool:
         """Whether a reference point can be reached at all, bursts apart."""

@@ -25,6 +25,7 @@ from otha.verify.simulation.section import Section
 from otha.verify.simulation.targets import RECORDS, holds, machine_state, values_of, words_of
 
 GateChanged = Callable[[Section, GateModel, GateModel, int], None]
+_LAGS_ALIKE_NS = 2_000_000_000
 _FEED_NS = 50_000_000
 _PAIR_SWITCHES_NS = 300_000_000
 _COUNTED = {
@@ -81,6 +82,7 @@ class Plant:
             if selector.group == group.name
         }
         self._clockwork = clockwork
+        self._lags_alike_from = now
         self._changes_at = dict.fromkeys(self.sections, NEVER)
         self._numbers = {node.name: node.number for node in site.nodes}
         self.look(now)
@@ -95,6 +97,7 @@ class Plant:
         first = not self.lasting[fault.kind, fault.target]
         if fault.for_ns:
             self.lasting[fault.kind, fault.target] += 1
+            self.network.changed()
         self._count(fault, 1, now)
         match fault.kind:
             case FaultKind.LOCAL:
@@ -130,6 +133,7 @@ class Plant:
         self.lasting[key] -= 1
         if not self.lasting[key]:
             del self.lasting[key]
+            self.network.changed()
         self._count(fault, -1, now)
         last = key not in self.lasting
         match fault.kind:
@@ -157,6 +161,10 @@ class Plant:
             body = self.bodies[fault.target]
             setattr(body, counted, getattr(body, counted) + by)
             body.mark(now)
+            if fault.kind is FaultKind.LAG:
+                # Until then what it lags by may come to be too much, with nothing else to tell of it.
+                rpo_ns = self.group_of[body.name].rpo_ns or 0
+                self._lags_alike_from = max(self._lags_alike_from, now + rpo_ns + _LAGS_ALIKE_NS)
             self._clockwork.at(now + _FEED_NS, self.replicate)
             self._clockwork.at(now + _PAIR_SWITCHES_NS, self.switch_pairs)
 
@@ -169,7 +177,8 @@ class Plant:
         """Whether everything that is asked for is answered, and in the same way until the next change."""
         if any(kind.changes_replies for kind, _ in self.lasting):
             return False
-        return not self.network.in_burst(self._clockwork.now)
+        now = self._clockwork.now
+        return now >= self._lags_alike_from and not self.network.in_burst(now)
 
     def _turn(self, tag: str, value: int, now: int) -> None:
         self.tags[tag] = value

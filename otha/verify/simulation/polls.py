@@ -108,8 +108,8 @@ class Polls:
         self._misses = {reference.name: reference.deadline_ns for reference in site.core.references}
         self._waiting: list[tuple[int, int]] = []
         self._order_anew()
-        # Long enough for every heartbeat to be heard twice before whatever ends a quiet time.
-        self.awake_ns = _AWAKE_PERIODS * max((each.period_ns for each in site.core.channels), default=MS) + 50 * MS
+        # Long enough for every heartbeat to be heard once before whatever ends a quiet time.
+        self.awake_ns = max((each.period_ns for each in site.core.channels), default=MS) + 25 * MS
 
         # Long enough for everything that may say something else to be asked for again, and mostly twice.
         slow = [each.period_ns for each in self._sources if each.reply == self._poll_tags]
@@ -213,7 +213,9 @@ class Polls:
 
     def _reference(self, source: Source, number: int, now: int) -> None:
         if self._plant.network.carries_reference(source.name, number, now):
-            self._shell.feed(ReferencePolled(name=source.name, answer=Answer.REPLIED), now)
+            core = self._shell.core
+            reached = ReferencePolled(name=source.name, answer=Answer.REPLIED)
+            self._shell.feed(reached, now, usual=core is not None and not core.shared.isolated)
         else:
             missed = ReferencePolled(name=source.name, answer=Answer.MISSED)
             self._shell.told(missed, max(now, source.departs(number) + self._misses[source.name]))

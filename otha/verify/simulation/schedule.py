@@ -16,10 +16,14 @@ BURST_MEANS_NS = (200 * MS, SECOND, 5 * SECOND)
 HOUR_NS = 3_600 * SECOND
 START_NS = 1_000 * SECOND
 _SAFETY_NS = 720 * SECOND
-_BETWEEN_NS = 60 * SECOND  # mean time between two mixes of faults
+_BETWEEN_NS = 120 * SECOND  # mean time between two mixes of faults
 _QUIET_AT_FIRST_NS = 15 * SECOND
-_LENGTHS_NS = (300 * MS, 2 * SECOND, 8 * SECOND, 30 * SECOND)
+_LENGTHS_NS = (300 * MS, SECOND, 3 * SECOND, 10 * SECOND, 30 * SECOND)
 _LONGEST_NS = 90 * SECOND
+# What is answered otherwise from one time to the next has to be lived through reply by reply.
+_LONGEST_UNUSUAL_NS = 40 * SECOND
+_LONGEST_ODD_NS = 8 * SECOND
+_ODD = (FaultKind.SLOW, FaultKind.BUSY, FaultKind.REQUESTS_LOST, FaultKind.ANSWERS_LOST)
 _ELSEWHERE = 0.3  # so often a fault that the group can't have befalls something else beside it
 
 
@@ -145,9 +149,10 @@ class _Maker:
         chance = self._chance
         kind, target = self._befallen(group)
         mean = chance.choice(_LENGTHS_NS)
-        for_ns = 0 if kind.at_once else min(_LONGEST_NS, MS + round(chance.expovariate(1 / mean)))
+        longest = _LONGEST_ODD_NS if kind in _ODD else _LONGEST_UNUSUAL_NS if kind.changes_replies else _LONGEST_NS
+        for_ns = 0 if kind.at_once else min(longest, MS + round(chance.expovariate(1 / mean)))
         if kind is FaultKind.LOSS:
-            for_ns = chance.randrange(10 * SECOND, 60 * SECOND)
+            for_ns = chance.randrange(5 * SECOND, 40 * SECOND)
         elif kind is FaultKind.STALL:
             for_ns = chance.randrange(20 * MS, 3 * SECOND)
         size, salt = self._size(kind, target), chance.getrandbits(64)
