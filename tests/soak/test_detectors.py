@@ -3,16 +3,14 @@
 import pytest
 
 from otha.verify.study.judged import Detector
-from otha.verify.study.network import Pattern
 from tests.verify.study.alike import DETECTORS, PATTERNS, compare
 
 pytestmark = pytest.mark.soak
-HEARTBEATS = 100 * 3600  # at a period of 1 s
+HEARTBEATS = 100 * 3600  # of each of two channels, at a period of 1 s
 
 
 @pytest.mark.parametrize("detector", DETECTORS, ids=str)
-@pytest.mark.parametrize("pattern", PATTERNS, ids=lambda pattern: pattern.name)
-def test_a_hundred_hours_of_verdicts_are_those_of_the_core(pattern: Pattern, detector: Detector) -> None:
-    seen = compare(pattern, detector, heartbeats=HEARTBEATS, seed=11)
-    print(f"{pattern.name}, {detector}: {seen} verdicts")  # noqa: T201 - a figure of the run
+def test_a_hundred_hours_of_verdicts_are_those_of_the_core(detector: Detector) -> None:
+    seen = compare(PATTERNS[-1], detector, heartbeats=HEARTBEATS, seed=11)
+    print(f"{PATTERNS[-1].name}, {detector}: {seen} verdicts")  # noqa: T201 - a figure of the run
     assert seen > 1_000

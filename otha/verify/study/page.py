@@ -16,8 +16,8 @@ _STYLE = (
 )
 _HEADINGS = ("judged by", "false verdicts", "failovers/year", "at most (95 %)", "Chen", "p50 s", "p99 s", "max s")
 _QUALITY = (
-    "channel", "hours", "heartbeats", "missed", "%", "late", "runs of misses", "mean", "longest",
-    "missed after a miss %", "slower ms p50", "p99", "max",
+    "channel", "hours", "heartbeats", "missed", "%", "late", "runs", "mean", "longest",
+    "after a miss %", "slower ms p50", "p99", "max",
 )  # fmt: skip
 _VERDICTS = ("node", "detector", "hours", "times", "longest s", "first at h")
 _WIDE, _HIGH, _LEFT, _TOP, _PLOT_W, _PLOT_H = 980, 470, 70, 20, 560, 390

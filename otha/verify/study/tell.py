@@ -16,7 +16,8 @@ LIMITS = (
     "point (S8) and the suspicion stands for confirm_ms. A false verdict is a false failover only without those.",
     "Losses and bursts befall each network by itself; whatever takes two networks at once (a switch, a cabinet's "
     "power) makes several channels worth one.",
-    "A pause is the node's own: all of its channels are silent together, and answer late when it goes on.",
+    "A pause is the node's own: all of its channels are silent together, and answer late when it goes on. Such a node "
+    "does not drive meanwhile either: to move away from it may be right.",
     "A reply's way is exponential, its mean 1/40 of the deadline. A late reply is waited for as long as it takes.",
     "Bursts and pauses come once a day, exponentially long; rates go with how often they come.",
 )
@@ -110,18 +111,19 @@ def as_data(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:  # Any: whatev
 
 def quality_table(found: Sequence[Quality]) -> Table:
     """What the recorded network did."""
-    table = Table(box=box.SIMPLE, title="what was heard", title_justify="left")
-    table.add_column("channel")
+    title = "what was heard: misses, the runs of them in a row, and what was missed after a miss"
+    table = Table(box=box.SIMPLE, title=title, title_justify="left")
+    table.add_column("channel", no_wrap=True)
     for heading in (
         "hours",
         "heartbeats",
         "missed",
         "%",
         "late",
-        "runs of misses",
+        "runs",
         "mean",
         "longest",
-        "missed after a miss %",
+        "after a miss %",
         "slower ms p50",
         "p99",
         "max",
@@ -135,7 +137,7 @@ def quality_table(found: Sequence[Quality]) -> Table:
 def quality_cells(each: Quality) -> tuple[str, ...]:
     return (
         each.channel,
-        f"{each.hours:.2f}",
+        f"{each.hours:.3g}",
         f"{each.heartbeats:,}",
         f"{each.missed:,}",
         f"{100 * each.loss:.3f}",
@@ -164,7 +166,7 @@ def verdict_cells(each: Verdicts) -> tuple[str, ...]:
     spells = each.spells
     longest = f"{int((spells.end - spells.begin).max()) / 1e9:.3f}" if len(spells) else ""
     first = f"{(int(spells.begin[0]) - each.since_ns) / 3600e9:.3f}" if len(spells) else ""
-    return each.node, each.detector, f"{each.hours:.2f}", f"{len(spells):,}", longest, first
+    return each.node, each.detector, f"{each.hours:.3g}", f"{len(spells):,}", longest, first
 
 
 def recorded_as_data(qualities: Sequence[Quality], found: Sequence[Verdicts]) -> dict[str, Any]:  # Any: as above

@@ -49,11 +49,10 @@ def judged(detector: Detector, replies: Sequence[Replies]) -> tuple[list[Found],
     def take(place: int, w: ChannelWatch, at_ns: int, *, answered: bool) -> None:
         nonlocal n
         was, watches[place] = watches[place], w
-        if w.pulse is not was.pulse:
-            _mark(lost[place], at_ns, now=w.pulse is Pulse.LOST, before=was.pulse is Pulse.LOST)
         before = n.verdict.liveness
         if w.pulse is not was.pulse:
-            n = node.from_pulses(n, tuple(each.pulse for each in watches))
+            _mark(lost[place], at_ns, now=w.pulse is Pulse.LOST, before=was.pulse is Pulse.LOST)
+            n = node.from_pulses(n, tuple([each.pulse for each in watches]))
         if answered:
             n = node.answered(n)
         after = n.verdict.liveness
@@ -61,10 +60,7 @@ def judged(detector: Detector, replies: Sequence[Replies]) -> tuple[list[Found],
             _mark(dead, at_ns, now=after is Liveness.DEAD, before=before is Liveness.DEAD)
 
     def due(at_ns: int) -> None:
-        while True:
-            waiting = [(w.due, place) for place, w in enumerate(watches) if w.due is not None and w.due <= at_ns]
-            if not waiting:
-                return
+        while waiting := [(w.due, place) for place, w in enumerate(watches) if w.due is not None and w.due <= at_ns]:
             wake, place = min(waiting)
             take(place, channel.expire(watches[place], wake), wake, answered=False)
 
