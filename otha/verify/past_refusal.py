@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from otha.core.config import GroupConfig
-from otha.core.words import Arming, Authority, GroupKind
+from otha.core.words import Arming, Authority, Confirm, GroupKind
 from otha.site import timing
 from otha.site.past_refusal import Refused
 from otha.verify.explore import explore
@@ -34,12 +34,13 @@ def searches(
     lenses: Sequence[Lens] = tuple(Lens),
     on_search: Callable[[str, Lens], None] = lambda group, lens: None,
 ) -> list[Search]:
-    """Every group that drives a section and is armed by the file, so that it acts by itself, for each lens."""
+    """Every group that drives a section and moves it by itself (armed by the file, asking nobody), for each lens."""
     core = refused.site.core
     channels = {channel.name: channel for channel in core.channels}
     alike: dict[tuple[bytes, Weakness], list[GroupConfig]] = {}
     for group in core.groups:
         by_itself = group.authority is Authority.OTHA and group.arming is Arming.ARMED
+        by_itself = by_itself and group.confirm is not Confirm.ALWAYS
         if group.kind is GroupKind.DRIVER and by_itself:
             own = [channels[name] for node in group.nodes for name in node.channels]
             unseen_ns = max(timing.late(channel.period_ns) + channel.deadline_ns for channel in own)
@@ -81,12 +82,14 @@ def lines(refused: Refused, found: list[Search], transcript: Callable[[Story], l
         head = f"{', '.join(search.groups)}: {search.lens.value}?"
         if search.story is not None:
             said += [f"{head} YES.", *transcript(search.story), ""]
+        elif not search.states:
+            said += [f"{head} not searched: in no state of its machine does a failover go by itself", ""]
         else:
             how = "" if search.complete else ", not to the end"
             faults = FAULTS[search.lens]
             said += [f"{head} no, with {faults} fault{'' if faults == 1 else 's'} ({search.states:,} states{how})", ""]
     if not found:
-        said += ["no group that drives a section is armed: nothing was searched", ""]
+        said += ["no group that drives a section moves it by itself: nothing was searched", ""]
     return said
 
 

@@ -7,9 +7,11 @@ import pytest
 from typer.testing import CliRunner
 
 from otha import cli as otha_cli
+from otha.core.config import GroupConfig, MachineRule
+from otha.core.words import Conduct, Confirm
 from otha.report import sentence
 from otha.site.load import load_site
-from otha.site.past_refusal import load_past_refusal
+from otha.site.past_refusal import Refused, load_past_refusal
 from otha.site.problem import Severity, SiteErrors
 from otha.verify import past_refusal, refusal_cli
 from otha.verify.focus import Lens
@@ -121,6 +123,27 @@ def test_a_safe_site_has_none(name: str, lenses: tuple[Lens, ...]) -> None:
     assert [(search.lens, search.story) for search in found if search.story is not None] == []
     assert all(search.complete for search in found)
     assert tuple(search.lens for search in found) == lenses
+
+
+def _with(refused: Refused, group: GroupConfig) -> Refused:
+    return replace(refused, site=replace(refused.site, core=replace(refused.site.core, groups=(group,))))
+
+
+def test_a_group_that_asks_a_person_is_not_blamed_for_waiting() -> None:
+    refused = load_past_refusal(UNSAFE / "no_fence.toml")
+    (group,) = refused.site.core.groups
+    assert past_refusal.searches(_with(refused, replace(group, confirm=Confirm.ALWAYS)), (Lens.LEFT_ALONE,)) == []
+
+
+def test_a_machine_that_lets_no_failover_go_is_said_not_to_be_searched() -> None:
+    refused = load_past_refusal(SITES / "crane.toml")
+    (group,) = refused.site.core.groups
+    assert group.machine is not None
+    waits = tuple(replace(state, failover=MachineRule(does=Conduct.STAY)) for state in group.machine.states)
+    still = _with(refused, replace(group, machine=replace(group.machine, states=waits)))
+    found = past_refusal.searches(still, (Lens.LEFT_ALONE,))
+    assert [search.states for search in found] == [0]
+    assert any("not searched" in line for line in past_refusal.lines(still, found, lambda story: []))
 
 
 def test_groups_that_decide_alike_and_are_not_safe_alike_are_searched_each() -> None:
