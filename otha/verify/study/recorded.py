@@ -6,6 +6,7 @@ node's; without it each channel is a node of its own.
 """
 
 import csv
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ from otha.verify.study.heard import Heard, Ints
 from otha.verify.study.judged import Channel, Detector, Spells, at_least
 
 _ANSWERED = (Answer.REPLIED, Answer.LATE, Answer.BUSY)
+_UNANSWERED = (Answer.MISSED, Answer.GARBLED)
 _COLUMNS = ("channel", "at_ms", "answer")
 _NS_PER_MS = 1_000_000
 _FEW = 3  # of so few answers nothing is said
@@ -39,18 +41,25 @@ class Track:
     period_ns: int = 0
     deadline_ns: int = 0
     detector: Detector | None = None
-    at: list[int] = field(default_factory=list)
-    answers: list[Answer] = field(default_factory=list)
+    # Of a long recording there are millions. (Quoted: an array can be subscripted from Python 3.12 on.)
+    at: "array[int]" = field(default_factory=lambda: array("q"))
+    answers: bytearray = field(default_factory=bytearray)
 
     def end(self, answer: Answer, at_ns: int) -> None:
         self.at.append(at_ns)
-        self.answers.append(answer)
+        self.answers.append(answer.value)
+
+    @property
+    def many(self) -> int:
+        """How many answers came."""
+        return sum(self.answers.count(answer.value) for answer in _ANSWERED)
 
     def heard(self) -> Heard:
         """The same as columns."""
         at = np.array(self.at, dtype=np.int64)
-        late = np.array([answer is Answer.LATE for answer in self.answers], dtype=np.bool_)
-        answered = np.array([answer in _ANSWERED for answer in self.answers], dtype=np.bool_)
+        answers = np.frombuffer(bytes(self.answers), dtype=np.uint8)
+        late = answers == Answer.LATE.value
+        answered = np.isin(answers, [answer.value for answer in _ANSWERED])
         ended = np.cumsum(~late, dtype=np.int64)
         period_ns = self.period_ns or int(np.median(np.diff(at[~late])))
         return Heard(
@@ -69,7 +78,7 @@ class Track:
 def tracks(path: Path) -> list[Track]:
     """All that was heard. Raises EngineerError, RecordingDamaged."""
     found = _of_csv(path) if path.suffix.lower() == ".csv" else _of_recording(path)
-    enough = [track for track in found if sum(answer in _ANSWERED for answer in track.answers) >= _FEW]
+    enough = [track for track in found if track.many >= _FEW]
     if not enough:
         raise EngineerError(f"{path}: no channel with {_FEW} answers", mend="give a recording of a running site")
     return enough
@@ -177,7 +186,8 @@ class Quality:
 def quality(track: Track) -> Quality:
     """What the heartbeats of a channel met."""
     h = track.heard()
-    misses = np.array([a in (Answer.MISSED, Answer.GARBLED) for a in track.answers if a is not Answer.LATE])
+    answers = np.frombuffer(bytes(track.answers), dtype=np.uint8)
+    misses = np.isin(answers[answers != Answer.LATE.value], [each.value for each in _UNANSWERED])
     edges = np.flatnonzero(np.diff(np.concatenate(([0], misses.astype(np.int8), [0]))))
     runs = edges[1::2] - edges[::2]
     followed = misses[:-1].sum()

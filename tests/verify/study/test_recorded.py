@@ -1,6 +1,5 @@
 """Recorded heartbeats: which network they met, and what each detector would have said."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -107,6 +106,8 @@ def test_a_csv_file_that_is_wrong_is_refused_with_the_place(tmp_path: Path, text
 
 def test_late_replies_are_no_heartbeats_of_their_own(recording: Path) -> None:
     track = next(each for each in recorded.tracks(recording) if each.channel == "sc_b.net_b")
-    track = replace(track, at=[*track.at, track.at[-1] + MS], answers=[*track.answers, Answer.LATE])
+    before = recorded.quality(track)
+    track.end(Answer.LATE, track.at[-1] + MS)
     seen = recorded.quality(track)
+    assert (before.heartbeats, before.late) == (1_000, 0)
     assert (seen.heartbeats, seen.late) == (1_000, 1)
