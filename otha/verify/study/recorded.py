@@ -160,8 +160,8 @@ def _ns(text: str | None) -> int | None:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
     """What a channel's network did. `lost_after_lost`: of the heartbeats after a miss, how many were missed too; with
-    losses by chance it is the share of losses. `slower_ns`: by how much the replies were slower than the fastest, at
-    p50, p99 and most: OTHA records when a reply came, not when it was asked for."""
+    losses by chance it is the share of losses. `slower_ns`: by how much the replies were slower than the fastest
+    hundredth, at p50, p99 and most: OTHA records when a reply came, not when it was asked for."""
 
     channel: str
     hours: float
@@ -210,6 +210,7 @@ def _slower(at: Ints, period_ns: int) -> tuple[int, int, int]:
     gaps = np.diff(np.append(within, within[0] + period_ns))
     fastest = within[(int(np.argmax(gaps)) + 1) % len(within)]
     slower = np.sort((within - fastest) % period_ns)
+    slower = np.maximum(slower - slower[len(slower) // 100], 0)
     return int(slower[len(slower) // 2]), int(slower[int(0.99 * (len(slower) - 1))]), int(slower[-1])
 
 
