@@ -31,7 +31,7 @@ from otha.core.errors import InvariantBreachError
 from otha.core.group import question
 from otha.core.group import step as group_step
 from otha.core.group.event import ConditionJudged, Event, MachineJudged, SharedChanged, WindowJudged
-from otha.core.group.key import Plain, claim_key, key
+from otha.core.group.key import Plain, claim_key, key, packed
 from otha.core.group.state import GroupState, Shared
 from otha.core.group.turn import Decision
 from otha.core.inputs import DueReached, EffectEnded, Order, OrderGiven, Record
@@ -414,9 +414,14 @@ def messages_key(w: Around) -> Plain:
         tuple([(body.works, body.seen) for body in w.bodies]),
         w.interlock._value_,
         w.machine,
-        tuple([(_relative(each.do, base, w), _is_awaited(w.g, each)) for each in w.flying]) if w.flying else (),
-        tuple([_relative(action, base, w) for action in w.late if w.matters(action)]) if w.late else (),
+        _in_any_order([(_relative(each.do, base, w), _is_awaited(w.g, each)) for each in w.flying]),
+        _in_any_order([_relative(action, base, w) for action in w.late if w.matters(action)]),
     )
+
+
+def _in_any_order(messages: list[Plain]) -> Plain:
+    """Each may be the next to arrive, so in which order they were sent decides nothing."""
+    return tuple(sorted(messages, key=packed) if len(messages) > 1 else messages)
 
 
 def _store(store: Record, g: GroupState) -> Plain:

@@ -22,7 +22,7 @@ from otha.verify.explore import Progress
 from otha.verify.rules import HOLDS
 from otha.verify.story import Story
 from otha.verify.subject import Subject
-from otha.verify.verification import ELSEWHERE, LIMITS, Part, Verification, as_json, verify
+from otha.verify.verification import ELSEWHERE, LIMITS, REDUCTIONS, Part, Verification, as_json, verify
 
 _TELL_EACH_S = 10.0
 _WIDTH = 120
@@ -128,7 +128,8 @@ def lines(done: Verification, sentence: Sentence) -> list[str]:
     if done.left_out:
         said += ["", f"not explored, they switch themselves: {', '.join(done.left_out)}"]
     said += ["", f"rules held elsewhere: {'; '.join(f'{rule} {where}' for rule, where in ELSEWHERE.items())}"]
-    said += ["what the worlds hold still:", *(f"  {limit}" for limit in LIMITS), ""]
+    said += ["what the worlds hold still:", *(f"  {limit}" for limit in LIMITS)]
+    said += ["how they are made fewer without leaving anything out:", *(f"  {each}" for each in REDUCTIONS), ""]
     return said + told(done, sentence) + verdict(done)
 
 

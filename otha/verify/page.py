@@ -5,7 +5,7 @@ from html import escape
 
 from otha.site.model import Site
 from otha.verify.rules import HOLDS
-from otha.verify.verification import ELSEWHERE, LIMITS, Part, Verification
+from otha.verify.verification import ELSEWHERE, LIMITS, REDUCTIONS, Part, Verification
 
 _STYLE = (
     "body{font:14px/1.4 sans-serif;max-width:70em;margin:2em auto;color:#222}"
@@ -30,6 +30,8 @@ def html(done: Verification, site: Site, version: str, verdict: list[str], story
     body += ["<h2>What was explored</h2>", *(_part(part) for part in done.parts)]
     body += ["<h2>Each rule</h2>", _rules(done)]
     body += ["<h2>Assumptions and limits</h2>", f"<ul>{''.join(f'<li>{escape(each)}</li>' for each in LIMITS)}</ul>"]
+    body += ["<h2>How worlds were made fewer, leaving nothing out</h2>"]
+    body += [f"<ul>{''.join(f'<li>{escape(each)}</li>' for each in REDUCTIONS)}</ul>"]
     head = f'<meta charset="utf-8"><title>Verification of {escape(done.site)}</title><style>{_STYLE}</style>'
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(body)}</body></html>\n'
 

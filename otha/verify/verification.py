@@ -20,6 +20,16 @@ LIMITS = (
     "The supervisor's own processes, its disk and its network are a store and messages that are lost, late or doubled.",
     "The group is explored armed, whatever the file says: an order may arm it.",
 )
+# How worlds are made fewer without leaving anything out; `tests/verify/test_reductions.py` compares with and without.
+REDUCTIONS = (
+    "Serial numbers, attempts, revisions, absolute times and epochs only name things and tell no worlds apart.",
+    "Groups that differ in names, addresses, tags and tolerances alone are one.",
+    "Of the order in which messages were sent nothing is kept: any of them may arrive next.",
+    "A late command that is too old for ever is forgotten; one that is lost counts as late while it could still act.",
+    "A world like one that was met with no fewer faults and orders left is not looked at again.",
+    "The role that a node says is heard only while it can decide: a group that drives a section has no record yet.",
+    "Time goes on from deadline to deadline; the deciding code, which has no memory, is not asked twice the same.",
+)
 # What has no meaning in one group of this world, and the place that holds it instead.
 ELSEWHERE = {
     "S4": "judged when the site file is loaded",
@@ -127,6 +137,7 @@ def as_json(verification: Verification, digest: str, version: str) -> dict[str, 
         "left_out": list(verification.left_out),
         "limits": list(LIMITS),
         "elsewhere": ELSEWHERE,
+        "reductions": list(REDUCTIONS),
         "parts": [_part_json(part) for part in verification.parts],
     }
 

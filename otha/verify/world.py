@@ -185,7 +185,15 @@ _STANDS_STILL = NodeView(liveness=Liveness.FROZEN, level=HEALTHY, in_rpo=Verdict
 _STANDS_BY = NodeView(
     liveness=Liveness.ALIVE, role=Role.STANDBY, level=HEALTHY, in_rpo=Verdict.TRUE, ready=Verdict.TRUE
 )
-_DRIVES = altered(_STANDS_BY, role=Role.ACTIVE)
+_ALIVE_AS = {role: altered(_STANDS_BY, role=role) for role in Role}
+_DRIVES = _ALIVE_AS[Role.ACTIVE]
+
+
+def _role_decides(w: World) -> bool:
+    """Whether the role that a node says can still decide anything: only until a group has a record, at its first start
+    (`otha.core.group.settle`). A record that is there is read, and never gone again."""
+    g = w.g
+    return g.record is None and (w.store is None or g.store is StoreView.KNOWN)
 
 
 def node_view(w: World, index: int) -> NodeView:
@@ -195,6 +203,8 @@ def node_view(w: World, index: int) -> NodeView:
         return _GONE
     if not body.works:
         return _STANDS_STILL
+    if not _role_decides(w):
+        return _ALIVE_AS[w.g.nodes[index].role]
     return _DRIVES if w.gate.owner == w.cfg.nodes[index].name else _STANDS_BY
 
 
