@@ -74,14 +74,8 @@ class Supervision(SiteView):
 
     def __init__(self, cfg: SiteConfig, now: int) -> None:
         super().__init__(cfg, Wiring(cfg), SiteState.start(cfg, now))
-        self._kept_ways = Ways(cfg, self._state.groups)
-
-    @property
-    def _ways(self) -> Ways:
-        """The ways of the present configuration: they follow from it and from the state."""
-        if self._kept_ways.cfg is not self.cfg:
-            self._kept_ways = Ways(self.cfg, self._state.groups)
-        return self._kept_ways
+        # They follow from the configuration and from the state.
+        self._ways = Ways(cfg, self._state.groups)
 
     # The door
 
@@ -369,6 +363,7 @@ class Supervision(SiteView):
         # Bound anew, never changed: a picture of the site before may still be read.
         self._state, told = site_swap.carried(self.cfg, self._state, given, now)
         self.cfg, self._wiring = given.cfg, Wiring(given.cfg)
+        before, self._ways = self._ways, Ways(given.cfg, self._state.groups)
         decisions = self._tell_of_alarms(told, now)
         for name in begin:
             at = self._wiring.by_name[name]
@@ -381,6 +376,8 @@ class Supervision(SiteView):
             )
             decisions.append(self._note(at, (said, *gone), now))
             decisions += self._tell_what_is_known(at, now)
+        for channel_cfg in self._ways.turned_since(before):
+            decisions += self._way_moved(channel_cfg, now)
         full = neighbours.full(self._wiring, self._state) if self._wiring.shares_nodes else ()
         troubled = neighbours.troubled(self.cfg, self._state)
         shared = replace(self._state.shared, full=full, troubled=troubled)
@@ -560,5 +557,5 @@ class Supervision(SiteView):
         except (AttributeError, TypeError, ValueError) as error:
             raise canon.CanonError(f"not a whole snapshot: {error}", mend="the recording is damaged") from error
         self._state = state
-        self._kept_ways = Ways(cfg, state.groups)
+        self._ways = Ways(cfg, state.groups)
         return self

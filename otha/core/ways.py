@@ -83,6 +83,15 @@ class Ways:
         """Whether silence on this channel says anything about its node."""
         return cfg.via is None or self._ways[cfg.via].carries
 
+    def turned_since(self, before: "Ways") -> tuple[ChannelConfig, ...]:
+        """The channels of both whose silence counts now and did not then, or the other way round."""
+        known = before.channels
+        return tuple(
+            each
+            for name, each in self.channels.items()
+            if name in known and self.carries(each) is not before.carries(known[name])
+        )
+
     def moved(self, at: int, g: GroupState) -> tuple[ChannelConfig, ...]:
         """Group `at` is in this state now: the channels behind it whose silence counts from now on, or does no more."""
         group = self.cfg.groups[at]

@@ -7,7 +7,7 @@ import pytest
 
 from otha.core.config import AdaptiveDetector, Allowance, ChannelConfig, FixedDetector, SiteConfig
 from otha.core.group.state import Cause, Plan
-from otha.core.inputs import DueReached, HeartbeatEnded
+from otha.core.inputs import DueReached, HeartbeatEnded, SiteSwapped
 from otha.core.reasons import Why
 from otha.core.supervision import Supervision
 from otha.core.watch import channel, node
@@ -231,6 +231,35 @@ def test_of_two_links_that_may_be_in_use_the_wider_is_granted() -> None:
     )
     found = granted(adaptive, Way(links=("g", "h"), carries=True))
     assert found.detector == AdaptiveDetector(window=9, margin_ns=108 * MS)
+
+
+# Another site
+
+
+def _with_slower_links(cfg: SiteConfig) -> SiteConfig:
+    """A site whose links begin anew."""
+    links, servers = cfg.groups
+    timing = replace(links.timing, holdoff_ns=links.timing.holdoff_ns + MS)
+    return replace(cfg, groups=(replace(links, timing=timing), servers))
+
+
+def test_a_change_of_the_site_after_which_nobody_knows_the_link_in_use_takes_back_what_silence_said() -> None:
+    site = Plant(servers_behind_links())
+    site.dies("h")
+    site.beat("g", role=2)
+    site.dies("a")
+    assert site.liveness("a") is Liveness.DEAD
+    site.feed(SiteSwapped(cfg=_with_slower_links(site.s.cfg)))
+    assert site.s.channel("a.net_a").pulse is Pulse.BLIND
+    assert site.liveness("a") is Liveness.UNKNOWN
+    assert Supervision.restore(site.s.snapshot()).deadlines == site.s.deadlines
+
+
+def test_a_change_of_the_site_that_leaves_the_link_as_it_was_takes_back_nothing() -> None:
+    site = Plant(servers_behind_links())
+    site.dies("a")
+    site.feed(SiteSwapped(cfg=_with_slower_links(site.s.cfg)))
+    assert site.liveness("a") is Liveness.DEAD
 
 
 # One channel, and one node

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from otha.core.effects import Action, Grant, Revoke, Safe
-from otha.core.group import guard
+from otha.core.group import guard, step
 from otha.core.reasons import Block, Blocker
 from otha.core.words import Liveness, Role
 from otha.verify import around, expansion, explore, world
@@ -47,6 +47,15 @@ def test_the_same_rests_are_reached_from_a_first_start(monkeypatch: pytest.Monke
     _same_rests(first_start(GROUP, faults=1, orders=1), monkeypatch)
 
 
+def test_the_same_rests_are_reached_from_a_first_start_beside_a_plant_that_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Here the roles decide: it is adopted on the word of the gate and of the nodes together."""
+    running = commissioned(GROUP, faults=1, orders=0)
+    fresh = replace(running, g=step.start(GROUP, running.now), store=None, store_serial=0)
+    assert "driven" in _same_rests(fresh, monkeypatch).endings
+
+
 @pytest.mark.parametrize("budget", [(1, 0), (0, 1)])
 def test_the_same_rests_are_reached(budget: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     faults, orders = budget
@@ -60,7 +69,7 @@ def test_the_same_rests_are_reached_by_two_things(budget: tuple[int, int], monke
     _same_rests(commissioned(GROUP, faults=faults, orders=orders), monkeypatch)
 
 
-def _same_rests(start: World, patch: Patch) -> None:
+def _same_rests(start: World, patch: Patch) -> Exploration:
     reduced, rests = _rests(start)
     _unreduced(patch)
     whole, all_rests = _rests(start)
@@ -71,6 +80,7 @@ def _same_rests(start: World, patch: Patch) -> None:
     assert rests == all_rests
     assert reduced.endings.keys() == whole.endings.keys()
     assert reduced.states < whole.states
+    return reduced
 
 
 def _no_interlocks(patch: Patch) -> None:
