@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from otha import proof_cli
+
 if TYPE_CHECKING:
     from otha.journal.entry import JournalRow
 
@@ -363,128 +365,8 @@ def why(
         terminal.show_why(answer)
 
 
-@app.command()
-def verify(
-    site: SiteArgument,
-    faults: Annotated[int, typer.Option("--faults", min=0, max=9, help="how many faults, at any moments")] = 1,
-    orders: Annotated[int, typer.Option("--orders", min=0, max=9, help="how many orders, at any moments")] = 1,
-    jobs: Annotated[int, typer.Option("--jobs", min=0, max=256, help="processes; 0: one for each core")] = 0,
-    states: Annotated[int, typer.Option("--states", min=1, help="give up an exploration beyond so many")] = 20_000_000,
-    json_file: Annotated[Path | None, typer.Option("--json", help="write what was found to this file")] = None,
-    report_file: Annotated[Path | None, typer.Option("--report", help="write a report, HTML, to this file")] = None,
-    chart_file: Annotated[
-        Path | None, typer.Option("--chart", help="write a breaking story as a sequence chart, SVG, to this file")
-    ] = None,
-    story_file: Annotated[
-        Path | None, typer.Option("--story", help="write a breaking story to this file, for `otha replay`")
-    ] = None,
-    simulate: Annotated[
-        str | None, typer.Option("--simulate", help="instead: so long in virtual time, as 100h")
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="with --simulate: of its first hour")] = 1,
-    faithful: Annotated[bool, typer.Option("--faithful", help="with --simulate: feed every heartbeat")] = False,
-    past_refusal: Annotated[
-        bool, typer.Option("--past-refusal", help="a file that loading refuses: show what the refusal prevents")
-    ] = False,
-) -> None:
-    """Explore every fault and order at every moment, in the site's own groups: the shortest story of a broken rule."""
-    from otha.core.errors import EngineerError, HostError
-    from otha.report import sentence
-    from otha.site.load import load_site
-    from otha.site.past_refusal import load_past_refusal
-    from otha.verify import cli as verify_cli
-    from otha.verify import refusal_cli
-    from otha.verify.simulation import cli as simulation_cli
-
-    workers = jobs or len(os.sched_getaffinity(0))
-    with _told():
-        if past_refusal:
-            if simulate is not None or any((json_file, report_file, chart_file, story_file)):
-                raise EngineerError(
-                    "no file is written past a refusal, and nothing simulated", mend="give --past-refusal alone"
-                )
-            refused = load_past_refusal(site)
-            code = refusal_cli.run(
-                refused, faults=faults, orders=orders, jobs=workers, states_at_most=states, sentence=sentence.of_reason
-            )
-            raise typer.Exit(code)
-        judged = load_site(site)
-        try:
-            if simulate is not None:
-                code = simulation_cli.run(
-                    judged,
-                    length=simulate,
-                    seed=seed,
-                    jobs=workers,
-                    faithful=faithful,
-                    json_file=json_file,
-                    sentence=sentence.of_reason,
-                )
-                raise typer.Exit(code)
-            code = verify_cli.run(
-                judged,
-                faults=faults,
-                orders=orders,
-                jobs=workers,
-                states_at_most=states,
-                json_file=json_file,
-                report_file=report_file,
-                sentence=sentence.of_reason,
-                chart_file=chart_file,
-                story_file=story_file,
-            )
-        except OSError as error:
-            raise HostError(f"{error.filename}: {error.strerror}", mend="give another file") from None
-    raise typer.Exit(code)
-
-
-@app.command()
-def replay(
-    recording: Annotated[Path, typer.Argument(help="a recording's folder, one of its segments, or a story")],
-    since: Annotated[
-        str, typer.Option("--from", metavar="TIME", help="show from here on: 12.5s, 0:01:12, or 2026-11-29T07:30:12")
-    ] = "",
-    until: Annotated[str, typer.Option("--to", metavar="TIME", help="stop here")] = "",
-    group: Annotated[str, typer.Option("--group", help="show the decisions of this group alone")] = "",
-    why: Annotated[
-        bool, typer.Option("--why", help="show what each decision rested on: input, state, conditions, obstacles")
-    ] = False,
-    what_if: Annotated[
-        Path | None,
-        typer.Option("--what-if", metavar="SITE.toml", help="what would have happened with this site file instead"),
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="the verdict alone")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Re-run a recording, or step a story of `otha verify --story`: every decision must come out byte for byte."""
-    from otha import replay_cli, story_cli, what_if_cli
-    from otha.core.errors import EngineerError
-    from otha.verify.timeline import parse_mark
-
-    with _told():
-        if story_cli.is_story(recording):
-            if since or until or group or what_if is not None:
-                raise EngineerError(
-                    "a story has moves, and no times or groups", mend="give --why, --quiet or --json alone"
-                )
-            raise typer.Exit(story_cli.run(recording, why=why, quiet=quiet, as_json=as_json))
-        if what_if is not None:
-            if since or until or group or why or quiet:
-                raise EngineerError(
-                    "--what-if looks at the whole recording",
-                    mend="leave --from, --to, --group, --why and --quiet out, or give --json and pick from it",
-                )
-            raise typer.Exit(what_if_cli.run(recording, what_if, as_json=as_json))
-        code = replay_cli.run(
-            recording,
-            since=parse_mark(since, "--from") if since else None,
-            until=parse_mark(until, "--to") if until else None,
-            group=group,
-            why=why,
-            quiet=quiet,
-            as_json=as_json,
-        )
-    raise typer.Exit(code)
+app.command()(proof_cli.verify)
+app.command()(proof_cli.replay)
 
 
 def _hmi_of(wanted: HmiName | None, *, measured: bool) -> str:

@@ -38,6 +38,18 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "otha.replay_cli": frozenset({"otha.core", "otha.report", "otha.verify"}),
     "otha.story_cli": frozenset({"otha.core", "otha.replay_cli", "otha.report", "otha.verify"}),
     "otha.what_if_cli": frozenset({"otha.core", "otha.replay_cli", "otha.report", "otha.site", "otha.verify"}),
+    "otha.proof_cli": frozenset(
+        {
+            "otha.cli",
+            "otha.core",
+            "otha.replay_cli",
+            "otha.report",
+            "otha.site",
+            "otha.story_cli",
+            "otha.verify",
+            "otha.what_if_cli",
+        }
+    ),
     "otha.cli": frozenset({"otha", "sim"}),
     "otha.access_cli": frozenset(
         {"otha.certificates", "otha.cli", "otha.core", "otha.interface", "otha.site", "otha.wire"}
