@@ -45,6 +45,7 @@ MEASUREMENTS = (
     cuts.MEASUREMENT,
     failover.MEASUREMENT,
     explorer.MEASUREMENT,
+    explorer.THREE,
     simulation.MEASUREMENT,
     bump.MEASUREMENT,
     phases.MEASUREMENT,

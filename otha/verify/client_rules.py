@@ -27,7 +27,7 @@ HOLDS: tuple[Hold, ...] = (
         test=f"{_TESTS}/test_agree.py::test_a_client_is_led_after_the_others_under_the_epoch_that_the_store_takes",
         mutant=Mutant(
             file=f"{_GROUP}/agree.py",
-            old="return view.epoch if view.liveness is Liveness.ALIVE and view.role is Role.ACTIVE else None",
+            old="return view.epoch if view.liveness is _ALIVE and view.role is _ACTIVE else None",
             new="return record.epoch",
         ),
     ),

@@ -13,7 +13,7 @@ HOLDS: tuple[Hold, ...] = (
         test=f"{_TESTS}::test_a_state_that_says_stay_ends_a_transfer_before_its_claim",
         mutant=Mutant(
             file=f"{_GROUP}/machine.py",
-            old="    allowed = does is Conduct.GO or (not started and does is not Conduct.STAY)\n",
+            old="    allowed = does is _GO or (not started and does is not Conduct.STAY)\n",
             new="    allowed = True\n",
         ),
     ),

@@ -209,7 +209,9 @@ HOLDS: tuple[Hold, ...] = (
         says="Without the store there is no new epoch; the active stays as it is.",
         decided_in=(f"{_GROUP}/guard.py", f"{_GROUP}/record.py"),
         test=f"{_TESTS}/test_guard.py::test_a_store_that_does_not_answer_means_no_new_epoch",
-        mutant=Mutant(file=f"{_GROUP}/guard.py", old="    if g.store is not StoreView.KNOWN:\n", new="    if False:\n"),
+        mutant=Mutant(
+            file=f"{_GROUP}/guard.py", old="    if g.store is not StoreView.KNOWN and", new="    if False and"
+        ),
     ),
     Hold(
         rule="S10",

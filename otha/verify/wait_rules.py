@@ -90,7 +90,7 @@ HOLDS: tuple[Hold, ...] = (
         test=f"{_TESTS}::test_an_ordered_failover_ends_when_the_active_is_well_again",
         mutant=Mutant(
             file=f"{_GROUP}/transfer.py",
-            old="    if plan.kind is TransferKind.FAILOVER and not plan.drill",
+            old="    if plan.kind is _FAILOVER and not plan.drill",
             new="    if plan.automatic and not plan.drill",
         ),
     ),

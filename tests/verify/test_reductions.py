@@ -47,7 +47,7 @@ def test_the_same_rests_are_reached_from_a_first_start(monkeypatch: pytest.Monke
     _same_rests(first_start(GROUP, faults=1, orders=1), monkeypatch)
 
 
-def test_the_same_rests_are_reached_from_a_first_start_beside_a_plant_that_runs(
+def test_the_same_rests_are_reached_from_a_first_start_beside_a_running_plant(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Here the roles decide: it is adopted on the word of the gate and of the nodes together."""

@@ -24,6 +24,9 @@ from otha.core.words import (
     Verdict,
 )
 
+# Members are looked up by a call in CPython 3.11; these are asked for in every step.
+_STORE, _ALIVE, _ACTIVE = GroupKind.STORE, Liveness.ALIVE, Role.ACTIVE
+
 
 def _seen(t: Turn) -> list[SelectorView]:
     return [view for view in t.g.selectors if view.seen]
@@ -56,9 +59,9 @@ def _first_start(t: Turn) -> bool:
 def _duty_epoch(t: Turn, record: Record) -> int | None:
     """The epoch under which the active store takes rows, as it says itself; None of a way, or while it does not say."""
     view = guard.node_view(t.cfg, t.g, record.active)
-    if t.cfg.kind is not GroupKind.STORE or view is None:
+    if t.cfg.kind is not _STORE or view is None:
         return None
-    return view.epoch if view.liveness is Liveness.ALIVE and view.role is Role.ACTIVE else None
+    return view.epoch if view.liveness is _ALIVE and view.role is _ACTIVE else None
 
 
 def _strays(t: Turn, record: Record) -> list[tuple[str, SelectorView]]:

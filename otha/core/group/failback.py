@@ -16,6 +16,7 @@ from otha.core.words import Arming, Authority, FailbackMode, GroupKind, Liveness
 _SECOND = 1_000_000_000
 # Members are looked up by a call in CPython 3.11; these are asked for in every step.
 _ALIVE, _FOLLOWING, _SCHEDULED = Liveness.ALIVE, Standing.FOLLOWING, FailbackMode.SCHEDULED
+_NATIVE = Authority.NATIVE
 # What comes and goes with every change of the plant, and is judged again once a person has confirmed.
 _PASSING = (Block.NOT_RESYNCHRONISED, Block.PERMISSIVE)
 
@@ -47,7 +48,7 @@ def mind_the_hold(t: Turn) -> None:
     """The hold time runs while the preferred node is stable and another one is active; every interruption ends it. A
     pair that switches itself returns by itself, or does not."""
     g = t.g
-    if t.cfg.authority is Authority.NATIVE:
+    if t.cfg.authority is _NATIVE:
         return
     if _active(g) in (None, t.cfg.preferred) or disturbance(t.cfg, t.shared, g):
         if g.steady:

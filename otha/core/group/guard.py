@@ -32,6 +32,11 @@ class Stage(Enum):
     AFTER_FENCE = "after_fence"
 
 
+# Members are looked up by a call in CPython 3.11; these are asked for in every step.
+_ALIVE, _MAINTENANCE, _TRUE, _DRIVER = Liveness.ALIVE, Role.MAINTENANCE, Verdict.TRUE, GroupKind.DRIVER
+_START, _AFTER_FENCE = Stage.START, Stage.AFTER_FENCE
+
+
 def node_index(cfg: GroupConfig, name: str | None) -> int | None:
     """Where `name` stands in the group, None if it does not."""
     for index, node in enumerate(cfg.nodes):
@@ -52,11 +57,11 @@ def able(cfg: GroupConfig, g: GroupState, name: str) -> tuple[Blocker, ...]:
         return (Blocker(block=Block.NO_SUCH_NODE, detail=name),)
     view = g.nodes[index]
     found = []
-    if view.liveness is not Liveness.ALIVE:
+    if view.liveness is not _ALIVE:
         found.append(Blocker(block=Block.NODE_NOT_ABLE, detail=f"{name} is {view.liveness.value}"))
     elif view.level < LOWEST_ABLE_LEVEL:
         found.append(Blocker(block=Block.NODE_NOT_ABLE, detail=f"{name} has ServiceLevel {view.level}"))
-    if g.maintenance[index] or view.role is Role.MAINTENANCE:
+    if g.maintenance[index] or view.role is _MAINTENANCE:
         found.append(Blocker(block=Block.IN_MAINTENANCE, detail=name))
     return tuple(found)
 
@@ -64,7 +69,7 @@ def able(cfg: GroupConfig, g: GroupState, name: str) -> tuple[Blocker, ...]:
 def sync(cfg: GroupConfig, g: GroupState, name: str) -> tuple[Blocker, ...]:
     """Rule S5: the standby's lag within the group's RPO; unknown is infinite."""
     view = node_view(cfg, g, name)
-    if cfg.rpo_ns is None or cfg.on_rpo_miss is RpoMiss.DEGRADE or view is None or view.in_rpo is Verdict.TRUE:
+    if cfg.rpo_ns is None or view is None or view.in_rpo is _TRUE or cfg.on_rpo_miss is RpoMiss.DEGRADE:
         return ()
     return (Blocker(block=Block.SYNC_BEHIND, detail=f"{name} {view.in_rpo.value}"),)
 
@@ -114,7 +119,7 @@ def gate_permit(g: GroupState, node: str) -> tuple[Blocker, ...]:
 
 def promotion(cfg: GroupConfig, g: GroupState, node: str) -> tuple[Blocker, ...]:
     """What stands against letting `node` drive, at any stage (S5, S6). A gate permits owners, not ways to it."""
-    permit = gate_permit(g, node) if cfg.kind is GroupKind.DRIVER else ()
+    permit = gate_permit(g, node) if cfg.kind is _DRIVER else ()
     return able(cfg, g, node) + sync(cfg, g, node) + one_shots(cfg, g, node) + interlocks(cfg, g) + permit
 
 
@@ -224,8 +229,8 @@ def against(
 
     An automatic transfer is one with a cause. Past FENCED only what makes the promotion itself wrong is judged.
     """
-    forbidden = machine.forbids(cfg, g, kind, cause, started=stage is not Stage.START)
-    if stage is Stage.AFTER_FENCE:
+    forbidden = machine.forbids(cfg, g, kind, cause, started=stage is not _START)
+    if stage is _AFTER_FENCE:
         return promotion(cfg, g, to_node) + forbidden
     found: list[Blocker] = []
     if cfg.authority is Authority.NATIVE:
@@ -239,7 +244,7 @@ def against(
     found += _target(cfg, g, now)
     found += promotion(cfg, g, to_node)
     found += forbidden
-    if stage is Stage.START:
+    if stage is _START:
         if g.safe_for is not None:
             found.append(Blocker(block=Block.SAFE_ORDERED, detail=""))
         if cause is not None and cause is g.declined:

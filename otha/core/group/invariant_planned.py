@@ -10,6 +10,9 @@ from otha.core.group.state import GroupState, Plan
 from otha.core.group.turn import Decision
 from otha.core.words import Arming, Course, FailbackMode, Liveness, Phase, TransferKind, Verdict
 
+# Looked up once: in CPython 3.11 a member of an enum is found by a call, which every step would make.
+_FAILBACK = TransferKind.FAILBACK
+
 
 def _hold(rule: str, holds: bool, what: str) -> None:
     if not holds:
@@ -36,7 +39,7 @@ def check(cfg: GroupConfig, before: GroupState, decision: Decision) -> None:
         return
     _hold("S14", cfg.drills or not plan.drill, "a drill on a target that is not marked for drills")
     begun = was is None or was.serial != plan.serial
-    if plan.kind is not TransferKind.FAILBACK:
+    if plan.kind is not _FAILBACK:
         return
     # One that waits for the machine after its claim is begun anew, on the word that it had.
     renewed = was is not None and was.kind is TransferKind.FAILBACK and was.confirmed

@@ -14,6 +14,9 @@ from otha.core.group.state import Cause, GroupState
 from otha.core.reasons import Block, Blocker
 from otha.core.words import AfterFence, Conduct, GateState, GroupKind, TransferKind
 
+# Members are looked up by a call in CPython 3.11; these are asked for in every step.
+_GO = Conduct.GO
+
 
 def rule(state: MachineStateConfig, kind: TransferKind) -> MachineRule:
     """What the state says about this kind of transfer. A failback is planned, as a switchover is."""
@@ -35,7 +38,7 @@ def lets_any_go(state: MachineStateConfig) -> bool:
 def conduct(cfg: GroupConfig, g: GroupState, kind: TransferKind, cause: Cause | None) -> Conduct:
     """What a transfer of this kind does now: the state's rule, after what was waited and confirmed already."""
     if cfg.machine is None:
-        return Conduct.GO
+        return _GO
     said = rule(cfg.machine.state(g.machine), kind)
     does, plan = said.does, g.plan
     over = plan.waited_out if plan is not None else g.stays and cause is not None
@@ -59,7 +62,7 @@ def forbids(
 ) -> tuple[Blocker, ...]:
     """The machine's state, where it stands against the transfer. One not yet `started` may still wait or ask."""
     does = conduct(cfg, g, kind, cause)
-    allowed = does is Conduct.GO or (not started and does is not Conduct.STAY)
+    allowed = does is _GO or (not started and does is not Conduct.STAY)
     return () if allowed else (state_blocker(cfg, g),)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from otha.core.altered import altered
 from otha.core.effects import ReadRecord, SwapRecord
 from otha.core.group.state import StoreView
 from otha.core.group.turn import Turn
@@ -16,7 +17,7 @@ SAFE_ERRAND = "safe"
 
 def same(stored: Record | None, wanted: Record) -> bool:
     """Whether the store holds what was wanted; the revision is the store's own and does not count."""
-    return stored is not None and replace(stored, revision="") == replace(wanted, revision="")
+    return stored is not None and altered(stored, revision=wanted.revision) == wanted
 
 
 def claim_id(t: Turn) -> str:

@@ -20,6 +20,9 @@ from otha.core.words import (
     Verdict,
 )
 
+# Members are looked up by a call in CPython 3.11; these are asked for in every step.
+_FORWARD, _RETURN = Course.FORWARD, Course.RETURN
+
 
 class StoreView(Enum):
     """What is known of the group record: never read, known, or unknown after an answer that did not come."""
@@ -242,12 +245,12 @@ class Plan:
     @property
     def goal_node(self) -> str:
         """Who is to drive at the end of the present course."""
-        return self.from_node if self.course is Course.RETURN and self.from_node is not None else self.to_node
+        return self.from_node if self.course is _RETURN and self.from_node is not None else self.to_node
 
     @property
     def goal_epoch(self) -> int:
         """Under which epoch."""
-        return self.epoch if self.course is Course.FORWARD else self.epoch + 1
+        return self.epoch if self.course is _FORWARD else self.epoch + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

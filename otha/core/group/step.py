@@ -258,7 +258,8 @@ def wake(g: GroupState, now: int) -> int | None:
     """The next moment at which time alone changes something."""
     plan = g.plan
     deadlines = [*_cleared(g), g.uncontrolled_until, *g.recent]
-    deadlines += [held.until for held in (g.selection, g.request, *g.bypasses) if held is not None]
+    if g.selection is not None or g.request is not None or g.bypasses:
+        deadlines += [held.until for held in (g.selection, g.request, *g.bypasses) if held is not None]
     if plan is not None:
         deadlines += [plan.due, plan.retry_at, plan.wait_until, plan.ask_until]
     return min([at for at in deadlines if at is not None and at > now], default=None)

@@ -13,6 +13,8 @@ from otha.core.group.turn import Turn
 from otha.core.reasons import Block, Blocker, Why
 from otha.core.words import Confirm, Course, Ending, GroupKind, OrderKind, Phase, RpoMiss, Standing, TransferKind
 
+# Members are looked up by a call in CPython 3.11; these are asked for in every step.
+_AFTER_FENCE, _FAILOVER = Stage.AFTER_FENCE, TransferKind.FAILOVER
 # Phases whose effect swaps the record.
 SWAPPING = (Phase.PERMITTED, Phase.OUTPUT_VERIFIED, Phase.BACKFILLED)
 
@@ -145,7 +147,7 @@ def end(t: Turn, ending: Ending, rule: str = "", detail: str = "") -> None:
 def standing_against(t: Turn, stage: Stage) -> tuple[Blocker, ...]:
     """What stands against the plan now, its cause included while nothing has left."""
     plan = t.plan
-    stage = Stage.AFTER_FENCE if plan.continued else stage
+    stage = _AFTER_FENCE if plan.continued else stage
     found = guard.against(
         t.cfg,
         t.shared,
@@ -156,13 +158,13 @@ def standing_against(t: Turn, stage: Stage) -> tuple[Blocker, ...]:
         stage=stage,
         now=t.now,
     )
-    if stage is not Stage.AFTER_FENCE:
+    if stage is not _AFTER_FENCE:
         found += failback.against(t.cfg, t.shared, t.g, kind=plan.kind, to_node=plan.to_node, now=t.now)
         found += failback.window_closed(t.cfg, t.g, plan)
         found += drill.against(t.cfg, t.shared, t.g, is_drill=plan.drill, kind=plan.kind)
     if plan.lag_confirmed:
         found = serious(t.cfg, found)
-    if plan.kind is TransferKind.FAILOVER and not plan.drill and stage is not Stage.AFTER_FENCE and _cause_gone(t):
+    if plan.kind is _FAILOVER and not plan.drill and stage is not _AFTER_FENCE and _cause_gone(t):
         found += (Blocker(block=Block.CAUSE_GONE, detail=plan.from_node or ""),)
     return found
 
