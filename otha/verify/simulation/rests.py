@@ -10,6 +10,9 @@ from otha.verify.simulation.plant import Plant
 
 def rest(plant: Plant, cfg: GroupConfig, g: GroupState) -> str:
     """How the group rests, in a word or two; raises InvariantBreachError if no person could accept it."""
+    if g.unverified:
+        # Its alarm stands, and what it can't get confirmed is tried again and again: a person sees what hinders it.
+        return "unverified"
     if g.plan is not None:
         return _waits(cfg, g)
     if g.standing is Standing.SETTLING:
@@ -20,8 +23,6 @@ def rest(plant: Plant, cfg: GroupConfig, g: GroupState) -> str:
         return "driven"
     if g.told:
         return f"blocked: {g.told[0].block.code}"
-    if g.unverified:
-        return "unverified"
     if g.uncontrolled or g.safe_asked:
         return "asked for its safe state"
     unseen = guard.selectors(cfg, g) if cfg.kind is not GroupKind.DRIVER else ()
