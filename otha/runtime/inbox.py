@@ -3,7 +3,9 @@
 While the loop keeps up, everything is taken. When it is behind, readings of the same channel, path or source replace
 one another: the newest takes the place of the older one in the queue, so that every source is heard of in its turn
 however far behind the loop is; what replaces nothing (ends of effects, orders, clock and deadline inputs) is never
-dropped and is bounded by those who put it.
+dropped and is bounded by those who put it. A reading that was followed by such an input keeps its place before it; of
+each source that is further behind only the first reading and the newest are kept, so that the queue stays bounded
+whatever comes between them.
 """
 
 import asyncio
@@ -11,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from otha.core.inputs import GatePolled, HeartbeatEnded, Input, OrderGiven, ReferencePolled, TagsPolled
+from otha.core.inputs import GatePolled, HeartbeatEnded, Input, OrderGiven, ReferencePolled, SelectorPolled, TagsPolled
 
 Put = Callable[[Input, int], None]
 """Hands an input over, stamped with its receipt (ns of CLOCK_MONOTONIC)."""
@@ -19,15 +21,20 @@ Put = Callable[[Input, int], None]
 _SLICE_NS = 2_000_000  # one turn of the loop takes inputs for so long, then departures and sockets have their turn
 
 
-_REPLACEABLE = frozenset({HeartbeatEnded, GatePolled, TagsPolled, ReferencePolled})
+_REPLACEABLE = frozenset({HeartbeatEnded, GatePolled, SelectorPolled, TagsPolled, ReferencePolled})
 
 
 class _Place:
-    __slots__ = ("at_ns", "raw")
+    """An input in the queue; `raw` None: it was taken, or a newer reading made it worthless. `before`: the first place
+    of the same source. `era`: how many inputs that are never dropped were put before."""
 
-    def __init__(self, raw: Input, at_ns: int) -> None:
+    __slots__ = ("at_ns", "before", "era", "raw")
+
+    def __init__(self, raw: Input, at_ns: int, era: int) -> None:
         self.raw: Input | None = raw
         self.at_ns = at_ns
+        self.era = era
+        self.before: _Place | None = None
 
 
 def _source(raw: Input) -> tuple[str, str, str] | None:
@@ -37,6 +44,8 @@ def _source(raw: Input) -> tuple[str, str, str] | None:
             return "heartbeat", channel, ""
         case GatePolled(section=section, path=path):
             return "gate", section, path
+        case SelectorPolled(selector=name):
+            return "selector", name, ""
         case TagsPolled(source=source, values=values):
             return "tags", source, values[0][0] if values else ""
         case ReferencePolled(name=name):
@@ -64,6 +73,7 @@ class Inbox:
         self._orders_max = orders_max
         self._queue: deque[_Place] = deque()
         self._newest: dict[tuple[str, str, str], _Place] = {}
+        self._era = 0
         self._orders = 0
         self._scheduled = False
         self._last_ns = 0
@@ -78,11 +88,11 @@ class Inbox:
         """Queue an input stamped with its receipt."""
         # One order: a stamp never falls behind the one before it.
         self._last_ns = at_ns = max(at_ns, self._last_ns)
-        place = _Place(raw, at_ns)
+        place = _Place(raw, at_ns, self._era)
         if type(raw) not in _REPLACEABLE:
             # What was read before an effect ended, a clock jumped or a time came due must be seen before it: nothing
             # newer may take its place any more.
-            self._newest.clear()
+            self._era += 1
         if len(self._queue) >= self._behind and self._coalesce(raw, place):
             return
         self._queue.append(place)
@@ -117,12 +127,21 @@ class Inbox:
         if source is None:
             return False
         older = self._newest.get(source)
+        if older is not None and older.raw is not None and older.era == self._era:
+            older.raw, older.at_ns = raw, place.at_ns
+            self.coalesced += 1
+            return True
+        self._newest[source] = place
         if older is None or older.raw is None:
-            self._newest[source] = place
             return False
-        older.raw, older.at_ns = raw, place.at_ns
-        self.coalesced += 1
-        return True
+        first, older.before = older.before, None
+        if first is None or first.raw is None:
+            place.before = older
+        else:
+            # The first one stays, for else a source that is read faster than the queue moves would never be heard.
+            place.before, older.raw = first, None
+            self.coalesced += 1
+        return False
 
     def _drain(self) -> None:
         self._scheduled = False
@@ -133,7 +152,8 @@ class Inbox:
             while queue:
                 place = queue.popleft()
                 raw, place.raw = place.raw, None
-                assert raw is not None
+                if raw is None:
+                    continue
                 # A newer reading in an older one's place is ahead of those behind it: time never falls back.
                 self._taken_ns = at_ns = max(place.at_ns, self._taken_ns)
                 if type(raw) is OrderGiven:

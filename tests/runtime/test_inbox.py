@@ -15,6 +15,9 @@ from otha.core.inputs import (
     LoopStalled,
     Order,
     OrderGiven,
+    ReferencePolled,
+    SelectorPolled,
+    TagsPolled,
 )
 from otha.core.words import Answer, OrderKind, Outcome
 from otha.runtime.inbox import Inbox
@@ -207,3 +210,58 @@ async def test_what_the_site_does_not_have_any_more_is_sifted_out_and_frees_its_
     assert inbox.put_order(order(2), 4)
     await drained(inbox)
     assert taken == [beat("kept"), order(2)]
+
+
+@pytest.mark.asyncio
+async def test_the_queue_stays_bounded_whatever_comes_between_the_readings() -> None:
+    taken: list[Input] = []
+    inbox = Inbox(asyncio.get_running_loop(), lambda raw, at: taken.append(raw), between=idle, behind=10)
+    for number in range(500):
+        for source in range(20):
+            inbox.put(beat(f"c{source}", Answer.LATE if number == 499 else Answer.MISSED), number)
+        inbox.put(ended(number), number)
+    await drained(inbox)
+    beats = [raw for raw in taken if isinstance(raw, HeartbeatEnded)]
+    assert len(beats) <= 10 + 2 * 20
+    assert [raw.id.attempt for raw in taken if isinstance(raw, EffectEnded)] == list(range(500))
+    for source in range(20):
+        heard = [raw.answer for raw in beats if raw.channel == f"c{source}"]
+        assert heard[-1] is Answer.LATE
+    # The first reading of each is taken before what came after it, the newest in its own turn.
+    assert taken.index(beat("c0")) < taken.index(ended(0))
+    assert taken.index(beat("c0", Answer.LATE)) > taken.index(ended(498))
+
+
+@pytest.mark.asyncio
+async def test_a_source_is_heard_in_its_turn_however_often_something_comes_between() -> None:
+    taken: list[Input] = []
+    inbox = Inbox(asyncio.get_running_loop(), lambda raw, at: taken.append(raw), between=idle, behind=0)
+    inbox.put(beat("slow"), 0)
+    for number in range(100):
+        inbox.put(ended(number), number)
+        inbox.put(beat("slow"), number)
+    await drained(inbox)
+    assert taken.index(beat("slow")) == 0
+    assert [type(raw) for raw in taken[-2:]] == [EffectEnded, HeartbeatEnded]
+    assert sum(isinstance(raw, HeartbeatEnded) for raw in taken) == 2
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "polled",
+    [
+        GatePolled(section="s", path="p", answer=Answer.MISSED, reading=None),
+        SelectorPolled(selector="s", answer=Answer.MISSED, reading=None),
+        TagsPolled(source="s", values=(("t", 1),)),
+        ReferencePolled(name="r", answer=Answer.MISSED),
+    ],
+    ids=lambda polled: type(polled).__name__,
+)
+async def test_what_is_read_at_a_pace_fills_no_queue(polled: Input) -> None:
+    taken: list[Input] = []
+    inbox = Inbox(asyncio.get_running_loop(), lambda raw, at: taken.append(raw), between=idle, behind=10)
+    for number in range(1000):
+        inbox.put(polled, number)
+    assert len(inbox) == 11
+    await drained(inbox)
+    assert set(taken) == {polled}
