@@ -16,7 +16,7 @@ from asyncua import ua as asyncua_ua
 from hmi.feed import monotonic_ms
 from hmi.model import Answer, EventView, Quality
 from hmi.request import Request
-from hmi.store import VARIABLES, Owner, Reading, Store, event_of
+from hmi.store import Owner, Reading, Store, event_of
 from otha import names
 from otha.names import Kind
 
@@ -31,7 +31,7 @@ _PER_REQUEST: Final = 200  # the interface bounds what a message may cost it
 _PLACES_PER_REQUEST: Final = 20
 _EVENTS_QUEUED: Final = 1000
 _EVENTS_HANDLE: Final = 0
-_FOLDER: Final = asyncua_ua.ObjectIds.FolderType
+_SITE_NAMES: Final = tuple(each.name for each in names.SITE_VARIABLES)
 _GOOD, _UNCERTAIN = 0b00, 0b01  # the two highest bits of a StatusCode (OPC UA Part 4, 7.39)
 
 # What is asked of every event: the path of the field, or () for the node of the condition.
@@ -138,34 +138,24 @@ class Line:
     # What there is
 
     async def _find(self) -> list[Owner]:
-        found: list[Owner] = [Owner(id=names.SITE, type="SiteType", name=names.SITE)]
-        level: list[tuple[str, str]] = [(names.SITE, "")]
-        while level:
-            below: list[tuple[str, str]] = []
-            for (place, group), references in zip(level, await self._browse([at for at, _ in level]), strict=True):
-                for each in references:
-                    self._found(each, place, group, found, below)
-            level = below
+        """The site and its groups, and the methods of both. What a group has is told by its picture."""
+        site, groups = await self._browse([names.SITE, names.GROUPS])
+        found = [Owner(id=names.SITE, type="SiteType", name=names.SITE)]
+        for each in groups:
+            if str(each.TypeDefinition.Identifier) == "GroupType":
+                name = str(each.DisplayName.Text or each.BrowseName.Name)
+                found.append(Owner(id=each.NodeId.Identifier, type="GroupType", name=name, group=name))
+        self._take_methods("SiteType", site)
+        if len(found) > 1:  # all groups have the same ones
+            (first,) = await self._browse([found[1].id])
+            self._take_methods("GroupType", first)
         self.methods = frozenset(name for _, name in self._method_ids)
         return found
 
-    def _found(self, each: Any, place: str, group: str, found: list[Owner], below: list[tuple[str, str]]) -> None:
-        """Take one reference from `place`: Any: a ReferenceDescription."""
-        name = str(each.DisplayName.Text or each.BrowseName.Name)
-        if each.NodeClass == ua.NodeClass.Method:
-            owner = "SiteType" if place == names.SITE else "GroupType"
-            self._method_ids.setdefault((owner, each.BrowseName.Name), each.NodeId)
-            return
-        if each.NodeId.NamespaceIndex != self._index or not isinstance(each.NodeId.Identifier, str):
-            return
-        at, kind = each.NodeId.Identifier, str(each.TypeDefinition.Identifier)
-        if kind in VARIABLES and kind != "SiteType":
-            is_group = kind == "GroupType"
-            found.append(Owner(id=at, type=kind, name=name, group=name if is_group else group))
-            if is_group:
-                below.append((at, name))
-        elif each.TypeDefinition == ua.NodeId(_FOLDER):
-            below.append((at, group))
+    def _take_methods(self, owner: str, references: Iterable[Any]) -> None:  # Any: ReferenceDescriptions
+        for each in references:
+            if each.NodeClass == ua.NodeClass.Method:
+                self._method_ids[owner, each.BrowseName.Name] = each.NodeId
 
     async def _browse(self, places: list[str]) -> list[Any]:
         results: list[Any] = []
@@ -201,12 +191,12 @@ class Line:
         level = ua.NodeId(ua.ObjectIds.Server_ServiceLevel)
         self._items = [("", "ServiceLevel")]
         wanted = [self._value_item(level, 1)]
-        for owner in self.store.owners.values():
-            if owner.type == "AlarmType":  # too many of them; they are read when they tell something
-                continue
-            for variable in VARIABLES[owner.type]:
-                self._items.append((owner.id, variable.name))
-                wanted.append(self._value_item(self._id(names.variable_id(owner.id, variable.name)), len(self._items)))
+        # Of a group its picture alone; alarms are read when they tell something. The site comes last: once its values
+        # are heard there are those of the groups.
+        pictures = [(each.id, names.PICTURE) for each in self.store.owners.values() if each.type == "GroupType"]
+        for owner, variable in (*pictures, *((names.SITE, each) for each in _SITE_NAMES)):
+            self._items.append((owner, variable))
+            wanted.append(self._value_item(self._id(names.variable_id(owner, variable)), len(self._items)))
         for at in range(0, len(wanted), _PER_REQUEST):
             await self._monitor(wanted[at : at + _PER_REQUEST])
 
@@ -265,7 +255,10 @@ class Line:
             reading = _reading(item.Value)
             if owner == names.SITE and reading.quality is Quality.GOOD:
                 self.heard_ms = monotonic_ms()
-            self.store.take(owner, variable, reading)
+            if variable == names.PICTURE:
+                self.store.take_picture(self.store.owners[owner].name, reading)
+            else:
+                self.store.take(owner, variable, reading)
 
     def _take_event(self, fields: Sequence[Any]) -> None:
         told: dict[str, Any] = {}
@@ -273,10 +266,13 @@ class Line:
             value = each.Value
             told["/".join(path) or "Condition"] = getattr(value, "Text", value)
         told["at_ms"] = _ms(told.get("Time"))
-        at = told["Condition"]
-        if at is not None and getattr(at, "Identifier", None) in self.store.owners:
-            self.store.take_alarm_event(at.Identifier, told)
-            self._told_alarms.add(at.Identifier)
+        at = getattr(told["Condition"], "Identifier", None)
+        alarm = names.alarm_of(at) if isinstance(at, str) else None
+        if isinstance(at, str) and alarm is not None:
+            if at not in self.store.owners:
+                self.store.add(Owner(id=at, type="AlarmType", name=alarm[1], group=alarm[0]))
+            self.store.take_alarm_event(at, told)
+            self._told_alarms.add(at)
             self._more_alarms.set()
         elif told.get("Kind"):
             self.events.append(event_of(told))

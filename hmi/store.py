@@ -43,7 +43,9 @@ class Reading:
 
 @dataclass(slots=True, kw_only=True)
 class Owner:
-    """One object of the interface: its NodeId's text, its type there, its name, and the group that it belongs to."""
+    """One object of the interface: its NodeId's text, its type there, its name, and the group that it belongs to.
+
+    `said`: what a group's picture said of it last. `flat`: the view of a group's own readings alone."""
 
     id: str
     type: str
@@ -51,6 +53,9 @@ class Owner:
     group: str = ""
     readings: dict[str, Reading] = field(default_factory=dict)
     view: Any = None  # Any: the view of its type
+    flat: Any = None  # Any: as above
+    said: Any = None  # Any: JSON
+    worth: Quality = Quality.BAD
     dirty: bool = True
 
 
@@ -73,6 +78,12 @@ _FLAT: Final[Mapping[str, type]] = {
     "AlarmType": AlarmView,
     "GroupType": GroupView,
 }
+_SECTIONS: Final[tuple[tuple[str, str, Callable[[str, str], str]], ...]] = (
+    ("Nodes", "NodeType", names.node_id),
+    ("Conditions", "InterlockType", names.condition_id),
+    ("Clients", "ClientType", names.client_id),
+    ("Channels", "ChannelType", lambda _group, channel: names.channel_id(channel)),
+)
 _OTHER_NAMES: Final = {"klass": "Class"}
 _NOT_SET: Final = -1  # what the interface gives for a time that there is none of
 _PARTS: Final = (
@@ -117,7 +128,8 @@ _MORE: Final = {
     type_: tuple(
         each.name
         for each in variables
-        if each.name not in _FIELDS[type_] and not (type_ == "GroupType" and each.name in _IN_PARTS)
+        if each.name not in _FIELDS[type_]
+        and not (type_ == "GroupType" and (each.name in _IN_PARTS or each.name == names.PICTURE))
     )
     for type_, variables in VARIABLES.items()
 }
@@ -127,14 +139,14 @@ class Store:
     """Readings in, snapshots out. Belongs to one thread."""
 
     def __init__(self, owners: Iterable[Owner]) -> None:
-        self.owners = {each.id: each for each in owners}
+        self.owners: dict[str, Owner] = {}
         self._alarm_events: dict[str, dict[str, Any]] = {}  # Any: fields of an event
-        self._groups = [each for each in self.owners.values() if each.type == "GroupType"]
-        self._channels = [each for each in self.owners.values() if each.type == "ChannelType"]
-        self._members: dict[str, list[Owner]] = {each.name: [] for each in self._groups}
-        for each in self.owners.values():
-            if each.group in self._members and each.type in ("NodeType", "InterlockType", "ClientType"):
-                self._members[each.group].append(each)
+        self._groups: list[Owner] = []
+        self._channels: list[Owner] = []
+        self._members: dict[str, list[Owner]] = {}
+        self._pictured: dict[str, list[Owner]] = {}
+        for each in owners:
+            self.add(each)
         self._alarms: dict[str, AlarmView] = {}
         self._snapshot = Snapshot()
         self.changed = True
@@ -143,6 +155,50 @@ class Store:
     def groups(self) -> int:
         """How many groups there are."""
         return len(self._groups)
+
+    def add(self, owner: Owner) -> None:
+        """There is such an object; a group before what belongs to it."""
+        self.owners[owner.id] = owner
+        if owner.type == "GroupType":
+            self._groups.append(owner)
+            self._members[owner.name] = []
+        elif owner.type == "ChannelType":
+            self._channels.append(owner)
+        elif owner.type in ("NodeType", "InterlockType", "ClientType"):
+            self._members[owner.group].append(owner)
+
+    def take_picture(self, group: str, reading: Reading) -> None:
+        """All of a group in one text has come. Of one that has none, or that can't be read, what was said last stays
+        and is worth as little as this."""
+        told = _picture(reading.value)
+        if told is None:
+            bad = Reading(None, max(reading.quality, Quality.UNCERTAIN), reading.at_ms)
+            for each in self._pictured.get(group) or [self.owners[names.group_id(group)]]:
+                self._say(each, each.said or {}, bad)
+            return
+        found = [self.owners[names.group_id(group)]]
+        self._say(found[0], told["Group"], reading)
+        for section, kind, id_of in _SECTIONS:
+            for name, said in told[section].items():
+                at = id_of(group, name)
+                if at not in self.owners:
+                    self.add(Owner(id=at, type=kind, name=name, group="" if kind == "ChannelType" else group))
+                found.append(self.owners[at])
+                self._say(found[-1], said, reading)
+        self._pictured[group] = found
+
+    def _say(self, owner: Owner, said: Mapping[str, Any], reading: Reading) -> None:  # Any: JSON
+        """Take what is said of an object, if it differs from what was said before."""
+        worth = (said, reading.quality)
+        if owner.said is not None and (owner.said, owner.worth) == worth:
+            return
+        owner.said, owner.worth = worth
+        owner.readings = {
+            each.name: Reading(said.get(each.name), reading.quality, reading.at_ms)
+            for each in VARIABLES[owner.type]
+            if each.name != names.PICTURE
+        }
+        owner.dirty = self.changed = True
 
     def take(self, owner: str, variable: str, reading: Reading) -> None:
         """A value has come."""
@@ -218,17 +274,17 @@ class Store:
         if not fresh and not any(each.name in moved for each in members if each.type == "NodeType"):
             return cast(GroupView, owner.view)
         nodes = tuple(self._member(each, NodeView) for each in members if each.type == "NodeType")
-        parts: dict[str, Any] = {  # Any: a view of each part
-            part: self._part(owner, part, kind, prefix, key) for part, kind, prefix, key in _PARTS
-        }
-        made = replace(
-            self._flat(owner, GroupView),
-            name=owner.name,
+        if owner.dirty or owner.flat is None:
+            parts: dict[str, Any] = {  # Any: a view of each part
+                part: self._part(owner, part, kind, prefix, key) for part, kind, prefix, key in _PARTS
+            }
+            owner.flat = replace(self._flat(owner, GroupView), name=owner.name, **parts)
+        made: GroupView = replace(
+            owner.flat,
             nodes=nodes,
             conditions=tuple(self._member(each, ConditionView) for each in members if each.type == "InterlockType"),
             clients=tuple(self._member(each, ClientView) for each in members if each.type == "ClientType"),
             channels=tuple(channel for node in nodes for channel in by_node.get(node.name, ())),
-            **parts,
         )
         owner.view, owner.dirty = made, False
         return made
@@ -298,6 +354,18 @@ def _as_field(kind: type, name: str, value: Value) -> Any:  # Any: what the fiel
     if "None" in wanted:
         return None if value is None or value == _NOT_SET else value
     return _EMPTY.get(wanted) if value is None else value
+
+
+def _picture(text: Value) -> Mapping[str, Any] | None:  # Any: JSON
+    """A group's picture; None for what is none."""
+    try:
+        told = json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    sections = ("Group", *(each for each, _, _ in _SECTIONS))
+    if not isinstance(told, dict) or not all(isinstance(told.get(each), dict) for each in sections):
+        return None
+    return told
 
 
 def _plain(value: Value) -> Any:  # Any: a hashable value

@@ -71,6 +71,14 @@ def alarm_id(group: str, code: str) -> str:
     return f"Group/{group}/Alarm/{code}"
 
 
+def alarm_of(alarm: str) -> tuple[str, str] | None:
+    """The group, "" for the supervisor's own, and the code of an alarm's object; None for an object that is none."""
+    owner, found, code = alarm.rpartition("/Alarm/")
+    if not found or "/" in code:
+        return None
+    return ("", code) if owner == SITE else (owner.removeprefix("Group/"), code)
+
+
 def own_alarm_id(code: str) -> str:
     """The object of an alarm of the supervisor's own."""
     return f"{SITE}/Alarm/{code}"
@@ -170,7 +178,16 @@ GROUP_VARIABLES = _of(
     ),
     ("ActiveAlarms", Kind.INT32, "alarms whose condition holds and that no flag keeps quiet"),
     ("UnackedAlarms", Kind.INT32, "alarms that nobody has acknowledged and that no flag keeps quiet"),
+    (
+        "Picture",
+        Kind.TEXT,
+        "all of these, and those of its nodes, conditions, clients and channels, as one JSON text, for a client that "
+        "shows many groups",
+    ),
 )
+PICTURE = "Picture"
+"""Of a group: {"Group": {VARIABLE: VALUE, ...}, "Nodes": {NAME: {VARIABLE: VALUE, ...}, ...}, "Conditions": {...},
+"Clients": {...}, "Channels": {...}}. A variable that is false or empty is left out."""
 
 NODE_VARIABLES = _of(
     ("Liveness", Kind.TEXT, "unknown, alive, stale_data, frozen or dead"),

@@ -24,11 +24,15 @@ def parts(status: Json) -> Iterator[Part]:
     site, alarms = _site(status), list(alarms_of(status))
     yield names.SITE, site, partial(_taken, names.SITE, names.SITE_VARIABLES, site)
     yield f"{names.SITE}/Alarm", alarms, partial(_own_alarm_values, alarms)
+    channels = {each["name"]: _channel(each, status["links"].get(each["name"], {})) for each in status["channels"]}
+    by_node: dict[str, dict[str, Json]] = {}
+    for name, said in channels.items():
+        by_node.setdefault(said["Node"], {})[name] = said
     for group in status["groups"]:
-        yield names.group_id(group["name"]), group, partial(_group_values, group)
-    for channel in status["channels"]:
-        said = _channel(channel, status["links"].get(channel["name"], {}))
-        at = names.channel_id(channel["name"])
+        own = {name: said for node in group["nodes"] for name, said in by_node.get(node["name"], {}).items()}
+        yield names.group_id(group["name"]), (group, own), partial(_group_values, group, own)
+    for name, said in channels.items():
+        at = names.channel_id(name)
         yield at, said, partial(_taken, at, names.CHANNEL_VARIABLES, said)
 
 
@@ -105,39 +109,62 @@ def _alarm(alarm: Json) -> Json:
     }
 
 
-def _group_values(group: Json) -> Values:
+def _group_values(group: Json, channels: Mapping[str, Json]) -> Values:
     found: Values = {}
-    name = group["name"]
-    _take(found, names.group_id(name), names.GROUP_VARIABLES, _group(group))
-    for node in group["nodes"]:
-        said = {
-            "Liveness": node["liveness"],
-            "Role": node["role"],
-            "ServiceLevel": node["level"],
-            "InRpo": node["in_rpo"],
-            "Ready": node["ready"],
-            "Maintenance": node["maintenance"],
-        }
-        _take(found, names.node_id(name, node["name"]), names.NODE_VARIABLES, said)
-    for each in group["conditions"]:
-        said = {
-            "Verdict": each["verdict"],
-            "Interlock": each["interlock"],
-            "Class": each["class"],
-            "Bypassed": each["bypassed"],
-        }
-        _take(found, names.condition_id(name, each["name"]), names.CONDITION_VARIABLES, said)
-    for each in group["clients"]:
-        said = {
-            "Critical": each["critical"],
-            "Seen": each["seen"],
-            "Node": each["node"],
-            "Epoch": each["epoch"],
-        }
-        _take(found, names.client_id(name, each["name"]), names.CLIENT_VARIABLES, said)
+    name, own = group["name"], _group(group)
+    picture: dict[str, Any] = {"Group": _filled(names.GROUP_VARIABLES, own)}  # Any: JSON
+    for section, variables, id_of, members in (
+        ("Nodes", names.NODE_VARIABLES, names.node_id, _named(group["nodes"], _node)),
+        ("Conditions", names.CONDITION_VARIABLES, names.condition_id, _named(group["conditions"], _condition)),
+        ("Clients", names.CLIENT_VARIABLES, names.client_id, _named(group["clients"], _client)),
+    ):
+        for member, said in members.items():
+            _take(found, id_of(name, member), variables, said)
+        picture[section] = {member: _filled(variables, said) for member, said in members.items()}
+    picture["Channels"] = {each: _filled(names.CHANNEL_VARIABLES, said) for each, said in channels.items()}
+    _take(found, names.group_id(name), names.GROUP_VARIABLES, {**own, names.PICTURE: _line(picture)})
     for each in alarms_of(group):
         _take(found, names.alarm_id(name, each["code"]), names.ALARM_VARIABLES, _alarm(each))
     return found
+
+
+def _named(listed: Sequence[Json], say: Callable[[Json], Json]) -> dict[str, Json]:
+    return {each["name"]: say(each) for each in listed}
+
+
+def _node(node: Json) -> Json:
+    return {
+        "Liveness": node["liveness"],
+        "Role": node["role"],
+        "ServiceLevel": node["level"],
+        "InRpo": node["in_rpo"],
+        "Ready": node["ready"],
+        "Maintenance": node["maintenance"],
+    }
+
+
+def _condition(condition: Json) -> Json:
+    return {
+        "Verdict": condition["verdict"],
+        "Interlock": condition["interlock"],
+        "Class": condition["class"],
+        "Bypassed": condition["bypassed"],
+    }
+
+
+def _client(client: Json) -> Json:
+    return {
+        "Critical": client["critical"],
+        "Seen": client["seen"],
+        "Node": client["node"],
+        "Epoch": client["epoch"],
+    }
+
+
+def _filled(variables: Sequence[Variable], said: Json) -> Json:
+    """What is said, as the variables have it, without what is false or empty."""
+    found = ((each.name, _value(each.kind, said[each.name])) for each in variables if each.name != names.PICTURE)
+    return {name: value for name, value in found if value or type(value) is int}
 
 
 def _taken(owner: str, variables: Sequence[Variable], said: Json) -> Values:
@@ -286,6 +313,10 @@ def _persons(persons: Json) -> Json:
         ],
         "SafeOrdered": persons["safe_ordered"],
     }
+
+
+def _line(data: Any) -> str:  # Any: JSON
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
 
 
 def as_text(data: Any) -> str:  # Any: JSON

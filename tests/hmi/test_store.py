@@ -20,18 +20,10 @@ def owners(status: dict[str, Any]) -> list[Owner]:
     for group in status["groups"]:
         name = group["name"]
         found.append(Owner(id=names.group_id(name), type="GroupType", name=name, group=name))
-        parts = (("nodes", "NodeType", names.node_id), ("conditions", "InterlockType", names.condition_id))
-        for key, kind, id_of in parts:
-            found += [
-                Owner(id=id_of(name, each["name"]), type=kind, name=each["name"], group=name) for each in group[key]
-            ]
         found += [
             Owner(id=names.alarm_id(name, code), type="AlarmType", name=code, group=name)
             for code in group["alarm_codes"]
         ]
-    found += [
-        Owner(id=names.channel_id(each["name"]), type="ChannelType", name=each["name"]) for each in status["channels"]
-    ]
     return found
 
 
@@ -45,7 +37,11 @@ def fed(status: dict[str, Any], quality: Quality = Quality.GOOD) -> Store:
 def feed(made: Store, status: dict[str, Any], quality: Quality = Quality.GOOD) -> None:
     for name, (_, value) in values(status).items():
         owner, _, variable = name.rpartition(".")
-        made.take(owner, variable, Reading(value, quality, AT))
+        reading = Reading(value, quality, AT)
+        if variable == names.PICTURE:
+            made.take_picture(made.owners[owner].name, reading)
+        elif owner == names.SITE or names.alarm_of(owner) is not None:
+            made.take(owner, variable, reading)
 
 
 def test_every_variable_of_the_interface_has_a_field() -> None:
@@ -100,6 +96,52 @@ def test_what_has_not_changed_is_the_same_view() -> None:
     made.take(names.channel_id(status["channels"][0]["name"]), "Pulse", Reading("lost", Quality.GOOD, AT + 2))
     moved = made.snapshot()
     assert "lost" in {each.pulse for group in moved.groups.values() for each in group.channels}
+
+
+def test_a_picture_says_what_the_variables_say() -> None:
+    status = first_status()
+    status["groups"][0]["nodes"][0].update(role="ACTIVE", level=255, ready="true")
+    status["groups"][0]["gate"].update(seen=True, state="HELD", hold_left_ms=0)
+    (group,) = fed(status).snapshot().groups.values()
+    told = {name: value for name, (_, value) in values(status).items()}
+    for owner, view in (
+        (names.group_id("tanks"), group),
+        (names.node_id("tanks", "sc_a"), group.nodes[0]),
+        (names.node_id("tanks", "sc_b"), group.nodes[1]),
+        *((names.condition_id("tanks", each.name), each) for each in group.conditions),
+        *((names.channel_id(each.name), each) for each in group.channels),
+    ):
+        kind = next(each for each, made in store._FLAT.items() if isinstance(view, made))
+        for variable, name in store._FIELDS[kind].items():
+            said = told[names.variable_id(owner, variable)]
+            assert getattr(view, name) == (tuple(said) if isinstance(said, list) else said), (owner, variable)
+    assert len(group.conditions) == len(status["groups"][0]["conditions"])
+    assert len(group.channels) == len(status["channels"])
+    assert group.gate is not None
+    assert group.gate.hold_left_ms == 0  # and not "nothing is held"
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "[]", '{"Group": {}}', '{"Group": 3, "Nodes": {}}'])
+def test_of_a_picture_that_cannot_be_read_the_last_one_stays_and_is_doubtful(text: str | None) -> None:
+    made = fed(first_status())
+    before = made.snapshot().groups["tanks"]
+    made.take_picture("tanks", Reading(text, Quality.GOOD, AT + 1))
+    after = made.snapshot().groups["tanks"]
+    assert [each.name for each in after.nodes] == [each.name for each in before.nodes]
+    parts = (after, *after.nodes, *after.conditions, *after.channels)
+    assert {each.stamp.quality for each in parts} == {Quality.UNCERTAIN}
+
+
+def test_only_what_a_picture_says_anew_is_a_new_view() -> None:
+    status = first_status()
+    made = fed(status)
+    before = made.snapshot().groups["tanks"]
+    status["groups"][0]["nodes"][1]["ready"] = "true"
+    feed(made, status)
+    after = made.snapshot().groups["tanks"]
+    assert after.nodes[1].ready == "true"
+    assert after.nodes[0] is before.nodes[0]
+    assert all(one is other for one, other in zip(after.channels, before.channels, strict=True))
 
 
 def test_a_doubtful_value_makes_its_view_doubtful() -> None:
