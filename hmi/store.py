@@ -266,7 +266,7 @@ class Store:
         return cast(_View, owner.view)
 
     def _channel(self, owner: Owner) -> ChannelView:
-        return replace(self._flat(owner, ChannelView), name=owner.name)
+        return self._flat(owner, ChannelView, name=owner.name)
 
     def _group(self, owner: Owner, by_node: Mapping[str, list[ChannelView]], moved: set[str]) -> GroupView:
         members = self._members[owner.name]
@@ -278,7 +278,7 @@ class Store:
             parts: dict[str, Any] = {  # Any: a view of each part
                 part: self._part(owner, part, kind, prefix, key) for part, kind, prefix, key in _PARTS
             }
-            owner.flat = replace(self._flat(owner, GroupView), name=owner.name, **parts)
+            owner.flat = self._flat(owner, GroupView, name=owner.name, **parts)
         made: GroupView = replace(
             owner.flat,
             nodes=nodes,
@@ -291,15 +291,13 @@ class Store:
 
     def _member(self, owner: Owner, kind: type[_View]) -> _View:
         def make(each: Owner) -> _View:
-            made: Any = self._flat(each, kind)  # Any: replace wants a dataclass
-            return cast(_View, replace(made, group=each.group, name=each.name))
+            return self._flat(each, kind, group=each.group, name=each.name)
 
         return self._view(owner, make)
 
     @staticmethod
-    def _flat(owner: Owner, kind: type[_View]) -> _View:
-        """A view of an owner's own readings."""
-        given: dict[str, Any] = {}
+    def _flat(owner: Owner, kind: type[_View], **given: Any) -> _View:  # Any: what the fields take
+        """A view of an owner's own readings, and of what is given."""
         quality, at_ms = Quality.GOOD if owner.readings else Quality.BAD, 0
         wanted = _FIELDS[owner.type]
         more: dict[str, Any] = {}
@@ -312,12 +310,7 @@ class Store:
                 more[variable] = _plain(reading.value)
         given["stamp"] = Stamp(quality=quality, at_ms=at_ms)
         given["more"] = more
-        required = {
-            each.name: ""
-            for each in fields(cast(Any, kind))
-            if each.default is MISSING and each.default_factory is MISSING and each.name not in given
-        }
-        return kind(**required, **given)
+        return kind(**(_REQUIRED[kind] | given))
 
     @staticmethod
     def _part(owner: Owner, part: str, kind: type[_View], prefix: str, key: str) -> _View | None:
@@ -342,6 +335,12 @@ def _annotations(kind: type) -> dict[str, str]:
     }
 
 
+_REQUIRED: Final[Mapping[type, dict[str, Any]]] = {  # Any: as above
+    kind: {
+        each.name: "" for each in fields(cast(Any, kind)) if each.default is MISSING and each.default_factory is MISSING
+    }
+    for kind in _FLAT.values()
+}
 _TYPES: Final = {kind: _annotations(kind) for kind in (*_FLAT.values(), *(kind for _, kind, _, _ in _PARTS))}
 
 

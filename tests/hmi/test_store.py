@@ -128,8 +128,8 @@ def test_of_a_picture_that_cannot_be_read_the_last_one_stays_and_is_doubtful(tex
     made.take_picture("tanks", Reading(text, Quality.GOOD, AT + 1))
     after = made.snapshot().groups["tanks"]
     assert [each.name for each in after.nodes] == [each.name for each in before.nodes]
-    parts = (after, *after.nodes, *after.conditions, *after.channels)
-    assert {each.stamp.quality for each in parts} == {Quality.UNCERTAIN}
+    stamps = (each.stamp for of in ((after,), after.nodes, after.conditions, after.channels) for each in of)
+    assert {each.quality for each in stamps} == {Quality.UNCERTAIN}
 
 
 def test_only_what_a_picture_says_anew_is_a_new_view() -> None:
