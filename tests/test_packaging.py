@@ -79,7 +79,7 @@ def test_wheel_holds_code_data_and_licence(wheel: Path) -> None:
         "sim/**/*.py",
         "plc_profiles/*.toml",
         "plc_profiles/st/*.st",
-        "sim/sites/*",
+        "sim/sites/**/*.toml",
         "otha/**/*.json",
     ):
         found = {name for name in _tracked(pattern) if "__pycache__" not in name}

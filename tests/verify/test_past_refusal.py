@@ -48,7 +48,7 @@ CASES = (
         rule="S5",
         lens=Lens.LEFT_ALONE,
         breach="L1: nobody drives, the section is SAFE, though sc_b could",
-        by_way_of=("FAULT sc_a killed", "Safe carried out"),
+        by_way_of=("owner watchdog", "Safe carried out"),
     ),
     Case(
         file="hold_max",
@@ -73,7 +73,7 @@ CASES = (
         rule="S7",
         lens=Lens.FLAPPING,
         breach="S7: the active role leaves sc_b",
-        by_way_of=("FAULT sc_a killed", "FAULT sc_a well again", "FAULT sc_b killed"),
+        by_way_of=("FAULT sc_a killed", "Grant carried out", "FAULT sc_b killed"),
     ),
     Case(
         file="held_motion",
