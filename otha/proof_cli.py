@@ -33,53 +33,102 @@ def verify(
     """Explore every fault and order at every moment, in the site's own groups: the shortest story of a broken rule."""
     from otha.cli import _told
     from otha.core.errors import EngineerError, HostError
-    from otha.report import sentence
-    from otha.site.load import load_site
-    from otha.site.past_refusal import load_past_refusal
-    from otha.verify import cli as verify_cli
-    from otha.verify import refusal_cli
-    from otha.verify.simulation import cli as simulation_cli
 
     workers = jobs or len(os.sched_getaffinity(0))
     with _told():
-        if past_refusal:
-            if simulate is not None or any((json_file, report_file, chart_file, story_file)):
-                raise EngineerError(
-                    "no file is written past a refusal, and nothing simulated", mend="give --past-refusal alone"
-                )
-            refused = load_past_refusal(site)
-            code = refusal_cli.run(
-                refused, faults=faults, orders=orders, jobs=workers, states_at_most=states, sentence=sentence.of_reason
+        drawn = any((report_file, chart_file, story_file))
+        if past_refusal and (simulate is not None or json_file or drawn):
+            raise EngineerError(
+                "no file is written past a refusal, and nothing simulated", mend="give --past-refusal alone"
             )
-            raise typer.Exit(code)
-        judged = load_site(site)
+        if simulate is not None and drawn:
+            raise EngineerError(
+                "simulated hours are told on the terminal and by --json",
+                mend="leave --report, --chart and --story out; the seed that is printed tells the story again",
+            )
+        if simulate is None and faithful:
+            raise EngineerError("--faithful is of simulated hours", mend="give --simulate LENGTH, as 100h")
         try:
-            if simulate is not None:
-                code = simulation_cli.run(
-                    judged,
-                    length=simulate,
-                    seed=seed,
-                    jobs=workers,
-                    faithful=faithful,
+            if past_refusal:
+                code = _past_refusal(site, faults=faults, orders=orders, workers=workers, states=states)
+            elif simulate is not None:
+                code = _simulated(site, simulate, seed=seed, faithful=faithful, workers=workers, json_file=json_file)
+            else:
+                code = _explored(
+                    site,
+                    faults=faults,
+                    orders=orders,
+                    workers=workers,
+                    states=states,
                     json_file=json_file,
-                    sentence=sentence.of_reason,
+                    report_file=report_file,
+                    chart_file=chart_file,
+                    story_file=story_file,
                 )
-                raise typer.Exit(code)
-            code = verify_cli.run(
-                judged,
-                faults=faults,
-                orders=orders,
-                jobs=workers,
-                states_at_most=states,
-                json_file=json_file,
-                report_file=report_file,
-                sentence=sentence.of_reason,
-                chart_file=chart_file,
-                story_file=story_file,
-            )
         except OSError as error:
             raise HostError(f"{error.filename}: {error.strerror}", mend="give another file") from None
     raise typer.Exit(code)
+
+
+def _past_refusal(site: Path, *, faults: int, orders: int, workers: int, states: int) -> int:
+    from otha.report import sentence
+    from otha.site.past_refusal import load_past_refusal
+    from otha.verify import refusal_cli
+
+    return refusal_cli.run(
+        load_past_refusal(site),
+        faults=faults,
+        orders=orders,
+        jobs=workers,
+        states_at_most=states,
+        sentence=sentence.of_reason,
+    )
+
+
+def _simulated(site: Path, length: str, *, seed: int, faithful: bool, workers: int, json_file: Path | None) -> int:
+    from otha.report import sentence
+    from otha.site.load import load_site
+    from otha.verify.simulation import cli as simulation_cli
+
+    return simulation_cli.run(
+        load_site(site),
+        length=length,
+        seed=seed,
+        jobs=workers,
+        faithful=faithful,
+        json_file=json_file,
+        sentence=sentence.of_reason,
+    )
+
+
+def _explored(
+    site: Path,
+    *,
+    faults: int,
+    orders: int,
+    workers: int,
+    states: int,
+    json_file: Path | None,
+    report_file: Path | None,
+    chart_file: Path | None,
+    story_file: Path | None,
+) -> int:
+    from otha.report import sentence
+    from otha.site.load import load_site
+    from otha.verify import cli as verify_cli
+
+    return verify_cli.run(
+        load_site(site),
+        faults=faults,
+        orders=orders,
+        jobs=workers,
+        states_at_most=states,
+        json_file=json_file,
+        report_file=report_file,
+        sentence=sentence.of_reason,
+        chart_file=chart_file,
+        story_file=story_file,
+    )
 
 
 def replay(
