@@ -205,7 +205,10 @@ class Line:
         params.SubscriptionId = self._subscription
         params.TimestampsToReturn = ua.TimestampsToReturn.Source
         params.ItemsToCreate = items
-        await self._session.create_monitored_items(params)
+        for created in await self._session.create_monitored_items(params):
+            if not created.StatusCode.is_good():
+                # A screen that would be told nothing of a group, or of alarms, must not look as if all were heard.
+                raise ua.UaStatusCodeError(created.StatusCode.value)
 
     @staticmethod
     def _value_item(node: Any, handle: int) -> Any:

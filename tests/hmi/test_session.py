@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from hmi import line
 from hmi.feed import Model
 from hmi.model import Answer, EventView, Link
 from hmi.opening import Opening
@@ -105,6 +106,16 @@ def test_a_wrong_password_is_asked_for_anew(session: Session, house: House, wait
     assert asked[0].refused
     assert asked[0].password == ""
     assert session.model.station.link is Link.LOGIN_REFUSED
+
+
+def test_a_value_that_the_interface_will_not_tell_is_said_and_nothing_looks_fresh(
+    session: Session, house: House, wait: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line, "_SITE_NAMES", (*line._SITE_NAMES, "NoSuchValue"))
+    session.keys.pin(house.url, house.fingerprint)
+    session.open(house.url, USERS["viewer"], PASSWORD)
+    wait(lambda: session.model.station.trouble == "the interface refused: BadNodeIdUnknown")
+    assert session.model.stale
 
 
 def test_values_alarms_orders_and_their_ends(session: Session, house: House, wait: Wait) -> None:
