@@ -1,6 +1,7 @@
 """Who comes in: certificates by the trust list, users by their passwords, how often and from where.
 
-Hashing runs on a thread of its own and one at a time, so that attempts to log in never hold up who is in already.
+Hashing runs on a thread of its own and one at a time, so that attempts to log in never hold up who is in already. Who
+is right waits, he is not refused: after a restart all stations come at once.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from otha.core.errors import OthaError
+from otha.interface.fair_queue import FairQueue, QueueFullError
 from otha.interface.refusal import refused
 from otha.interface.rejected import Rejected
 from otha.interface.trust import TrustProblem
@@ -24,7 +26,8 @@ from otha.wire.access import AccessRole
 from otha.wire.interface import Notice
 
 _NAME_MAX: Final = 64
-_WAITING_MAX: Final = 8
+_WAITING_MAX: Final = 64
+_WAITING_EACH_MAX: Final = 32
 
 
 class Accounts(Protocol):
@@ -55,6 +58,9 @@ class Throttle(Protocol):
 
     def wait_ns(self, address: str, name: str, now: int) -> int:
         """How long this address must wait before it may try this name."""
+
+    def take_turn_ns(self, now: int) -> int:
+        """How long the next one, whoever it is, must wait."""
 
     def failed(self, address: str, name: str, now: int) -> None:
         """It failed."""
@@ -90,7 +96,7 @@ class Door:
         self.tell = tell
         self._rejected = Rejected(trusted.keep)
         self._hashing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="otha-login")
-        self._waiting = 0
+        self._queue = FairQueue(waiting_max=_WAITING_MAX, each_max=_WAITING_EACH_MAX)
 
     def close(self) -> None:
         """Nobody comes in any more."""
@@ -117,27 +123,39 @@ class Door:
     async def log_in(self, name: str, password: str, address: str, client: str) -> Caller:
         """The user whose password this is. Raises ServiceError."""
         shown = name[:_NAME_MAX]
-        wait_ns = self._throttle.wait_ns(address, shown, time.monotonic_ns())
-        if wait_ns or self._waiting >= _WAITING_MAX:
-            self.tell(Notice.REFUSED, shown, client, f"too many attempts; again in {wait_ns // 1_000_000} ms")
-            raise refused(StatusCodes.BadUserAccessDenied)
-        self._waiting += 1
+        self._check_pace(address, shown, client)
         try:
-            stamp = self._accounts.stamp(name)
-            role = await asyncio.get_running_loop().run_in_executor(
-                self._hashing, self._accounts.verify, name, password
-            )
+            async with self._queue.turn(address):
+                # While it waited, another try of its own may have failed.
+                self._check_pace(address, shown, client)
+                await asyncio.sleep(self._throttle.take_turn_ns(time.monotonic_ns()) / 1e9)
+                stamp, role = await self._verified(name, password)
+                if role is None:
+                    self._throttle.failed(address, shown, time.monotonic_ns())
+                else:
+                    self._throttle.succeeded(address, shown)
+        except QueueFullError as error:
+            self.tell(Notice.REFUSED, shown, client, "too many log in at once")
+            # Not a word about the password: a client that is told so would ask its user for another one.
+            raise refused(StatusCodes.BadServerTooBusy) from error
         except OthaError as error:
             self.tell(Notice.REFUSED, shown, client, error.what)
             raise refused(StatusCodes.BadUserAccessDenied) from error
-        finally:
-            self._waiting -= 1
         if role is None:
-            self._throttle.failed(address, shown, time.monotonic_ns())
             self.tell(Notice.REFUSED, shown, client, "no such user, or another password")
             raise refused(StatusCodes.BadUserAccessDenied)
-        self._throttle.succeeded(address, shown)
         return Caller(user=name, role=role, client=client, stamp=stamp)
+
+    def _check_pace(self, address: str, shown: str, client: str) -> None:
+        wait_ns = self._throttle.wait_ns(address, shown, time.monotonic_ns())
+        if wait_ns:
+            self.tell(Notice.REFUSED, shown, client, f"too many attempts; again in {wait_ns // 1_000_000} ms")
+            raise refused(StatusCodes.BadUserAccessDenied)
+
+    async def _verified(self, name: str, password: str) -> tuple[str | None, AccessRole | None]:
+        stamp = self._accounts.stamp(name)
+        loop = asyncio.get_running_loop()
+        return stamp, await loop.run_in_executor(self._hashing, self._accounts.verify, name, password)
 
     def role_now(self, caller: Caller) -> AccessRole | None:
         """The least of the role that he came in with and the one that he has now; None: he is no user any more, or has

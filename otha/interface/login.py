@@ -1,20 +1,25 @@
 """How often somebody may try to log in. Pure: times are arguments, in nanoseconds of any clock that never goes back.
 
-Failures cost the one who fails, never the user whose name was tried: they are counted for each address, and for each
-address and name, so that nobody can lock an operator out from elsewhere. All logins together are bounded as well,
-because a hash costs this process 20 ms and 19 MiB; who is logged in already is never asked again.
+Failures cost the one who fails, never the user whose name was tried: they are counted for each address and name, so
+that nobody can lock an operator out from elsewhere. An address waits as a whole only when it has failed with many
+names: a station that has one wrong password set must not keep out the others behind the same address. All logins
+together keep a pace as well, because a hash costs this process 20 ms and 19 MiB; who is logged in already is never
+asked again.
 """
 
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
+from otha.interface.pace import Turns
+
 _S: Final = 1_000_000_000
 FREE_FAILURES: Final = 5
 WAIT_MAX_NS: Final = 60 * _S
 _FORGET_NS: Final = 600 * _S
 _KEPT_MAX: Final = 4096
-_PER_SECOND: Final = 10
+_STEP_NS: Final = _S // 20
+_BURST: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,34 +33,33 @@ class LoginGuard:
 
     def __init__(self) -> None:
         self._failed: OrderedDict[tuple[str, str], _Failures] = OrderedDict()
-        self._second_ns = 0
-        self._in_second = 0
+        self._turns = Turns(_STEP_NS, _BURST)
 
     def wait_ns(self, address: str, name: str, now: int) -> int:
-        """How long this address must wait before it may try this name; 0: it may try now, and that counts as a try."""
-        waits = [self._wait((address, ""), now, 4 * FREE_FAILURES), self._wait((address, name), now, FREE_FAILURES)]
-        if wait := max(waits):
-            return wait
-        if now - self._second_ns >= _S:
-            self._second_ns, self._in_second = now, 0
-        if self._in_second >= _PER_SECOND:
-            return self._second_ns + _S - now
-        self._in_second += 1
-        return 0
+        """How long this address must wait before it may try this name; 0: it may try now."""
+        return max(self._wait((address, ""), now, 4 * FREE_FAILURES), self._wait((address, name), now, FREE_FAILURES))
+
+    def take_turn_ns(self, now: int) -> int:
+        """How long the next login, whoever's, waits for its hash; this takes the turn."""
+        return self._turns.take(now)
 
     def failed(self, address: str, name: str, now: int) -> None:
         """The password was wrong, or the user unknown."""
-        for key in ((address, ""), (address, name)):
-            before = self._failed.pop(key, None)
-            forgotten = before is None or now - before.last_ns > _FORGET_NS
-            count = 1 if forgotten or before is None else before.count + 1
-            self._failed[key] = _Failures(count=count, last_ns=now)
+        if self._count((address, name), now) == 1:
+            self._count((address, ""), now)
         while len(self._failed) > _KEPT_MAX:
             self._failed.popitem(last=False)
 
     def succeeded(self, address: str, name: str) -> None:
         """The user is in: this address may mistype again."""
         self._failed.pop((address, name), None)
+
+    def _count(self, key: tuple[str, str], now: int) -> int:
+        before = self._failed.pop(key, None)
+        forgotten = before is None or now - before.last_ns > _FORGET_NS
+        count = 1 if forgotten or before is None else before.count + 1
+        self._failed[key] = _Failures(count=count, last_ns=now)
+        return count
 
     def _wait(self, key: tuple[str, str], now: int, free: int) -> int:
         failed = self._failed.get(key)

@@ -36,6 +36,9 @@ class Throttle:
     def wait_ns(self, address: str, name: str, now: int) -> int:
         return 0
 
+    def take_turn_ns(self, now: int) -> int:
+        return 0
+
     def failed(self, address: str, name: str, now: int) -> None:
         pass
 

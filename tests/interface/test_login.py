@@ -38,11 +38,20 @@ def test_an_address_that_tries_many_names_waits_for_all_of_them() -> None:
     assert guard.wait_ns("10.0.0.1", "user1", 0) == 0
 
 
+def test_a_station_with_one_wrong_password_keeps_none_out_behind_its_address() -> None:
+    guard = LoginGuard()
+    fail(guard, "10.0.0.1", "display", 1000, 0)
+    assert guard.wait_ns("10.0.0.1", "display", 0) == WAIT_MAX_NS
+    assert guard.wait_ns("10.0.0.1", "ada", 0) == 0
+
+
 def test_a_success_forgives_the_name_but_not_the_address() -> None:
     guard = LoginGuard()
-    fail(guard, "10.0.0.1", "ada", 4 * FREE_FAILURES, 0)
-    guard.succeeded("10.0.0.1", "ada")
-    assert guard.wait_ns("10.0.0.1", "ada", 0) == S
+    for number in range(4 * FREE_FAILURES):
+        guard.failed("10.0.0.1", f"user{number}", 0)
+    fail(guard, "10.0.0.1", "user0", 4 * FREE_FAILURES, 0)
+    guard.succeeded("10.0.0.1", "user0")
+    assert guard.wait_ns("10.0.0.1", "user0", 0) == S
 
 
 def test_failures_are_forgotten_after_ten_minutes() -> None:
@@ -53,11 +62,11 @@ def test_failures_are_forgotten_after_ten_minutes() -> None:
     assert guard.wait_ns("10.0.0.1", "ada", 601 * S) == 0
 
 
-def test_all_logins_together_are_bounded() -> None:
+def test_all_logins_together_keep_a_pace() -> None:
     guard = LoginGuard()
-    waits = [guard.wait_ns(f"10.0.0.{number}", "ada", S) for number in range(12)]
-    assert waits == [0] * 10 + [S, S]
-    assert guard.wait_ns("10.0.0.1", "ada", 2 * S) == 0
+    waits = [guard.take_turn_ns(S) for _ in range(12)]
+    assert waits == [0] * 10 + [S // 20, S // 10]
+    assert guard.take_turn_ns(3 * S) == 0
 
 
 def test_what_is_remembered_is_bounded() -> None:

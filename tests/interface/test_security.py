@@ -25,6 +25,7 @@ from tests.interface.clients import guest, identity, secured, ua
 from tests.interface.house import PASSWORD, USERS, WAIT_S, House
 from tests.interface.raw import Raw
 
+STATIONS = 20
 OUTSIDE = ua.uaerrors.BadSecurityChecksFailed
 DENIED = ua.uaerrors.BadUserAccessDenied
 
@@ -287,6 +288,30 @@ async def test_who_guesses_waits_and_who_is_in_does_not(house: House, own: OwnId
         assert await asyncio.to_thread(house.noted, "too many attempts")
         accepted, *_ = await at.call("Acknowledge", "while-guessing", "")
         assert accepted
+
+
+@pytest.mark.asyncio
+async def test_all_stations_that_come_at_once_come_in(own: OwnIdentity, tmp_path: Path) -> None:
+    """After a restart of the interface they do; they share one address, and none may be told that its password is wrong."""
+    house = House(tmp_path, sessions=4 * STATIONS, connections=4 * STATIONS)
+    house.trust.trust(own.certificate.read_bytes())
+    inside, all_in = 0, asyncio.Event()
+
+    async def come() -> None:
+        nonlocal inside
+        async with guest(house, own, "viewer"):
+            inside += 1
+            if inside == STATIONS:
+                all_in.set()
+            await all_in.wait()
+
+    try:
+        async with asyncio.timeout(WAIT_S), asyncio.TaskGroup() as tasks:
+            for _ in range(STATIONS):
+                tasks.create_task(come())
+    finally:
+        await asyncio.to_thread(house.end)
+    assert inside == STATIONS
 
 
 async def _read_for_ever(client: Client) -> None:
