@@ -18,7 +18,7 @@ class FairQueue:
         self._waiting_max = waiting_max
         self._each_max = each_max
         self._first = asyncio.Lock()
-        # Who holds his own lock waits for `_first`, which is given in the order of asking: so each asker has one place there.
+        # Who holds his own lock waits for `_first`, which is given in the order of asking: each has one place there.
         self._own: dict[str, asyncio.Lock] = {}
         self._waiting: Counter[str] = Counter()
 

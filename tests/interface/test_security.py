@@ -292,7 +292,7 @@ async def test_who_guesses_waits_and_who_is_in_does_not(house: House, own: OwnId
 
 @pytest.mark.asyncio
 async def test_all_stations_that_come_at_once_come_in(own: OwnIdentity, tmp_path: Path) -> None:
-    """After a restart of the interface they do; they share one address, and none may be told that its password is wrong."""
+    """As after a restart of the interface, from one address: none may be told that its password is wrong."""
     house = House(tmp_path, sessions=4 * STATIONS, connections=4 * STATIONS)
     house.trust.trust(own.certificate.read_bytes())
     inside, all_in = 0, asyncio.Event()
