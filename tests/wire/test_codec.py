@@ -27,17 +27,18 @@ from otha.wire.message import (
 )
 
 _texts = st.text(max_size=20)
+_integers = st.integers(-(2**63), 2**64 - 1)
 _json = st.dictionaries(
     _texts,
     st.recursive(
-        st.none() | st.booleans() | st.integers(-(2**63), 2**63) | _texts,
+        st.none() | st.booleans() | _integers | _texts,
         lambda x: st.lists(x, max_size=3),
         max_leaves=5,
     ),
     max_size=4,
 )
 _messages: st.SearchStrategy[Message] = st.one_of(
-    st.builds(Hello, protocol=st.integers(), sender=_texts, site=_texts, user=_texts, role=_texts),
+    st.builds(Hello, protocol=_integers, sender=_texts, site=_texts, user=_texts, role=_texts),
     st.builds(
         OrderRequest,
         id=_texts,
@@ -59,7 +60,7 @@ _messages: st.SearchStrategy[Message] = st.one_of(
     st.builds(WhyRequest, group=_texts, node=st.none() | _texts),
     st.builds(WhyReply, why=_json),
     st.just(Subscribe()),
-    st.builds(EventEntry, lost=st.integers(0), event=_json),
+    st.builds(EventEntry, lost=st.integers(0, 2**64 - 1), event=_json),
     st.builds(Refusal, what=_texts, mend=_texts),
 )
 
@@ -130,6 +131,7 @@ def test_any_json_is_a_message_or_a_wire_error(raw: object, kind: str) -> None:
         '{"kind":"EventEntry","lost":NaN,"event":{}}',
         '{"kind":"EventEntry","lost":true,"event":{}}',
         '{"kind":"EventEntry","lost":' + "9" * 5000 + ',"event":{}}',
+        '{"kind":"EventEntry","lost":18446744073709551616,"event":{}}',
         '{"kind":"StatusRequest","more":1}',
         '{"kind":"OrderReply","id":"x","accepted":true,"durable":true,"obstacles":[1]}',
         '{"kind":"WhyRequest","group":"\\ud800","node":null}',
@@ -143,6 +145,7 @@ def test_any_json_is_a_message_or_a_wire_error(raw: object, kind: str) -> None:
         "nan",
         "bool for int",
         "huge",
+        "65 bits",
         "more fields",
         "wrong part",
         "half a pair",
@@ -168,3 +171,8 @@ def test_what_does_not_fit_is_refused_by_the_sender() -> None:
     with pytest.raises(WireError):
         codec.encode(StatusReply(status={"x": object()}))
     assert json.loads(codec.encode(StatusRequest())[8:]) == {"kind": "StatusRequest"}
+
+
+def test_what_is_no_integer_of_64_bits_is_not_written() -> None:
+    with pytest.raises(WireError):
+        codec.encode(StatusReply(status={"wide": 2**64}))

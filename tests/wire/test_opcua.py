@@ -50,7 +50,14 @@ _requests: st.SearchStrategy[Request] = st.one_of(
     st.builds(Close, channel=_ints),
     st.builds(Beat, channel=_ints, serial=_ints, deadline_ns=_ints),
     st.builds(Rest, channel=_ints),
-    st.builds(ReadNodes, id=_ints, channel=_ints, nodes=st.lists(_texts, max_size=3).map(tuple), deadline_ns=_ints),
+    st.builds(
+        ReadNodes,
+        id=_ints,
+        channel=_ints,
+        nodes=st.lists(_texts, max_size=3).map(tuple),
+        counts_per_unit=st.lists(_ints, max_size=3).map(tuple),
+        deadline_ns=_ints,
+    ),
     st.builds(
         CallMethod,
         id=_ints,
