@@ -8,6 +8,8 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import fields
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import assert_never
 
@@ -23,6 +25,7 @@ from otha.runtime import snapshot
 from otha.runtime.coordination.sqlite import SqliteStore
 from otha.runtime.heard import BOUNDS_US, departures
 from otha.runtime.journal_keeper import JournalKeeper
+from otha.runtime.link import LinkCounters
 from otha.runtime.ring import Ring
 from otha.runtime.site_desk import SiteDesk
 from otha.runtime.wiring import Network
@@ -52,12 +55,17 @@ _COMMENT_MAX = 1000
 _NO_SITES = Refusal(what="the supervisor is starting or stopping", mend="try again in a moment")
 
 
+@cache
 def code_version() -> str:
     """The installed version, "" when run from an uninstalled tree."""
     try:
         return version("otha")
     except PackageNotFoundError:
         return ""
+
+
+def _met(link: LinkCounters) -> Json:
+    return {field.name: getattr(link, field.name) for field in fields(link)}
 
 
 def _obstacles(found: tuple[Blocker, ...]) -> tuple[Obstacle, ...]:
@@ -143,7 +151,7 @@ class Desk:
 
     def _unanswered(self, order: Order) -> None:
         """Journal where an order may have stayed: behind a full inbox, or in a defect of its decision."""
-        loop = self._ring.status()
+        loop = self._ring.status()()
         body = {"id": order.id, "order": order.kind.value, "group": order.group, "client": order.client}
         state = {name: loop[name] for name in ("inbox", "stalls", "longest_stall_ns", "defects")}
         self._ring.note("order.unanswered", {**body, "within_ms": int(_ORDER_TIMEOUT_S * 1000), **state}, order.user)
@@ -194,29 +202,16 @@ class Desk:
     def status(self) -> Callable[[], Json]:
         """See `otha.runtime.snapshot`; with the state of the process itself."""
         core, now, own = self._ring.core.still(), time.monotonic_ns(), self._own_status()
-        return lambda: {**snapshot.status(core, now), **own}
+        return lambda: {**snapshot.status(core, now), **own()}
 
-    def _own_status(self) -> Json:
-        journal = self._journal.status()
-        return {
+    def _own_status(self) -> Callable[[], Json]:
+        """As `status`: what is taken hold of here is written out by what is returned."""
+        loop, counters, journal = self._ring.status(), self._network.counters(), self._journal.status()
+        now = {
             "pid": os.getpid(),
             "version": code_version(),
             "simulation": self.sites is not None and self.sites.site.simulation,
-            "loop": self._ring.status(),
             "notices": list(self._notices),
-            "links": {
-                name: {
-                    "connects": met.connects,
-                    "refused": met.refused,
-                    "losses": met.losses,
-                    "given_up": met.given_up,
-                    "garbled": met.garbled,
-                    "late": met.late,
-                    "strays": met.strays,
-                    "trouble": met.trouble,
-                }
-                for name, met in self._network.counters().items()
-            },
             "journal": {
                 "last_seq": journal.last_seq,
                 "waiting_rows": journal.waiting_rows,
@@ -228,6 +223,7 @@ class Desk:
             "reply_ages_ms": self._network.reply_ages_ms(time.monotonic_ns()),
             "outside": self.outside(),
         }
+        return lambda: {**now, "loop": loop(), "links": {name: _met(each) for name, each in counters.items()}}
 
     def why(self, group: str, node: str | None) -> Json | None:
         """See `otha.runtime.snapshot.why`."""

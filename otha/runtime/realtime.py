@@ -1,10 +1,9 @@
-"""What keeps the supervisor's loop on time: garbage collection tamed, a real-time priority, memory kept resident.
+"""What keeps the supervisor's loop on time: a real-time priority, memory kept resident.
 
 Each step degrades with a notice: a machine that refuses one still supervises, only less punctually.
 """
 
 import ctypes
-import gc
 import os
 import sys
 import threading
@@ -12,17 +11,6 @@ import threading
 _MCL_CURRENT = 1
 _SWITCH_S = 0.0005
 _PRIORITY = 40  # above ordinary interrupt-driven work, below the kernel's own threads at 50
-
-
-def tame_garbage_collection() -> None:
-    """Everything allocated so far is left alone by the collector, and new objects are looked at a few at a time.
-
-    Reference counting frees nearly all; what start-up has made would be walked again and again for nothing. A
-    collection stops every thread for about a microsecond per object that it looks at: 10 to 25 ms for 20,000 of them.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(1_000, 100, 1_000)
 
 
 def raise_priority() -> str:

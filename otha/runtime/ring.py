@@ -181,12 +181,11 @@ class Ring:
         if self.defects[kind] == 1:
             self._evidence.note("supervisor.defect", {"error": kind}, urgent=True)
 
-    def status(self) -> dict[str, Any]:
-        """How punctual the loop is, and what it has met."""
-        return {
-            "lateness_ns": self.scheduler.lateness.summary_ns(),
-            "lateness_counts": self.scheduler.lateness.counts(),
-            "lateness_sum_ns": self.scheduler.lateness.sum_ns,
+    def status(self) -> Callable[[], dict[str, Any]]:
+        """How punctual the loop is, and what it has met; written out by what is returned, on any thread."""
+        lateness = self.scheduler.lateness.still()
+        now = {
+            "lateness_sum_ns": lateness.sum_ns,
             "skipped": self.scheduler.skipped,
             "stalls": self.stalls,
             "longest_stall_ns": self.longest_stall_ns,
@@ -195,6 +194,7 @@ class Ring:
             "coalesced": self.inbox.coalesced,
             "defects": dict(self.defects),
         }
+        return lambda: {**now, "lateness_ns": lateness.summary_ns(), "lateness_counts": lateness.counts()}
 
     def _take(self, raw: Input, at_ns: int) -> None:
         if self._is_closed:

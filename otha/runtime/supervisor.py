@@ -23,6 +23,7 @@ from otha.journal.recording import Header
 from otha.journal.terms import Limits, Trouble
 from otha.journal.writer import Journal
 from otha.runtime import descriptors, last_site, realtime, standing
+from otha.runtime.collector import PERIOD_NS, Collector
 from otha.runtime.coordination.sqlite import SqliteStore
 from otha.runtime.coordination.store import ConsensusStore, StoreAnswer
 from otha.runtime.desk import Desk, code_version
@@ -182,7 +183,7 @@ class Supervisor:
                         outlets.stop()
                         network.stop()
                     ring.close()  # no silence is judged while the last outlets tell what is left to tell
-                    await outlets.stop_last(evidence.note("supervisor.stop", ring.status(), urgent=True))
+                    await outlets.stop_last(evidence.note("supervisor.stop", ring.status()(), urgent=True))
             finally:
                 await server.close()
         return 0
@@ -331,7 +332,10 @@ class Supervisor:
     def _be_punctual(self, ring: Ring) -> None:
         notices = [ring.scheduler.notice]
         if self._punctual:
-            realtime.tame_garbage_collection()
+            collector = Collector()
+            collector.take_over()
+            first_ns = time.monotonic_ns() + PERIOD_NS
+            ring.scheduler.every(PERIOD_NS, collector.look, first_ns=first_ns, departs=False)
             notices += [realtime.raise_priority(), realtime.lock_memory()]
         self._notices += [notice for notice in notices if notice]
 
