@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from otha.core.config import SelectorConfig, Timing
 from otha.core.words import Authority, Fencing, GroupKind
 from otha.site.document import Document
-from otha.site.links import leads
+from otha.site.links import leading
 from otha.site.locate import Path as KeyPath
 from otha.site.model import Node
 from otha.site.refer import refer, refuse_repeats
@@ -65,7 +65,7 @@ def check_clients(
         doc.error(
             path, "target", "missing: the section that the group drives", mend="Give the section's name as a text"
         )
-    elif table.kind is GroupKind.PATH and table.target is None and not leads(file, str(path[-1])):
+    elif table.kind is GroupKind.PATH and table.target is None and str(path[-1]) not in leading(file):
         doc.error(
             path,
             "target",

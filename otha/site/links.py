@@ -29,9 +29,10 @@ def links_of(file: SiteFile, table: GroupTable) -> tuple[MemberTable, ...]:
     return tuple(link for via in groups_via(file, table) for link in file.group[via].members)
 
 
-def leads(file: SiteFile, group: str) -> bool:
-    """Whether some channel goes by this group."""
-    return any(entry.via == group for _, _, entry in channels_via(file))
+def leading(file: SiteFile) -> tuple[str, ...]:
+    """The groups that some channel goes by, in the order of the file."""
+    vias = {entry.via for _, _, entry in channels_via(file)}
+    return tuple(name for name in file.group if name in vias)
 
 
 def check_vias(doc: Document, file: SiteFile) -> None:
@@ -55,10 +56,11 @@ def check_vias(doc: Document, file: SiteFile) -> None:
             doc.error(
                 path, "via", f"{node} is a member of no group: nobody judges its silence", mend="Take `via` out here"
             )
+    led = leading(file)
     for name, group in file.group.items():
         for at, member in enumerate(group.members):
             for key, given in (("deadline_ms", member.deadline_ms), ("misses", member.misses)):
-                if given is not None and not leads(file, name):
+                if given is not None and name not in led:
                     doc.error(
                         ("group", name, "members", at),
                         key,

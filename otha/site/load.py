@@ -27,7 +27,7 @@ from otha.site.judge import judge
 from otha.site.line import Line
 from otha.site.line_load import line_loads, with_line_times
 from otha.site.lines import build_lines
-from otha.site.links import check_vias, leads
+from otha.site.links import check_vias, leading
 from otha.site.machine import build_machine
 from otha.site.model import (
     SELF_USER,
@@ -249,11 +249,11 @@ def _check_sharing(doc: Document, name: str, group: GroupTable, other: str, firs
         )
 
 
-def _cadence(file: SiteFile, groups: tuple[str, ...]) -> Cadence:
+def _cadence(file: SiteFile, groups: tuple[str, ...], led: tuple[str, ...]) -> Cadence:
     if not groups:
         return IDLE
     detection = file.group[groups[0]].detection
-    granted = {via: widest_deadline_ns(file, detection, via) for via in file.group if leads(file, via)}
+    granted = {via: widest_deadline_ns(file, detection, via) for via in led}
     return Cadence(period_ns=detection.period_ms * MS, deadline_ns=deadline_ms(detection) * MS, granted_ns=granted)
 
 
@@ -318,13 +318,13 @@ def _nodes(
     lines: dict[str, Line],
 ) -> dict[str, Node | None]:
     nodes: dict[str, Node | None] = {}
-    clients_of = _clients_of(file)
+    clients_of, led = _clients_of(file), leading(file)
     for name, table in file.node.items():
         groups = groups_of[name]
         tracked = tuple(tag.name for tag in file.group[groups[0]].tracked) if groups else ()
         profile = profiles.get(("node", name), table.profile, ProfileKind.NODE)
         served = clients_of[name]
-        cadence = _cadence(file, groups or tuple(group for group, _ in served))
+        cadence = _cadence(file, groups or tuple(group for group, _ in served), led)
         nodes[name] = build_node(doc, name, table, profile, cadence, groups, served, tracked, lines, profiles.beside)
     return nodes
 
