@@ -4,6 +4,8 @@ It walks a text that `tomllib` has already accepted, so it needs no error handli
 comments, brackets and headers. Paths are tuples of names and, inside arrays, positions.
 """
 
+from bisect import bisect_left
+
 Path = tuple[str | int, ...]
 
 _BLANK = " \t"
@@ -15,6 +17,7 @@ class _Walk:
     def __init__(self, text: str) -> None:
         self.text = text.replace("\r\n", "\n")
         self.at = 0
+        self.ends = [place for place, char in enumerate(self.text) if char == "\n"]
         self.lines: dict[Path, int] = {}
         self.counts: dict[Path, int] = {}
 
@@ -22,7 +25,10 @@ class _Walk:
         return self.text[self.at : self.at + 1]
 
     def line(self) -> int:
-        return self.text.count("\n", 0, self.at) + 1
+        return self.line_at(self.at)
+
+    def line_at(self, place: int) -> int:
+        return bisect_left(self.ends, place) + 1
 
     def mark(self, path: Path) -> None:
         self.lines.setdefault(path, self.line())
@@ -109,7 +115,7 @@ class _Walk:
         inner: Path = path
         for part in self.key():
             inner = (*inner, part)
-            self.lines.setdefault(inner, self.text.count("\n", 0, start) + 1)
+            self.lines.setdefault(inner, self.line_at(start))
         self.skip()
         self.at += 1  # the equals sign
         self.value(inner)
