@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import devices
+from bench import devices, timer
 from bench.figure import MS, Figure, at_most, holds, median, quantile, shown
 from bench.lateness import between, quantile_of, site_text, status_of, supervisor
 from bench.options import Measurement, Options
@@ -51,7 +51,8 @@ connections = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Phase:
-    """What one load showed. `said`: what the load itself tells at its end."""
+    """What one load showed. `said`: what the load itself tells at its end. `floor_ns`: the lateness of a bare timer
+    beside it."""
 
     name: str
     seconds: float
@@ -61,6 +62,7 @@ class _Phase:
     before: Use
     after: Use
     said: dict[str, Any]
+    floor_ns: list[int]
 
 
 def _free_port() -> int:
@@ -83,8 +85,9 @@ def _load(kind: str, station: Station, *options: str) -> "Iterator[subprocess.Po
 class _Rig:
     """One supervisor with its interface, and who orders all the while."""
 
-    def __init__(self, folder: Path, stations: dict[str, Station]) -> None:
+    def __init__(self, folder: Path, stations: dict[str, Station], *, fifo: bool) -> None:
         self._folder = folder
+        self._ordinary = () if fifo else (sys.executable, "-m", "bench.ordinary")
         self._stations = stations
         self.orderer = Orderer(stations["shift"], [f"g{pair}" for pair in range(1, _PAIRS + 1)], _ORDERS)
 
@@ -122,10 +125,11 @@ class _Rig:
                 await asyncio.to_thread(load.stdout.readline)
             pid = self.interface()
             before, used, began, orders = self.status(), use(pid), time.monotonic(), len(self.orderer.given.answered)
-            if load is not None and kind == "fuzz":
-                await self.orderer.until(lambda: load.poll() is not None, every_s=_ORDER_EVERY_S)
-            else:
-                await self.orderer.until(lambda: time.monotonic() > began + seconds, every_s=_ORDER_EVERY_S)
+            with timer.beside(*self._ordinary) as floor_ns:
+                if load is not None and kind == "fuzz":
+                    await self.orderer.until(lambda: load.poll() is not None, every_s=_ORDER_EVERY_S)
+                else:
+                    await self.orderer.until(lambda: time.monotonic() > began + seconds, every_s=_ORDER_EVERY_S)
             after, took_s = self.status(), time.monotonic() - began
             # One that has died meanwhile is told apart by its number.
             used_after = use(self.interface())
@@ -144,6 +148,7 @@ class _Rig:
             before=used,
             after=used_after,
             said=said,
+            floor_ns=floor_ns,
         )
 
     async def orders(self, count: int) -> list[float]:
@@ -167,7 +172,9 @@ def _of_phase(phase: _Phase, name: str, *, fifo: bool) -> Iterator[Figure]:
     late = phase.late
     note = f"{sum(late.values()):,} departures in {phase.seconds:.0f} s; {phase.orders} orders answered meanwhile"
     limit = _LATE_LIMITS_MS[fifo]
-    yield at_most(f"{name}: lateness p99.9", quantile_of(late, 999, 1000) / MS, "ms", limit, note=note)
+    p99_9, floor = quantile_of(late, 999, 1000) / MS, quantile(phase.floor_ns, 999, 1000) / MS
+    note = f"{note}; a bare timer beside it: {floor:.2f}"
+    yield at_most(f"{name}: lateness p99.9", p99_9, "ms", limit, note=note, ratio=p99_9 / floor)
     yield shown(f"{name}: lateness max", quantile_of(late, 1, 1) / MS, "ms")
     yield at_most(f"{name}: skipped", phase.skipped, "", 0)
     same = phase.before.pid == phase.after.pid
@@ -244,7 +251,7 @@ def _run(options: Options, *, fifo: bool) -> Iterator[Figure]:
         stations = prepared(folder, port, roles)
         (folder / "site.toml").write_text(site_text(ports) + _TABLE.format(port=port), encoding="utf-8")
         with supervisor(folder, fifo=fifo):
-            rig = _Rig(folder, stations)
+            rig = _Rig(folder, stations, fifo=fifo)
             yield from asyncio.run(_phases(rig, options, fifo=fifo))
             following = sum(group["standing"] == "following" for group in rig.status()["groups"])
             note = f"{following} of {_PAIRS} groups follow at the end"

@@ -23,8 +23,8 @@ from typing import Any
 
 import pytest
 
-from bench import fleet, scale
-from bench.figure import MS
+from bench import fleet, scale, timer
+from bench.figure import MS, quantile
 from bench.lateness import between, quantile_of, status_of, supervisor
 from bench.processes import family
 from otha.wire.place import SOCKET_NAME
@@ -224,22 +224,26 @@ def test_each_hostile_peer_harms_its_own_channel_only(tmp_path: Path) -> None:
         began = time.monotonic()
         time.sleep(SETTLE_S)
         before = soak.status()
-        soak.look_until(began + LEVEL_AT_S - WINDOW_S / 2)
-        early = soak.level()
-        soak.look_until(began + 60.0 * MINUTES - WINDOW_S)
-        level = soak.level()
+        with timer.beside() as floor_ns:
+            soak.look_until(began + LEVEL_AT_S - WINDOW_S / 2)
+            early = soak.level()
+            soak.look_until(began + 60.0 * MINUTES - WINDOW_S)
+            level = soak.level()
         after = soak.status()
     loop = after["loop"]
     late = between(before["loop"]["lateness_counts"], loop["lateness_counts"])
     p99_9_ms = quantile_of(late, 999, 1000) / MS
-    print(f"lateness p99.9 {p99_9_ms:.2f} ms, max {quantile_of(late, 1, 1) / MS:.2f} ms; minute 2 {early}; end {level}")  # noqa: T201
+    floor_ms, most_ms = quantile(floor_ns, 999, 1000) / MS, quantile_of(late, 1, 1) / MS
+    print(f"lateness p99.9 {p99_9_ms:.2f} ms, a bare timer's {floor_ms:.2f} ms, max {most_ms:.2f} ms")  # noqa: T201
+    print(f"minute 2 {early}; end {level}")  # noqa: T201
     # Who has no session left for a watcher may serve its clients well: it is busy, which is not death.
     assert soak.answered <= {"opcua sessions_refused"}
     silent = {each.manner for each in soak.hostile if not after["links"][f"{each.node}.net_a"]["trouble"]}
     assert silent == set(), "no trouble is told of these"
     fifo = not any("SCHED_FIFO" in notice for notice in after["notices"])
     assert loop["skipped"] == before["loop"]["skipped"]
-    assert p99_9_ms <= LATE_MS[fifo]
+    # Where the machine wakes a process that does nothing else no sooner, nobody's heartbeats leave sooner.
+    assert p99_9_ms <= max(LATE_MS[fifo], floor_ms)
     assert level.supervisor <= GROWTH * early.supervisor
     assert level.workers <= GROWTH * early.workers
     assert level.descriptors <= GROWTH * early.descriptors
