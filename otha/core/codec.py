@@ -8,7 +8,19 @@ import struct
 from enum import Enum
 from typing import cast
 
-from otha.core import alarm, alarm_machine, canon, config, inputs, order_book, plant_alarms, reasons, window, words
+from otha.core import (
+    alarm,
+    alarm_machine,
+    canon,
+    conditions,
+    config,
+    inputs,
+    order_book,
+    plant_alarms,
+    reasons,
+    window,
+    words,
+)
 from otha.core.canon import CanonError
 from otha.core.group import request, state
 from otha.core.inputs import HeartbeatEnded, Input, NodeReading
@@ -16,8 +28,8 @@ from otha.core.watch import bump, channel, condition, gate, node, observer, sele
 from otha.core.words import Answer
 
 _MODULES = (
-    config, inputs, words, reasons, alarm, alarm_machine, order_book, plant_alarms, request, state, bump, channel,
-    condition, gate, node, observer, selector, window,
+    conditions, config, inputs, words, reasons, alarm, alarm_machine, order_book, plant_alarms, request, state, bump,
+    channel, condition, gate, node, observer, selector, window,
 )  # fmt: skip
 _KINDS: dict[str, type] = {
     name: kind

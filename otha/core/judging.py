@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from otha.core.config import UNKNOWN_MACHINE, GroupConfig
+from otha.core.conditions import UNKNOWN_MACHINE
+from otha.core.config import GroupConfig
 from otha.core.group.event import ConditionJudged, Event, MachineJudged
 from otha.core.group.state import GateView, GroupState, NodeView, SelectorView
 from otha.core.reasons import Reason, Why

@@ -7,7 +7,8 @@ judged, and one alarm of the group names the tags.
 from dataclasses import dataclass
 
 from otha.core.alarm import Alarm
-from otha.core.config import Compare, GroupConfig, PlantAlarmConfig, TagConfig
+from otha.core.conditions import Compare, TagConfig
+from otha.core.config import GroupConfig, PlantAlarmConfig
 from otha.core.group import guard
 from otha.core.group.state import GroupState
 from otha.core.watch import condition

@@ -6,7 +6,8 @@ from typing import Self, cast
 
 from otha.core import canon, codec
 from otha.core.alarm_machine import AlarmBook
-from otha.core.config import Compare, SiteConfig
+from otha.core.conditions import Compare
+from otha.core.config import SiteConfig
 from otha.core.group import step as group_step
 from otha.core.group.state import GroupState, Shared
 from otha.core.order_book import OrderBook

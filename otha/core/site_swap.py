@@ -9,16 +9,8 @@ from dataclasses import replace
 
 from otha.core import alarm_machine, alarm_orders
 from otha.core.alarm_list import AlarmConfig
-from otha.core.config import (
-    AllOf,
-    AnyOf,
-    Compare,
-    ConditionTree,
-    GroupConfig,
-    MooN,
-    NodeConfig,
-    SiteConfig,
-)
+from otha.core.conditions import AllOf, AnyOf, Compare, ConditionTree, MooN
+from otha.core.config import GroupConfig, NodeConfig, SiteConfig
 from otha.core.group.record import STORE_ERRANDS
 from otha.core.group.state import GroupState
 from otha.core.inputs import (

@@ -3,7 +3,8 @@
 from otha.core.alarm import Alarm
 from otha.core.alarm_list import AlarmConfig
 from otha.core.alarm_machine import AlarmWatch
-from otha.core.config import Compare, SiteConfig
+from otha.core.conditions import Compare
+from otha.core.config import SiteConfig
 from otha.core.group.state import GroupState, Shared
 from otha.core.site_state import SiteState
 from otha.core.watch.channel import ChannelWatch

@@ -4,15 +4,8 @@ from collections.abc import Iterator
 
 from otha.core.alarm_list import OWN
 from otha.core.alarm_machine import Listed
-from otha.core.config import (
-    AdaptiveDetector,
-    ChannelConfig,
-    ConditionTree,
-    GroupConfig,
-    NodeConfig,
-    SiteConfig,
-    TagConfig,
-)
+from otha.core.conditions import ConditionTree, TagConfig
+from otha.core.config import AdaptiveDetector, ChannelConfig, GroupConfig, NodeConfig, SiteConfig
 from otha.core.watch.condition import leaves_of
 from otha.core.watch.tracking import TrackedTags
 from otha.core.words import GroupKind

@@ -2,16 +2,8 @@
 
 from typing import Any
 
-from otha.core.config import (
-    AllOf,
-    AnyOf,
-    Compare,
-    ConditionConfig,
-    ConditionTree,
-    GroupConfig,
-    MachineRule,
-    MooN,
-)
+from otha.core.conditions import AllOf, AnyOf, Compare, ConditionConfig, ConditionTree, MachineRule, MooN
+from otha.core.config import GroupConfig
 from otha.core.group import failback, guard, machine, orders, question, release
 from otha.core.group.guard import Stage
 from otha.core.group.state import Cause, GateView, GroupState, Plan

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import assert_never
 
-from otha.core.config import AllOf, AnyOf, Compare, Comparison, ConditionConfig, ConditionTree, MooN
+from otha.core.conditions import AllOf, AnyOf, Compare, Comparison, ConditionConfig, ConditionTree, MooN
 from otha.core.words import ConditionClass
 from otha.site.document import Document
 from otha.site.locate import Path as KeyPath

@@ -3,16 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from otha.core.config import (
-    ConditionConfig,
-    GateConfig,
-    GroupConfig,
-    NodeConfig,
-    Persons,
-    SelectorConfig,
-    SelfFence,
-    Timing,
-)
+from otha.core.conditions import ConditionConfig
+from otha.core.config import GateConfig, GroupConfig, NodeConfig, Persons, SelectorConfig, SelfFence, Timing
 from otha.core.words import GroupKind
 from otha.site import timing
 from otha.site.client_groups import check_clients, client_bounds, first_heard_ns, selectors, worst_case

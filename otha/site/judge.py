@@ -6,7 +6,8 @@ The timing sums are judged in `otha.site.judge_timing`.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from otha.core.config import AllOf, AnyOf, Compare, ConditionTree, GroupConfig, MooN
+from otha.core.conditions import AllOf, AnyOf, Compare, ConditionTree, MooN
+from otha.core.config import GroupConfig
 from otha.core.words import Arming, Authority, Fencing, GroupKind, RpoMiss
 from otha.site import cost, judge_timing
 from otha.site.conditions import tags_in

@@ -1,6 +1,7 @@
 """Machine states: from what the engineer wrote to the core's rules; what can't be carried out is refused."""
 
-from otha.core.config import Compare, Comparison, GroupConfig, MachineConfig, MachineRule, MachineStateConfig, TagConfig
+from otha.core.conditions import Compare, Comparison, MachineConfig, MachineRule, MachineStateConfig, TagConfig
+from otha.core.config import GroupConfig
 from otha.core.words import Conduct, GroupKind
 from otha.site.conditions import MS, condition_tree
 from otha.site.document import Document

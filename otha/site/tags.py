@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Sequence
 
-from otha.core.config import TagConfig
+from otha.core.conditions import TagConfig
 from otha.site.decode import GarbledReadingError
 from otha.site.document import Document
 from otha.site.locate import Path as KeyPath

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
-from otha.core.config import Comparison
+from otha.core.conditions import Comparison
 from otha.core.words import (
     AfterFence,
     Arming,

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Self, TypeVar, assert_never
 
 from otha.core.altered import altered
-from otha.core.config import UNKNOWN_MACHINE, GroupConfig
+from otha.core.conditions import UNKNOWN_MACHINE
+from otha.core.config import GroupConfig
 from otha.core.effects import (
     Action,
     Backfill,

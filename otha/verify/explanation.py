@@ -4,7 +4,8 @@ for. Plain JSON of what the core knew at that moment; times say their unit."""
 from typing import Any, assert_never
 
 from otha.core.altered import altered
-from otha.core.config import ConditionConfig, ConditionTree, GroupConfig
+from otha.core.conditions import ConditionConfig, ConditionTree
+from otha.core.config import GroupConfig
 from otha.core.effects import Effect
 from otha.core.group import guard, question, suspicion, transfer
 from otha.core.group.guard import Stage

@@ -11,7 +11,8 @@ from enum import Enum
 from functools import partial
 
 from otha.core.altered import altered
-from otha.core.config import UNKNOWN_MACHINE, GroupConfig
+from otha.core.conditions import UNKNOWN_MACHINE
+from otha.core.config import GroupConfig
 from otha.core.errors import InvariantBreachError
 from otha.core.group import machine
 from otha.core.group.event import GateJudged, NodeJudged

@@ -9,17 +9,8 @@ from dataclasses import dataclass
 
 from otha.core import canon
 from otha.core.altered import altered
-from otha.core.config import (
-    AllOf,
-    ConditionConfig,
-    GateConfig,
-    GroupConfig,
-    MachineConfig,
-    MachineStateConfig,
-    NodeConfig,
-    SelectorConfig,
-    SiteConfig,
-)
+from otha.core.conditions import AllOf, ConditionConfig, MachineConfig, MachineStateConfig
+from otha.core.config import GateConfig, GroupConfig, NodeConfig, SelectorConfig, SiteConfig
 from otha.core.words import Arming, Authority, GroupKind
 from otha.verify import explore, redirect_world
 from otha.verify.around import Around

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from otha.core.altered import altered
-from otha.core.config import UNKNOWN_MACHINE
+from otha.core.conditions import UNKNOWN_MACHINE
 from otha.core.effects import (
     Action,
     Backfill,

@@ -8,11 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from otha.core.alarm_list import DEFAULTS
+from otha.core.conditions import Compare, Comparison, ConditionConfig, TagConfig
 from otha.core.config import (
     ChannelConfig,
-    Compare,
-    Comparison,
-    ConditionConfig,
     FailbackConfig,
     FixedDetector,
     GateConfig,
@@ -22,7 +20,6 @@ from otha.core.config import (
     ReferenceConfig,
     SelectorConfig,
     SiteConfig,
-    TagConfig,
     Timing,
     TrackedTag,
 )

@@ -6,7 +6,8 @@ import pytest
 
 from otha.core.alarm_list import AlarmConfig
 from otha.core.alarm_machine import AlarmWatch
-from otha.core.config import AllOf, Compare, Comparison, ConditionTree, PlantAlarmConfig, SiteConfig, TagConfig
+from otha.core.conditions import AllOf, Compare, Comparison, ConditionTree, TagConfig
+from otha.core.config import PlantAlarmConfig, SiteConfig
 from otha.core.inputs import DueReached, GatePolled, Input, OrderGiven, TagsPolled
 from otha.core.reasons import Reason, Why
 from otha.core.supervision import Supervision

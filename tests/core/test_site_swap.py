@@ -8,7 +8,8 @@ import pytest
 
 from otha.core import codec, site_swap
 from otha.core.alarm_list import AlarmConfig
-from otha.core.config import Compare, Comparison, ConditionConfig, PlantAlarmConfig, SiteConfig
+from otha.core.conditions import Compare, Comparison, ConditionConfig
+from otha.core.config import PlantAlarmConfig, SiteConfig
 from otha.core.effects import ReadRecord
 from otha.core.errors import IllegalTransitionError
 from otha.core.group.state import Cause, InFlight, InFlightKind

@@ -8,16 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otha.core.canon import CanonError, encode
-from otha.core.config import (
-    AdaptiveDetector,
-    Compare,
-    Comparison,
-    MachineConfig,
-    MachineRule,
-    MachineStateConfig,
-    SiteConfig,
-    TagConfig,
-)
+from otha.core.conditions import Compare, Comparison, MachineConfig, MachineRule, MachineStateConfig, TagConfig
+from otha.core.config import AdaptiveDetector, SiteConfig
 from otha.core.effects import ReadRecord
 from otha.core.errors import IllegalTransitionError, InvariantBreachError
 from otha.core.group import invariant

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from otha.core.alarm_list import DEFAULTS
-from otha.core.config import Compare, Comparison
+from otha.core.conditions import Compare, Comparison
 from otha.core.words import AlarmCode, AlarmPriority
 from otha.site import SiteErrors, load_site
 from tests.site.examples import TWO_TANKS

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from otha.core.config import AnyOf, FailbackConfig, MooN
+from otha.core.conditions import AnyOf, MooN
+from otha.core.config import FailbackConfig
 from otha.core.window import parse
 from otha.core.words import FailbackMode
 from otha.site import SiteErrors, load_site

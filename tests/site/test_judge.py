@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otha.core.config import AllOf, AnyOf, Compare, Comparison, ConditionTree, MooN
+from otha.core.conditions import AllOf, AnyOf, Compare, Comparison, ConditionTree, MooN
 from otha.site import SiteErrors, load_site
 from otha.site.conditions import tags_in
 from otha.site.judge import holds_without

@@ -4,15 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from otha.core.config import (
-    AdaptiveDetector,
-    AllOf,
-    ChannelConfig,
-    Compare,
-    Comparison,
-    FixedDetector,
-    ReferenceConfig,
-)
+from otha.core.conditions import AllOf, Compare, Comparison
+from otha.core.config import AdaptiveDetector, ChannelConfig, FixedDetector, ReferenceConfig
 from otha.core.words import Arming, ConditionClass, Fencing
 from otha.site import Endpoint, SiteErrors, load_site
 from otha.site.decode import GarbledReadingError, pack_words

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from otha.core.config import Compare, MachineRule
+from otha.core.conditions import Compare, MachineRule
 from otha.core.words import AfterFence, Conduct
 from otha.site import SiteErrors
 from otha.site.problem import Severity

@@ -5,14 +5,8 @@ from typing import Any
 
 import pytest
 
-from otha.core.config import (
-    UNKNOWN_MACHINE,
-    FailbackConfig,
-    GroupConfig,
-    MachineConfig,
-    MachineRule,
-    MachineStateConfig,
-)
+from otha.core.conditions import UNKNOWN_MACHINE, MachineConfig, MachineRule, MachineStateConfig
+from otha.core.config import FailbackConfig, GroupConfig
 from otha.core.effects import GateCommand, Grant
 from otha.core.errors import InvariantBreachError
 from otha.core.group import drill, driver, failback, guard, machine, step, suspicion, uncontrolled

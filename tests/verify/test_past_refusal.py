@@ -7,7 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from otha import cli as otha_cli
-from otha.core.config import GroupConfig, MachineRule
+from otha.core.conditions import MachineRule
+from otha.core.config import GroupConfig
 from otha.core.words import Conduct, Confirm
 from otha.report import sentence
 from otha.site.load import load_site

@@ -1,6 +1,6 @@
 """What needs two persons: bypassing a `process` interlock, and driving a held section to its safe state by order."""
 
-from otha.core.config import ConditionConfig
+from otha.core.conditions import ConditionConfig
 from otha.core.group import question, safe_errand, selection, transfer, trouble
 from otha.core.group.request import Bypass, Request
 from otha.core.group.turn import Turn

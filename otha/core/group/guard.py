@@ -2,7 +2,8 @@
 
 from enum import Enum
 
-from otha.core.config import ConditionConfig, GroupConfig
+from otha.core.conditions import ConditionConfig
+from otha.core.config import GroupConfig
 from otha.core.group import machine, self_fence
 from otha.core.group.state import Cause, GroupState, NodeView, Shared, StoreView
 from otha.core.reasons import Block, Blocker

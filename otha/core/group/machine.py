@@ -9,7 +9,8 @@ it may tell of a phase that the tags do not show yet.
 
 from typing import assert_never
 
-from otha.core.config import GroupConfig, MachineRule, MachineStateConfig
+from otha.core.conditions import MachineRule, MachineStateConfig
+from otha.core.config import GroupConfig
 from otha.core.group.state import Cause, GroupState
 from otha.core.reasons import Block, Blocker
 from otha.core.words import AfterFence, Conduct, GateState, GroupKind, TransferKind

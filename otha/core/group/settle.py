@@ -5,7 +5,7 @@ The same judgement serves the first start (ADOPT), a restart in the middle of a 
 
 from dataclasses import replace
 
-from otha.core.config import UNKNOWN_MACHINE
+from otha.core.conditions import UNKNOWN_MACHINE
 from otha.core.effects import ReadRecord, SwapRecord
 from otha.core.group import driver
 from otha.core.group.state import StoreView

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from otha.core.config import UNKNOWN_MACHINE
+from otha.core.conditions import UNKNOWN_MACHINE
 from otha.core.group.request import Bypass, Preview, Request, Selection
 from otha.core.inputs import EffectId, Record
 from otha.core.reasons import Blocker

@@ -4,7 +4,8 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import TypeVar, assert_never
 
-from otha.core.config import UNKNOWN_MACHINE, GroupConfig
+from otha.core.conditions import UNKNOWN_MACHINE
+from otha.core.config import GroupConfig
 from otha.core.errors import IllegalTransitionError, InvariantBreachError
 from otha.core.group import (
     agree,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from otha.core.config import (
+from otha.core.conditions import (
     UNKNOWN_MACHINE,
     AllOf,
     AnyOf,

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 
-from otha.core.config import TagConfig
+from otha.core.conditions import TagConfig
 from otha.core.errors import EngineerError
 from otha.runtime.probes.tryout import Trial, moments
 from otha.runtime.probes.tryout_modbus import ModbusTalk

@@ -3,18 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from otha.core.config import (
-    AllOf,
-    AnyOf,
-    Compare,
-    Comparison,
-    ConditionTree,
-    GroupConfig,
-    MachineConfig,
-    MooN,
-    SiteConfig,
-    TagConfig,
-)
+from otha.core.conditions import AllOf, AnyOf, Compare, Comparison, ConditionTree, MachineConfig, MooN, TagConfig
+from otha.core.config import GroupConfig, SiteConfig
 from otha.core.watch.condition import leaves_of
 from otha.core.words import GroupKind
 from otha.site.decode import Decoder

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from otha.core import alarm
-from otha.core.config import MachineConfig, MachineRule
+from otha.core.conditions import MachineConfig, MachineRule
 from otha.core.effects import Safe, SwapRecord
 from otha.core.group.event import MachineJudged
 from otha.core.reasons import Why

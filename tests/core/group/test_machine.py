@@ -5,15 +5,8 @@ from typing import Any
 
 import pytest
 
-from otha.core.config import (
-    UNKNOWN_MACHINE,
-    Compare,
-    Comparison,
-    GroupConfig,
-    MachineConfig,
-    MachineRule,
-    MachineStateConfig,
-)
+from otha.core.conditions import UNKNOWN_MACHINE, Compare, Comparison, MachineConfig, MachineRule, MachineStateConfig
+from otha.core.config import GroupConfig
 from otha.core.effects import Grant, Revoke, Safe, SwapRecord
 from otha.core.errors import IllegalTransitionError
 from otha.core.group.event import MachineJudged, SharedChanged

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from otha.core.config import Compare, Comparison, FailbackConfig, MachineConfig, MachineRule, MachineStateConfig
+from otha.core.conditions import Compare, Comparison, MachineConfig, MachineRule, MachineStateConfig
+from otha.core.config import FailbackConfig
 from otha.core.effects import Revoke
 from otha.core.group.event import MachineJudged, WindowJudged
 from otha.core.reasons import Why

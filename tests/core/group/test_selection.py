@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from otha.core.config import Compare, Comparison, MachineConfig, MachineRule, MachineStateConfig
+from otha.core.conditions import Compare, Comparison, MachineConfig, MachineRule, MachineStateConfig
 from otha.core.group.event import MachineJudged
 from otha.core.group.request import Preview, Selection
 from otha.core.inputs import Record

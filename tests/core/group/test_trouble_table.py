@@ -22,7 +22,8 @@ from functools import cache
 
 import pytest
 
-from otha.core.config import Compare, Comparison, GroupConfig, MachineConfig, MachineRule, MachineStateConfig
+from otha.core.conditions import Compare, Comparison, MachineConfig, MachineRule, MachineStateConfig
+from otha.core.config import GroupConfig
 from otha.core.effects import Grant, Safe, Void
 from otha.core.group import record as group_record
 from otha.core.group.event import MachineJudged

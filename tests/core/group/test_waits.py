@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from otha.core.config import Compare, Comparison, GroupConfig, MachineConfig, MachineRule, MachineStateConfig
+from otha.core.conditions import Compare, Comparison, MachineConfig, MachineRule, MachineStateConfig
+from otha.core.config import GroupConfig
 from otha.core.effects import Revoke, Safe
 from otha.core.group.event import MachineJudged
 from otha.core.group.state import Cause

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from otha.core.config import Compare, Comparison, MachineConfig, MachineRule, MachineStateConfig
+from otha.core.conditions import Compare, Comparison, MachineConfig, MachineRule, MachineStateConfig
 from otha.core.group.event import MachineJudged
 from otha.core.group.state import Cause
 from otha.core.reasons import Why

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otha.core.config import (
+from otha.core.conditions import (
     UNKNOWN_MACHINE,
     AllOf,
     AnyOf,
