@@ -149,7 +149,7 @@ HOLDS: tuple[Hold, ...] = (
     Hold(
         rule="S18",
         says="What was silent over a dead link has its whole time over the next one before it counts as dead.",
-        decided_in=("otha/core/watch/channel.py", "otha/core/supervision.py"),
+        decided_in=("otha/core/watch/channel.py", "otha/core/stepping.py"),
         test="tests/core/test_ways.py::test_what_was_silent_over_a_dead_link_has_its_whole_time_over_the_next_one",
         mutant=Mutant(
             file="otha/core/watch/channel.py",
