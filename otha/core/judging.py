@@ -84,8 +84,8 @@ def _unseen_until(cfg: GroupConfig, state: SiteState, at: int, now: int) -> int:
     if cfg.kind is _STORE:
         let_go = state.let_go[at]
         return now if let_go is None else let_go
-    w = state.gates.get(cfg.section)
-    return w.silent_since if w is not None and w.view.seen and w.silent_since is not None else now
+    w = state.gates.get(cfg.gate.section) if cfg.gate is not None else None
+    return now if w is None or w.silent_since is None or not w.view.seen else w.silent_since
 
 
 def _is_news(

@@ -1,13 +1,14 @@
-"""Copies of frozen values with some fields changed are what `dataclasses.replace` makes of them."""
+"""Frozen values made and copied the short way are what the constructor and `dataclasses.replace` make."""
 
-from dataclasses import FrozenInstanceError, dataclass, fields, replace
+from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
 
 import pytest
 
-from otha.core.altered import altered
+from otha.core.altered import altered, maker
 from otha.core.config import GroupConfig
 from otha.core.group.state import GateView, GroupState, Plan
-from otha.core.words import Phase, Standing
+from otha.core.watch.node import NOTHING_SAID, NodeVerdict, NodeWatch
+from otha.core.words import Phase, Role, Standing
 from otha.verify.explore import commissioned
 from otha.verify.world import World
 from tests.core.build import group_config
@@ -33,6 +34,12 @@ def test_a_copy_is_frozen_as_its_source() -> None:
     assert isinstance(made, GateView)
     with pytest.raises(FrozenInstanceError):
         made.epoch = 10  # type: ignore[misc]  # that it can't be is what is tested
+
+
+def test_what_changes_nothing_makes_nothing() -> None:
+    g = following().g
+    assert altered(g, standing=g.standing, gate=g.gate) is g
+    assert altered(g, standing=g.standing, serial=g.serial + 1) is not g
 
 
 def test_a_value_with_fields_of_its_base_is_copied_too() -> None:
@@ -67,3 +74,44 @@ def test_a_configuration_is_copied() -> None:
     made = altered(cfg, name="other")
     assert isinstance(made, GroupConfig)
     assert made == replace(cfg, name="other")
+
+
+def test_a_maker_makes_what_the_constructor_makes() -> None:
+    make = maker(NodeWatch)
+    verdict = NodeVerdict(role=Role.ACTIVE)
+    made = make(verdict=verdict, said=((1, 2),), heard_at=7)
+    assert made == NodeWatch(verdict=verdict, said=((1, 2),), heard_at=7)
+    assert (type(made), made.reading, hash(made)) == (NodeWatch, NOTHING_SAID, hash(replace(made)))
+
+
+def test_what_a_maker_makes_is_frozen_as_its_kind() -> None:
+    made = maker(NodeWatch)()
+    with pytest.raises(FrozenInstanceError):
+        made.heard_at = 10  # type: ignore[misc]  # that it can't be is what is tested
+
+
+def test_a_maker_takes_what_the_constructor_takes() -> None:
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Kept:
+        one: int
+        several: list[int] = field(default_factory=list)
+
+    make = maker(Kept)
+    assert make(one=1).several is not make(one=1).several
+    for wrong in ({}, {"one": 1, "other": 2}):
+        with pytest.raises(TypeError):
+            make(**wrong)
+    with pytest.raises(TypeError):
+        make(1)  # type: ignore[misc]  # that it can't be given so is what is tested
+
+
+def test_there_is_no_maker_of_what_works_when_it_is_made() -> None:
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Worked:
+        one: int
+
+        def __post_init__(self) -> None:
+            raise AssertionError
+
+    with pytest.raises(TypeError):
+        maker(Worked)

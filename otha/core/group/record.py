@@ -1,7 +1,5 @@
 """Reading, swapping and recognising the group record (rules S2, S9)."""
 
-from dataclasses import replace
-
 from otha.core.altered import altered
 from otha.core.effects import ReadRecord, SwapRecord
 from otha.core.group.state import StoreView
@@ -41,7 +39,7 @@ def done(t: Turn, active: str) -> Record:
     """The record after a transfer that ended with `active` read back as owner."""
     record = t.g.record
     assert record is not None
-    return replace(record, active=active, claim=None, milestone=Milestone.DONE, revision="")
+    return altered(record, active=active, claim=None, milestone=Milestone.DONE, revision="")
 
 
 def stored_in_plan(t: Turn, wanted: Record) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import TypeVar, assert_never
 
+from otha.core.altered import maker
 from otha.core.conditions import UNKNOWN_MACHINE
 from otha.core.config import GroupConfig
 from otha.core.errors import IllegalTransitionError, InvariantBreachError
@@ -42,7 +43,7 @@ from otha.core.group.record import SAFE_ERRAND, STORE_ERRANDS
 from otha.core.group.state import GateView, GroupState, NodeView, SelectorView, Shared
 from otha.core.group.turn import Decision, Turn
 from otha.core.inputs import DueReached, EffectEnded, OrderGiven
-from otha.core.reasons import Block, Why
+from otha.core.reasons import Block, Blocker, Why
 from otha.core.words import Authority, GroupKind, Outcome, Standing, TransferKind, Verdict
 
 _T = TypeVar("_T")
@@ -62,6 +63,7 @@ _CLEARED = (
     "safe_retry_at",
 )
 _cleared = attrgetter(*_CLEARED)
+_decision = maker(Decision)
 
 
 def start(cfg: GroupConfig, now: int) -> GroupState:
@@ -159,12 +161,13 @@ def _absorb(t: Turn, event: Event) -> None:
 
 def _expire(t: Turn) -> None:
     """Clear every deadline that has come: the state holds no past times."""
-    g = t.g
-    if g.recent and t.now >= g.recent[0]:
-        t.put(recent=tuple(at for at in g.recent if at > t.now))
+    g, now = t.g, t.now
+    if not [at for at in _deadlines(g) if at is not None and now >= at]:
+        return
+    if g.recent and now >= g.recent[0]:
+        t.put(recent=tuple(at for at in g.recent if at > now))
         if not t.g.recent:
             t.put(extra_used=False)
-    now = t.now
     over = [name for name, at in zip(_CLEARED, _cleared(g), strict=True) if at is not None and now >= at]
     if over:
         t.put(**dict.fromkeys(over))
@@ -179,9 +182,8 @@ def _expire(t: Turn) -> None:
         phase_wait.ask_is_over(t)
 
 
-def _tell_vetoes(t: Turn) -> bool:
+def _tell_vetoes(t: Turn, found: tuple[Blocker, ...]) -> bool:
     """Say once why a silent active node is left alone."""
-    found = suspicion.vetoes(t.cfg, t.shared, t.g)
     if found != t.g.told:
         t.put(told=found)
         t.say_blockers(Why.BLOCKED, found, "any standby")
@@ -196,19 +198,20 @@ def _suspect(t: Turn) -> bool:
             t.put(suspicion=None, confirm_at=None, told=())
         return False
     active = g.record.active if g.record is not None else None
-    why = suspicion.cause(t.cfg, t.shared, g)
+    vetoes = suspicion.vetoes(t.cfg, t.shared, g)
+    why = None if vetoes else suspicion.unvetoed(t.cfg, g)
     if g.declined is not None and why is not g.declined:
         t.put(declined=None)
     if why is not g.suspicion:
         if why is None:
             t.put(suspicion=None, confirm_at=None, told=(), stays=False)
             t.say(Why.SUSPICION_ENDED, "S8", active or "-")
-            return _tell_vetoes(t)
+            return _tell_vetoes(t, vetoes)
         wait_ns = suspicion.standing_time_ns(t.cfg, why)
         t.put(suspicion=why, confirm_at=t.now + wait_ns if wait_ns > 0 else None, told=())
         t.say(Why.SUSPECTED, "S8", active or "-", why.value)
     if why is None:
-        return _tell_vetoes(t)
+        return _tell_vetoes(t, vetoes)
     if t.g.confirm_at is not None:
         return False
     others = [node.name for node in t.cfg.nodes if node.name != active]
@@ -255,15 +258,20 @@ def _move(t: Turn) -> bool:
     return settle.settle(t) or _suspect(t) or uncontrolled.ask_safe(t) or _ask_back(t)
 
 
-def wake(g: GroupState, now: int) -> int | None:
-    """The next moment at which time alone changes something."""
+def _deadlines(g: GroupState) -> list[int | None]:
+    """The moments at which time alone changes something; None for what does not run."""
     plan = g.plan
     deadlines = [*_cleared(g), g.uncontrolled_until, *g.recent]
     if g.selection is not None or g.request is not None or g.bypasses:
         deadlines += [held.until for held in (g.selection, g.request, *g.bypasses) if held is not None]
     if plan is not None:
         deadlines += [plan.due, plan.retry_at, plan.wait_until, plan.ask_until]
-    return min([at for at in deadlines if at is not None and at > now], default=None)
+    return deadlines
+
+
+def wake(g: GroupState, now: int) -> int | None:
+    """The next moment at which time alone changes something."""
+    return min([at for at in _deadlines(g) if at is not None and at > now], default=None)
 
 
 def step(cfg: GroupConfig, shared: Shared, g: GroupState, event: Event, now: int) -> Decision:
@@ -283,7 +291,7 @@ def step(cfg: GroupConfig, shared: Shared, g: GroupState, event: Event, now: int
         else:
             raise InvariantBreachError("L2", f"group {cfg.name} does not come to rest")
         question.mind(t)
-    decision = Decision(
+    decision = _decision(
         group=cfg.name,
         state=t.g,
         effects=tuple(t.effects),

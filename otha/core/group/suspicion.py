@@ -45,12 +45,17 @@ def vetoes(cfg: GroupConfig, shared: Shared, g: GroupState) -> tuple[Blocker, ..
 
 
 def cause(cfg: GroupConfig, shared: Shared, g: GroupState) -> Cause | None:
-    """The cause that stands against the active node now, None if there is none or it is vetoed.
+    """The cause that stands against the active node now, None if there is none or it is vetoed."""
+    return None if vetoes(cfg, shared, g) else unvetoed(cfg, g)
+
+
+def unvetoed(cfg: GroupConfig, g: GroupState) -> Cause | None:
+    """The cause against an active node for which nothing speaks.
 
     S16: a Healthy active is never left because a peer scores higher.
     """
     index = _active_index(cfg, g)
-    if index is None or vetoes(cfg, shared, g):
+    if index is None:
         return None
     view, gate = g.nodes[index], g.gate
     match view.liveness:

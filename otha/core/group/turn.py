@@ -56,12 +56,7 @@ class Turn:
     preview: Preview | None = None
 
     def put(self, **changes: Any) -> None:  # Any: takes the fields of GroupState
-        g = self.g
-        # Much of what is put is there already, and a copy costs more than a look.
-        for name, item in changes.items():
-            if getattr(g, name) is not item:
-                self.g = altered(g, **changes)
-                return
+        self.g = altered(self.g, **changes)
 
     @property
     def plan(self) -> Plan:

@@ -37,7 +37,10 @@ def run_the_limit(t: Turn) -> None:
     elif not g.uncontrolled or g.gate.hold_until is not None:
         at = _limit_at(t)
         over = t.now >= at
-        t.put(uncontrolled=over, uncontrolled_until=None if over else at)
+        until = None if over else at
+        # Another number each time, of the same moment in every step of a hold.
+        if over is not g.uncontrolled or until != g.uncontrolled_until:
+            t.put(uncontrolled=over, uncontrolled_until=until)
 
 
 def against(

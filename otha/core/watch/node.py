@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from otha.core.altered import maker
 from otha.core.config import NodeConfig
 from otha.core.inputs import NodeReading
 from otha.core.words import Liveness, Pulse, Role, Verdict
@@ -11,7 +12,7 @@ _U32 = 1 << 32
 _UNSAID = (None, None)
 # Looked up once: in CPython 3.11 a member of an enum is found by a call, which every heartbeat would make many times.
 _ALIVE, _STALE_DATA, _FROZEN = Liveness.ALIVE, Liveness.STALE_DATA, Liveness.FROZEN
-_SILENT = (Liveness.DEAD, Liveness.UNKNOWN)
+_DEAD, _UNHEARD = Liveness.DEAD, Liveness.UNKNOWN
 _NO_ROLE = Role.UNKNOWN
 _ROLES: dict[int | None, Role] = {role.value: role for role in Role}
 _TRUE, _FALSE, _UNKNOWN = Verdict.TRUE, Verdict.FALSE, Verdict.UNKNOWN
@@ -56,6 +57,9 @@ class NodeWatch:
     seen_at: int = 0
 
 
+_node_watch = maker(NodeWatch)
+
+
 def from_pulses(w: NodeWatch, pulses: tuple[Pulse, ...]) -> NodeWatch:
     """Judge a change of the channels' verdicts: DEAD when all of them are LOST, alive again by a reading only.
 
@@ -74,7 +78,11 @@ def from_pulses(w: NodeWatch, pulses: tuple[Pulse, ...]) -> NodeWatch:
 
 def answered(w: NodeWatch) -> NodeWatch:
     """The node answered without values (busy, or too late to be read): that is not death."""
-    return replace(w, verdict=replace(w.verdict, liveness=_ALIVE)) if w.verdict.liveness in _SILENT else w
+    return replace(w, verdict=replace(w.verdict, liveness=_ALIVE)) if _silent(w.verdict.liveness) else w
+
+
+def _silent(liveness: Liveness) -> bool:
+    return liveness is _DEAD or liveness is _UNHEARD
 
 
 def watch(
@@ -87,14 +95,17 @@ def watch(
     """
     if late and _overtaken(w.reading, reading):
         return answered(w)
-    said = w.said if channel < len(w.said) else w.said + (_UNSAID,) * (channel + 1 - len(w.said))
-    counters = cycle, heartbeat = reading.cycle, reading.heartbeat
+    cycle, heartbeat = reading.cycle, reading.heartbeat
+    said = list(w.said)
+    if channel >= len(said):
+        said += [_UNSAID] * (channel + 1 - len(said))
+    told_cycle, told_heartbeat = said[channel]
+    said[channel] = (cycle, heartbeat)
     cycle_by = heartbeat_by = now + cfg.frozen_after_ns
     # After a silence the counters get their whole time again: a process that slept may answer before it works.
-    if now <= w.heard_at + cfg.frozen_after_ns and w.verdict.liveness not in _SILENT:
+    if now <= w.heard_at + cfg.frozen_after_ns and not _silent(w.verdict.liveness):
         # What a channel repeats is no step, though another one has said something else since: two communication
         # modules may hold copies of different age when the application stops.
-        told_cycle, told_heartbeat = said[channel]
         if cycle is not None and cycle in (w.reading.cycle, told_cycle):
             cycle_by = w.move_by[0]
         if heartbeat is not None and heartbeat in (w.reading.heartbeat, told_heartbeat):
@@ -109,10 +120,10 @@ def watch(
         liveness = _STALE_DATA
     else:
         liveness = _ALIVE
-    return NodeWatch(
+    return _node_watch(
         verdict=_verdict(w, reading, liveness),
         reading=reading,
-        said=(*said[:channel], counters, *said[channel + 1 :]),
+        said=tuple(said),
         move_by=(cycle_by, heartbeat_by),
         heard_at=now,
         seen_at=w.seen_at if late else now,

@@ -3,6 +3,9 @@
 from otha.core.watch.node import NodeWatch
 from otha.core.words import Verdict
 
+# Looked up once: in CPython 3.11 a member of an enum is found by a call, which every heartbeat would make many times.
+_TRUE, _FALSE, _UNKNOWN = Verdict.TRUE, Verdict.FALSE, Verdict.UNKNOWN
+
 
 def lag_ns(active: NodeWatch, standby: NodeWatch, *, cycle_ns: int, unseen_until: int) -> int | None:
     """The standby's last acknowledged position against the active's last seen one, plus the time unseen.
@@ -20,7 +23,7 @@ def lag_ns(active: NodeWatch, standby: NodeWatch, *, cycle_ns: int, unseen_until
 def in_rpo(lag: int | None, rpo_ns: int | None) -> Verdict:
     """The lag against the group's RPO. A group whose controller holds all values has no RPO and no lag."""
     if rpo_ns is None:
-        return Verdict.TRUE
+        return _TRUE
     if lag is None:
-        return Verdict.UNKNOWN
-    return Verdict.TRUE if lag <= rpo_ns else Verdict.FALSE
+        return _UNKNOWN
+    return _TRUE if lag <= rpo_ns else _FALSE
