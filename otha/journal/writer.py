@@ -9,7 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,10 +35,17 @@ _QUIET_NS = 5_000_000_000
 _LOST_FILE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
+class _Receipt(Future[int]):
+    """The number of a row once it is durable. It can't be cancelled: whoever waits, the row is written."""
+
+    def cancel(self) -> bool:
+        return False
+
+
 @dataclass(slots=True, kw_only=True)
 class _Waiting:
     row: Stamped
-    future: "Future[int]"
+    future: _Receipt
     urgent: bool
     queued_ns: int
 
@@ -112,8 +119,7 @@ class Journal:
         JournalClosed. Raises EntryRefused for an entry that can't be written exactly.
         """
         check_fields(entry)
-        future: Future[int] = Future()
-        future.set_running_or_notify_cancel()
+        future = _Receipt()
         row = stamp(entry)
         refused: OthaError | None = None
         with self._wake:
@@ -241,8 +247,10 @@ class Journal:
         done, self._held = self._held[:rows], self._held[rows:]
         self._last_seq = first_seq + rows - 1
         for seq, waiting in enumerate(done, first_seq):
-            if not waiting.future.done():
+            try:
                 waiting.future.set_result(seq)
+            except InvalidStateError:
+                log.debug("row %d is durable after all", seq)  # its future has failed with NotDurable
 
     def _upkeep(self, store: Store) -> None:
         now_ns = time.monotonic_ns()
@@ -356,7 +364,7 @@ class Journal:
                     "last_wall_ns": refusals.last_wall_ns,
                 }
                 row = stamp(Entry(kind=REFUSED, body=body))
-                self._queue.append(_Waiting(row=row, future=Future(), urgent=False, queued_ns=time.monotonic_ns()))
+                self._queue.append(_Waiting(row=row, future=_Receipt(), urgent=False, queued_ns=time.monotonic_ns()))
         what, self._trouble = self._trouble or f"{refusals.rows} rows were refused", ""
         self._tell(Trouble(kind=TroubleKind.OVER, what=what))
 
