@@ -106,8 +106,7 @@ class Base:
     def forks(
         self, count: int, chance: random.Random, ready: Callable[[SteppedSite], bool] = lambda _: True
     ) -> list[tuple[int, SteppedSite, SteppedSite]]:
-        """Go on, and fork twice at `count` irregular moments at which the plant is `ready`. Then go on as long as the
-        last fork may need its twin."""
+        """Go on, and fork twice at `count` irregular moments at which the plant is `ready`."""
         taken = []
         mean = max(200, round(1_000 * min(_APART_S, self.kind.integral_s)) // self.kind.scan_ms)
         for _ in range(count):
@@ -116,9 +115,13 @@ class Base:
             while not ready(self.site):
                 self.scans.append(_scan(self.site))
             taken.append((len(self.scans), self.site.fork(), self.site.fork()))
-        for _ in range(self.after + _GIVE_UP_MS // self.kind.scan_ms):
-            self.scans.append(_alone(self.site))
         return taken
+
+    def twin(self, start: int, count: int) -> list[Scan]:
+        """So many scans from `start` on: what a fork of that moment is compared with. After the last fork."""
+        while len(self.scans) < start + count:
+            self.scans.append(_alone(self.site))
+        return self.scans[start : start + count]
 
 
 def transfer(base: Base, start: int, fork: SteppedSite, *, planned: bool) -> Transfer:
@@ -135,7 +138,7 @@ def transfer(base: Base, start: int, fork: SteppedSite, *, planned: bool) -> Tra
     owned = next((at for at, scan in enumerate(scans) if scan.driver == STANDBY), len(scans))
     while len(scans) < owned + base.after:
         scans.append(_alone(fork))
-    twin = base.scans[start : start + len(scans)]
+    twin = base.twin(start, len(scans))
     brief = owned + SHORT_SCANS
     free = sum(scan.driver is None for scan in scans[:owned])
     return Transfer(

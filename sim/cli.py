@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sim import console, control, kinds, native, orchestrator
+from sim import console, control, kinds, orchestrator
 from sim.errors import SimError, UsageError
 from sim.faults import CATALOGUE, Fault
 from sim.plant import GATEWAY_PORTS, Plant, default_ports
@@ -102,6 +102,7 @@ def run_native(
     stop_on_eof: Annotated[bool, typer.Option("--stop-on-eof", help="end when stdin is closed")] = False,
 ) -> None:
     """Two pairs that switch themselves, M580-like and S7-1500R/H-like. Prints `ready SITE_FILE` when they serve."""
+    from sim import native  # OPC UA takes its time to import, and the other commands need none
 
     def ready(site: Path) -> None:
         sys.stdout.write(f"ready {site}\n")
@@ -120,6 +121,8 @@ def order_native(
     directory: Annotated[Path, typer.Option("--dir", help="the folder given to `native`")] = Path("sim-run"),
 ) -> None:
     """Do something to a pair of `native`, or to one of its CPUs; prints the answer as one JSON line."""
+    from sim import native
+
     try:
         key = "pair" if action in (NativeAction.SWAP, NativeAction.CUT, NativeAction.MEND) else "cpu"
         what: dict[str, Any] = {key: of}

@@ -23,6 +23,7 @@ from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.status_codes import StatusCodes
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from sim import standard
 from sim.opcua import BOOLEAN, FOLDER, INT32, application_uri, node_id, standard_id
 from sim.plant import Plant
 
@@ -87,7 +88,9 @@ class PlantServer:
     ) -> "PlantServer":
         """A server for the process `name`. `peers` are the names of its redundant set, itself included; `conditions`:
         it has Conditions, and answers ConditionRefresh."""
-        server = Server(user_manager=_Everybody())
+        inner = standard.new_server()
+        inner.user_manager = _Everybody()
+        server = Server(inner)
         if conditions:
             server.iserver.bind_condition_methods = _REFRESH_SEVERITY
         await server.init()

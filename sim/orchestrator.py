@@ -6,39 +6,20 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from sim import control
+from sim.child import Child, prepare_for
 from sim.commission import commission, new_memories
 from sim.console import SOCKET
 from sim.errors import PlantError, UsageError
 from sim.faults import named
 from sim.plant import Plant
-from sim.process import READY
+from sim.template import MODULES
 
 _START_S: Final = 90.0  # five OPC UA servers build their address spaces at once, on a machine busy with others
 _STOP_S: Final = 3.0
-_MODULES: Final = {
-    "plc": "sim.plc",
-    "bus": "sim.bus_recorder",
-    "sc_a": "sim.soft_controller",
-    "sc_b": "sim.soft_controller",
-    "ref_a": "sim.reference",
-    "ref_b": "sim.reference",
-    "net_a": "sim.proxy",
-    "net_b": "sim.proxy",
-    "serial": "sim.serial_line",
-    "gw_a": "sim.gateway",
-    "gw_b": "sim.gateway",
-    "net_s": "sim.proxy",
-    "scada_a": "sim.scada_server",
-    "scada_b": "sim.scada_server",
-    "hist_a": "sim.historian_server",
-    "hist_b": "sim.historian_server",
-    "collector": "sim.collector_server",
-}
 
 
 class Orchestrator:
@@ -46,51 +27,36 @@ class Orchestrator:
 
     def __init__(self, plant: Plant) -> None:
         self.plant = plant
-        self._children: dict[str, asyncio.subprocess.Process] = {}
+        self._children: dict[str, Child] = {}
         self._stopped: set[str] = set()
 
     async def start(self) -> None:
         """Start all processes. Raises PlantError when one doesn't come up."""
+        prepare_for(self.plant.scope)
         await asyncio.gather(*(self._spawn(name) for name in self.plant.processes))
 
     async def _spawn(self, name: str) -> None:
-        with (self.plant.directory / f"{name}.log").open("ab") as log:
-            child = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", _MODULES[name], "--dir", str(self.plant.directory)),
-                *("--name", name, "--parent", str(os.getpid())),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-            )
-        self._children[name] = child
+        log = self.plant.directory / f"{name}.log"
+        child = self._children[name] = Child(MODULES[name], self.plant.directory, name, log)
         self._stopped.discard(name)
-        assert child.stdout is not None
-        try:
-            async with asyncio.timeout(_START_S):
-                line = await child.stdout.readline()
-        except TimeoutError:
-            line = b""
-        if line != READY:
-            log_path = self.plant.directory / f"{name}.log"
-            said = log_path.read_text(errors="replace").splitlines()[-1:]
-            raise PlantError(": ".join([f"{name} did not start", *said]), mend=f"look into {log_path}")
+        if not await child.is_ready(within_s=_START_S):
+            said = log.read_text(errors="replace").splitlines()[-1:]
+            raise PlantError(": ".join([f"{name} did not start", *said]), mend=f"look into {log}")
 
     async def stop(self) -> None:
         """End all processes: politely, then by force; stopped ones can't be polite."""
         for name, child in self._children.items():
             if child.returncode is None:
-                # Not `send_signal`: it polls first, and a child it finds ended is lost to asyncio's watcher.
-                with suppress(ProcessLookupError):
-                    os.kill(child.pid, signal.SIGKILL if name in self._stopped else signal.SIGTERM)
+                child.send(signal.SIGKILL if name in self._stopped else signal.SIGTERM)
         await asyncio.gather(*(self._await_end(child) for child in self._children.values()))
 
-    async def _await_end(self, child: asyncio.subprocess.Process) -> None:
+    async def _await_end(self, child: Child) -> None:
         try:
             async with asyncio.timeout(_STOP_S):
-                await child.wait()
+                await child.end()
         except TimeoutError:
-            child.kill()
-            await child.wait()
+            child.send(signal.SIGKILL)
+            await child.end()
 
     # --- what the fault catalogue asks for ----------------------------------------------------------------------
 
@@ -98,7 +64,7 @@ class Orchestrator:
         """Send a signal. Raises PlantError when the process doesn't run."""
         child = self._running(process)
         at_ns = time.monotonic_ns()
-        child.send_signal(number)
+        child.send(number)
         if number is signal.SIGSTOP:
             self._stopped.add(process)
         elif number is signal.SIGCONT:
@@ -109,7 +75,7 @@ class Orchestrator:
         """End the process if it runs and start it again. Raises UsageError when this plant has none of that name."""
         child = self._child(process)
         if child.returncode is None:
-            child.send_signal(signal.SIGKILL if process in self._stopped else signal.SIGTERM)
+            child.send(signal.SIGKILL if process in self._stopped else signal.SIGTERM)
         await self._await_end(child)
         await self._spawn(process)
 
@@ -136,12 +102,12 @@ class Orchestrator:
         """All that bytes pass through, the field bus included."""
         return (*self.plant.networks, "bus")
 
-    def _child(self, process: str) -> asyncio.subprocess.Process:
+    def _child(self, process: str) -> Child:
         if process not in self._children:
             raise UsageError(f"this plant has no {process}", mend=f"one of: {', '.join(self._children)}")
         return self._children[process]
 
-    def _running(self, process: str) -> asyncio.subprocess.Process:
+    def _running(self, process: str) -> Child:
         child = self._child(process)
         if child.returncode is not None:
             raise PlantError(f"{process} isn't running", mend=f"fault restart node={process}")

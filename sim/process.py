@@ -95,8 +95,13 @@ def child_main(body: Callable[[Plant, str], Awaitable[Callable[[], None]]]) -> N
     parser.add_argument("--parent", type=int, required=True)
     arguments = parser.parse_args()
     tie_to_parent(arguments.parent)
+    live(body, arguments.dir, arguments.name)
+
+
+def live(body: Callable[[Plant, str], Awaitable[Callable[[], None]]], directory: Path, name: str) -> None:
+    """Be the process `name` of the plant in that folder, as `child_main`; says READY on standard output."""
     stand_apart()
-    asyncio.run(_run(body, load(arguments.dir), arguments.name))
+    asyncio.run(_run(body, load(directory), name))
 
 
 async def _run(body: Callable[[Plant, str], Awaitable[Callable[[], None]]], plant: Plant, name: str) -> None:

@@ -28,12 +28,13 @@ def _otha(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[s
     )
 
 
-def _commands_naming(folder: Path) -> list[bytes]:
-    """The command lines of running processes that name `folder`."""
+def _processes_of(folder: Path) -> list[str]:
+    """The command lines of running processes that name `folder`, or have a file in it open."""
     found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):  # it may end while it is looked at
-            if os.fsencode(folder) in (command := path.read_bytes()):
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it may end while it is looked at, or be another user's
+            command = os.fsdecode((process / "cmdline").read_bytes())
+            if str(folder) in command or any(str(folder) in os.readlink(file) for file in (process / "fd").iterdir()):
                 found.append(command)
     return found
 
@@ -69,7 +70,7 @@ def test_every_term_of_the_failover_is_measured_beside_its_bound(run: Path) -> N
 
 
 def test_it_leaves_nothing_running(run: Path) -> None:
-    assert _commands_naming(run) == []
+    assert _processes_of(run) == []
 
 
 @pytest.mark.parametrize("seed", ["0", "4711"])
@@ -142,7 +143,7 @@ def test_a_killed_demo_takes_everything_with_it(tmp_path: Path) -> None:
         assert any("are up" in line for line in demo.stdout)
         demo.kill()
     until = time.monotonic() + 30.0
-    while (left := _commands_naming(tmp_path)) and time.monotonic() < until:
+    while (left := _processes_of(tmp_path)) and time.monotonic() < until:
         time.sleep(0.05)
     assert left == []
 
@@ -157,7 +158,7 @@ def test_a_demo_told_to_end_removes_its_folder(tmp_path: Path) -> None:
         demo.terminate()
         assert (demo.wait(60), demo.stderr.read()) == (143, "")
     assert list(tmp_path.iterdir()) == []
-    assert _commands_naming(tmp_path) == []
+    assert _processes_of(tmp_path) == []
 
 
 @pytest.mark.parametrize("option", ["--dir", "--json", "--svg"])

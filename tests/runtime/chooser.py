@@ -14,6 +14,7 @@ from asyncua import ua as asyncua_ua
 
 from otha.core.errors import OthaError
 from otha.wire.client import WireClient
+from tests.opcua_standard import QuickServer, kept_in
 from tests.runtime.test_supervisor import _RUN
 
 WAIT_S = 60.0
@@ -26,7 +27,7 @@ class Chooser:
     def __init__(self, chosen: int, on_choice: Callable[[int], None] = lambda node: None) -> None:
         self.chosen = chosen
         self._on_choice = on_choice
-        self._server = Server()
+        self._server = Server(QuickServer(kept_in()))
 
     async def start(self) -> int:
         """Listen; returns the port."""

@@ -1,9 +1,11 @@
 """The table of rules is true: its tests exist, and each fails when its rule is broken on purpose."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from otha.verify.hold import Hold
 from otha.verify.rules import HOLDS
 
 ROOT = Path(__file__).resolve().parents[2]
+RUNNER = Path(__file__).with_name("forked.py")
 BUILT = [f"S{n}" for n in range(1, 19)] + [f"L{n}" for n in range(1, 6)] + ["capacity"]
 
 # The suite's own settings ask for plugins that a single test does not need.
@@ -48,53 +51,64 @@ def test_a_stale_page_is_noticed_and_written_anew(tmp_path: Path, monkeypatch: p
     assert rules.main(["--verbose"]) == 2
 
 
-def run(tree: Path, test: str) -> subprocess.CompletedProcess[str]:
-    """Run one test in a copy of the tree. Exit code 1: it ran and failed."""
-    switched_off = [f"-pno:{plugin}" for plugin in PLUGINS_NOT_NEEDED]
-    # --import-mode as in the suite; stop at the first failure: one is enough.
-    command = [sys.executable, "-m", "pytest", "-c", "mutant.ini", "--import-mode=importlib", "--assert=plain", "-xq"]
-    return subprocess.run(
-        [*command, *switched_off, test],
-        cwd=tree,
-        env={**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+class Tree:
+    """A copy of the tree, and a process that runs its tests."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        for part in ("otha", "sim", "plc_profiles", "tests"):
+            shutil.copytree(ROOT / part, root / part)
+        (root / "mutant.ini").write_text(INI, encoding="utf-8")
+        # --import-mode as in the suite; stop at the first failure: one is enough.
+        options = ["-c", "mutant.ini", "--import-mode=importlib", "--assert=plain", "-xq"]
+        self._runner = subprocess.Popen(
+            [sys.executable, "-P", str(RUNNER), *options, *(f"-pno:{plugin}" for plugin in PLUGINS_NOT_NEEDED)],
+            cwd=root,
+            env={**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, test: str) -> tuple[int, str]:
+        """Run one test: exit code (1: it ran and failed) and what it said."""
+        assert self._runner.stdin is not None
+        assert self._runner.stdout is not None
+        self._runner.stdin.write(f"{test}\n")
+        self._runner.stdin.flush()
+        answer = json.loads(self._runner.stdout.readline())
+        return answer["code"], answer["said"]
+
+    def end(self) -> None:
+        """End the process."""
+        self._runner.communicate()
 
 
-def copy_of_the_tree(at: Path) -> Path:
-    for part in ("otha", "sim", "plc_profiles", "tests"):
-        shutil.copytree(ROOT / part, at / part)
-    (at / "mutant.ini").write_text(INI, encoding="utf-8")
-    return at
-
-
-def try_mutant(tree: Path, hold: Hold) -> str | None:
+def try_mutant(tree: Tree, hold: Hold) -> str | None:
     """What is wrong with the row, None when its test fails on the mutant as it should."""
-    path = tree / hold.mutant.file
+    path = tree.root / hold.mutant.file
     whole = path.read_text(encoding="utf-8")
     path.write_text(whole.replace(hold.mutant.old, hold.mutant.new), encoding="utf-8")
     for compiled in path.parent.glob(f"__pycache__/{path.stem}.*.pyc"):
         compiled.unlink()
     try:
-        result = run(tree, hold.test)
+        code, said = tree.run(hold.test)
     finally:
         path.write_text(whole, encoding="utf-8")
-    if result.returncode == 1:
-        return None
-    return f"{hold.rule} {hold.test}: exit code {result.returncode}\n{result.stdout[-2_000:]}{result.stderr[-500:]}"
+    return None if code == 1 else f"{hold.rule} {hold.test}: exit code {code}\n{said[-2_500:]}"
 
 
 @pytest.fixture(scope="module")
-def trees(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def trees(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Tree]]:
     """Two copies, for two processors."""
-    return [copy_of_the_tree(tmp_path_factory.mktemp("tree") / "copy") for _ in range(2)]
+    made = [Tree(tmp_path_factory.mktemp("tree") / "copy") for _ in range(2)]
+    yield made
+    for tree in made:
+        tree.end()
 
 
 @pytest.mark.parametrize("quarter", range(4))
-def test_each_test_fails_when_its_rule_is_broken(quarter: int, trees: list[Path]) -> None:
+def test_each_test_fails_when_its_rule_is_broken(quarter: int, trees: list[Tree]) -> None:
     def work(number: int) -> list[str | None]:
         return [try_mutant(trees[number], hold) for hold in HOLDS[quarter::4][number::2]]
 
@@ -103,7 +117,7 @@ def test_each_test_fails_when_its_rule_is_broken(quarter: int, trees: list[Path]
     assert not wrong, "\n".join(wrong)
 
 
-def test_a_test_of_the_table_passes_in_the_copy(trees: list[Path]) -> None:
+def test_a_test_of_the_table_passes_in_the_copy(trees: list[Tree]) -> None:
     """What fails on a mutant fails because of the mutant."""
-    result = run(trees[0], HOLDS[-1].test)
-    assert result.returncode == 0, result.stdout[-2_000:]
+    code, said = trees[0].run(HOLDS[-1].test)
+    assert code == 0, said[-2_000:]

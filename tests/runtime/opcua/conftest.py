@@ -26,11 +26,11 @@ def shared(_shared: ServerProcess) -> Iterator[ServerProcess]:
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., ServerProcess]]:
-    """serve(script, **settings) starts a server."""
+    """serve(**settings) starts a server."""
     with ExitStack() as stack:
 
-        def start(script: str = "server.py", **settings: Any) -> ServerProcess:
-            server = ServerProcess(script, **settings)
+        def start(**settings: Any) -> ServerProcess:
+            server = ServerProcess(**settings)
             stack.callback(server.end)
             return server
 

@@ -20,6 +20,7 @@ from otha.runtime.scheduler import Scheduler
 from otha.runtime.wiring import opcua_timing
 from otha.site import Site, load_site
 from otha.site.opcua import OpcuaDecoder
+from tests.opcua_standard import kept_in
 from tests.site.examples import TWO_TANKS
 
 MS = 1_000_000
@@ -37,10 +38,11 @@ data_age_ms = {{ node = "{NS}Data", source_age = true }}
 
 
 class ServerProcess:
-    """A server of `tests/runtime/opcua/server.py`, or another script that prints its port."""
+    """A server of `tests/runtime/opcua/server.py`."""
 
-    def __init__(self, script: str = "server.py", **settings: Any) -> None:
-        command = [sys.executable, str(Path(__file__).with_name(script)), json.dumps(settings)]
+    def __init__(self, **settings: Any) -> None:
+        told = json.dumps({"standard": str(kept_in()), **settings})
+        command = [sys.executable, "-m", "tests.runtime.opcua.server", told]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         said = self.process.stdout.readline()

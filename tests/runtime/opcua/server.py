@@ -1,4 +1,4 @@
-"""An OPC UA server as a process of its own, for tests: `python server.py '{"...": ...}'`, see `Settings`.
+"""An OPC UA server as a process of its own, for tests: `python -m tests.runtime.opcua.server '{"...": ...}'`.
 
 Prints its port, then obeys lines of JSON on standard input and prints "ok" after each: {"set": {"Role": 2}},
 {"status": ["Role", CODE]}, {"level": 0}, {"back_in_s": 3}, {"stall_ms": 300}, {"source_age_s": 5}, {"reset": true}, and
@@ -24,6 +24,8 @@ from asyncua.crypto.permission_rules import User, UserRole
 from asyncua.crypto.truststore import TrustStore
 from asyncua.crypto.validator import CertificateValidator, CertificateValidatorOptions
 from asyncua.server import uaprocessor as asyncua_uaprocessor
+
+from tests.opcua_standard import QuickServer
 
 NAMESPACE = "urn:otha:test"
 # Any: its annotations ask for aliases of int, str and datetime where it takes these.
@@ -95,7 +97,8 @@ class Plant:
     def __init__(self, settings: dict[str, Any]) -> None:
         self.settings = settings
         user = settings.get("user")
-        self.server = Server(user_manager=OneUser(*user)) if user else Server()  # type: ignore[arg-type]  # duck-typed
+        users: Any = OneUser(*user) if user else None  # duck-typed
+        self.server = Server(QuickServer(Path(settings["standard"]), users))
         self.nodes: dict[str, Any] = {}
         self.frozen: set[str] = set()
         self.liar = Liar()
