@@ -5,6 +5,7 @@ forked from it has as well.
 """
 
 import asyncio
+import gc
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +24,13 @@ class StandardServer(InternalServer):
 
     def fill(self) -> None:
         """Make the nodes."""
-        standard_address_space.fill_address_space(self.node_mgt_service)
+        collects = gc.isenabled()
+        gc.disable()  # six thousand nodes and no garbage: looking for some takes as long again
+        try:
+            standard_address_space.fill_address_space(self.node_mgt_service)
+        finally:
+            if collects:
+                gc.enable()
         self._is_filled = True
 
     async def load_standard_address_space(self, shelf_file: Path | None = None) -> None:

@@ -162,7 +162,7 @@ class House:
                 if not self.silent:
                     self.status["mono_ns"] = time.monotonic_ns()
                     self.send(wire.Snapshot(wall_ns=time.time_ns(), status=deepcopy(self.status)))
-                time.sleep(0.05)
+                time.sleep(0.1)
         except OSError:
             return
 

@@ -71,7 +71,7 @@ class Supervised:
         end = time.monotonic() + WAIT_S
         while self.log.read_text().count(text) < times:
             assert time.monotonic() < end, self.log.read_text()
-            time.sleep(0.02)
+            time.sleep(0.05)
 
     def status(self) -> dict[str, Any]:
         """What `otha status` is made of."""

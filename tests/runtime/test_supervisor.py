@@ -48,7 +48,7 @@ def wait_for(what: str, condition: Callable[[], Any]) -> Any:
             if found := condition():
                 return found
         assert time.monotonic() < end, f"not within {WAIT_S} s: {what}"
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ class Running:
                 status = self.status()
                 if {node["name"]: node["liveness"] for node in status["groups"][0]["nodes"]} == liveness:
                     return status
-            time.sleep(0.01)
+            time.sleep(0.05)
         raise AssertionError(f"not within {WAIT_S} s: {liveness}; {self.log.read_text()}")
 
     def end(self) -> None:

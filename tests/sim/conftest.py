@@ -42,7 +42,7 @@ def wait_for(what: str, condition: Callable[[], bool]) -> None:
     end = time.monotonic() + WAIT_S
     while not condition():
         assert time.monotonic() < end, f"not within {WAIT_S} s: {what}"
-        time.sleep(0.005)
+        time.sleep(0.02)
 
 
 class Running:

@@ -87,14 +87,19 @@ class Tree:
 def try_mutant(tree: Tree, hold: Hold) -> str | None:
     """What is wrong with the row, None when its test fails on the mutant as it should."""
     path = tree.root / hold.mutant.file
-    whole = path.read_text(encoding="utf-8")
+    whole, then = path.read_text(encoding="utf-8"), path.stat()
     path.write_text(whole.replace(hold.mutant.old, hold.mutant.new), encoding="utf-8")
-    for compiled in path.parent.glob(f"__pycache__/{path.stem}.*.pyc"):
-        compiled.unlink()
+    # Compiled code is told from older by the second and the size: what is compiled of this file stands aside meanwhile.
+    compiled = list(path.parent.glob(f"__pycache__/{path.stem}.*.pyc"))
+    for each in compiled:
+        each.rename(each.with_suffix(".aside"))
     try:
         code, said = tree.run(hold.test)
     finally:
         path.write_text(whole, encoding="utf-8")
+        os.utime(path, ns=(then.st_atime_ns, then.st_mtime_ns))
+        for each in compiled:
+            each.with_suffix(".aside").rename(each)
     return None if code == 1 else f"{hold.rule} {hold.test}: exit code {code}\n{said[-2_500:]}"
 
 

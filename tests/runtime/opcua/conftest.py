@@ -9,7 +9,7 @@ import pytest
 from tests.runtime.opcua.rig import ServerProcess
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _shared() -> Iterator[ServerProcess]:
     server = ServerProcess()
     yield server

@@ -144,7 +144,7 @@ class Plant:
             count += 1
             for name in {"Heartbeat", "Cycle"} - self.frozen:
                 await self.nodes[name].write_value(ua.Variant(count, VARIABLES[name][1]))
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)
 
     async def obey(self, order: dict[str, Any]) -> None:
         if "reset" in order:
