@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -23,11 +23,21 @@ from tests.hmi import plant
 
 @pytest.fixture(autouse=True)
 def gui_collects() -> Iterator[None]:
-    """As in the HMI itself (`hmi.collector`): no thread of a session destroys what tests before it have left."""
+    """As in the HMI itself (`hmi.collector`): no thread of a session destroys what tests before it have left.
+
+    Nothing is left of a test's windows either: without an event loop none of them would ever be deleted, and a change of
+    palette goes through all widgets that there are.
+    """
     gc.disable()
     yield
+    delete_windows()
     gc.collect()
     gc.enable()
+
+
+def delete_windows() -> None:
+    """Carry out what `deleteLater` has put off."""
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 @pytest.fixture(params=sorted(theme.PALETTES))

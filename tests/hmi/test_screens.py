@@ -6,31 +6,32 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from hmi import theme
 from hmi.feed import Model
 from hmi.pages import REGISTRY
 from hmi.window import Window
 from tests.hmi import scenes
+from tests.hmi.conftest import delete_windows
 from tests.hmi.pictures import screens
 from tests.hmi.scenes import PlayedSession, Scene
 from tests.hmi.test_window import coloured
 
 
 @pytest.fixture(params=sorted(theme.PALETTES))
-def played(request: pytest.FixtureRequest, qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
+def played(request: pytest.FixtureRequest, qapp: QApplication, tmp_path: Path) -> Iterator[Window]:
     """The window in each palette, over the played site."""
     theme.use(qapp, request.param)
     settings = QSettings(str(tmp_path / "layout.ini"), QSettings.Format.IniFormat)
     settings.setValue("sound", "off")
     model = Model()
     made = Window(model, PlayedSession(model), settings)
-    qtbot.addWidget(made)
     made.resize(1280, 800)
     made.show()
     yield made
     made.close()
+    made.deleteLater()
+    delete_windows()
     theme.use(qapp, "light")
 
 
