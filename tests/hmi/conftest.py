@@ -25,8 +25,8 @@ from tests.hmi import plant
 def gui_collects() -> Iterator[None]:
     """As in the HMI itself (`hmi.collector`): no thread of a session destroys what tests before it have left.
 
-    Nothing is left of a test's windows either: without an event loop none of them would ever be deleted, and a change of
-    palette goes through all widgets that there are.
+    Nothing is left of a test's windows either: without an event loop none of them would ever be deleted, and a change
+    of palette goes through all widgets that there are.
     """
     gc.disable()
     yield

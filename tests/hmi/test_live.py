@@ -53,7 +53,7 @@ def ordered(station: Station, job: Job = Job.SWITCHOVER, desk: Desk | None = Non
     bar.setParent(station.window)
     bar.show_group(GROUP)
     dialog = bar.open(job)
-    until(dialog.isVisible)
+    until(lambda: dialog.isVisible() and QApplication.activeWindow() is not None)  # it has the keyboard a moment later
     return dialog
 
 
