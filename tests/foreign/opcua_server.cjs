@@ -16,7 +16,7 @@ const { SecurityPolicy, MessageSecurityMode } = require("node-opcua-secure-chann
 
 const settings = JSON.parse(process.argv[2]);
 const NAMESPACE = "urn:otha:test";
-const LIFE_MS = 10;
+const LIFE_MS = 50;
 
 const values = {
   Heartbeat: [DataType.UInt32, 0],

@@ -118,7 +118,7 @@ class Pair:
                 status = self.status()
                 if {node["name"]: node["liveness"] for node in status["groups"][0]["nodes"]} == liveness:
                     return status
-            time.sleep(0.01)
+            time.sleep(0.05)
         raise AssertionError(f"not within {within_s:.1f} s: {liveness}; {status}; {self.log.read_text()}")
 
     def dies_in_its_bound(self, name: str, number: int, **liveness: str) -> dict[str, Any]:
