@@ -1,42 +1,59 @@
 #!/bin/sh
-# The test suite, in three lanes beside each other. What runs against the clock (plants, servers, supervisors) waits more
-# than it works and fills two lanes; what only computes runs beside them, as gently as the system can. Each lane is
-# printed whole when it has ended. With arguments: pytest with those arguments.
+# The test suite. What runs against the clock (plants, servers, supervisors) waits more than it works: two runners take
+# one group of it after the other, the longest first, so that both end together. What only computes runs beside them, as
+# gently as the system can. Each group's end is told at once; all that they have said is printed when all have ended.
+# With arguments: pytest with those arguments.
 # usage: test.sh PYTHON [pytest arguments]
 set -u
 python=$1
 shift
+# The suite starts hundreds of processes, and each would compile anew what it imports.
+unset PYTHONDONTWRITEBYTECODE
 if [ $# -gt 0 ]; then
     exec "$python" -m pytest -q "$@"
 fi
 
+alone="tests/runtime/ tests/sim/ tests/interface/ tests/demo/ tests/foreign/ tests/hmi/" # the longest of them, by length
 computing=""
-first=""
-second=""
+rest=""
 for place in tests/*/ tests/test_*.py; do
     case $place in
-        tests/test_alarm_cli.py | tests/test_profile_cli.py | tests/test_remote.py) second="$second $place" ;; # they start a plant
+        tests/__pycache__/) ;;
+        tests/test_alarm_cli.py | tests/test_profile_cli.py | tests/test_remote.py) rest="$rest $place" ;; # they start a plant
         tests/bench/ | tests/core/ | tests/plc/ | tests/report/ | tests/scenarios/ | tests/site/ | tests/verify/ | tests/wire/ | tests/*.py)
             computing="$computing $place" ;;
-        tests/__pycache__/) ;;
-        tests/runtime/ | tests/journal/ | tests/sim/) first="$first $place" ;;
-        *) second="$second $place" ;;
+        *) case " $alone " in *" $place "*) ;; *) rest="$rest $place" ;; esac ;;
     esac
 done
 
 logs=$(mktemp -d)
 beside=""
-other=""
-trap 'kill $beside $other 2>/dev/null; rm -rf "$logs"' EXIT
+trap 'kill $beside 2>/dev/null; rm -rf "$logs"' EXIT
 trap 'exit 130' INT TERM
-nice -n 19 "$python" -m pytest -q --durations=12 -p no:cacheprovider $computing >"$logs/computing" 2>&1 &
+
+# One group: $1 is its name, the others are its places.
+run='name=$1; shift
+"$python" -m pytest -q --durations=10 -p no:cacheprovider "$@" >"$logs/$name" 2>&1
+status=$?
+echo "$name: $(tail -n 1 "$logs/$name")"
+exit $status'
+export python logs
+
+nice -n 19 "$python" -m pytest -q --durations=10 -p no:cacheprovider $computing >"$logs/computing" 2>&1 &
 beside=$!
-"$python" -m pytest -q --durations=15 -p no:cacheprovider $first >"$logs/first" 2>&1 &
-other=$!
 status=0
-"$python" -m pytest -q --durations=15 $second || status=$?
-wait "$other" || status=$?
-cat "$logs/first"
-wait "$beside" || status=$?
-cat "$logs/computing"
+{
+    for place in $alone; do
+        name=${place#tests/}
+        echo "${name%/} $place"
+    done
+    echo "rest $rest"
+} | xargs -P 2 -L 1 sh -c "$run" run || status=1
+wait "$beside" || status=1
+echo "computing: $(tail -n 1 "$logs/computing")"
+
+for log in "$logs"/*; do
+    echo "== ${log##*/}"
+    cat "$log"
+done
 exit "$status"

@@ -4,6 +4,7 @@
 is a line of JSON, {"code": pytest's exit code, negative for the signal that ended it, "said": what it printed}.
 """
 
+import gc
 import json
 import os
 import signal
@@ -34,6 +35,8 @@ def run(options: list[str], test: str, said: IO[bytes]) -> int:
 
 def main() -> None:
     """Answer line by line."""
+    gc.disable()  # a fork lives for one test, and looking for garbage would copy all that it shares
+    gc.freeze()
     for line in sys.stdin:
         with tempfile.TemporaryFile() as said:
             code = run(sys.argv[1:], line.strip(), said)

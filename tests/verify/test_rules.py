@@ -21,7 +21,7 @@ BUILT = [f"S{n}" for n in range(1, 19)] + [f"L{n}" for n in range(1, 6)] + ["cap
 
 # The suite's own settings ask for plugins that a single test does not need.
 INI = "[pytest]\nfilterwarnings = error\nmarkers = soak: long\n"
-PLUGINS_NOT_NEEDED = ("hypothesispytest", "asyncio", "cacheprovider", "anyio")
+PLUGINS_NOT_NEEDED = ("hypothesispytest", "asyncio", "cacheprovider", "anyio", "unraisableexception", "threadexception")
 
 
 def test_every_rule_built_has_a_row() -> None:
