@@ -31,9 +31,13 @@ class Collector(QObject):
         """Collect the young, and every now and then all."""
         self._looks += 1
         gc.collect(_ALL if self._looks % _LOOKS_TO_ALL == 0 else _YOUNG)
+        if self._looks == _LOOKS_TO_ALL:
+            # What stands by now are modules and the window: never garbage, and most of what a look at all would see.
+            gc.freeze()
 
     def end(self) -> None:
         """Leave it to the interpreter again."""
         self._timer.stop()
+        gc.unfreeze()
         if self._was_enabled:
             gc.enable()

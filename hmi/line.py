@@ -16,7 +16,8 @@ from asyncua import ua as asyncua_ua
 from hmi.feed import monotonic_ms
 from hmi.model import Answer, EventView, Quality
 from hmi.request import Request
-from hmi.store import Owner, Reading, Store, event_of
+from hmi.store import Owner, Reading, Store
+from hmi.views import event_of
 from otha import names
 from otha.names import Kind
 

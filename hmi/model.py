@@ -111,7 +111,6 @@ class SiteView:
     journal_seq: int = 0
     journal_trouble: str = ""
     record_trouble: str = ""
-    more: Mapping[str, Any] = field(default_factory=dict)  # Any: values of names that this version does not know
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +200,6 @@ class NodeView:
     in_rpo: str = "unknown"
     ready: str = "unknown"
     maintenance: bool = False
-    more: Mapping[str, Any] = field(default_factory=dict)  # Any: as in SiteView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +213,6 @@ class ConditionView:
     interlock: bool = False
     klass: str = ""
     bypassed: bool = False
-    more: Mapping[str, Any] = field(default_factory=dict)  # Any: as in SiteView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,7 +226,6 @@ class ClientView:
     seen: bool = False
     node: str = ""
     epoch: int = 0
-    more: Mapping[str, Any] = field(default_factory=dict)  # Any: as in SiteView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,7 +239,6 @@ class ChannelView:
     connects: int = 0
     losses: int = 0
     trouble: str = ""
-    more: Mapping[str, Any] = field(default_factory=dict)  # Any: as in SiteView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,7 +268,6 @@ class AlarmView:
     at_ms: int = 0
     message: str = ""
     comment: str = ""
-    more: Mapping[str, Any] = field(default_factory=dict)  # Any: as in SiteView
 
     @property
     def quiet(self) -> bool:
@@ -315,7 +309,6 @@ class GroupView:
     conditions: tuple[ConditionView, ...] = ()
     clients: tuple[ClientView, ...] = ()
     channels: tuple[ChannelView, ...] = ()
-    more: Mapping[str, Any] = field(default_factory=dict)  # Any: as in SiteView
 
     def node(self, name: str) -> NodeView | None:
         """The member of this name."""

@@ -1,35 +1,13 @@
-"""The newest reading of every variable, and the frozen views that are made of them: of a changed object alone."""
+"""The newest values of every object, and the frozen views that are made of them: of a changed object alone."""
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields, replace
-from typing import Any, Final, TypeVar, cast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
 
-from hmi.model import (
-    AlarmView,
-    ChannelView,
-    ClientView,
-    ConditionView,
-    EventView,
-    FailbackView,
-    GateView,
-    GroupView,
-    MachineView,
-    NodeView,
-    Priority,
-    Quality,
-    RequestView,
-    SelectionView,
-    SiteView,
-    Snapshot,
-    Stamp,
-    TransferView,
-    urgency,
-)
+from hmi import views
+from hmi.model import AlarmView, ChannelView, GroupView, Quality, SiteView, Snapshot, Stamp, urgency
+from hmi.views import Told, Value
 from otha import names
-
-_View = TypeVar("_View")
-Value = bool | int | str | list[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,98 +19,73 @@ class Reading:
     at_ms: int
 
 
-@dataclass(slots=True, kw_only=True)
+_UNHEARD: Final = Stamp()
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
 class Owner:
     """One object of the interface: its NodeId's text, its type there, its name, and the group that it belongs to.
 
-    `said`: what a group's picture said of it last. `flat`: the view of a group's own readings alone."""
+    `said`: what a group's picture said of it last, None: nothing yet, and `stamp` what that is worth. `readings`:
+    values that came one by one since then. `given`: of a group, the fields of its view but its members.
+    """
 
     id: str
     type: str
     name: str
     group: str = ""
+    said: Told | None = None
+    stamp: Stamp = _UNHEARD
     readings: dict[str, Reading] = field(default_factory=dict)
+    given: dict[str, Any] = field(default_factory=dict)  # Any: what the fields take
     view: Any = None  # Any: the view of its type
-    flat: Any = None  # Any: as above
-    said: Any = None  # Any: JSON
-    worth: Quality = Quality.BAD
     dirty: bool = True
 
+    @property
+    def worth(self) -> Stamp:
+        """The worst quality of its values, and the newest time of one."""
+        if not self.readings:
+            return self.stamp
+        stamps = [self.stamp] if self.said is not None else []
+        each = self.readings.values()
+        return Stamp(
+            quality=max((one.quality for one in (*stamps, *each)), default=Quality.BAD),
+            at_ms=max(one.at_ms for one in (*stamps, *each)),
+        )
 
-VARIABLES: Final[Mapping[str, Sequence[names.Variable]]] = {
-    "SiteType": names.SITE_VARIABLES,
-    "GroupType": names.GROUP_VARIABLES,
-    "NodeType": names.NODE_VARIABLES,
-    "InterlockType": names.CONDITION_VARIABLES,
-    "ClientType": names.CLIENT_VARIABLES,
-    "ChannelType": names.CHANNEL_VARIABLES,
-    "AlarmType": names.ALARM_VARIABLES,
-}
-"""The variables of each type of object, as the interface calls the types."""
-_FLAT: Final[Mapping[str, type]] = {
-    "SiteType": SiteView,
-    "NodeType": NodeView,
-    "InterlockType": ConditionView,
-    "ClientType": ClientView,
-    "ChannelType": ChannelView,
-    "AlarmType": AlarmView,
-    "GroupType": GroupView,
-}
-_SECTIONS: Final[tuple[tuple[str, str, Callable[[str, str], str]], ...]] = (
-    ("Nodes", "NodeType", names.node_id),
-    ("Conditions", "InterlockType", names.condition_id),
-    ("Clients", "ClientType", names.client_id),
-    ("Channels", "ChannelType", lambda _group, channel: names.channel_id(channel)),
-)
-_OTHER_NAMES: Final = {"klass": "Class"}
-_NOT_SET: Final = -1  # what the interface gives for a time that there is none of
-_PARTS: Final = (
-    ("transfer", TransferView, "Transfer", "TransferKind"),
-    ("gate", GateView, "Gate", "GateState"),
-    ("machine", MachineView, "Machine", "MachineState"),
-    ("failback", FailbackView, "Failback", "FailbackTo"),
-    ("selection", SelectionView, "", "SelectedBy"),
-    ("request", RequestView, "Request", "RequestOrder"),
-)
-_PART_NAMES: Final = {
-    "from_node": "TransferFrom",
-    ("failback", "to_node"): "FailbackTo",
-    ("transfer", "to_node"): "TransferTo",
-    ("selection", "by"): "SelectedBy",
-    ("selection", "to_node"): "SelectedTo",
-    ("selection", "left_ms"): "SelectionLeftMs",
-}
+    @property
+    def told(self) -> Told:
+        """Its values."""
+        if not self.readings:
+            return self.said or {}
+        return {**(self.said or {}), **{name: each.value for name, each in self.readings.items()}}
+
+    def fields(self) -> dict[str, Any]:  # Any: as above
+        """The fields of its view that are its own."""
+        made = views.MAKERS[self.type].given(self.told, whole=self.said is not None)
+        made["stamp"] = self.worth
+        return made
 
 
-def camel(name: str) -> str:
-    """The interface's name of a field: `hold_left_ms` is HoldLeftMs."""
-    return _OTHER_NAMES.get(name) or "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+_IDS: Final = {"Nodes": names.node_id, "Conditions": names.condition_id, "Clients": names.client_id}
+_TYPES: Final = {"Nodes": "NodeType", "Conditions": "InterlockType", "Clients": "ClientType", "Channels": "ChannelType"}
 
 
-def _part_name(part: str, prefix: str, name: str) -> str:
-    special: Mapping[Any, str] = _PART_NAMES
-    return special.get((part, name)) or special.get(name) or prefix + camel(name)
+def _member_id(section: str, group: str, name: str) -> str:
+    return names.channel_id(name) if section == "Channels" else _IDS[section](group, name)
 
 
-def _fields_of(kind: type, variables: Sequence[names.Variable]) -> dict[str, str]:
-    """The field of a view for each variable that it has one for."""
-    known = {each.name for each in variables}
-    return {camel(each.name): each.name for each in fields(kind) if camel(each.name) in known}
+class _Members:
+    """What belongs to a group, in the order in which it was told."""
 
+    def __init__(self) -> None:
+        self.nodes: list[Owner] = []
+        self.conditions: list[Owner] = []
+        self.clients: list[Owner] = []
 
-_FIELDS: Final = {type_: _fields_of(kind, VARIABLES[type_]) for type_, kind in _FLAT.items()}
-_IN_PARTS: Final = frozenset(
-    _part_name(part, prefix, each.name) for part, kind, prefix, _ in _PARTS for each in fields(kind)
-)
-_MORE: Final = {
-    type_: tuple(
-        each.name
-        for each in variables
-        if each.name not in _FIELDS[type_]
-        and not (type_ == "GroupType" and (each.name in _IN_PARTS or each.name == names.PICTURE))
-    )
-    for type_, variables in VARIABLES.items()
-}
+    def add(self, owner: Owner) -> None:
+        """It has this too."""
+        {"NodeType": self.nodes, "InterlockType": self.conditions, "ClientType": self.clients}[owner.type].append(owner)
 
 
 class Store:
@@ -140,73 +93,93 @@ class Store:
 
     def __init__(self, owners: Iterable[Owner]) -> None:
         self.owners: dict[str, Owner] = {}
+        self._site: Owner | None = None
+        self._members: dict[str, _Members] = {}
+        self._pictures: dict[str, tuple[Reading, Mapping[str, Any]]] = {}  # Any: JSON
+        # What of the last snapshot is to be made anew: dictionaries, for their order.
+        self._touched_groups: dict[str, None] = {}
+        self._touched_channels: dict[str, None] = {}
+        self._groups_of_node: dict[str, dict[str, None]] = {}
+        self._channels_of_node: dict[str, dict[str, ChannelView]] = {}
         self._alarm_events: dict[str, dict[str, Any]] = {}  # Any: fields of an event
-        self._groups: list[Owner] = []
-        self._channels: list[Owner] = []
-        self._members: dict[str, list[Owner]] = {}
-        self._pictured: dict[str, list[Owner]] = {}
-        for each in owners:
-            self.add(each)
         self._alarms: dict[str, AlarmView] = {}
         self._snapshot = Snapshot()
         self.changed = True
+        for each in owners:
+            self.add(each)
 
     @property
     def groups(self) -> int:
         """How many groups there are."""
-        return len(self._groups)
+        return len(self._members)
 
     def add(self, owner: Owner) -> None:
         """There is such an object; a group before what belongs to it."""
         self.owners[owner.id] = owner
-        if owner.type == "GroupType":
-            self._groups.append(owner)
-            self._members[owner.name] = []
-        elif owner.type == "ChannelType":
-            self._channels.append(owner)
+        if owner.type == "SiteType":
+            self._site = owner
+        elif owner.type == "GroupType":
+            self._members[owner.name] = _Members()
         elif owner.type in ("NodeType", "InterlockType", "ClientType"):
-            self._members[owner.group].append(owner)
+            self._members[owner.group].add(owner)
+            if owner.type == "NodeType":
+                self._groups_of_node.setdefault(owner.name, {})[owner.group] = None
+        self._touch(owner)
+
+    def _touch(self, owner: Owner) -> None:
+        """Its view is to be made anew, and the views that hold it."""
+        owner.dirty = self.changed = True
+        match owner.type:
+            case "ChannelType":
+                self._touched_channels[owner.name] = None
+            case "GroupType":
+                self._touched_groups[owner.name] = None
+            case "NodeType" | "InterlockType" | "ClientType":
+                self._touched_groups[owner.group] = None
 
     def take_picture(self, group: str, reading: Reading) -> None:
         """All of a group in one text has come. Of one that has none, or that can't be read, what was said last stays
         and is worth as little as this."""
-        told = _picture(reading.value)
+        was, before = self._pictures.get(group, (None, {}))
+        if was is not None and (was.value, was.quality) == (reading.value, reading.quality):
+            return
+        told = views.picture(reading.value)
         if told is None:
-            bad = Reading(None, max(reading.quality, Quality.UNCERTAIN), reading.at_ms)
-            for each in self._pictured.get(group) or [self.owners[names.group_id(group)]]:
-                self._say(each, each.said or {}, bad)
-            return
-        found = [self.owners[names.group_id(group)]]
-        self._say(found[0], told["Group"], reading)
-        for section, kind, id_of in _SECTIONS:
-            for name, said in told[section].items():
-                at = id_of(group, name)
-                if at not in self.owners:
-                    self.add(Owner(id=at, type=kind, name=name, group="" if kind == "ChannelType" else group))
-                found.append(self.owners[at])
-                self._say(found[-1], said, reading)
-        self._pictured[group] = found
+            told = before
+            reading = Reading(None, max(reading.quality, Quality.UNCERTAIN), reading.at_ms)
+        self._pictures[group] = reading, told
+        # What a picture says in the words of the one before it need not be looked at again.
+        trusted_alike = was is not None and was.quality == reading.quality
+        self._say(self.owners[names.group_id(group)], told.get("Group") or {}, reading)
+        for section in views.SECTIONS:
+            members = told.get(section) or {}
+            if not (trusted_alike and members == before.get(section)):
+                for name, said in members.items():
+                    self._say(self._member(section, group, name), said, reading)
 
-    def _say(self, owner: Owner, said: Mapping[str, Any], reading: Reading) -> None:  # Any: JSON
+    def _member(self, section: str, group: str, name: str) -> Owner:
+        at = _member_id(section, group, name)
+        found = self.owners.get(at)
+        if found is None:
+            of = "" if section == "Channels" else group
+            found = Owner(id=at, type=_TYPES[section], name=name, group=of)
+            self.add(found)
+        return found
+
+    def _say(self, owner: Owner, said: Told, reading: Reading) -> None:
         """Take what is said of an object, if it differs from what was said before."""
-        worth = (said, reading.quality)
-        if owner.said is not None and (owner.said, owner.worth) == worth:
+        if owner.said == said and owner.stamp.quality == reading.quality:
             return
-        owner.said, owner.worth = worth
-        owner.readings = {
-            each.name: Reading(said.get(each.name), reading.quality, reading.at_ms)
-            for each in VARIABLES[owner.type]
-            if each.name != names.PICTURE
-        }
-        owner.dirty = self.changed = True
+        owner.said, owner.stamp = said, Stamp(quality=reading.quality, at_ms=reading.at_ms)
+        owner.readings.clear()
+        self._touch(owner)
 
     def take(self, owner: str, variable: str, reading: Reading) -> None:
         """A value has come."""
         found = self.owners.get(owner)
         if found is not None:
             found.readings[variable] = reading
-            found.dirty = True
-            self.changed = True
+            self._touch(found)
 
     def take_alarm_event(self, owner: str, told: Mapping[str, Any]) -> None:  # Any: as above
         """An alarm has told an event; its values are read after it."""
@@ -216,18 +189,18 @@ class Store:
         """All values of an alarm have been taken: show it, or forget it if it is normal."""
         found = self.owners[owner]
         told = self._alarm_events.get(owner, {})
-        view = self._flat(found, AlarmView)
+        given = found.fields()
         self.changed = True
-        if view.state == "normal":
+        if given.get("state", "normal") == "normal":
             self._alarms.pop(owner, None)
             return
-        self._alarms[owner] = replace(
-            view,
+        self._alarms[owner] = views.ALARM.make(
+            given,
             group=found.group,
             owner=found.group or str(told.get("SourceName") or ""),
             code=found.name,
             event_id=bytes(told.get("EventId") or b""),
-            at_ms=int(told.get("at_ms") or view.stamp.at_ms),
+            at_ms=int(told.get("at_ms") or found.worth.at_ms),
             message=str(told.get("Message") or ""),
             comment=str(told.get("Comment") or ""),
         )
@@ -242,158 +215,70 @@ class Store:
         if not self.changed:
             return self._snapshot
         self.changed = False
-        site = next((each for each in self.owners.values() if each.type == "SiteType"), None)
-        channels = {each.name: self._view(each, self._channel) for each in self._channels}
-        by_node: dict[str, list[ChannelView]] = {}
-        for channel in channels.values():
-            by_node.setdefault(channel.node, []).append(channel)
-        moved = {each.node for each in self._moved(channels)}
+        channels = self._channels()
         self._snapshot = Snapshot(
-            site=SiteView() if site is None else self._view(site, lambda each: self._flat(each, SiteView)),
-            groups={each.name: self._group(each, by_node, moved) for each in self._groups},
+            site=self._site_view(),
+            groups=self._groups(),
             channels=channels,
             alarms=tuple(sorted(self._alarms.values(), key=urgency)),
         )
         return self._snapshot
 
-    def _moved(self, channels: Mapping[str, ChannelView]) -> Iterable[ChannelView]:
-        before = self._snapshot.channels
-        return (each for name, each in channels.items() if before.get(name) is not each)
-
-    def _view(self, owner: Owner, make: Callable[[Owner], _View]) -> _View:
-        if owner.dirty or owner.view is None:
-            owner.view, owner.dirty = make(owner), False
-        return cast(_View, owner.view)
-
-    def _channel(self, owner: Owner) -> ChannelView:
-        return self._flat(owner, ChannelView, name=owner.name)
-
-    def _group(self, owner: Owner, by_node: Mapping[str, list[ChannelView]], moved: set[str]) -> GroupView:
-        members = self._members[owner.name]
-        fresh = owner.dirty or owner.view is None or any(each.dirty or each.view is None for each in members)
-        if not fresh and not any(each.name in moved for each in members if each.type == "NodeType"):
-            return cast(GroupView, owner.view)
-        nodes = tuple(self._member(each, NodeView) for each in members if each.type == "NodeType")
-        if owner.dirty or owner.flat is None:
-            parts: dict[str, Any] = {  # Any: a view of each part
-                part: self._part(owner, part, kind, prefix, key) for part, kind, prefix, key in _PARTS
-            }
-            owner.flat = self._flat(owner, GroupView, name=owner.name, **parts)
-        made: GroupView = replace(
-            owner.flat,
-            nodes=nodes,
-            conditions=tuple(self._member(each, ConditionView) for each in members if each.type == "InterlockType"),
-            clients=tuple(self._member(each, ClientView) for each in members if each.type == "ClientType"),
-            channels=tuple(channel for node in nodes for channel in by_node.get(node.name, ())),
-        )
-        owner.view, owner.dirty = made, False
+    def _site_view(self) -> SiteView:
+        site = self._site
+        if site is None:
+            return SiteView()
+        if site.dirty:
+            site.view, site.dirty = views.SITE.make(site.fields()), False
+        made: SiteView = site.view
         return made
 
-    def _member(self, owner: Owner, kind: type[_View]) -> _View:
-        def make(each: Owner) -> _View:
-            return self._flat(each, kind, group=each.group, name=each.name)
+    def _channels(self) -> Mapping[str, ChannelView]:
+        """All channels; the groups that hold one which has changed are touched."""
+        if not self._touched_channels:
+            return self._snapshot.channels
+        made = dict(self._snapshot.channels)
+        for name in self._touched_channels:
+            owner = self.owners[names.channel_id(name)]
+            before = made.get(name)
+            owner.view, owner.dirty = views.CHANNEL.make(owner.fields(), name=name), False
+            made[name] = view = owner.view
+            if before is not None and before.node != view.node:
+                del self._channels_of_node[before.node][name]
+                self._touched_groups |= self._groups_of_node.get(before.node, {})
+            self._channels_of_node.setdefault(view.node, {})[name] = view
+            self._touched_groups |= self._groups_of_node.get(view.node, {})
+        self._touched_channels = {}
+        return made
 
-        return self._view(owner, make)
+    def _groups(self) -> Mapping[str, GroupView]:
+        if not self._touched_groups:
+            return self._snapshot.groups
+        made = dict(self._snapshot.groups)
+        for name in self._touched_groups:
+            made[name] = self._group(name)
+        self._touched_groups = {}
+        return made
 
-    @staticmethod
-    def _flat(owner: Owner, kind: type[_View], **given: Any) -> _View:  # Any: what the fields take
-        """A view of an owner's own readings, and of what is given."""
-        quality, at_ms = Quality.GOOD if owner.readings else Quality.BAD, 0
-        wanted = _FIELDS[owner.type]
-        more: dict[str, Any] = {}
-        for variable, reading in owner.readings.items():
-            quality, at_ms = max(quality, reading.quality), max(at_ms, reading.at_ms)
-            name = wanted.get(variable)
-            if name is not None:
-                given[name] = _as_field(kind, name, reading.value)
-            elif variable in _MORE[owner.type]:
-                more[variable] = _plain(reading.value)
-        given["stamp"] = Stamp(quality=quality, at_ms=at_ms)
-        given["more"] = more
-        return kind(**(_REQUIRED[kind] | given))
-
-    @staticmethod
-    def _part(owner: Owner, part: str, kind: type[_View], prefix: str, key: str) -> _View | None:
-        """A view of the readings that belong together; None when their key says that there is no such thing."""
-        read = owner.readings
-        if key not in read or not read[key].value:
-            return None
-        given = {}
-        for each in fields(cast(Any, kind)):
-            reading = read.get(_part_name(part, prefix, each.name))
-            given[each.name] = _as_field(kind, each.name, None if reading is None else reading.value)
-        return kind(**given)
-
-
-_EMPTY: Final[Mapping[str, Any]] = {"str": "", "int": 0, "bool": False}
-
-
-def _annotations(kind: type) -> dict[str, str]:
-    return {
-        each.name: each.type if isinstance(each.type, str) else getattr(each.type, "__name__", str(each.type))
-        for each in fields(cast(Any, kind))
-    }
+    def _group(self, name: str) -> GroupView:
+        owner, members = self.owners[names.group_id(name)], self._members[name]
+        if owner.dirty:
+            owner.given, owner.dirty = {**owner.fields(), **views.parts_of(owner.told), "name": name}, False
+        return views.GROUP.make(
+            owner.given,
+            nodes=_made(members.nodes),
+            conditions=_made(members.conditions),
+            clients=_made(members.clients),
+            channels=tuple(
+                channel for node in members.nodes for channel in self._channels_of_node.get(node.name, {}).values()
+            ),
+        )
 
 
-_REQUIRED: Final[Mapping[type, dict[str, Any]]] = {  # Any: as above
-    kind: {
-        each.name: "" for each in fields(cast(Any, kind)) if each.default is MISSING and each.default_factory is MISSING
-    }
-    for kind in _FLAT.values()
-}
-_TYPES: Final = {kind: _annotations(kind) for kind in (*_FLAT.values(), *(kind for _, kind, _, _ in _PARTS))}
-
-
-def _as_field(kind: type, name: str, value: Value) -> Any:  # Any: what the field takes
-    wanted = _TYPES[kind][name]
-    if wanted == "Priority":
-        return priority(str(value or ""))
-    if wanted.startswith("tuple"):
-        return tuple(value) if isinstance(value, list) else ()
-    if "None" in wanted:
-        return None if value is None or value == _NOT_SET else value
-    return _EMPTY.get(wanted) if value is None else value
-
-
-def _picture(text: Value) -> Mapping[str, Any] | None:  # Any: JSON
-    """A group's picture; None for what is none."""
-    try:
-        told = json.loads(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    sections = ("Group", *(each for each, _, _ in _SECTIONS))
-    if not isinstance(told, dict) or not all(isinstance(told.get(each), dict) for each in sections):
-        return None
-    return told
-
-
-def _plain(value: Value) -> Any:  # Any: a hashable value
-    return tuple(value) if isinstance(value, list) else value
-
-
-def priority(word: str) -> Priority:
-    """The priority that a word of the interface means; a word that is none is the most urgent, never hidden."""
-    if not word:
-        return Priority.LOW
-    try:
-        return Priority[word.upper()]
-    except KeyError:
-        return Priority.CRITICAL
-
-
-def event_of(told: Mapping[str, Any]) -> EventView:  # Any: fields of an event
-    """A journaled event as it was told."""
-    try:
-        body = json.loads(str(told.get("Body") or "{}"))
-    except ValueError:
-        body = {}
-    return EventView(
-        at_ms=int(told.get("at_ms") or 0),
-        kind=str(told.get("Kind") or ""),
-        group=str(told.get("Group") or ""),
-        user=str(told.get("User") or ""),
-        epoch=int(told.get("Epoch") or 0),
-        severity=int(told.get("Severity") or 0),
-        message=str(told.get("Message") or ""),
-        body=body if isinstance(body, dict) else {},
-    )
+def _made(owners: list[Owner]) -> tuple[Any, ...]:  # Any: views of the members' type
+    """The views of members of a group; those that have changed are made anew."""
+    for each in owners:
+        if each.dirty:
+            maker = views.MAKERS[each.type]
+            each.view, each.dirty = maker.make(each.fields(), group=each.group, name=each.name), False
+    return tuple([each.view for each in owners])

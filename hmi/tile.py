@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication
@@ -12,6 +12,7 @@ from hmi import say
 from hmi.model import AlarmView, GroupView, NodeView, Priority, Quality
 
 NODES_SHOWN: Final = 2
+_NODES_KEPT: Final = 4096  # of a thousand groups, each node in the two states that it changes between
 
 
 @cache
@@ -80,28 +81,34 @@ class Tile:
 
 def node_of(view: NodeView, active: str) -> TileNode:
     """A node as a symbol and a word."""
-    symbol, word = _role(view, active)
-    well = view.liveness == "alive" and symbol in (Symbol.ACTIVE, Symbol.STANDBY)
-    return TileNode(name=view.name, symbol=symbol, word=word, well=well)
+    return _node(view.name, view.liveness, view.role, view.maintenance, view.name == active)
 
 
-def _role(view: NodeView, active: str) -> tuple[Symbol, str]:
-    if view.liveness in ("dead", "frozen"):
-        return Symbol.DEAD, say.liveness(view.liveness)
-    if view.maintenance:
+@lru_cache(_NODES_KEPT)
+def _node(name: str, liveness: str, role: str, maintenance: bool, ordered: bool) -> TileNode:
+    symbol, word = _role(liveness, role, maintenance, ordered)
+    well = liveness == "alive" and symbol in (Symbol.ACTIVE, Symbol.STANDBY)
+    return TileNode(name=name, symbol=symbol, word=word, well=well)
+
+
+def _role(liveness: str, role: str, maintenance: bool, ordered: bool) -> tuple[Symbol, str]:
+    """`ordered`: it is the group's active node."""
+    if liveness in ("dead", "frozen"):
+        return Symbol.DEAD, say.liveness(liveness)
+    if maintenance:
         return Symbol.MAINTENANCE, translate("Tile", "MAINTENANCE")
-    suffix = f" · {say.liveness(view.liveness)}" if view.liveness == "stale_data" else ""
-    if view.role == "ACTIVE" and view.name != active:
+    suffix = f" · {say.liveness(liveness)}" if liveness == "stale_data" else ""
+    if role == "ACTIVE" and not ordered:
         return Symbol.ACTIVE, translate("Tile", "ACTIVE, not ordered") + suffix
-    if view.name == active and view.role not in ("ACTIVE", "UNKNOWN"):
-        return Symbol.UNKNOWN, translate("Tile", "should be ACTIVE, says {0}").format(view.role)
+    if ordered and role not in ("ACTIVE", "UNKNOWN"):
+        return Symbol.UNKNOWN, translate("Tile", "should be ACTIVE, says {0}").format(role)
     words = {
         "ACTIVE": (Symbol.ACTIVE, translate("Tile", "ACTIVE")),
         "STANDBY": (Symbol.STANDBY, translate("Tile", "STANDBY")),
         "MAINTENANCE": (Symbol.MAINTENANCE, translate("Tile", "MAINTENANCE")),
         "FENCED": (Symbol.FENCED, translate("Tile", "FENCED")),
     }
-    symbol, word = words.get(view.role, (Symbol.UNKNOWN, translate("Tile", "UNKNOWN")))
+    symbol, word = words.get(role, (Symbol.UNKNOWN, translate("Tile", "UNKNOWN")))
     return symbol, word + suffix
 
 
@@ -171,15 +178,14 @@ def tile_of(group: GroupView, alarms: Iterable[AlarmView] = ()) -> Tile:
     """A group's tile. `alarms`: its own."""
     heard = [each for each in alarms if not each.quiet]
     worst = min((each.priority for each in heard), default=None)
-    ordered = sorted(group.nodes, key=lambda each: each.name != group.active)
-    shown = tuple(node_of(each, group.active) for each in ordered[:NODES_SHOWN])
+    active = group.active
+    ordered = sorted(group.nodes, key=lambda each: each.name != active)
+    shown = tuple([node_of(each, active) for each in ordered[:NODES_SHOWN]])
     standby, ready = standby_of(group)
     news, wants_eyes = news_of(group)
-    arming = "" if group.arming == "armed" else say.arming(group.arming)
-    corner = " · ".join(each for each in (say.kind(group.kind), group.section, arming) if each)
     return Tile(
         group=group.name,
-        corner=corner,
+        corner=_corner(group.kind, group.section, group.arming),
         nodes=shown,
         more=max(len(group.nodes) - NODES_SHOWN, 0),
         standby=standby,
@@ -196,6 +202,12 @@ def tile_of(group: GroupView, alarms: Iterable[AlarmView] = ()) -> Tile:
         section=group.section,
         behind=standby == _behind(),
     )
+
+
+@lru_cache(_NODES_KEPT)
+def _corner(kind: str, section: str, arming: str) -> str:
+    acts = "" if arming == "armed" else say.arming(arming)
+    return " · ".join(each for each in (say.kind(kind), section, acts) if each)
 
 
 class Grouping(Enum):

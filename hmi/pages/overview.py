@@ -7,12 +7,13 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout
 
-from hmi.board import Board, Trace
+from hmi.board import Board
 from hmi.feed import Model
 from hmi.model import AlarmView, Snapshot
 from hmi.pages import Page
 from hmi.session import Session
 from hmi.tile import Grouping, Tile, arranged, tile_of
+from hmi.tile_painter import Trace
 from hmi.timing_view import TimingView
 
 _TRACE_POINTS: Final = 60

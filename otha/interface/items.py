@@ -5,18 +5,34 @@ loop for seconds.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from asyncua import ua as asyncua_ua
 from asyncua.server.address_space import AddressSpace
 from asyncua.server.internal_subscription import InternalSubscription
-from asyncua.server.monitored_item_service import MonitoredItemData, MonitoredItemService
+from asyncua.server.monitored_item_service import MonitoredItemData, MonitoredItemService, MonitoredItemValues
 from asyncua.ua.status_codes import StatusCodes
 
 from otha.interface import filters
 
 # Any: its annotations ask for aliases of int, str and datetime where it takes these.
 ua: Any = asyncua_ua
+
+
+# Of these asyncua need not keep a copy, which costs it more than all else that it does for a value.
+_NEVER_CHANGED: Final = (str, bool, int, bytes, type(None))
+
+
+class _LastValue(MonitoredItemValues):
+    """The value that an item had last, to tell whether the next one is another."""
+
+    def set_current_datavalue(self, cur_val: Any) -> None:  # Any: a DataValue
+        inner = cur_val.Value
+        if inner is not None and isinstance(inner.Value, _NEVER_CHANGED):
+            # Whoever has written it writes another DataValue the next time.
+            self.old_dvalue, self.current_dvalue = self.current_dvalue, cur_val
+        else:
+            super().set_current_datavalue(cur_val)
 
 
 class Items(MonitoredItemService):
@@ -44,6 +60,7 @@ class Items(MonitoredItemService):
         self.delete_monitored_items(list(self._monitored_items))
 
     def _commit_monitored_item(self, result: Any, mdata: MonitoredItemData) -> None:
+        mdata.mvalue = _LastValue()
         super()._commit_monitored_item(result, mdata)
         if result.StatusCode.is_good():
             self.event_cost += _event_cost(mdata)

@@ -13,9 +13,10 @@ from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.status_codes import StatusCodes
 
 from otha.interface.breath import Breath
+from otha.interface.changes import Changes
 from otha.interface.own_nodes import standard
 from otha.interface.space import Space, variant
-from otha.interface.values import Json, Values, parts
+from otha.interface.values import Json, Values
 
 # Any: its annotations ask for aliases of int, str and datetime where it takes these.
 ua: Any = asyncua_ua
@@ -52,7 +53,7 @@ class Mirror:
     def __init__(self, server: InternalServer, space: Space) -> None:
         self._server: Any = server
         self._space = space
-        self._said: dict[str, Any] = {}  # what each part of the last snapshot said
+        self._changes = Changes()
         self._shown: Values = {}
         self._since: dict[str, datetime] = {}
         self._doubt = Doubt.LOST
@@ -60,12 +61,8 @@ class Mirror:
 
     async def show(self, status: Json, at: datetime) -> None:
         """Write what has changed since the last snapshot."""
-        changed: Values = {}
-        for name, said, values in parts(status):
-            if self._said.get(name) != said:
-                self._said[name] = said
-                found = values()
-                changed |= {each: pair for each, pair in found.items() if self._shown.get(each) != pair}
+        said = self._changes.of(status)
+        changed: Values = {each: pair for each, pair in said.items() if self._shown.get(each) != pair}
         self._shown |= changed
         if self._doubt is not Doubt.NONE:
             changed, self._doubt = self._shown, Doubt.NONE

@@ -1,64 +1,17 @@
 """A snapshot of the supervisor as values of variables: pure, without any OPC UA in it."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from otha import names
 from otha.core.alarm_list import DEFAULTS
-from otha.names import Kind, Variable, variable_id
+from otha.names import Kind
 
 Json = Mapping[str, Any]  # Any: JSON
 Value = bool | int | str | list[str]
 Values = dict[str, tuple[Kind, Value]]
 _RATIONALE = ("cause", "consequence", "response")
 _OWN_WORDS = {str(each.code): tuple(getattr(each, key) for key in _RATIONALE) for each in DEFAULTS}
-
-Part = tuple[str, Any, Callable[[], Values]]  # Any: JSON
-"""A name, what the snapshot says of it, and the values that follow from that and from nothing else."""
-
-
-def parts(status: Json) -> Iterator[Part]:
-    """A snapshot in parts, so that one that says what it said before need not be looked at again."""
-    site, alarms = _site(status), list(alarms_of(status))
-    yield names.SITE, site, partial(_taken, names.SITE, names.SITE_VARIABLES, site)
-    yield f"{names.SITE}/Alarm", alarms, partial(_own_alarm_values, alarms)
-    channels = {each["name"]: _channel(each, status["links"].get(each["name"], {})) for each in status["channels"]}
-    by_node: dict[str, dict[str, Json]] = {}
-    for name, said in channels.items():
-        by_node.setdefault(said["Node"], {})[name] = said
-    for group in status["groups"]:
-        own = {name: said for node in group["nodes"] for name, said in by_node.get(node["name"], {}).items()}
-        yield names.group_id(group["name"]), (group, own), partial(_group_values, group, own)
-    for name, said in channels.items():
-        at = names.channel_id(name)
-        yield at, said, partial(_taken, at, names.CHANNEL_VARIABLES, said)
-
-
-def values(status: Json) -> Values:
-    """The kind and value of every variable, by the name of its NodeId."""
-    found: Values = {}
-    for _, _, of_part in parts(status):
-        found |= of_part()
-    return found
-
-
-def _own_alarm_values(alarms: Sequence[Json]) -> Values:
-    found: Values = {}
-    for each in alarms:
-        _take(found, names.own_alarm_id(each["code"]), names.ALARM_VARIABLES, _alarm(each))
-    return found
-
-
-def _channel(channel: Json, link: Json) -> Json:
-    return {
-        "Node": channel["node"],
-        "Pulse": channel["pulse"],
-        "Connects": link.get("connects", 0),
-        "Losses": link.get("losses", 0),
-        "Trouble": link.get("trouble", ""),
-    }
 
 
 def blocked(obstacle: Json) -> str:
@@ -91,7 +44,8 @@ def alarms_of(owner: Json) -> Iterator[Json]:
         yield told.get(code) or quiet_alarm(code)
 
 
-def _alarm(alarm: Json) -> Json:
+def of_alarm(alarm: Json) -> Json:
+    """An alarm, by the names of its variables."""
     words = tuple(alarm[key] for key in _RATIONALE)
     return {
         "State": alarm["state"],
@@ -109,30 +63,8 @@ def _alarm(alarm: Json) -> Json:
     }
 
 
-def _group_values(group: Json, channels: Mapping[str, Json]) -> Values:
-    found: Values = {}
-    name, own = group["name"], _group(group)
-    picture: dict[str, Any] = {"Group": _filled(names.GROUP_VARIABLES, own)}  # Any: JSON
-    for section, variables, id_of, members in (
-        ("Nodes", names.NODE_VARIABLES, names.node_id, _named(group["nodes"], _node)),
-        ("Conditions", names.CONDITION_VARIABLES, names.condition_id, _named(group["conditions"], _condition)),
-        ("Clients", names.CLIENT_VARIABLES, names.client_id, _named(group["clients"], _client)),
-    ):
-        for member, said in members.items():
-            _take(found, id_of(name, member), variables, said)
-        picture[section] = {member: _filled(variables, said) for member, said in members.items()}
-    picture["Channels"] = {each: _filled(names.CHANNEL_VARIABLES, said) for each, said in channels.items()}
-    _take(found, names.group_id(name), names.GROUP_VARIABLES, {**own, names.PICTURE: _line(picture)})
-    for each in alarms_of(group):
-        _take(found, names.alarm_id(name, each["code"]), names.ALARM_VARIABLES, _alarm(each))
-    return found
-
-
-def _named(listed: Sequence[Json], say: Callable[[Json], Json]) -> dict[str, Json]:
-    return {each["name"]: say(each) for each in listed}
-
-
-def _node(node: Json) -> Json:
+def of_node(node: Json) -> Json:
+    """A node as member of a group, by the names of its variables."""
     return {
         "Liveness": node["liveness"],
         "Role": node["role"],
@@ -143,7 +75,8 @@ def _node(node: Json) -> Json:
     }
 
 
-def _condition(condition: Json) -> Json:
+def of_condition(condition: Json) -> Json:
+    """An interlock or permissive, by the names of its variables."""
     return {
         "Verdict": condition["verdict"],
         "Interlock": condition["interlock"],
@@ -152,7 +85,8 @@ def _condition(condition: Json) -> Json:
     }
 
 
-def _client(client: Json) -> Json:
+def of_client(client: Json) -> Json:
+    """A client that a group leads, by the names of its variables."""
     return {
         "Critical": client["critical"],
         "Seen": client["seen"],
@@ -161,24 +95,8 @@ def _client(client: Json) -> Json:
     }
 
 
-def _filled(variables: Sequence[Variable], said: Json) -> Json:
-    """What is said, as the variables have it, without what is false or empty."""
-    found = ((each.name, _value(each.kind, said[each.name])) for each in variables if each.name != names.PICTURE)
-    return {name: value for name, value in found if value or type(value) is int}
-
-
-def _taken(owner: str, variables: Sequence[Variable], said: Json) -> Values:
-    found: Values = {}
-    _take(found, owner, variables, said)
-    return found
-
-
-def _take(found: Values, owner: str, variables: Sequence[Variable], said: Json) -> None:
-    for variable in variables:
-        found[variable_id(owner, variable.name)] = variable.kind, _value(variable.kind, said[variable.name])
-
-
-def _value(kind: Kind, raw: Any) -> Value:  # Any: JSON
+def value(kind: Kind, raw: Any) -> Value:  # Any: JSON
+    """What a variable of this kind has for it."""
     match kind:
         case Kind.BOOLEAN:
             return bool(raw)
@@ -192,7 +110,8 @@ def _value(kind: Kind, raw: Any) -> Value:  # Any: JSON
             return [str(each) for each in raw or ()]
 
 
-def _site(status: Json) -> Json:
+def of_site(status: Json) -> Json:
+    """The supervisor's own state, by the names of its variables."""
     loop = status["loop"]
     return {
         "Name": status["site"],
@@ -218,7 +137,19 @@ def _left(ms: int | None) -> int:
     return -1 if ms is None else ms
 
 
-def _group(group: Json) -> Json:
+def of_channel(channel: Json, link: Json) -> Json:
+    """A heartbeat path and its connection, by the names of its variables."""
+    return {
+        "Node": channel["node"],
+        "Pulse": channel["pulse"],
+        "Connects": link.get("connects", 0),
+        "Losses": link.get("losses", 0),
+        "Trouble": link.get("trouble", ""),
+    }
+
+
+def of_group(group: Json) -> Json:
+    """A group without its members, by the names of its variables."""
     concern = group["concern"]
     heard = [alarm for alarm in group["alarms"] if not alarm["flags"]]
     return {
@@ -313,10 +244,6 @@ def _persons(persons: Json) -> Json:
         ],
         "SafeOrdered": persons["safe_ordered"],
     }
-
-
-def _line(data: Any) -> str:  # Any: JSON
-    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
 
 
 def as_text(data: Any) -> str:  # Any: JSON

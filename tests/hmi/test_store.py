@@ -4,14 +4,21 @@ from typing import Any
 
 import pytest
 
-from hmi import store
-from hmi.model import AlarmView, GroupView, Priority, Quality
-from hmi.store import Owner, Reading, Store, event_of, priority
+from hmi import views
+from hmi.model import AlarmView, ChannelView, ConditionView, GroupView, NodeView, Priority, Quality
+from hmi.store import Owner, Reading, Store
+from hmi.views import event_of, priority
 from otha import names
-from otha.interface.values import values
+from otha.interface.changes import values
 from tests.interface.house import first_status
 
 AT = 1_700_000_000_000
+OF_VIEW: dict[type, str] = {
+    GroupView: "GroupType",
+    NodeView: "NodeType",
+    ConditionView: "InterlockType",
+    ChannelView: "ChannelType",
+}
 
 
 def owners(status: dict[str, Any]) -> list[Owner]:
@@ -45,7 +52,7 @@ def feed(made: Store, status: dict[str, Any], quality: Quality = Quality.GOOD) -
 
 
 def test_every_variable_of_the_interface_has_a_field() -> None:
-    assert {kind: more for kind, more in store._MORE.items() if more} == {}
+    assert {kind: left for kind, maker in views.MAKERS.items() if (left := maker.more - views.IN_PARTS)} == {}
 
 
 def test_a_status_as_views() -> None:
@@ -111,10 +118,9 @@ def test_a_picture_says_what_the_variables_say() -> None:
         *((names.condition_id("tanks", each.name), each) for each in group.conditions),
         *((names.channel_id(each.name), each) for each in group.channels),
     ):
-        kind = next(each for each, made in store._FLAT.items() if isinstance(view, made))
-        for variable, name in store._FIELDS[kind].items():
+        for variable, field in views.MAKERS[OF_VIEW[type(view)]].fields.items():
             said = told[names.variable_id(owner, variable)]
-            assert getattr(view, name) == (tuple(said) if isinstance(said, list) else said), (owner, variable)
+            assert getattr(view, field.name) == (tuple(said) if isinstance(said, list) else said), (owner, variable)
     assert len(group.conditions) == len(status["groups"][0]["conditions"])
     assert len(group.channels) == len(status["channels"])
     assert group.gate is not None

@@ -3,7 +3,8 @@
 from otha import names
 from otha.core.alarm_list import DEFAULTS
 from otha.core.words import AlarmCode
-from otha.interface.values import quiet_alarm, values
+from otha.interface.changes import values
+from otha.interface.values import quiet_alarm
 from otha.names import Kind
 from tests.interface.house import first_status
 
