@@ -12,6 +12,7 @@ class FactTable(QTableWidget):
 
     def __init__(self, name: str, columns: tuple[str, ...], wide: int) -> None:
         super().__init__(0, len(columns))
+        self._columns = columns
         self.setAccessibleName(name)
         self.setHorizontalHeaderLabels(list(columns))
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -23,6 +24,17 @@ class FactTable(QTableWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(wide, QHeaderView.ResizeMode.Stretch)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+
+    def head(self, columns: tuple[str, ...]) -> None:
+        """Have these columns instead: all but the first share the room."""
+        if columns != self._columns:
+            self._columns = columns
+            self.setColumnCount(len(columns))
+            self.setHorizontalHeaderLabels(list(columns))
+            header = self.horizontalHeader()
+            for at in range(1, len(columns)):
+                header.setSectionResizeMode(at, QHeaderView.ResizeMode.Stretch)
+            header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
 
     def fill(self, rows: Rows) -> None:
         """Show these rows."""

@@ -23,6 +23,7 @@ from hmi.fact_table import FactTable
 from hmi.feed import Model, monotonic_ms
 from hmi.job import Job
 from hmi.model import Answer, GroupView, Snapshot
+from hmi.node_table import NodeTable
 from hmi.order_dialog import OrderBar
 from hmi.pages import Page
 from hmi.session import Session
@@ -115,6 +116,7 @@ class GroupPage(Page):
             ),
             6,
         )
+        self.nodes = NodeTable(self.session)
 
     def _build(self) -> None:
         back, on = QPushButton("◀"), QPushButton("▶")
@@ -161,8 +163,9 @@ class GroupPage(Page):
         self.tabs.addTab(self.tracked, self.tr("Tracked tags"))
         self.tabs.addTab(transfer, self.tr("Transfer"))
         self.tabs.addTab(self.heard, self.tr("Channels"))
+        self.tabs.addTab(self.nodes, self.tr("Nodes"))
         self.tabs.setCurrentWidget(self.conditions)
-        self.tabs.currentChanged.connect(lambda _at: self.tick())
+        self.tabs.currentChanged.connect(lambda _at: self._tab_chosen())
         splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.addWidget(upper)
         splitter.addWidget(self.tabs)
@@ -199,7 +202,7 @@ class GroupPage(Page):
             self.facts.setText("")
             self.against.setText("")
             self.diagram.show_picture(Picture(), stale=self.model.stale, otha="OTHA")
-            for table in (self.conditions, self.tracked, self.heard):
+            for table in (self.conditions, self.tracked, self.heard, self.nodes):
                 table.fill([])
             return
         # One that is quicker than two snapshots is seen by what it leaves behind.
@@ -211,12 +214,15 @@ class GroupPage(Page):
         self._draw(view)
         self._show_transfer(view)
         self._show_conditions(view)
+        self._show_nodes(view)
 
     def tick(self) -> None:
         """As every page: ask for what the interface does not tell by itself."""
         if self.model.stale or not self.group:
             return
         self.session.ask_timing()
+        if self.tabs.currentWidget() is self.nodes:
+            self.nodes.ask()
         if not self._asking:
             self._asking = True
             self.session.why(self.group, then=self._told_why)
@@ -226,6 +232,14 @@ class GroupPage(Page):
             group = self.group
             self.session.call("Transfers", then=lambda answer: self._told_last(group, answer), Group=group, Limit=1)
             self.session.call("OutputsOfTransfer", group=group, then=lambda answer: self._told_outputs(group, answer))
+
+    def _tab_chosen(self) -> None:
+        self.refresh(self.model.snapshot)
+        self.tick()
+
+    def leave(self) -> None:
+        """As every page."""
+        self.nodes.forget()
 
     def _make_trend(self) -> None:
         if self.trend is None:
@@ -251,7 +265,7 @@ class GroupPage(Page):
         if group != self.group:
             self.group, self._why, self._asking = group, None, False
             self._watch, self._last, self._wants_last = Watch(), ("", ()), True
-            for table in (self.conditions, self.tracked, self.heard):
+            for table in (self.conditions, self.tracked, self.heard, self.nodes):
                 table.fill([])
             self.against.setText("")
             if self.trend is not None:
@@ -294,6 +308,10 @@ class GroupPage(Page):
     def _show_conditions(self, view: GroupView) -> None:
         self.conditions.fill(group_rows.conditions(view, self._why))
 
+    def _show_nodes(self, view: GroupView) -> None:
+        if self.tabs.currentWidget() is self.nodes:
+            self.nodes.show_nodes(view, self.model.timing)
+
     # What was asked for
 
     def _told_why(self, answer: Answer) -> None:
@@ -332,3 +350,4 @@ class GroupPage(Page):
             return
         self._draw(view)
         self.heard.fill(group_rows.channels(view, timing))
+        self._show_nodes(view)

@@ -22,6 +22,7 @@ from hmi.feed import Model
 from hmi.job import Job
 from hmi.opening import Opening
 from hmi.pages import REGISTRY
+from hmi.pages.commissioning import CommissioningPage
 from hmi.pages.group import GroupPage
 from hmi.window import Window
 from tests.hmi import scenes
@@ -31,7 +32,7 @@ SIZE = 1280, 800
 _SETTLE_S = 0.25
 _KPI_SETTLE_S = 0.6
 _COLOURS = 256
-_TABS = ((0, "orders"), (2, "tracked"), (3, "transfer"), (4, "channels"))
+_TABS = ((0, "orders"), (2, "tracked"), (3, "transfer"), (4, "channels"), (5, "nodes"))
 
 
 def settle(seconds: float = _SETTLE_S) -> None:
@@ -79,6 +80,14 @@ def screens(window: Window, scene: Scene) -> Iterator[tuple[str, QWidget]]:
                 settle(0.05)
                 yield f"group-{tab}", window
             page.tabs.setCurrentIndex(1)
+        if isinstance(page, CommissioningPage) and scene in (Scene.NORMAL, Scene.STALE):
+            page.tabs.setCurrentWidget(page.diagnostics)
+            settle()
+            scenes.show(window.model, scene)
+            page.refresh(window.model.snapshot)
+            settle(0.05)
+            yield "diagnostics", window
+            page.tabs.setCurrentIndex(0)
 
 
 def dialogs(window: Window) -> Iterator[tuple[str, QDialog]]:

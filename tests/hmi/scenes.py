@@ -212,10 +212,28 @@ def _many() -> tuple[AlarmView, ...]:
 # What is asked for and not published
 
 
+_DEPARTURES = {
+    "count": 1_204_511,
+    "p50": 84_000,
+    "p99": 410_000,
+    "p99_9": 880_000,
+    "max": 6_120_000,
+    "counts": [801_204, 312_877, 84_310, 5_911, 188, 19, 2, 0],
+}
+_REPLIES = {
+    "count": 301_120,
+    "p50": 610_000,
+    "p99": 2_400_000,
+    "p99_9": 4_100_000,
+    "max": 9_300_000,
+    "counts": [0, 1_022, 104_377, 171_002, 20_318, 4_389, 12, 0],
+}
+
+
 def _timing(of: Snapshot) -> Json:
     return {
-        "bounds_us": [100, 200, 500, 1000, 2000, 5000],
-        "departures": {},
+        "bounds_us": [100, 200, 500, 1000, 2000, 5000, 10_000],
+        "departures": _DEPARTURES,
         "nodes": [
             {"name": node.name, "domains": [f"host_{node.name[-1]}", f"feed_{node.name[-1]}", "room_1"]}
             for group in of.groups.values()
@@ -232,7 +250,7 @@ def _timing(of: Snapshot) -> Json:
                 "quality": "good",
                 "age_ms": 412 if each.pulse == "lost" else 20 + len(each.name) % 17,
                 "values": {"counter": 40_217, "role": "ACTIVE", "level": 255},
-                "replies": {"p99": 2_400_000},
+                "replies": _REPLIES,
             }
             for each in of.channels.values()
         ],
@@ -454,11 +472,25 @@ class PlayedSession(Session):
         if request.method == "QueryEvents":
             rows = tuple(reversed(_EVENTS))
             return Answer(**said, data=rows, outputs=(tuple(json.dumps(each) for each in rows), 0, len(_EVENTS)))
+        if request.method == "Configuration":
+            return Answer(**said, outputs=("/etc/otha/harbour.toml", _SITE, _SITE_HASH, "5b" * 32, _SITE_HASH))
         told = _TOLD.get(request.method)
         data = told(self.model, request.group) if told is not None else None
         return Answer(**said, data=data, outputs=(data,))
 
 
+_SITE = "".join(
+    f"""[node.{group}_{node}]
+profile = "otha_controller"
+number = {number}
+domains = ["host_{node}", "feed_{node}", "room_1"]
+channels.lan_1 = {{ endpoint = "10.0.1.{number}:502", network = "lan_1" }}
+channels.lan_2 = {{ endpoint = "10.0.2.{number}:502", network = "lan_2"{unit} }}
+"""
+    for group, _, _ in _GROUPS
+    for node, number, unit in (("a", 1, ""), ("b", 2, ", unit = 3"))
+)
+_SITE_HASH = "3f" * 32
 _PREVIEW = {
     "transfer": "switchover",
     "from_node": f"{MAIN}_a",

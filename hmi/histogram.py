@@ -1,0 +1,103 @@
+"""A histogram of times: how many took how long, as bars that lie under each other."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from hmi import theme
+
+_ROW: Final = 24
+_NAME_PX: Final = 110
+_COUNT_PX: Final = 190
+_MIN_WIDTH: Final = 480
+_LEAST_BAR_PX: Final = 2.0  # one among millions is what is looked for
+_US_PER_MS: Final = 1000
+_US_PER_S: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """How many took at most `bound_us` and more than the bar before; None: longer than all bounds."""
+
+    bound_us: int | None
+    count: int
+
+
+def bars_of(bounds_us: Sequence[int], told: Mapping[str, Any]) -> tuple[Bar, ...]:  # Any: JSON
+    """The bars of a histogram as `Timing` tells it, from the first to the last that holds something."""
+    counts = [int(each) for each in told.get("counts") or ()]
+    bounds = (*bounds_us, None)
+    if len(counts) != len(bounds) or not any(counts):
+        return ()
+    last = max(at for at, count in enumerate(counts) if count)
+    return tuple(Bar(bound_us=bound, count=count) for bound, count in zip(bounds[: last + 1], counts, strict=False))
+
+
+def time(us: int) -> str:
+    """A time that may be short, in the unit that a person reads."""
+    if us < _US_PER_MS:
+        return f"{us} µs"
+    if us < _US_PER_S:
+        return f"{us / _US_PER_MS:g} ms"
+    return f"{us / _US_PER_S:g} s"
+
+
+class Histogram(QWidget):
+    """The bars. The longest is as wide as there is room."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bars: tuple[Bar, ...] = ()
+        self._name = ""
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+
+    def show_bars(self, name: str, bars: tuple[Bar, ...]) -> None:
+        """Show these; `name`: what they count."""
+        if (name, bars) != (self._name, self.bars):
+            self._name, self.bars = name, bars
+            self.setAccessibleName(name)
+            self.setAccessibleDescription("; ".join(f"{self._within(at)}: {bar.count}" for at, bar in enumerate(bars)))
+            self.updateGeometry()
+            self.update()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        return QSize(_MIN_WIDTH, _ROW * max(len(self.bars), 1) + 8)
+
+    minimumSizeHint = sizeHint  # noqa: N815 - Qt's name
+
+    def _within(self, at: int) -> str:
+        bound = self.bars[at].bound_us
+        if bound is None:
+            before = self.bars[at - 1].bound_us or 0
+            return f"> {time(before)}"
+        return f"≤ {time(bound)}"
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        of = theme.now()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(of.panel))
+        painter.setFont(theme.font(theme.SMALL_PT))
+        painter.setPen(QColor(of.text))
+        if not self.bars:
+            painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, self.tr("Nothing was counted yet"))
+        all_, most = sum(each.count for each in self.bars), max((each.count for each in self.bars), default=0)
+        room = max(self.width() - _NAME_PX - _COUNT_PX - 24, 40)
+        for at, bar in enumerate(self.bars):
+            row = QRectF(8, 4 + at * _ROW, self.width() - 16, _ROW)
+            painter.setPen(QColor(of.text))
+            name = QRectF(row.left(), row.top(), _NAME_PX - 8, _ROW)
+            painter.drawText(name, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._within(at))
+            left = row.left() + _NAME_PX
+            length = max(room * bar.count / most, _LEAST_BAR_PX) if bar.count else 0.0
+            painter.fillRect(QRectF(left, row.top() + 4, length, _ROW - 8), QColor(of.strong))
+            painter.setPen(QPen(QColor(of.line), 1))
+            painter.drawLine(row.bottomLeft(), row.bottomRight())
+            painter.setPen(QColor(of.text))
+            words = f"{bar.count:,} · {bar.count / all_:.3%}" if bar.count else "0"
+            count = QRectF(row.right() - _COUNT_PX, row.top(), _COUNT_PX - 4, _ROW)
+            painter.drawText(count, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, words)
+        painter.end()
