@@ -40,6 +40,8 @@ from hmi.reply import Reply
 translate = QCoreApplication.translate
 _FILTER_AFTER_MS: Final = 120
 _CELL_MARGIN: Final = 14
+_SIDE_PX: Final = 296
+_TABLE_PX: Final = 3 * _SIDE_PX
 _SHELVES: Final = tuple(Shelf)
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -139,6 +141,7 @@ class AlarmPage(QWidget):
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 1)
         split.setChildrenCollapsible(False)
+        split.setSizes([_TABLE_PX, _SIDE_PX])
         self.past = EventPage(self._desk, Wanted(kind="decision", text="ALARM_"))
         self._stack = QStackedWidget()
         self._stack.addWidget(split)
@@ -163,16 +166,8 @@ class AlarmPage(QWidget):
         head.setStretchLastSection(True)
         head.setHighlightSections(False)
         head.setMinimumSectionSize(40)
-        wide = self.fontMetrics().horizontalAdvance
-        for column, sample in (
-            (Column.PRIORITY, "-----" + words.priority_word("critical")),
-            (Column.STATE, words.alarm_state("unacked")),
-            (Column.SINCE, "00-00 00:00"),
-            (Column.GROUP, "boiler_feed_1"),
-            (Column.ALARM, "tank 2 rising (first out)"),
-            (Column.DETAIL, "plc_1"),
-        ):
-            self.table.setColumnWidth(column, wide(sample) + _CELL_MARGIN)
+        head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self._widen()
         self._marks = MarkDelegate(self.table)
         self.table.setItemDelegateForColumn(Column.PRIORITY, self._marks)
         self.table.selectionModel().currentRowChanged.connect(self._row_chosen)
@@ -181,9 +176,23 @@ class AlarmPage(QWidget):
         to_group.activated.connect(self._go)
         return self.table
 
+    def _widen(self) -> None:
+        """Columns as wide as what stands in them, in the language that is spoken."""
+        wide = self.table.fontMetrics().horizontalAdvance
+        for column, samples in (
+            (Column.PRIORITY, ["-----" + words.priority_word(each) for each in PRIORITIES]),
+            (Column.STATE, [words.alarm_state(each) for each in ("unacked", "acked", "rtn_unacked")]),
+            (Column.SINCE, ["00-00 00:00"]),
+            (Column.GROUP, ["boiler_feed_1"]),
+            (Column.ALARM, ["tank 2 rising" + translate("Alarms", " (first out)")]),
+            (Column.DETAIL, ["plc_1"]),
+        ):
+            shown = (*samples, str(self.model.headerData(column, Qt.Orientation.Horizontal)))
+            self.table.setColumnWidth(column, max(map(wide, shown)) + _CELL_MARGIN)
+
     def _side(self) -> QWidget:
         side = QWidget()
-        side.setMinimumWidth(320)
+        side.setMinimumWidth(_SIDE_PX)
         whole = QVBoxLayout(side)
         self._title = plain(wraps=True)
         font = self._title.font()

@@ -49,12 +49,12 @@ def supervisor(site: SiteView, station: Station) -> Rows:
             "; ".join(site.notices) or translate("Diagnostics", "nothing"),
             bool(site.notices),
         ),
-        _row(translate("Diagnostics", "Heartbeats that have left"), f"{site.heartbeats:,}"),
-        _row(translate("Diagnostics", "Heartbeats skipped"), f"{site.skipped:,}", site.skipped > 0),
+        _row(translate("Diagnostics", "Heartbeats that have left"), say.count(site.heartbeats)),
+        _row(translate("Diagnostics", "Heartbeats skipped"), say.count(site.skipped), site.skipped > 0),
         _row(translate("Diagnostics", "Lateness, 99.9 %"), time(site.lateness_p999_us)),
-        _row(translate("Diagnostics", "Loop stalls above 5 ms"), f"{site.stalls:,}", site.stalls > 0),
+        _row(translate("Diagnostics", "Loop stalls above 5 ms"), say.count(site.stalls), site.stalls > 0),
         _row(translate("Diagnostics", "Longest stall"), time(site.longest_stall_us)),
-        _row(translate("Diagnostics", "Newest row of the journal"), f"{site.journal_seq:,}"),
+        _row(translate("Diagnostics", "Newest row of the journal"), say.count(site.journal_seq)),
     ]
 
 
@@ -93,7 +93,7 @@ def site_file(outputs: tuple[Any, ...]) -> Rows:  # Any: texts, as `Configuratio
 
 def summary(told: Mapping[str, Any]) -> str:  # Any: JSON
     """A histogram's figures in one line."""
-    said = [translate("Diagnostics", "{0} counted").format(f"{int(told.get('count') or 0):,}")]
+    said = [translate("Diagnostics", "{0} counted").format(say.count(int(told.get("count") or 0)))]
     named = (("p50", "50 %"), ("p99", "99 %"), ("p99_9", "99.9 %"), ("max", translate("Diagnostics", "at most")))
     said += [f"{name} {time(int(told[key]) // _NS_PER_US)}" for key, name in named if told.get(key) is not None]
     return " · ".join(said)

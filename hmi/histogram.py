@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from hmi import theme
+from hmi import say, theme
 
 _ROW: Final = 24
 _NAME_PX: Final = 110
@@ -97,7 +97,7 @@ class Histogram(QWidget):
             painter.setPen(QPen(QColor(of.line), 1))
             painter.drawLine(row.bottomLeft(), row.bottomRight())
             painter.setPen(QColor(of.text))
-            words = f"{bar.count:,} · {bar.count / all_:.3%}" if bar.count else "0"
+            words = f"{say.count(bar.count)} · {bar.count / all_ * 100:.3g} %" if bar.count else "0"
             count = QRectF(row.right() - _COUNT_PX, row.top(), _COUNT_PX - 4, _ROW)
             painter.drawText(count, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, words)
         painter.end()

@@ -10,6 +10,7 @@ from hmi import say
 from hmi.group_rows import Rows
 from hmi.model import ChannelView, GroupView, NodeView
 from hmi.site_text import Said
+from hmi.tile import node_of
 from hmi.timing_view import TimingView
 
 translate = QCoreApplication.translate
@@ -61,7 +62,7 @@ def standing(group: GroupView) -> Rows:
     ]
     return [
         _row(translate("Nodes", "Liveness"), [say.liveness(each.liveness) for each in nodes], _any_not_alive(nodes)),
-        _row(translate("Nodes", "Role"), [each.role for each in nodes], False),
+        _row(translate("Nodes", "Role"), [node_of(each, group.active).word for each in nodes], False),
         _row(
             translate("Nodes", "ServiceLevel"),
             [level(each.service_level) for each in nodes],

@@ -218,6 +218,11 @@ def age(ms: int | None) -> str:
     return f"{minutes // 60} h {minutes % 60:02d}" if minutes < 2880 else f"{minutes // 1440} d"
 
 
+def count(of: int) -> str:
+    """A number that may be large, in groups of three; a space between them is read alike in every language."""
+    return f"{of:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
 def value(of: object) -> str:
     """A value as a person reads it."""
     if of is None:

@@ -159,7 +159,7 @@ class TilePainter:
             line.setRight(spark.left() - 7)
 
             def draw(on: QPainter, at: QRectF) -> None:
-                symbols.paint_spark(on, at, trace.ages_ms, trace.limit_ms, stale=stale)
+                symbols.paint_spark(on, at.adjusted(0, 0, 0, -1), trace.ages_ms, trace.limit_ms, stale=stale)
 
             self._part(painter, spark, ("spark", tile.group), draw, stale, said=trace)
         words = tile.standby if tile.behind else f"{tile.standby}, {tile.sync}"

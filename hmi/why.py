@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from hmi.say import translate
 from hmi.why_view import ObstacleView, ReasonView, TagView, TrackedView, WhyView
 
 Json = Mapping[str, Any]  # Any: JSON
@@ -47,15 +48,15 @@ def _reason(told: Json) -> ReasonView:
 def condition(told: Json) -> str:
     """A tree of comparisons in one line."""
     if "all" in told:
-        return " and ".join(_inner(each) for each in told["all"])
+        return translate("Why", " and ").join(_inner(each) for each in told["all"])
     if "any" in told:
-        return " or ".join(_inner(each) for each in told["any"])
+        return translate("Why", " or ").join(_inner(each) for each in told["any"])
     if "of" in told:
-        return f"{told['m']} of ({', '.join(condition(each) for each in told['of'])})"
+        return translate("Why", "{0} of ({1})").format(told["m"], ", ".join(condition(each) for each in told["of"]))
     if "tag" not in told:
         return ""
-    delay = f" for {told['for_ms']} ms" if told.get("for_ms") else ""
-    return f"{told['tag']} {_SIGNS.get(str(told['op']), told['op'])} {told['value']}{delay}"
+    text = f"{told['tag']} {_SIGNS.get(str(told['op']), told['op'])} {told['value']}"
+    return translate("Why", "{0} for {1} ms").format(text, told["for_ms"]) if told.get("for_ms") else text
 
 
 def _inner(told: Json) -> str:

@@ -44,7 +44,7 @@
     </message>
     <message>
         <source>Detail</source>
-        <translation>Einzelheit</translation>
+        <translation>Detail</translation>
     </message>
     <message>
         <source>History</source>
@@ -263,12 +263,159 @@
         <translation>Inbetriebnahme</translation>
     </message>
     <message>
+        <source>Fault console</source>
+        <translation>Fehlerkonsole</translation>
+    </message>
+    <message>
+        <source>Diagnostics</source>
+        <translation>Diagnose</translation>
+    </message>
+    <message>
         <source>This plant is not simulated: there is no fault console.</source>
         <translation>Diese Anlage ist nicht simuliert: es gibt keine Störkonsole.</translation>
     </message>
     <message>
         <source>The fault console is for commissioning.</source>
         <translation>Die Störkonsole ist für die Inbetriebnahme.</translation>
+    </message>
+</context>
+<context>
+    <name>Diagnostics</name>
+    <message>
+        <source>it reaches none of its reference points (S8)</source>
+        <translation>es erreicht keinen seiner Bezugspunkte (S8)</translation>
+    </message>
+    <message>
+        <source>after a clock step or a gap it only watches (S10)</source>
+        <translation>nach einem Uhrsprung oder einer Lücke beobachtet es nur (S10)</translation>
+    </message>
+    <message>
+        <source>journal: {0}</source>
+        <translation>Journal: {0}</translation>
+    </message>
+    <message>
+        <source>group records: {0}</source>
+        <translation>Gruppensätze: {0}</translation>
+    </message>
+    <message>
+        <source>Supervisor</source>
+        <translation>Überwachung</translation>
+    </message>
+    <message>
+        <source>ServiceLevel of OTHA</source>
+        <translation>ServiceLevel von OTHA</translation>
+    </message>
+    <message>
+        <source>Reasons against it</source>
+        <translation>Gründe dagegen</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>keine</translation>
+    </message>
+    <message>
+        <source>What it could not have</source>
+        <translation>Was es nicht haben konnte</translation>
+    </message>
+    <message>
+        <source>nothing</source>
+        <translation>nichts</translation>
+    </message>
+    <message>
+        <source>Heartbeats that have left</source>
+        <translation>Abgesandte Lebenszeichen</translation>
+    </message>
+    <message>
+        <source>Heartbeats skipped</source>
+        <translation>Ausgelassene Lebenszeichen</translation>
+    </message>
+    <message>
+        <source>Lateness, 99.9 %</source>
+        <translation>Verspätung, 99,9 %</translation>
+    </message>
+    <message>
+        <source>Loop stalls above 5 ms</source>
+        <translation>Stockungen über 5 ms</translation>
+    </message>
+    <message>
+        <source>Longest stall</source>
+        <translation>Längste Stockung</translation>
+    </message>
+    <message>
+        <source>Newest row of the journal</source>
+        <translation>Neueste Zeile des Journals</translation>
+    </message>
+    <message>
+        <source>Interface</source>
+        <translation>Schnittstelle</translation>
+    </message>
+    <message>
+        <source>Its certificate</source>
+        <translation>Ihr Zertifikat</translation>
+    </message>
+    <message>
+        <source>Age of what is shown</source>
+        <translation>Alter des Gezeigten</translation>
+    </message>
+    <message>
+        <source>OTHA&apos;s clock less this one&apos;s</source>
+        <translation>OTHAs Uhr minus diese</translation>
+    </message>
+    <message>
+        <source>can&apos;t be read</source>
+        <translation>nicht lesbar</translation>
+    </message>
+    <message>
+        <source>as it was taken</source>
+        <translation>wie übernommen</translation>
+    </message>
+    <message>
+        <source>changed since: otha apply takes it</source>
+        <translation>seither geändert: otha apply übernimmt sie</translation>
+    </message>
+    <message>
+        <source>Site file</source>
+        <translation>Anlagendatei</translation>
+    </message>
+    <message>
+        <source>On disk</source>
+        <translation>Auf der Platte</translation>
+    </message>
+    <message>
+        <source>Hash of what it says</source>
+        <translation>Hash des Inhalts</translation>
+    </message>
+    <message>
+        <source>{0} counted</source>
+        <translation>{0} gezählt</translation>
+    </message>
+    <message>
+        <source>at most</source>
+        <translation>höchstens</translation>
+    </message>
+    <message>
+        <source>Facts</source>
+        <translation>Angaben</translation>
+    </message>
+    <message>
+        <source>Fact</source>
+        <translation>Angabe</translation>
+    </message>
+    <message>
+        <source>Is</source>
+        <translation>Ist</translation>
+    </message>
+    <message>
+        <source>Lateness of departures, all channels</source>
+        <translation>Verspätung der Absendungen, alle Kanäle</translation>
+    </message>
+    <message>
+        <source>&amp;Histogram</source>
+        <translation>&amp;Histogramm</translation>
+    </message>
+    <message>
+        <source>Replies on {0}</source>
+        <translation>Antworten über {0}</translation>
     </message>
 </context>
 <context>
@@ -819,6 +966,10 @@
         <translation>Umschaltung</translation>
     </message>
     <message>
+        <source>Nodes</source>
+        <translation>Knoten</translation>
+    </message>
+    <message>
         <source>There is no group {0} any more</source>
         <translation>Die Gruppe {0} gibt es nicht mehr</translation>
     </message>
@@ -869,6 +1020,13 @@
     <message>
         <source>Last: {0}</source>
         <translation>Zuletzt: {0}</translation>
+    </message>
+</context>
+<context>
+    <name>Histogram</name>
+    <message>
+        <source>Nothing was counted yet</source>
+        <translation>Noch nichts gezählt</translation>
     </message>
 </context>
 <context>
@@ -994,6 +1152,92 @@
     <message>
         <source>Look at nothing</source>
         <translation>Nichts ansehen</translation>
+    </message>
+</context>
+<context>
+    <name>NodeTable</name>
+    <message>
+        <source>Nodes side by side</source>
+        <translation>Knoten nebeneinander</translation>
+    </message>
+    <message>
+        <source>Fact</source>
+        <translation>Angabe</translation>
+    </message>
+    <message>
+        <source>is for engineers</source>
+        <translation>ist für Ingenieure</translation>
+    </message>
+    <message>
+        <source>was not told</source>
+        <translation>wurde nicht mitgeteilt</translation>
+    </message>
+    <message>
+        <source>Site file</source>
+        <translation>Anlagendatei</translation>
+    </message>
+</context>
+<context>
+    <name>Nodes</name>
+    <message>
+        <source>healthy</source>
+        <translation>gesund</translation>
+    </message>
+    <message>
+        <source>degraded</source>
+        <translation>eingeschränkt</translation>
+    </message>
+    <message>
+        <source>no data</source>
+        <translation>keine Daten</translation>
+    </message>
+    <message>
+        <source>maintenance</source>
+        <translation>Wartung</translation>
+    </message>
+    <message>
+        <source>out for maintenance</source>
+        <translation>für Wartung herausgenommen</translation>
+    </message>
+    <message>
+        <source>says itself that it is not healthy</source>
+        <translation>sagt selbst, dass er nicht gesund ist</translation>
+    </message>
+    <message>
+        <source>its copy is within the RPO: {0}</source>
+        <translation>seine Kopie ist innerhalb des RPO: {0}</translation>
+    </message>
+    <message>
+        <source>it is ready: {0}</source>
+        <translation>er ist bereit: {0}</translation>
+    </message>
+    <message>
+        <source>channel {0} is {1}</source>
+        <translation>Kanal {0}: {1}</translation>
+    </message>
+    <message>
+        <source>Liveness</source>
+        <translation>Befund</translation>
+    </message>
+    <message>
+        <source>Role</source>
+        <translation>Rolle</translation>
+    </message>
+    <message>
+        <source>ServiceLevel</source>
+        <translation>ServiceLevel</translation>
+    </message>
+    <message>
+        <source>Reasons against it</source>
+        <translation>Gründe dagegen</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>keine</translation>
+    </message>
+    <message>
+        <source>Site file: {0}</source>
+        <translation>Anlagendatei: {0}</translation>
     </message>
 </context>
 <context>
@@ -2253,6 +2497,25 @@
     <message>
         <source>Users and certificates are shown to administrators.</source>
         <translation>Benutzer und Zertifikate sehen Verwalter.</translation>
+    </message>
+</context>
+<context>
+    <name>Why</name>
+    <message>
+        <source> and </source>
+        <translation> und </translation>
+    </message>
+    <message>
+        <source> or </source>
+        <translation> oder </translation>
+    </message>
+    <message>
+        <source>{0} of ({1})</source>
+        <translation>{0} von ({1})</translation>
+    </message>
+    <message>
+        <source>{0} for {1} ms</source>
+        <translation>{0} seit {1} ms</translation>
     </message>
 </context>
 <context>
