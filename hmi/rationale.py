@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
-_WORDS: Final[Mapping[str, tuple[str, str, str]]] = {
+_WORDS: Final[Mapping[str, tuple[object, object, object]]] = {  # object: as Qt's stubs have it, texts they are
     "needs_operator": (
         QT_TRANSLATE_NOOP("Rationale", "OTHA can't tell who drives, or could not verify a transfer"),
         QT_TRANSLATE_NOOP("Rationale", "nothing is moved automatically; what drives goes on driving"),
@@ -146,5 +146,5 @@ def of(code: str) -> tuple[str, str, str] | None:
     found = _WORDS.get(code)
     if found is None:
         return None
-    cause, consequence, response = (QCoreApplication.translate("Rationale", each) for each in found)
+    cause, consequence, response = (QCoreApplication.translate("Rationale", str(each)) for each in found)
     return cause, consequence, response

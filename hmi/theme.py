@@ -166,6 +166,11 @@ def qt_palette(of: Palette) -> QPalette:
 
 def style_sheet(of: Palette) -> str:
     """Sizes for gloves, and a focus that is seen from two metres."""
+    return "".join((_buttons(of), _fields(of), _lists(of), _handles(of)))
+
+
+def _buttons(of: Palette) -> str:
+    """Buttons, and what all widgets have."""
     return f"""
     * {{ outline: none; }}
     QToolTip {{ color: {of.text}; background: {of.panel}; border: 1px solid {of.line}; padding: 4px; }}
@@ -179,6 +184,12 @@ def style_sheet(of: Palette) -> str:
     QPushButton:disabled, QToolButton:disabled {{
         color: {of.muted}; background: {of.window}; border: 1px dashed {of.line};
     }}
+    """
+
+
+def _fields(of: Palette) -> str:
+    """What is typed into or chosen from."""
+    return f"""
     QLineEdit, QComboBox, QSpinBox, QDateTimeEdit {{
         min-height: {TOUCH_PX - 8}px; padding: 0 8px; color: {of.text}; background: {of.sunken};
         border: 1px solid {of.line}; border-radius: 3px; selection-background-color: {of.chosen};
@@ -191,6 +202,12 @@ def style_sheet(of: Palette) -> str:
         color: {of.text}; background: {of.sunken}; border: 1px solid {of.line};
         selection-background-color: {of.chosen}; selection-color: {of.text};
     }}
+    """
+
+
+def _lists(of: Palette) -> str:
+    """What is listed, and what is put together."""
+    return f"""
     QTableView, QListView, QTreeView {{
         color: {of.text}; background: {of.sunken}; alternate-background-color: {of.panel}; gridline-color: {of.line};
         border: 1px solid {of.line}; selection-background-color: {of.chosen}; selection-color: {of.text};
@@ -220,6 +237,12 @@ def style_sheet(of: Palette) -> str:
     *[stale="true"] QTableView, *[stale="true"] QLabel, *[stale="true"] QListView, *[stale="true"] QTreeView {{
         color: {of.muted};
     }}
+    """
+
+
+def _handles(of: Palette) -> str:
+    """What is dragged or ticked."""
+    return f"""
     QScrollBar {{ background: {of.window}; border: 0; }}
     QScrollBar:vertical {{ width: 18px; }}
     QScrollBar:horizontal {{ height: 18px; }}
