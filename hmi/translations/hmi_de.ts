@@ -108,7 +108,7 @@
     </message>
     <message>
         <source>Show &amp;group</source>
-        <translation>&amp;Gruppe zeigen</translation>
+        <translation>Zur &amp;Gruppe</translation>
     </message>
     <message>
         <source>&amp;History</source>
