@@ -210,13 +210,15 @@ _FORWARD: dict[Phase, Callable[[Turn], bool]] = {
 
 
 def _gate_ended_it(t: Turn) -> bool:
-    """The gate's own word ends a transfer whatever its phase: another boot, SAFE, LOCAL, an epoch of somebody else.
-    From one that waits or claims nothing has left: it needs nobody to verify what became of it."""
+    """The gate's own word ends a transfer whatever its phase: another boot, SAFE, LOCAL, an epoch of somebody else, or
+    its own granted and let go of. From one that waits or claims nothing has left: it needs nobody to verify what became
+    of it."""
     gate, plan = t.g.gate, t.plan
     if not gate.seen:
         return False
     in_persons_hands = gate.state is _SAFE or gate.state is _LOCAL
-    if gate.boot == plan.boot and not in_persons_hands and gate.epoch <= plan.epoch + 1:
+    given_back = plan.revoked and _was_given_back(t)
+    if gate.boot == plan.boot and not in_persons_hands and not given_back and gate.epoch <= plan.epoch + 1:
         return False
     left = plan.revoked or plan.course is Course.SAFE
     undone = Ending.NEEDS_OPERATOR if left else Ending.ABORTED_SAFE
@@ -226,13 +228,24 @@ def _gate_ended_it(t: Turn) -> bool:
         end(t, Ending.SAFE_STATE if left else Ending.ABORTED_SAFE, "", "the section is in its safe state")
     elif gate.state is _LOCAL:
         end(t, undone, "", "a person took the section")
+    elif given_back:
+        end(t, undone, "S2", "a person took the section and gave it back")
     else:
         end(t, undone, "S2", "the gate knows a newer epoch")
     return True
 
 
+def _was_given_back(t: Turn) -> bool:
+    """Nobody owns the gate any more, and the epoch that this course would grant has been granted: from HELD and OWNED
+    only a person's LOCAL and reset lead to FREE. An epoch is granted once (S2), so nothing more can be done under it."""
+    gate, plan = t.g.gate, t.plan
+    if gate.state is not _FREE or plan.course not in (Course.FORWARD, Course.RETURN):
+        return False
+    return gate.granted >= plan.goal_epoch
+
+
 # Members are looked up by a call in CPython 3.11; these are asked for in every step of a transfer.
-_OWNED, _SAFE, _LOCAL = GateState.OWNED, GateState.SAFE, GateState.LOCAL
+_FREE, _OWNED, _SAFE, _LOCAL = GateState.FREE, GateState.OWNED, GateState.SAFE, GateState.LOCAL
 _MOVING = (Phase.CLAIMED, Phase.FENCED, Phase.PROMOTED, Phase.TRACKED, Phase.RELEASED)
 
 

@@ -39,6 +39,13 @@ def leaves(rig: Rig, state: GateState) -> None:
     rig.gate(state=state, owner=None, owner_epoch=0, armed=False, owner_fresh=False, driven=False, hold_until=None)
 
 
+def taken_and_given_back(rig: Rig) -> None:
+    """A person takes LOCAL and resets it between two looks; the GRANT had come through."""
+    epoch = rig.plan.epoch
+    leaves(rig, GateState.FREE)
+    rig.gate(epoch=epoch, granted=epoch)
+
+
 def bound_passes(rig: Rig) -> None:
     """Nothing is read back until the phase's bound is over; effects end without a word."""
     rig.wait((rig.plan.due - rig.now) // MS)
@@ -49,6 +56,7 @@ TROUBLES: dict[str, Callable[[Rig], object]] = {
     "controller starts anew": boot_changes,
     "section goes safe": lambda rig: leaves(rig, GateState.SAFE),
     "person takes LOCAL": lambda rig: leaves(rig, GateState.LOCAL),
+    "person takes it and gives it back": taken_and_given_back,
     "interlock false": lambda rig: rig.condition(Verdict.FALSE),
     "interlock bad": lambda rig: rig.condition(Verdict.BAD),
     "interlock stale": lambda rig: rig.condition(Verdict.STALE),
@@ -82,6 +90,7 @@ WHILE_A_LIVES = {
     "controller starts anew": [ABORTED, *[OPERATOR] * 6],
     "section goes safe": [ABORTED, *[SAFE_STATE] * 6],
     "person takes LOCAL": [ABORTED, *[OPERATOR] * 6],
+    "person takes it and gives it back": [ON, *[OPERATOR] * 6],
     "interlock false": [ABORTED, VOID, RETURN, RETURN, RETURN, RETURN, ON],
     "interlock bad": [ABORTED, VOID, RETURN, RETURN, RETURN, RETURN, ON],
     "interlock stale": [ABORTED, VOID, RETURN, RETURN, RETURN, RETURN, ON],
@@ -99,6 +108,7 @@ AFTER_A_DIED = {
     "controller starts anew": [ABORTED, *[OPERATOR] * 6],
     "section goes safe": [ABORTED, *[SAFE_STATE] * 6],
     "person takes LOCAL": [ABORTED, *[OPERATOR] * 6],
+    "person takes it and gives it back": [ON, *[OPERATOR] * 6],
     "interlock false": [ABORTED, WAITS, WAITS, WAITS, WAITS, WAITS, ON],
     "interlock bad": [ABORTED, WAITS, WAITS, WAITS, WAITS, WAITS, ON],
     "interlock stale": [ABORTED, WAITS, WAITS, WAITS, WAITS, WAITS, ON],
