@@ -237,7 +237,7 @@ def _gate_ended_it(t: Turn) -> bool:
 
 def _was_given_back(t: Turn) -> bool:
     """Nobody owns the gate any more, and the epoch that this course would grant has been granted: from HELD and OWNED
-    only a person's LOCAL and reset lead to FREE. An epoch is granted once (S2), so nothing more can be done under it."""
+    only a person's LOCAL and reset lead to FREE. An epoch is granted once (S2): nothing more can be done under it."""
     gate, plan = t.g.gate, t.plan
     if gate.state is not _FREE or plan.course not in (Course.FORWARD, Course.RETURN):
         return False
