@@ -272,6 +272,8 @@ class Monitor:
         judged = group.rpo_ns is not None and group.on_rpo_miss is RpoMiss.BLOCK and group.kind is GroupKind.DRIVER
         if not judged or body.lags_from is None or plan.kind is TransferKind.FAILBACK:
             return
+        if node == plant.sections[group.own_gate.section].gate.last_driver:
+            return  # it takes up again what it did itself: nobody has done more
         old = plant.bodies.get(plan.from_node or "")
         stopped = old.hung_at if old is not None and old.hung_at is not None else now
         self.tally.judged["S5"] += 1

@@ -60,6 +60,21 @@ def test_an_observer_cut_off_from_everything_moves_nothing(site: Site) -> None:
     assert not lived.tally.transfers
 
 
+def test_who_drove_last_may_drive_again_however_far_it_is_behind_as_a_standby(site: Site) -> None:
+    """A person has taken the section and given it back; nobody has done more than the last driver."""
+    lived = live(
+        site,
+        schedule(
+            fault(0, FaultKind.LAG, "sc_a", 20.0, 30.0),
+            fault(1, FaultKind.LOCAL, "plc", 22.0, 3.0),
+            orders=(Asked(number=0, kind=AskedKind.SWITCHOVER, group="tanks", at_ns=START_NS + 35 * SECOND, choice=2),),
+        ),
+    )
+    assert lived.breach is None
+    assert lived.tally.transfers == {"tanks switchover": 1}
+    assert lived.tally.judged["S3"] == 1
+
+
 PLANTED = schedule(
     fault(0, FaultKind.LOSS, "sc_b.net_a", 17.0, 20.0, size=SECOND // 5),
     fault(1, FaultKind.TAG_TURNS, "maintenance_key", 20.0, 25.0, size=1),
