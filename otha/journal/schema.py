@@ -30,11 +30,15 @@ WRITE_PRAGMAS: Sequence[str] = (
     "PRAGMA cell_size_check = ON",
 )
 
+_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 INSERT_ROW = (
     "INSERT INTO events"
     " (seq, wall_ns, mono_ns, boot_id, node, group_name, epoch, user, kind, body, prev_hash, hash)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    f" VALUES {_ROW}"
 )
+# SQLite lets go of the interpreter's lock for each statement, and a busy thread gives it back only after milliseconds.
+ROWS_AT_ONCE = 50
+INSERT_ROWS = INSERT_ROW + f", {_ROW}" * (ROWS_AT_ONCE - 1)
 INSERT_CHECKPOINT = "INSERT INTO checkpoints (seq, hash, wall_ns, key_id, signature) VALUES (?, ?, ?, ?, ?)"
 INSERT_SEGMENT = (
     "INSERT INTO segments"

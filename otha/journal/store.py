@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 from otha.journal.chain import SegmentStart, hash_fields, row_fields
 from otha.journal.entry import Entry, canonical_json
@@ -17,7 +19,9 @@ from otha.journal.keys import Signer, sync_directory
 from otha.journal.schema import (
     INSERT_CHECKPOINT,
     INSERT_ROW,
+    INSERT_ROWS,
     INSERT_SEGMENT,
+    ROWS_AT_ONCE,
     Connection,
     connect_to_write,
     migrate,
@@ -32,20 +36,37 @@ def boot_id() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
-@dataclass(slots=True, kw_only=True)
-class Stamped:
-    """An entry with its times (nanoseconds) and its canonical body, ready to be chained."""
+class Stamped(NamedTuple):
+    """What is stored of an entry, in the order of the hash: all between a row's number and the hash of the row before.
 
-    entry: Entry
-    body: str
+    Nothing of its body but the text: thousands of rows may wait for a slow disk.
+    """
+
     wall_ns: int
     mono_ns: int
+    boot_id: str
+    node: str
+    group: str
+    epoch: int
+    user: str
+    kind: str
+    body: str
 
 
 def stamp(entry: Entry) -> Stamped:
     """Stamp an entry now. Raises EntryRefused for a body without a canonical form."""
     mono_ns = time.monotonic_ns() if entry.mono_ns is None else entry.mono_ns
-    return Stamped(entry=entry, body=canonical_json(entry.body), wall_ns=time.time_ns(), mono_ns=mono_ns)
+    return Stamped(
+        wall_ns=time.time_ns(),
+        mono_ns=mono_ns,
+        boot_id=boot_id(),
+        node=entry.node,
+        group=entry.group,
+        epoch=entry.epoch,
+        user=entry.user,
+        kind=entry.kind,
+        body=canonical_json(entry.body),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +104,9 @@ class Store:
         """
         first_seq = seq = self.head.seq + 1
         prev = self.head.hash
-        boot = boot_id()
         values = []
         for row in rows:
-            e = row.entry
-            fields = (seq, row.wall_ns, row.mono_ns, boot, e.node, e.group, e.epoch, e.user, e.kind, row.body, prev)
+            fields = (seq, *row, prev)
             prev = hash_fields(row_fields(*fields))
             values.append((*fields, prev))
             seq += 1
@@ -95,7 +114,7 @@ class Store:
         sign = sign or last.seq - self.signed_seq >= self.start.checkpoint_rows
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            self._connection.executemany(INSERT_ROW, values)
+            self._insert(values)
             if sign:
                 self._sign(last)
             self._connection.execute("COMMIT")
@@ -108,6 +127,12 @@ class Store:
         if sign:
             self.signed_seq = last.seq
         return first_seq
+
+    def _insert(self, rows: Sequence[Sequence[object]]) -> None:
+        single = len(rows) % ROWS_AT_ONCE
+        self._connection.executemany(INSERT_ROW, rows[:single])
+        for first in range(single, len(rows), ROWS_AT_ONCE):
+            self._connection.execute(INSERT_ROWS, [*chain.from_iterable(rows[first : first + ROWS_AT_ONCE])])
 
     def sign(self) -> None:
         """Sign the newest row durably, if it is not signed yet. Raises sqlite3.Error."""

@@ -78,11 +78,7 @@ def from_pulses(w: NodeWatch, pulses: tuple[Pulse, ...]) -> NodeWatch:
 
 def answered(w: NodeWatch) -> NodeWatch:
     """The node answered without values (busy, or too late to be read): that is not death."""
-    return replace(w, verdict=replace(w.verdict, liveness=_ALIVE)) if _silent(w.verdict.liveness) else w
-
-
-def _silent(liveness: Liveness) -> bool:
-    return liveness is _DEAD or liveness is _UNHEARD
+    return replace(w, verdict=replace(w.verdict, liveness=_ALIVE)) if w.verdict.liveness in (_DEAD, _UNHEARD) else w
 
 
 def watch(
@@ -95,7 +91,7 @@ def watch(
     """
     if late and _overtaken(w.reading, reading):
         return answered(w)
-    cycle, heartbeat = reading.cycle, reading.heartbeat
+    was, cycle, heartbeat = w.verdict.liveness, reading.cycle, reading.heartbeat
     said = list(w.said)
     if channel >= len(said):
         said += [_UNSAID] * (channel + 1 - len(said))
@@ -103,7 +99,7 @@ def watch(
     said[channel] = (cycle, heartbeat)
     cycle_by = heartbeat_by = now + cfg.frozen_after_ns
     # After a silence the counters get their whole time again: a process that slept may answer before it works.
-    if now <= w.heard_at + cfg.frozen_after_ns and not _silent(w.verdict.liveness):
+    if now <= w.heard_at + cfg.frozen_after_ns and was is not _DEAD and was is not _UNHEARD:
         # What a channel repeats is no step, though another one has said something else since: two communication
         # modules may hold copies of different age when the application stops.
         if cycle is not None and cycle in (w.reading.cycle, told_cycle):
