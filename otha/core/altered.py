@@ -27,12 +27,19 @@ def _drafted(kind: type, **own: Any) -> type:
 
 
 @cache
-def _copier(kind: type) -> tuple[Callable[[object], tuple[object, ...]], type, Callable[..., None]]:
-    """The fields of a value of `kind`, its draft, and what fills one with all of them in their order."""
+def _copier(kind: type) -> Callable[[object], Any]:
+    """What copies a value of `kind` into a draft."""
     draft = _drafted(kind)
     names = [each.name for each in fields(cast(Any, kind))]
+    fields_of = attrgetter(*names)
     fill: Callable[..., None] = cast(Any, make_dataclass("Fields", names)).__init__
-    return attrgetter(*names), draft, fill
+
+    def copied(value: object) -> object:
+        made = object.__new__(draft)
+        fill(made, *fields_of(value))
+        return made
+
+    return copied
 
 
 def altered(value: _T, **changes: Any) -> _T:  # Any: takes the fields of any dataclass
@@ -41,20 +48,29 @@ def altered(value: _T, **changes: Any) -> _T:  # Any: takes the fields of any da
 
     Raises AttributeError for a field that it does not have, TypeError for another kind of value.
     """
-    kind: Any = type(value)
-    fields_of, draft, fill = _copier(kind)
+    kind = type(value)
+    copied = _copier(kind)
     for name, item in changes.items():
         if getattr(value, name) is not item:
             break
     else:
         return value
-    made: Any = object.__new__(draft)
-    fill(made, *fields_of(value))
+    made = copied(value)
     for name, item in changes.items():
         setattr(made, name, item)
     made.__class__ = kind
     result: _T = made
     return result
+
+
+def draft_of(value: _T) -> _T:
+    """A copy of `value` whose fields can be set until its class is that of `value` again. For the same kinds of values;
+    whoever makes a draft shows it to nobody who would keep it.
+
+    Raises TypeError for another kind of value.
+    """
+    made: _T = _copier(type(value))(value)
+    return made
 
 
 def maker(kind: Callable[_P, _T]) -> Callable[_P, _T]:

@@ -4,7 +4,7 @@ from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
 
 import pytest
 
-from otha.core.altered import altered, maker
+from otha.core.altered import altered, draft_of, maker
 from otha.core.config import GroupConfig
 from otha.core.group.state import GateView, GroupState, Plan
 from otha.core.watch.node import NOTHING_SAID, NodeVerdict, NodeWatch
@@ -40,6 +40,16 @@ def test_what_changes_nothing_makes_nothing() -> None:
     g = following().g
     assert altered(g, standing=g.standing, gate=g.gate) is g
     assert altered(g, standing=g.standing, serial=g.serial + 1) is not g
+
+
+def test_a_draft_can_be_set_and_its_source_stays() -> None:
+    g = following().g
+    made = draft_of(g)
+    made.serial = g.serial + 1  # type: ignore[misc]  # that it can be is what is tested
+    made.__class__ = GroupState
+    assert made == replace(g, serial=g.serial + 1)
+    with pytest.raises(FrozenInstanceError):
+        made.serial = 0  # type: ignore[misc]  # that it can't be is what is tested
 
 
 def test_a_value_with_fields_of_its_base_is_copied_too() -> None:

@@ -216,9 +216,10 @@ def expire(t: Turn) -> None:
     g = t.g
     if g.selection is None and g.request is None and not g.bypasses:
         return
-    if g.selection is not None and t.reached(g.selection.until):
+    held = g.selection
+    if held is not None and t.reached(held.until):
         t.put(selection=None)
-        t.say(Why.SELECTION_ENDED, "", g.selection.by, g.selection.to_node, "expired")
+        t.say(Why.SELECTION_ENDED, "", held.by, held.to_node, "expired")
     if g.request is not None and t.reached(g.request.until):
         end(t, "not confirmed in time")
     over = [each for each in g.bypasses if t.reached(each.until)]

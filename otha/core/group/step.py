@@ -271,7 +271,11 @@ def _deadlines(g: GroupState) -> list[int | None]:
 
 def wake(g: GroupState, now: int) -> int | None:
     """The next moment at which time alone changes something."""
-    return min([at for at in _deadlines(g) if at is not None and at > now], default=None)
+    soonest = None
+    for at in _deadlines(g):
+        if at is not None and at > now and (soonest is None or at < soonest):
+            soonest = at
+    return soonest
 
 
 def step(cfg: GroupConfig, shared: Shared, g: GroupState, event: Event, now: int) -> Decision:
@@ -291,13 +295,14 @@ def step(cfg: GroupConfig, shared: Shared, g: GroupState, event: Event, now: int
         else:
             raise InvariantBreachError("L2", f"group {cfg.name} does not come to rest")
         question.mind(t)
+    state = t.state()
     decision = _decision(
         group=cfg.name,
-        state=t.g,
+        state=state,
         effects=tuple(t.effects),
         reasons=tuple(t.reasons),
         answer=t.answer,
-        wake=wake(t.g, now),
+        wake=wake(state, now),
     )
     invariant.check(cfg, shared, g, decision, now)
     return decision

@@ -5,7 +5,7 @@ from hashlib import blake2b
 from typing import Any
 
 from otha.core import canon
-from otha.core.altered import altered
+from otha.core.altered import altered, draft_of
 from otha.core.config import GroupConfig
 from otha.core.effects import Action, Backfill, Demote, Effect, ReadRecord, Revoke, Safe, Select, SwapRecord, Void
 from otha.core.group.request import Preview
@@ -44,7 +44,8 @@ def durability(action: Action) -> Durability:
 
 @dataclass(slots=True)
 class Turn:
-    """Collects one decision. `g` is replaced, never changed; nothing leaves this object but the Decision."""
+    """Collects one decision. `g` becomes a draft of the turn's own with the first change, and is changed from then on:
+    whoever needs what was before a `put` takes it before. Nothing leaves this object but what `state` freezes."""
 
     cfg: GroupConfig
     shared: Shared
@@ -54,9 +55,25 @@ class Turn:
     reasons: list[Reason] = field(default_factory=list)
     answer: OrderAnswer | None = None
     preview: Preview | None = None
+    is_draft: bool = False
 
     def put(self, **changes: Any) -> None:  # Any: takes the fields of GroupState
-        self.g = altered(self.g, **changes)
+        if not self.is_draft:
+            for name, item in changes.items():
+                if getattr(self.g, name) is not item:
+                    break
+            else:
+                return
+            # Of fifty fields: copied once in a step, however much it changes.
+            self.g, self.is_draft = draft_of(self.g), True
+        for name, item in changes.items():
+            setattr(self.g, name, item)
+
+    def state(self) -> GroupState:
+        """The state as it was decided, frozen. Called once, at the end."""
+        if self.is_draft:
+            self.g.__class__ = GroupState
+        return self.g
 
     @property
     def plan(self) -> Plan:
