@@ -35,7 +35,7 @@ def _copier(kind: type) -> Callable[[object], Any]:
     fill: Callable[..., None] = cast(Any, make_dataclass("Fields", names)).__init__
 
     def copied(value: object) -> object:
-        made = object.__new__(draft)
+        made: object = object.__new__(draft)
         fill(made, *fields_of(value))
         return made
 
@@ -48,7 +48,7 @@ def altered(value: _T, **changes: Any) -> _T:  # Any: takes the fields of any da
 
     Raises AttributeError for a field that it does not have, TypeError for another kind of value.
     """
-    kind = type(value)
+    kind: Any = type(value)
     copied = _copier(kind)
     for name, item in changes.items():
         if getattr(value, name) is not item:
@@ -69,7 +69,8 @@ def draft_of(value: _T) -> _T:
 
     Raises TypeError for another kind of value.
     """
-    made: _T = _copier(type(value))(value)
+    kind: Any = type(value)
+    made: _T = _copier(kind)(value)
     return made
 
 

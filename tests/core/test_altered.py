@@ -1,6 +1,7 @@
 """Frozen values made and copied the short way are what the constructor and `dataclasses.replace` make."""
 
 from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
+from typing import Any
 
 import pytest
 
@@ -108,11 +109,12 @@ def test_a_maker_takes_what_the_constructor_takes() -> None:
 
     make = maker(Kept)
     assert make(one=1).several is not make(one=1).several
+    wrong: Any
     for wrong in ({}, {"one": 1, "other": 2}):
         with pytest.raises(TypeError):
             make(**wrong)
     with pytest.raises(TypeError):
-        make(1)  # type: ignore[misc]  # that it can't be given so is what is tested
+        make(1)  # type: ignore[call-arg]  # that it can't be given so is what is tested
 
 
 def test_there_is_no_maker_of_what_works_when_it_is_made() -> None:
