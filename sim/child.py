@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from sim import template
+from sim.errors import PlantError
 from sim.process import READY, live, tie_to_parent
 from sim.whole import Scope
 
@@ -44,7 +45,10 @@ def _ensure_template() -> None:
 
 
 class Child:
-    """The process `name` of the plant in `directory`: runs `module.start`, its errors go to the end of `log`."""
+    """The process `name` of the plant in `directory`: runs `module.start`, its errors go to the end of `log`.
+
+    `prepare_for` comes before. Raises PlantError when the template ends at that moment; the next start has a new one.
+    """
 
     def __init__(self, module: str, directory: Path, name: str, log: Path) -> None:
         log.touch()
@@ -52,7 +56,11 @@ class Child:
         self._said, saying = _CONTEXT.Pipe(duplex=False)
         with saying:
             process = _CONTEXT.Process(target=_be, args=(module, directory, name, log, saying), name=name, daemon=True)
-            process.start()  # waits for the fork server: a moment, or until it has imported all
+            try:
+                process.start()  # waits for the template: a moment, or until it has imported all
+            except (OSError, EOFError) as error:
+                self._said.close()
+                raise PlantError(f"{name} could not be forked: {error!r}", mend="start it again") from error
         assert process.pid is not None
         self.pid: int = process.pid
         self.returncode: int | None = None

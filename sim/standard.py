@@ -27,7 +27,7 @@ class StandardServer(InternalServer):
         collects = gc.isenabled()
         gc.disable()  # six thousand nodes and no garbage: looking for some takes as long again
         try:
-            standard_address_space.fill_address_space(self.node_mgt_service)
+            standard_address_space.fill_address_space(self.node_mgt_service)  # type: ignore[no-untyped-call]  # asyncua's
         finally:
             if collects:
                 gc.enable()

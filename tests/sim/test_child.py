@@ -2,9 +2,15 @@
 
 import os
 import signal
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+import pytest
+
 from sim import console
+from sim.child import Child, prepare_for
+from sim.errors import PlantError
+from sim.whole import Scope
 from tests.sim.conftest import Running, Whole, alive, running_plant, wait_for
 
 
@@ -35,6 +41,16 @@ def test_with_a_killed_template_the_plant_ends_and_can_be_started_again(tmp_path
         plant.fault("restart", node="ref_a")
         assert plant.read("ref_a", 0, 1) == [0x5246]
         assert parent_of(pids_of(plant)["ref_a"]) != template
+
+
+def test_a_template_that_ends_while_it_forks_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(_process: object) -> None:
+        raise EOFError("unexpected EOF")
+
+    monkeypatch.setattr(ForkServerProcess, "start", gone)
+    prepare_for(Scope.PAIR)
+    with pytest.raises(PlantError, match="plc could not be forked"):
+        Child("sim.plc", tmp_path, "plc", tmp_path / "plc.log")
 
 
 def test_no_template_outlives_its_plant(tmp_path: Path) -> None:
