@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from otha import names
 from otha.certificates import OwnIdentity, own_identity
+from sim import console
 from tests.foreign.pair import HERE, MODULES, WAIT_S, why_not
 from tests.interface.house import PASSWORD, USERS
 from tests.interface.supervised import Supervised, supervised_plant
@@ -91,16 +91,6 @@ def node(folder: Path) -> Iterator[Node]:
             made.process.communicate()
 
 
-def controller(name: str, folder: Path) -> int:
-    """The process of a simulated controller."""
-    for each in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            words = (each / "cmdline").read_bytes().split(b"\0")
-            if b"sim.soft_controller" in words and name.encode() in words and str(folder).encode() in words:
-                return int(each.name)
-    raise AssertionError(f"{name} is not there")
-
-
 def test_node_opcua_sees_a_failover_and_orders_a_switchover_and_strangers_are_refused(tmp_path: Path) -> None:
     own, stranger = own_identity(tmp_path / "node", "node"), own_identity(tmp_path / "stranger", "stranger")
     with supervised_plant(tmp_path, own.certificate.read_bytes()) as at, node(tmp_path) as client:
@@ -113,7 +103,7 @@ def test_node_opcua_sees_a_failover_and_orders_a_switchover_and_strangers_are_re
         assert client.do("wait", value="sc_b")[-1] == "sc_b"
         with pytest.raises(RuntimeError, match="BadUserAccessDenied"):
             client.do("call", object=TANKS, method=f"{TYPE}.SetArming", arguments=["x", "observe", ""])
-        os.kill(controller("sc_b", tmp_path / "plant"), signal.SIGKILL)
+        console.fault(tmp_path / "plant", "kill", node="sc_b")
         assert client.do("wait", value="sc_a")[-1] == "sc_a"
         client.do("end")
         client.refused(at, own, "operator", password="not-the-password")
