@@ -39,7 +39,7 @@ from hmi.reply import Reply
 
 translate = QCoreApplication.translate
 _FILTER_AFTER_MS: Final = 120
-_CELL_MARGIN: Final = 14
+_CELL_MARGIN: Final = 12
 _SIDE_PX: Final = 296
 _TABLE_PX: Final = 3 * _SIDE_PX
 _SHELVES: Final = tuple(Shelf)

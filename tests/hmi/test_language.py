@@ -25,7 +25,11 @@ def said() -> Iterator[str]:
                 continue
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
             last = node.args[-1]
-            if name in ("tr", "translate", "QT_TRANSLATE_NOOP") and isinstance(last, ast.Constant) and isinstance(last.value, str):
+            if (
+                name in ("tr", "translate", "QT_TRANSLATE_NOOP")
+                and isinstance(last, ast.Constant)
+                and isinstance(last.value, str)
+            ):
                 yield last.value
 
 

@@ -1,5 +1,7 @@
 """What every screen looks like, on a site that is played: calm is grey, trouble is not, and what is stale says so."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import pytest
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
-from hmi import theme
+from hmi import language, theme
 from hmi.feed import Model
 from hmi.pages import REGISTRY
 from hmi.window import Window
@@ -62,3 +64,11 @@ def test_the_site_that_is_played_is_as_the_interface_tells_it(played: Window) ->
         assert played.model.stale is (scene is Scene.STALE)
         names = {each.group for each in played.model.snapshot.alarms}
         assert names <= set(played.model.snapshot.groups)
+
+
+@pytest.mark.parametrize("spoken", [code for code, _ in language.LANGUAGES])
+def test_every_text_has_the_room_that_it_needs(spoken: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.hmi.clipped", spoken], check=True, capture_output=True, text=True
+    )
+    assert done.stdout == ""
