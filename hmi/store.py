@@ -46,12 +46,10 @@ class Owner:
         """The worst quality of its values, and the newest time of one."""
         if not self.readings:
             return self.stamp
-        stamps = [self.stamp] if self.said is not None else []
-        each = self.readings.values()
-        return Stamp(
-            quality=max((one.quality for one in (*stamps, *each)), default=Quality.BAD),
-            at_ms=max(one.at_ms for one in (*stamps, *each)),
-        )
+        stamps = [Stamp(quality=each.quality, at_ms=each.at_ms) for each in self.readings.values()]
+        if self.said is not None:
+            stamps.append(self.stamp)
+        return Stamp(quality=max(each.quality for each in stamps), at_ms=max(each.at_ms for each in stamps))
 
     @property
     def told(self) -> Told:
@@ -136,6 +134,8 @@ class Store:
                 self._touched_groups[owner.name] = None
             case "NodeType" | "InterlockType" | "ClientType":
                 self._touched_groups[owner.group] = None
+            case _:
+                pass  # of the site and of alarms nothing else is made
 
     def take_picture(self, group: str, reading: Reading) -> None:
         """All of a group in one text has come. Of one that has none, or that can't be read, what was said last stays

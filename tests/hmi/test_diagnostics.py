@@ -8,7 +8,9 @@ from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from hmi import diagnostic_rows, say
+from hmi.fact_table import FactTable
 from hmi.feed import Model
+from hmi.group_rows import Rows
 from hmi.histogram import Bar, bars_of, time
 from hmi.model import SiteView, Station
 from hmi.pages.commissioning import CommissioningPage
@@ -20,8 +22,19 @@ from tests.hmi.scenes import MAIN, PlayedSession, Scene
 WELL = SiteView(stamp=plant.GOOD, name="works", supervisor="otha_1", version="1.0")
 
 
-def _found(rows: diagnostic_rows.Rows) -> dict[str, tuple[str, bool]]:
+def _found(rows: Rows) -> dict[str, tuple[str, bool]]:
     return {what: (said, bold) for (what, said), bold in rows}
+
+
+def _shown(table: FactTable) -> dict[str, bool]:
+    """The facts of a table, and whether each is bold."""
+    items = [table.item(at, 0) for at in range(table.rowCount())]
+    return {item.text(): item.font().bold() for item in items if item is not None}
+
+
+def _headings(table: FactTable) -> list[str]:
+    items = [table.horizontalHeaderItem(at) for at in range(table.columnCount())]
+    return [item.text() for item in items if item is not None]
 
 
 def test_a_supervisor_that_is_well_wants_no_eyes() -> None:
@@ -92,7 +105,7 @@ def test_the_histogram_that_is_chosen_is_shown(played: Window, qtbot: QtBot) -> 
     assert isinstance(page, CommissioningPage)
     page.tabs.setCurrentWidget(page.diagnostics)
     shown = page.diagnostics
-    qtbot.waitUntil(lambda: "Site file" in {shown.facts.item(at, 0).text() for at in range(shown.facts.rowCount())})
+    qtbot.waitUntil(lambda: "Site file" in _shown(shown.facts))
     scenes.show(played.model, Scene.NORMAL)
     departures = shown.histogram.bars
     assert sum(each.count for each in departures) == 1_204_511
@@ -113,13 +126,11 @@ def test_the_groups_nodes_stand_beside_each_other(played: Window, qtbot: QtBot) 
 
     def told() -> bool:
         scenes.show(played.model, Scene.NORMAL)
-        return "Site file: number" in {table.item(at, 0).text() for at in range(table.rowCount())}
+        return "Site file: number" in _shown(table)
 
     qtbot.waitUntil(told)
-    heads = [table.horizontalHeaderItem(at).text() for at in range(table.columnCount())]
-    assert heads == ["Fact", f"{MAIN}_a", f"{MAIN}_b"]
-    bold = {table.item(at, 0).text() for at in range(table.rowCount()) if table.item(at, 0).font().bold()}
-    assert "Site file: channels.lan_1.endpoint" in bold
-    assert "Site file: profile" not in bold
+    assert _headings(table) == ["Fact", f"{MAIN}_a", f"{MAIN}_b"]
+    assert _shown(table)["Site file: channels.lan_1.endpoint"]
+    assert not _shown(table)["Site file: profile"]
     page.choice.setCurrentText("mixing")
-    assert table.horizontalHeaderItem(1).text() == "mixing_a"
+    assert _headings(table)[1] == "mixing_a"

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hmi import node_rows
+from hmi.group_rows import Rows
 from hmi.model import GroupView
 from hmi.site_text import nodes_of
 from hmi.timing_view import ChannelTiming, TimingView
@@ -26,7 +27,7 @@ opcua = { secure = true }
 """
 
 
-def _found(rows: node_rows.Rows) -> dict[str, tuple[tuple[str, ...], bool]]:
+def _found(rows: Rows) -> dict[str, tuple[tuple[str, ...], bool]]:
     return {texts[0]: (texts[1:], bold) for texts, bold in rows}
 
 
