@@ -95,6 +95,7 @@ def snapshot(scene: Scene) -> Snapshot:
         version="0.1.0",
         simulation=True,
         heartbeats=1_204_511,
+        lateness_p999_us=880,
         journal_seq=len(_EVENTS),
     )
     return Snapshot(
@@ -109,6 +110,7 @@ def station(scene: Scene) -> Station:
     """How the HMI stands."""
     well = Station(
         url="opc.tcp://otha-1.example:4840/otha",
+        fingerprint="3f9a" * 16,
         link=Link.OPEN,
         user="olga",
         access=Access.ADMIN,

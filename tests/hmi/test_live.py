@@ -16,6 +16,8 @@ from pytestqt.qtbot import QtBot
 from hmi.desk import Desk
 from hmi.job import Job
 from hmi.order_dialog import OrderBar, OrderDialog
+from hmi.pages.commissioning import CommissioningPage
+from hmi.pages.group import GroupPage
 from hmi.switchover import ENDED, Say, Step
 from hmi.trust import Keys
 from hmi.why_view import WhyView
@@ -211,3 +213,29 @@ def test_what_is_not_read_back_has_failed_and_was_never_done(site: tuple[Supervi
     assert said.what is Say.NOT_READ_BACK, text
     assert f"active: {before.active} / {OTHER[before.active]}" in text
     assert Step.DONE not in shown
+
+
+def test_nodes_and_diagnostics_are_those_of_the_plant(site: tuple[Supervised, Keys], tmp_path: Path) -> None:
+    station = Station(*site, tmp_path, role="engineer")
+    try:
+        group = station.window.show_page("group", {"group": GROUP})
+        assert isinstance(group, GroupPage)
+        group.tabs.setCurrentWidget(group.nodes)
+
+        def facts() -> dict[str, str]:
+            table = group.nodes
+            rows = [(table.item(at, 0), table.item(at, 1)) for at in range(table.rowCount())]
+            return {fact.text(): said.text() for fact, said in rows if fact is not None and said is not None}
+
+        until(lambda: {"Site file: profile", "net_a level", "ServiceLevel"} <= facts().keys(), facts)
+        assert facts()["Site file: profile"] == "sim_soft_controller"
+        assert facts()["net_a level"] == facts()["ServiceLevel"].partition(" ")[0]
+        page = station.window.show_page("commissioning")
+        assert isinstance(page, CommissioningPage)
+        page.tabs.setCurrentWidget(page.diagnostics)
+        until(lambda: sum(bar.count for bar in page.diagnostics.histogram.bars) > 0)
+        page.diagnostics.choice.setCurrentIndex(1)
+        until(lambda: sum(bar.count for bar in page.diagnostics.histogram.bars) > 0)
+        assert "net_" in page.diagnostics.choice.currentText()
+    finally:
+        station.close()
