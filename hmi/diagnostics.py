@@ -52,6 +52,7 @@ class Diagnostics(QWidget):
         whole.addWidget(self.facts, 1)
         whole.addLayout(side, 1)
         model.timed.connect(self._timed)
+        model.trust_changed.connect(self._doubt)
 
     def refresh(self) -> None:
         """Show what is known now."""
@@ -90,9 +91,13 @@ class Diagnostics(QWidget):
             self.choice.blockSignals(False)
         self._show_histogram()
 
+    def _doubt(self, _stale: bool) -> None:
+        self._show_histogram()
+
     def _show_histogram(self) -> None:
         timing = self._model.timing
         channel = timing.channels.get(self.choice.currentData())
         told = timing.departures if channel is None else channel.replies
         self.summary.setText(diagnostic_rows.summary(told))
-        self.histogram.show_bars(self.choice.currentText(), bars_of(timing.bounds_us, told))
+        bars = bars_of(timing.bounds_us, told)
+        self.histogram.show_bars(self.choice.currentText(), bars, stale=self._model.stale)

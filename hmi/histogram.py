@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from hmi import say, theme
+from hmi import say, symbols, theme
 
 _ROW: Final = 24
 _NAME_PX: Final = 110
@@ -53,12 +53,13 @@ class Histogram(QWidget):
         super().__init__()
         self.bars: tuple[Bar, ...] = ()
         self._name = ""
+        self._stale = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
 
-    def show_bars(self, name: str, bars: tuple[Bar, ...]) -> None:
-        """Show these; `name`: what they count."""
-        if (name, bars) != (self._name, self.bars):
-            self._name, self.bars = name, bars
+    def show_bars(self, name: str, bars: tuple[Bar, ...], *, stale: bool = False) -> None:
+        """Show these; `name`: what they count. Stale: with strokes behind them."""
+        if (name, bars, stale) != (self._name, self.bars, self._stale):
+            self._name, self.bars, self._stale = name, bars, stale
             self.setAccessibleName(name)
             self.setAccessibleDescription("; ".join(f"{self._within(at)}: {bar.count}" for at, bar in enumerate(bars)))
             self.updateGeometry()
@@ -80,24 +81,30 @@ class Histogram(QWidget):
         of = theme.now()
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(of.panel))
+        if self._stale:
+            symbols.paint_hatch(painter, QRectF(self.rect()))
         painter.setFont(theme.font(theme.SMALL_PT))
-        painter.setPen(QColor(of.text))
         if not self.bars:
+            painter.setPen(QColor(of.text))
             painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, self.tr("Nothing was counted yet"))
-        all_, most = sum(each.count for each in self.bars), max((each.count for each in self.bars), default=0)
-        room = max(self.width() - _NAME_PX - _COUNT_PX - 24, 40)
-        for at, bar in enumerate(self.bars):
-            row = QRectF(8, 4 + at * _ROW, self.width() - 16, _ROW)
-            painter.setPen(QColor(of.text))
-            name = QRectF(row.left(), row.top(), _NAME_PX - 8, _ROW)
-            painter.drawText(name, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._within(at))
-            left = row.left() + _NAME_PX
-            length = max(room * bar.count / most, _LEAST_BAR_PX) if bar.count else 0.0
-            painter.fillRect(QRectF(left, row.top() + 4, length, _ROW - 8), QColor(of.strong))
-            painter.setPen(QPen(QColor(of.line), 1))
-            painter.drawLine(row.bottomLeft(), row.bottomRight())
-            painter.setPen(QColor(of.text))
-            words = f"{say.count(bar.count)} · {bar.count / all_ * 100:.3g} %" if bar.count else "0"
-            count = QRectF(row.right() - _COUNT_PX, row.top(), _COUNT_PX - 4, _ROW)
-            painter.drawText(count, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, words)
+        for at in range(len(self.bars)):
+            self._paint_bar(painter, at, QRectF(8, 4 + at * _ROW, self.width() - 16, _ROW))
         painter.end()
+
+    def _paint_bar(self, painter: QPainter, at: int, row: QRectF) -> None:
+        of, count = theme.now(), self.bars[at].count
+        counts = [each.count for each in self.bars]
+        room = max(row.width() - _NAME_PX - _COUNT_PX - 8, 40)
+        length = max(room * count / max(counts), _LEAST_BAR_PX) if count else 0.0
+        ink = of.muted if self._stale else of.strong
+        painter.fillRect(QRectF(row.left() + _NAME_PX, row.top() + 4, length, _ROW - 8), QColor(ink))
+        painter.setPen(QPen(QColor(of.line), 1))
+        painter.drawLine(row.bottomLeft(), row.bottomRight())
+        painter.setPen(QColor(of.muted if self._stale else of.text))
+        words = f"{say.count(count)} · {count / sum(counts) * 100:.3g} %" if count else "0"
+        for left, width, text in (
+            (row.left(), _NAME_PX - 8, self._within(at)),
+            (row.right() - _COUNT_PX, _COUNT_PX - 4, words),
+        ):
+            box = QRectF(left, row.top(), width, _ROW)
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)

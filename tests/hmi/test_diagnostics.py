@@ -114,6 +114,9 @@ def test_the_histogram_that_is_chosen_is_shown(played: Window, qtbot: QtBot) -> 
     assert shown.histogram.bars != departures
     assert shown.histogram.accessibleName() == shown.choice.currentText()
     chosen = shown.choice.currentText()
+    fresh = shown.histogram.grab().toImage()
+    scenes.show(played.model, Scene.STALE)
+    assert shown.histogram.grab().toImage() != fresh
     scenes.show(played.model, Scene.NORMAL)
     assert shown.choice.currentText() == chosen
 
