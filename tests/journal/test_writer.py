@@ -20,7 +20,7 @@ from otha.journal.errors import (
     NotDurable,
 )
 from otha.journal.reader import Reader
-from otha.journal.schema import Connection, connect_to_write
+from otha.journal.schema import ROWS_AT_ONCE, Connection, connect_to_write
 from otha.journal.segment import segment_path
 from otha.journal.terms import Limits, Trouble, TroubleKind
 from otha.journal.verify import verify
@@ -132,6 +132,24 @@ def test_a_group_is_committed_when_its_rows_or_its_time_are_up(tmp_path: Path) -
         assert futures[-1].result(5) == 11
     with Journal(tmp_path, limits=Limits(group_ms=10, group_rows=60_000)) as journal:
         assert journal.append(entry(11)).result(5) == 12
+
+
+@pytest.mark.parametrize("more", [0, 1, ROWS_AT_ONCE - 1])
+def test_rows_that_go_to_the_disk_by_one_statement_are_kept_as_single_ones_are(tmp_path: Path, more: int) -> None:
+    count = 2 * ROWS_AT_ONCE + more
+    with Journal(tmp_path, limits=Limits(group_rows=count, group_ms=60_000)) as journal:
+        numbers = [future.result(timeout=60) for future in [journal.append(entry(n)) for n in range(count)]]
+    kept = rows(tmp_path)
+    assert [row.seq for row in kept] == numbers == [*range(numbers[0], numbers[0] + count)]
+    assert [(row.mono_ns, row.body) for row in kept] == [(1000 + n, f'{{"n":{n}}}') for n in range(count)]
+    assert verify(tmp_path).ok
+
+
+def test_a_receipt_can_not_be_cancelled(tmp_path: Path) -> None:
+    with Journal(tmp_path) as journal:
+        receipt = journal.append(entry())
+        assert not receipt.cancel()
+        assert receipt.result(timeout=60) == rows(tmp_path)[0].seq
 
 
 def test_a_checkpoint_is_signed_after_its_rows_and_after_its_time(tmp_path: Path) -> None:
