@@ -45,6 +45,7 @@ class Monitor:
         self._groups = {group.name: group for group in cfg.groups}
         self._cfg = cfg
         self._owners: dict[str, dict[int, str]] = {}
+        self._drove: dict[str, str] = {}  # by section who drove it last, which a gate may have forgotten
         self._chosen: dict[str, dict[int, str]] = {}
         self._plans: dict[str, Plan | None] = dict.fromkeys(self._groups)
         self._begun_at: dict[str, int] = {}
@@ -62,6 +63,9 @@ class Monitor:
     def on_gate(self, section: Section, before: GateModel, gate: GateModel, now: int) -> None:
         """A gate has changed."""
         name = section.cfg.section
+        for each in (before, gate):
+            if each.state is GateState.OWNED and each.owner is not None:
+                self._drove[name] = each.owner
         hold("S2", gate.epoch >= before.epoch, f"the epoch of the gate of {name} shrank")
         if gate.state is GateState.OWNED and gate.owner is not None:
             known = self._owners.setdefault(name, {})
@@ -272,7 +276,7 @@ class Monitor:
         judged = group.rpo_ns is not None and group.on_rpo_miss is RpoMiss.BLOCK and group.kind is GroupKind.DRIVER
         if not judged or body.lags_from is None or plan.kind is TransferKind.FAILBACK:
             return
-        if node == plant.sections[group.own_gate.section].gate.last_driver:
+        if node == self._drove.get(group.own_gate.section):
             return  # it takes up again what it did itself: nobody has done more
         old = plant.bodies.get(plan.from_node or "")
         stopped = old.hung_at if old is not None and old.hung_at is not None else now

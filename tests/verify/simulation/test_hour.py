@@ -6,7 +6,7 @@ from otha.core.group import guard, settle, suspicion
 from otha.core.words import OrderKind
 from otha.site.model import Site
 from otha.verify.simulation import monitor
-from otha.verify.simulation.fault import SECOND, Asked, AskedKind, FaultKind
+from otha.verify.simulation.fault import SECOND, Asked, AskedKind, Fault, FaultKind
 from otha.verify.simulation.hour import live
 from otha.verify.simulation.schedule import START_NS
 from otha.verify.simulation.shrink import shrunk
@@ -60,13 +60,17 @@ def test_an_observer_cut_off_from_everything_moves_nothing(site: Site) -> None:
     assert not lived.tally.transfers
 
 
-def test_who_drove_last_may_drive_again_however_far_it_is_behind_as_a_standby(site: Site) -> None:
-    """A person has taken the section and given it back; nobody has done more than the last driver."""
+@pytest.mark.parametrize(
+    "leaves", [fault(1, FaultKind.LOCAL, "plc", 22.0, 3.0), fault(1, FaultKind.COLD_START, "plc", 22.0)]
+)
+def test_who_drove_last_may_drive_again_however_far_it_is_behind_as_a_standby(site: Site, leaves: Fault) -> None:
+    """A person has taken the section and given it back, or its controller has started anew and forgotten who drove:
+    nobody has done more than the last driver."""
     lived = live(
         site,
         schedule(
             fault(0, FaultKind.LAG, "sc_a", 20.0, 30.0),
-            fault(1, FaultKind.LOCAL, "plc", 22.0, 3.0),
+            leaves,
             orders=(Asked(number=0, kind=AskedKind.SWITCHOVER, group="tanks", at_ns=START_NS + 35 * SECOND, choice=2),),
         ),
     )
