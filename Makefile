@@ -7,6 +7,7 @@
 #   make foreign             servers of other makers for tests/foreign (needs node and npm)
 #   make lint                style, types, layering, generated files
 #   make bench | soak        measurements; long runs
+#   make mutants [ARGS=...]  the core broken on purpose, and which test notices; writes docs/mutants.md
 #   make test-all            the suite on every installed Python 3.11, 3.12, 3.13
 #   make lock [UPGRADE=1]    renew the lock files from pyproject.toml
 #   make clean               remove what the above have made
@@ -18,7 +19,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 # The resolver that writes the lock files. It runs in an environment of its own and nothing installs it but `make lock`.
 UV_VERSION := 0.13.9
 
-.PHONY: help demo pictures test test-all foreign lint bench soak lock clean
+.PHONY: help demo pictures test test-all foreign lint bench soak mutants lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -78,6 +79,9 @@ bench: $(VENV)/.dev
 
 soak: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -m soak -o faulthandler_timeout=0 $(ARGS)
+
+mutants: $(VENV)/.dev
+	$(BIN)/python -m tests.mutants $(ARGS)
 
 lock: $(VENV)/.made
 	$(BIN)/python -m venv $(VENV)/lock

@@ -20,7 +20,7 @@ for place in tests/*/ tests/test_*.py; do
     case $place in
         tests/__pycache__/) ;;
         tests/test_alarm_cli.py | tests/test_profile_cli.py | tests/test_remote.py) rest="$rest $place" ;; # they start a plant
-        tests/bench/ | tests/core/ | tests/plc/ | tests/report/ | tests/scenarios/ | tests/site/ | tests/verify/ | tests/wire/ | tests/*.py)
+        tests/bench/ | tests/core/ | tests/mutants/ | tests/plc/ | tests/report/ | tests/scenarios/ | tests/site/ | tests/verify/ | tests/wire/ | tests/*.py)
             computing="$computing $place" ;;
         *) case " $alone " in *" $place "*) ;; *) rest="$rest $place" ;; esac ;;
     esac

@@ -200,4 +200,15 @@ HOLDS: tuple[Hold, ...] = (
             new="    if True or",
         ),
     ),
+    Hold(
+        rule="capacity",
+        says="A node counts as full in every group, whichever of them it is active in.",
+        decided_in=("otha/core/neighbours.py", "otha/core/supervision.py"),
+        test="tests/core/test_supervision_clients.py::test_crossed_groups_leave_a_full_node_alone",
+        mutant=Mutant(
+            file="otha/core/neighbours.py",
+            old="load.get(name, 0) >= places[0][2].capacity",
+            new="load.get(name, 0) > places[0][2].capacity",
+        ),
+    ),
 )

@@ -7,7 +7,7 @@ A mutant is the rule broken on purpose, in one line of the deciding file; the te
 import sys
 from pathlib import Path
 
-from otha.verify import bumpless_rules, client_rules, machine_rules, planned_rules, wait_rules
+from otha.verify import bumpless_rules, client_rules, liveness_rules, machine_rules, planned_rules, wait_rules
 from otha.verify.hold import Hold, Mutant
 
 _PAGE = Path("docs/rules.md")
@@ -86,6 +86,13 @@ HOLDS: tuple[Hold, ...] = (
             old="needed_wait_ns(fence) < fence.wait_ns",
             new="fence.watchdog_ns < fence.wait_ns",
         ),
+    ),
+    Hold(
+        rule="S4",
+        says="A guest's watchdog, which pauses with the guest, is no fence.",
+        decided_in=(f"{_GROUP}/self_fence.py",),
+        test=f"{_TESTS}/test_self_fence.py::test_a_guests_watchdog_pauses_with_the_guest_and_never_counts",
+        mutant=Mutant(file=f"{_GROUP}/self_fence.py", old=" and fence.hardware and ", new=" and "),
     ),
     Hold(
         rule="S5",
@@ -221,6 +228,17 @@ HOLDS: tuple[Hold, ...] = (
         mutant=Mutant(file=f"{_GROUP}/guard.py", old="    if shared.tilted:\n", new="    if False:\n"),
     ),
     Hold(
+        rule="S10",
+        says="A clock that steps back is a clock that steps.",
+        decided_in=("otha/core/supervision.py",),
+        test="tests/core/test_supervision.py::test_a_clock_step_or_a_stalled_loop_tilts",
+        mutant=Mutant(
+            file="otha/core/supervision.py",
+            old="if abs(size_ns) <= self.cfg.tilt_gap_ns:",
+            new="if size_ns <= self.cfg.tilt_gap_ns:",
+        ),
+    ),
+    Hold(
         rule="S11",
         says="An effect leaves only when its durability is met: REVOKE after the record.",
         decided_in=(f"{_GROUP}/turn.py",),
@@ -320,6 +338,17 @@ HOLDS: tuple[Hold, ...] = (
         ),
     ),
     Hold(
+        rule="S17",
+        says="What was permitted is judged once more in the very step in which the fence would leave.",
+        decided_in=(f"{_GROUP}/claim.py",),
+        test=f"{_TESTS}/XXX",
+        mutant=Mutant(
+            file=f"{_GROUP}/claim.py",
+            old="    if not found:\n        return False\n    plan = t.plan\n    stop(t, found)\n",
+            new="    if True:\n        return False\n    plan = t.plan\n    stop(t, found)\n",
+        ),
+    ),
+    Hold(
         rule="S18",
         says="Stale data counts for nothing while something upstream is failed or moving.",
         decided_in=(f"{_GROUP}/suspicion.py", "otha/core/neighbours.py"),
@@ -341,84 +370,9 @@ HOLDS: tuple[Hold, ...] = (
             new="        if not any(True or peer.liveness is Liveness.ALIVE",
         ),
     ),
-    Hold(
-        rule="L1",
-        says="A dead active is replaced, verified, within the sum of its terms.",
-        decided_in=(f"{_GROUP}/step.py", f"{_GROUP}/driver.py", "otha/core/watch/channel.py"),
-        test="tests/scenarios/test_bounds.py::test_a_failover_is_verified_within_the_sum_of_its_terms",
-        mutant=Mutant(
-            file=f"{_GROUP}/step.py",
-            old="confirm_at=t.now + wait_ns if wait_ns > 0 else None",
-            new="confirm_at=t.now + 10 * wait_ns",
-        ),
-    ),
-    Hold(
-        rule="L2",
-        says="Every started transfer ends in bounded time.",
-        decided_in=(f"{_GROUP}/transfer.py", f"{_GROUP}/trouble.py"),
-        test=f"{_TESTS}/test_trouble.py::test_every_transfer_ends_in_bounded_time_whatever_meets_it",
-        mutant=Mutant(
-            file=f"{_GROUP}/transfer.py",
-            old="    if t.reached(t.plan.due):\n        # The plant is driven",
-            new="    if False:\n        # The plant is driven",
-        ),
-    ),
-    Hold(
-        rule="L2",
-        says="A phase that runs out of its bound turns the transfer round.",
-        decided_in=(f"{_GROUP}/driver.py", f"{_GROUP}/trouble.py"),
-        test=f"{_TESTS}/test_trouble.py::test_a_switchover_meets_every_trouble_in_every_phase",
-        mutant=Mutant(
-            file=f"{_GROUP}/driver.py",
-            old="    if (found or late) and trouble.turn_aside(t, told):",
-            new="    if found and trouble.turn_aside(t, told):",
-        ),
-    ),
-    Hold(
-        rule="L2",
-        says="A step is waited for patiently, but in a hold never so long that the way back is lost.",
-        decided_in=(f"{_GROUP}/turn.py",),
-        test=f"{_TESTS}/test_patience.py::test_in_a_hold_patience_ends_where_the_way_back_begins",
-        mutant=Mutant(
-            file=f"{_GROUP}/turn.py",
-            old="min(patient, hold_until - timing.held_bound_ns)",
-            new="patient",
-        ),
-    ),
-    Hold(
-        rule="L3",
-        says="A fence that is not confirmed is told and ends with the operator; it never promotes.",
-        decided_in=(f"{_GROUP}/trouble.py", f"{_GROUP}/transfer.py", "otha/core/alarm.py"),
-        test=f"{_TESTS}/test_trouble.py::"
-        "test_a_transfer_without_a_path_to_the_gate_says_so_and_is_taken_up_when_it_is_seen",
-        mutant=Mutant(
-            file=f"{_GROUP}/trouble.py",
-            old='            t.say(Why.UNVERIFIED, "L3", t.cfg.section)\n',
-            new="",
-        ),
-    ),
-    Hold(
-        rule="L4",
-        says="Once faults stop, somebody drives and is followed again.",
-        decided_in=(f"{_GROUP}/settle.py",),
-        test="tests/scenarios/test_bounds.py::test_once_faults_stop_somebody_drives_and_is_followed",
-        mutant=Mutant(
-            file=f"{_GROUP}/settle.py", old="    driver.resume(t)\n    return True\n", new="    return False\n"
-        ),
-    ),
     *bumpless_rules.HOLDS,
     *planned_rules.HOLDS,
-    Hold(
-        rule="L5",
-        says="Without a fault there is no transfer.",
-        decided_in=("otha/core/watch/node.py", f"{_GROUP}/suspicion.py"),
-        test="tests/scenarios/test_bounds.py::test_without_a_fault_nothing_moves",
-        mutant=Mutant(
-            file="otha/core/watch/node.py",
-            old="and cycle in (w.reading.cycle, told_cycle)",
-            new="and cycle not in (w.reading.cycle, told_cycle)",
-        ),
-    ),
+    *liveness_rules.HOLDS,
     *client_rules.HOLDS,
     *machine_rules.HOLDS,
     *wait_rules.HOLDS,

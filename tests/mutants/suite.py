@@ -1,0 +1,79 @@
+"""The tests that mutants are tried with: collected once, run in children of this process as often as it takes."""
+
+import resource
+import signal
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests.mutants.population import ROOT
+
+# What asks the core alone, without processes, sockets and clocks. Left out is the table of rules: it tries mutants too.
+PLACES = ("tests/core", "tests/scenarios", "tests/site", "tests/verify", "tests/wire")
+_NOT = ("tests/verify/test_rules.py",)
+_BYTES_AT_MOST = 4 << 30
+
+Items = Sequence[pytest.Item]
+
+
+class Suite:
+    """Collected tests. `run` and what it needs belong into a child: a test leaves traces in the process it ran in."""
+
+    def __init__(self, items: Items) -> None:
+        self.items = {item.nodeid: item for item in items}
+        self._failed = False
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._failed = self._failed or report.failed
+
+    def passes(self, test: str, then: str | None, *, limit_s: float | None = None) -> bool:
+        """Run one test; `then`: the one that will follow. One that takes more of the processor than `limit_s` ends the
+        process with SIGPROF."""
+        self._failed = False
+        item, following = self.items[test], self.items[then] if then is not None else None
+        signal.setitimer(signal.ITIMER_PROF, limit_s or 0)
+        item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        return not self._failed
+
+    def first_failure(self, tests: Sequence[str], limits_s: Sequence[float], tell: Callable[[int], None]) -> int | None:
+        """The first of `tests` that fails, by its number in the row; None when all pass. `tell`: which one begins."""
+        resource.setrlimit(resource.RLIMIT_AS, (_BYTES_AT_MOST, _BYTES_AT_MOST))
+        following: Iterable[str | None] = [*tests[1:], None]
+        for number, (test, then, limit_s) in enumerate(zip(tests, following, limits_s, strict=True)):
+            tell(number)
+            if not self.passes(test, then, limit_s=limit_s):
+                return number
+        return None
+
+
+class _Collector:
+    def __init__(self, then: Callable[[Suite], None]) -> None:
+        self._then = then
+
+    def pytest_sessionstart(self) -> None:
+        # The same examples in every run, and none remembered from a mutant.
+        settings.register_profile("mutants", parent=settings.get_profile("otha"), derandomize=True, database=None)
+        settings.load_profile("mutants")
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        suite = Suite(session.items)
+        session.config.pluginmanager.register(suite)
+        # One place for temporary files, made before there are several processes that would each make it.
+        session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]  # pytest has no other way to it
+        self._then(suite)
+        return True
+
+
+def with_tests(places: Sequence[str], then: Callable[[Suite], None], *, root: Path = ROOT) -> None:
+    """Collect the tests of `places` and hand them to `then`, as pytest would run them."""
+    ignored = [f"--ignore={root / place}" for place in _NOT]
+    arguments = ["-qq", "--no-header", "--no-summary", "--assert=plain", "--capture=no", "-p", "no:cacheprovider"]
+    code = pytest.main(
+        [*arguments, f"--rootdir={root}", *ignored, *(str(root / place) for place in places)],
+        plugins=[_Collector(then)],
+    )
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        raise SystemExit(int(code))

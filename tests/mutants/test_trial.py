@@ -1,0 +1,120 @@
+"""A mutant put into a child process, and what its tests say; a mutant of the table of rules in a tree of its own."""
+
+import importlib
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from otha.core.config import SelfFence
+from otha.core.group import self_fence
+from otha.verify.hold import Hold
+from otha.verify.hold import Mutant as Deliberate
+from tests.mutants import deliberate, forks, swap, trial
+from tests.mutants.population import Mutant, file_of, mutants_of
+from tests.mutants.suite import Suite, with_tests
+from tests.mutants.traced import trace
+
+FENCE = "otha.core.group.self_fence"
+TESTS = "tests/core/group/test_self_fence.py"
+
+
+def in_a_child(work: Callable[[], object]) -> forks.Ended:
+    (ended,) = forks.each(1, lambda _: work(), beside=1, limit_s=60)
+    return ended
+
+
+def fence_mutant(new: str) -> Mutant:
+    return next(mutant for mutant in mutants_of(FENCE) if mutant.new == new)
+
+
+def test_a_planted_mutant_is_killed_and_one_that_changes_nothing_survives() -> None:
+    planted = fence_mutant("needed_wait_ns(fence) <= fence.wait_ns")
+    # Put in with the text that is there already.
+    harmless = fence_mutant("fence.watchdog_ns - fence.stop_ns")
+    harmless = replace(harmless, new=harmless.old)
+    verdicts: list[tuple[str | None, bool]] = []
+
+    def tried(suite: Suite) -> None:
+        traced = trace(suite, [file_of(FENCE)], beside=1)
+        assert trial.control(suite, traced, beside=1) == []
+        found = trial.try_all(suite, traced, [planted, harmless], first=lambda _: None, beside=1)
+        verdicts.extend((verdict.killed_by, verdict.tried > 1) for verdict in found)
+
+    def work() -> list[tuple[str | None, bool]]:
+        with_tests([TESTS], tried)
+        return verdicts
+
+    killed, survived = in_a_child(work).answer
+    assert killed[0] == f"{TESTS}::test_the_wait_must_be_longer_and_not_just_as_long[1500300031-False]"
+    assert survived == (None, True)
+
+
+def test_a_mutant_stays_in_its_child() -> None:
+    fence = SelfFence(watchdog_ns=1_000, stop_ns=500, wait_ns=1_600, drift_ppm=0, hardware=True)
+
+    def work() -> int:
+        swap.put_in(fence_mutant("fence.watchdog_ns - fence.stop_ns"))
+        return self_fence.needed_wait_ns(fence)
+
+    assert in_a_child(work).answer == 500
+    assert self_fence.needed_wait_ns(fence) == 1_500
+
+
+@pytest.mark.parametrize(
+    ("module", "function"),
+    [
+        ("otha.core.group.turn", "Turn.plan"),
+        ("otha.core.supervision", "Supervision._known"),
+        ("otha.core.supervision", "Supervision.restore"),
+        ("otha.core.group.step", "_condition_judged"),
+    ],
+)
+def test_properties_methods_of_classes_and_functions_are_found(module: str, function: str) -> None:
+    assert swap.live(importlib.import_module(module), function).__code__.co_qualname == function
+
+
+def test_a_child_that_does_not_end_is_ended() -> None:
+    (ended,) = forks.each(1, lambda _: time.sleep(60), beside=1, limit_s=0.2)
+    assert (ended.answer, ended.exit_code) == (None, -signal.SIGKILL)
+
+
+def test_children_run_beside_each_other_and_all_answer() -> None:
+    ended = forks.each(5, lambda number: number * number, beside=2, limit_s=60)
+    assert sorted((each.number, each.answer) for each in ended) == [(0, 0), (1, 1), (2, 4), (3, 9), (4, 16)]
+
+
+def hold(*, old: str, new: str) -> Hold:
+    mutant = Deliberate(file="otha/rule.py", old=old, new=new)
+    return Hold(rule="S1", says="", decided_in=(), test="tests/test_rule.py::test_it", mutant=mutant)
+
+
+def small_tree(at: Path) -> Path:
+    for name, text in {
+        "otha/rule.py": "def driving() -> int:\n    return 1\n",
+        "tests/test_rule.py": "from otha.rule import driving\n\n\ndef test_it() -> None:\n    assert driving() <= 1\n",
+        "mutant.ini": "[pytest]\n",
+    }.items():
+        (at / name).parent.mkdir(exist_ok=True)
+        (at / name).write_text(text, encoding="utf-8")
+    return at
+
+
+def test_a_deliberate_mutant_is_killed_or_said_to_survive(tmp_path: Path) -> None:
+    tree = small_tree(tmp_path)
+    whole = (tree / "otha/rule.py").read_text(encoding="utf-8")
+    assert deliberate.try_one(tree, hold(old="return 1", new="return 2")) is None
+    survived = deliberate.try_one(tree, hold(old="return 1", new="return 0"))
+    assert survived is not None
+    assert survived.startswith("S1 tests/test_rule.py::test_it: exit code 0")
+    assert (tree / "otha/rule.py").read_text(encoding="utf-8") == whole
+
+
+@pytest.mark.parametrize(("old", "times"), [("return 3", 0), ("r", 3)])
+def test_a_deliberate_mutant_that_can_not_be_put_in_is_an_error(tmp_path: Path, old: str, times: int) -> None:
+    found = deliberate.try_one(small_tree(tmp_path), hold(old=old, new="return 2"))
+    assert found is not None
+    assert f"the text to change is there {times} times" in found
