@@ -339,13 +339,13 @@ HOLDS: tuple[Hold, ...] = (
     ),
     Hold(
         rule="S17",
-        says="What was permitted is judged once more in the very step in which the fence would leave.",
-        decided_in=(f"{_GROUP}/claim.py",),
-        test=f"{_TESTS}/XXX",
+        says="Nobody takes over who is dead, frozen, or not known to be alive.",
+        decided_in=(f"{_GROUP}/guard.py",),
+        test=f"{_TESTS}/test_guard.py::test_a_node_that_can_not_drive",
         mutant=Mutant(
-            file=f"{_GROUP}/claim.py",
-            old="    if not found:\n        return False\n    plan = t.plan\n    stop(t, found)\n",
-            new="    if True:\n        return False\n    plan = t.plan\n    stop(t, found)\n",
+            file=f"{_GROUP}/guard.py",
+            old="    if view.liveness is not _ALIVE:\n",
+            new="    if False:\n",
         ),
     ),
     Hold(

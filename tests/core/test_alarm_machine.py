@@ -8,7 +8,18 @@ import pytest
 from otha.core import alarm_orders
 from otha.core.alarm import Alarm
 from otha.core.alarm_list import DEFAULTS, FOLLOWS, SHELVE_MAX_NS, AlarmConfig
-from otha.core.alarm_machine import AFTER, LATCHED, AlarmBook, AlarmMove, AlarmsSeen, AlarmWatch, advance, stood
+from otha.core.alarm_machine import (
+    AFTER,
+    LATCHED,
+    AlarmBook,
+    AlarmMove,
+    AlarmsSeen,
+    AlarmWatch,
+    Relisted,
+    advance,
+    carried,
+    stood,
+)
 from otha.core.inputs import AlarmStood
 from otha.core.reasons import Reason, Why
 from otha.core.words import AlarmCode, AlarmFlag, AlarmPriority, AlarmState, OrderKind
@@ -439,6 +450,16 @@ def test_until_a_condition_can_be_judged_its_alarm_stands_as_before_the_restart(
     plant.look(200, settled=False)
     plant.look(300)
     assert (plant.state(), plant.w.recalled) == (AlarmState.NORMAL, False)
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_what_was_not_judged_since_the_restart_is_not_judged_by_a_changed_site(anew: bool) -> None:
+    plant = brought_to(AlarmState.ACKED, latching=False)
+    plant.restart()
+    plant.found = {}
+    plant.look(100, settled=False)
+    plant.book, told = carried(Relisted(listed=plant.listed), plant.book, 200 * MS, anew=anew)
+    assert (plant.state(), plant.w.recalled, told) == (AlarmState.ACKED, True, ())
 
 
 def test_something_on_top_of_what_stood_before_the_restart_is_annunciated() -> None:

@@ -115,7 +115,7 @@ def main(given: Sequence[str], *, at: Path = ROOT / "docs/mutants.md") -> int:
         known = judged.read()
         outcome, more = try_mechanical(arguments, known)
         wrong += more
-        if arguments.writes_the_page and not wrong:
+        if arguments.writes_the_page and outcome.verdicts:
             at.write_text(page.page(HOLDS, outcome, known), encoding="utf-8")
     for line in wrong:
         say(f"WRONG: {line}")

@@ -47,10 +47,13 @@ _LEFT_OUT = """\
 - What runs when a module is loaded: constants, enums, defaults of fields and arguments, decorators. The code of a
   function can be exchanged in a running process, these can't.
 - What no decision depends on, or the type checker holds: annotations, docstrings, other texts and what is put into
-  them, exceptions' arguments, assertions, `assert_never`, and the single values in patterns.
+  them, exceptions' arguments, assertions, `assert_never`, `strict=` of `zip`, and the single values in patterns.
 - Numbers are made one higher only, members of an enum become the next one only, and keywords are left out only of
   what changes a state (`put`, `put_plan`, `altered`, `replace`).
 """
+
+
+_OPEN = "**not judged yet**"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +121,9 @@ def _survivors(survived: Sequence[Verdict], judged: Judged) -> list[str]:
     lines += ["| where | change | why it changes nothing that decides |", "|---|---|---|"]
     for verdict in survived:
         mutant = verdict.mutant
-        lines.append(f"| `{mutant.place}` {mutant.function} | {change(mutant)} | {judged.equivalent[mutant.key]} |")
+        lines.append(
+            f"| `{mutant.place}` {mutant.function} | {change(mutant)} | {judged.equivalent.get(mutant.key, _OPEN)} |"
+        )
     return [*lines, ""]
 
 

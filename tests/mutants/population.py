@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import accumulate
 from pathlib import Path
 
 from tests.mutants.operators import OPERATORS, Lookup, conditions
@@ -70,12 +71,19 @@ def mutants_of(module: str) -> list[Mutant]:
     path = file_of(module)
     source = path.read_text(encoding="utf-8")
     names = vars(importlib.import_module(module))
+    lines_at = [0, *accumulate(len(line.encode()) for line in source.splitlines(keepends=True))]
+    raw = source.encode()
     found: list[Mutant] = []
     seen: Counter[tuple[str, str, str]] = Counter()
     for function, name in functions_of(ast.parse(source)):
         for operator, node, new in _changes(function, names.get):
-            start, end = (_offset(source, node, last=last) for last in (False, True))
-            old = " ".join(source.encode()[start:end].decode().split())
+            assert node.end_lineno is not None
+            assert node.end_col_offset is not None
+            start, end = (
+                lines_at[node.lineno - 1] + node.col_offset,
+                lines_at[node.end_lineno - 1] + node.end_col_offset,
+            )
+            old = " ".join(raw[start:end].decode().split())
             nth, seen[name, old, new] = seen[name, old, new], seen[name, old, new] + 1
             found.append(
                 Mutant(
@@ -119,7 +127,7 @@ def _changes(function: ast.FunctionDef, lookup: Lookup) -> Iterator[tuple[str, L
 
 def _told(function: ast.FunctionDef) -> Iterator[ast.AST]:
     """The nodes that decide something. Left out: defaults (evaluated once, before any mutant is put in), annotations,
-    texts, what is raised, assertions and `assert_never`, and patterns of single values."""
+    texts, what is raised, assertions, `assert_never`, `strict=` of `zip`, and patterns of single values."""
     waiting: list[ast.AST] = list(reversed(function.body))
     while waiting:
         node = waiting.pop()
@@ -128,7 +136,7 @@ def _told(function: ast.FunctionDef) -> Iterator[ast.AST]:
                 continue
             case ast.Expr(value=ast.Call(func=ast.Name(id="assert_never"))):
                 continue
-            case ast.MatchValue() | ast.MatchSingleton():
+            case ast.MatchValue() | ast.MatchSingleton() | ast.keyword(arg="strict"):
                 continue
             case ast.FunctionDef(body=body):
                 waiting += reversed(body)
@@ -142,14 +150,6 @@ def _told(function: ast.FunctionDef) -> Iterator[ast.AST]:
             case _:
                 yield node
                 waiting += reversed(list(ast.iter_child_nodes(node)))
-
-
-def _offset(source: str, node: Located, *, last: bool) -> int:
-    """Where a node begins or ends, in bytes of the file's text."""
-    line, column = (node.end_lineno, node.end_col_offset) if last else (node.lineno, node.col_offset)
-    assert line is not None
-    assert column is not None
-    return len("".join(source.splitlines(keepends=True)[: line - 1]).encode()) + column
 
 
 def sample(mutants: Sequence[Mutant], *, seed: int, count: int) -> list[Mutant]:

@@ -29,7 +29,7 @@ def made_of(code: str, operator: str) -> list[str]:
         ("comparison", "a < b", ["a <= b"]),
         ("comparison", "a < b < c", ["a <= b < c", "a < b <= c"]),
         ("comparison", "a is not None", ["a is None"]),
-        ("logic", "a and b or c", ["a and b and c"]),
+        ("logic", "a and b", ["a or b"]),
         ("operand", "a and b and c", ["b and c", "a and c", "a and b"]),
         ("operand", "a or b", ["b", "a"]),
         ("negation", "not a", ["a"]),

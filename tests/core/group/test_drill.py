@@ -218,6 +218,16 @@ def test_an_abort_comes_too_late_once_the_new_owner_drives() -> None:
     assert (abort(rig), rig.phase()) == (["too_late_to_abort"], Phase.OUTPUT_VERIFIED)
 
 
+def test_an_abort_that_is_under_way_is_not_begun_anew() -> None:
+    rig = drilling(Phase.CLAIMED)
+    assert abort(rig) == []
+    due = rig.plan.due
+    rig.wait(10)
+    again = rig.order(OrderKind.DRILL_ABORT, id="again")
+    assert [blocker.block.code for blocker in again.blockers] == ["too_late_to_abort"]
+    assert (rig.plan.course, rig.plan.due) == (Course.VOID, due)
+
+
 def test_only_a_drill_is_aborted() -> None:
     assert abort(marked()) == ["nothing_to_abort"]
     rig = marked()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from otha.core.config import GroupConfig
+from otha.core.config import GroupConfig, MachineConfig, MachineRule, MachineStateConfig
 from otha.core.effects import Action, Safe
 from otha.core.errors import InvariantBreachError
 from otha.core.group import invariant
@@ -15,6 +15,7 @@ from otha.core.group.turn import Decision
 from otha.core.words import (
     Arming,
     Authority,
+    Conduct,
     Course,
     Durability,
     Fencing,
@@ -23,6 +24,7 @@ from otha.core.words import (
     Milestone,
     Phase,
     RpoMiss,
+    TransferKind,
     Verdict,
 )
 from tests.core.build import MS, record
@@ -200,6 +202,7 @@ BREACHES: list[tuple[str, Callable[[], Step], Callable[[Step], object]]] = [
     ("S5", granting, lambda s: s.node(1, in_rpo=Verdict.UNKNOWN)),
     ("S5", releasing, lambda s: s.node(1, in_rpo=Verdict.FALSE)),
     ("S5", granting, lambda s: s.config(on_rpo_miss=RpoMiss.ASK).node(1, in_rpo=Verdict.FALSE)),
+    ("S13", granting, lambda s: s.node(1, one_shots=("flush",))),
     ("S2", granting, lambda s: s.gate(granted=2)),
     ("S2", granting, lambda s: s.gate(epoch=3)),
     ("S3", granting, lambda s: s.gate(epoch=1)),
@@ -246,6 +249,8 @@ BREACHES: list[tuple[str, Callable[[], Step], Callable[[Step], object]]] = [
     ("S7", failing_over, lambda s: s.plan(cause=Cause.DEAD).state(recent=(s.now + 1,) * 3)),
     ("S9", revoking, lambda s: s.record(epoch=2).decides(effects=())),
     ("L2", claiming, lambda s: s.decides(wake=s.now)),
+    ("L2", granting, lambda s: s.state(uncontrolled=False, uncontrolled_until=None)),
+    ("L2", claiming, lambda s: s.state(uncontrolled=True).plan(phase=Phase.REQUESTED).decides(effects=())),
 ]
 
 
@@ -260,9 +265,77 @@ def test_a_spoiled_step_is_refused_by_its_rule(
     assert breach.value.rule == rule
 
 
+def test_a_hold_off_and_a_window_that_end_now_break_no_rule() -> None:
+    step = failing_over().plan(cause=Cause.DEAD)
+    step.state(holdoff_until=step.now, recent=(step.now,) * 3).check()
+
+
+@pytest.mark.parametrize("changes", [{"arming": Arming.ADVISE}, {"halted": "S1"}, {"uncontrolled_until": 9}])
+def test_a_hold_needs_no_limit_where_nothing_may_be_done_about_it(changes: dict[str, Any]) -> None:
+    step = granting().state(uncontrolled=False, uncontrolled_until=None)
+    step.state(**changes).check()
+
+
+def test_a_hold_needs_no_limit_in_tilt_or_out_of_sight() -> None:
+    step = granting().state(uncontrolled=False, uncontrolled_until=None)
+    step.sharing(tilted=True).check()
+    step.sharing(tilted=False).decides(effects=()).gate(seen=False).check()
+
+
 def test_one_more_move_on_positive_evidence_breaks_no_rule() -> None:
     step = failing_over()
     step.state(holdoff_until=step.now + 1, recent=(step.now + 1,) * 3).check()
+
+
+STAY, GO, ASK = (MachineRule(does=does) for does in (Conduct.STAY, Conduct.GO, Conduct.ASK))
+THEN_ASK, THEN_STAY = (MachineRule(does=Conduct.WAIT, limit_ns=MS, then=does) for does in (Conduct.ASK, Conduct.STAY))
+
+
+def in_machine_state(step: Step, index: int, *, switchover: MachineRule = STAY, failover: MachineRule = STAY) -> Step:
+    """The step in a machine of two states; rules for the present one alone, in the others nothing goes."""
+    stays = MachineStateConfig(name="rest", when=None, switchover=STAY, failover=STAY, after_fence=None)
+    present = replace(stays, switchover=switchover, failover=failover)
+    states = tuple(present if at == index else stays for at in range(2))
+    step.config(machine=MachineConfig(states=states, unknown=present if index < 0 else stays))
+    return step.state(machine=index)
+
+
+@pytest.mark.parametrize("index", [-1, 0, 1])
+@pytest.mark.parametrize(
+    ("rule", "plan", "allowed"),
+    [
+        (GO, {}, True),
+        (STAY, {}, False),
+        (ASK, {"confirmed_in": 0}, True),
+        (ASK, {"confirmed_in": None}, False),
+        (ASK, {"confirmed_in": 1}, False),
+        (ASK, {"confirmed_in": 0, "confirmed": False}, False),
+        (THEN_ASK, {"confirmed_in": 0, "waited_out": True}, True),
+        (THEN_ASK, {"confirmed_in": 0, "waited_out": False}, False),
+        (THEN_STAY, {"confirmed_in": 0, "waited_out": True}, False),
+    ],
+)
+@pytest.mark.parametrize("kind", [TransferKind.SWITCHOVER, TransferKind.FAILOVER])
+@pytest.mark.parametrize("make", [claiming, revoking, granting])
+def test_a_fence_and_a_promotion_need_a_machine_state_that_allows_them(
+    make: Callable[[], Step], kind: TransferKind, rule: MachineRule, plan: dict[str, Any], allowed: bool, index: int
+) -> None:
+    """`confirmed_in` 0 of a row stands for the present state, 1 for another one."""
+    confirmed_in = plan.get("confirmed_in")
+    step = make().plan(kind=kind, **{**plan, "confirmed_in": None if confirmed_in is None else index + confirmed_in})
+    is_failover = kind is TransferKind.FAILOVER
+    in_machine_state(step, index, **{"failover" if is_failover else "switchover": rule})
+    if allowed:
+        step.check()
+        return
+    with pytest.raises(InvariantBreachError) as breach:
+        step.check()
+    assert breach.value.rule == "machine state"
+
+
+def test_a_fence_taken_up_after_a_restart_breaks_no_rule_in_tilt_or_any_machine_state() -> None:
+    step = in_machine_state(revoking(), 0).had(plan=None).plan(cause=None)
+    step.sharing(tilted=True).check()
 
 
 def test_a_fence_that_goes_on_from_an_earlier_hold_breaks_no_rule_in_tilt() -> None:

@@ -9,7 +9,8 @@ from otha.core.errors import InvariantBreachError
 from otha.core.group import invariant
 from otha.core.group.state import GroupState
 from otha.core.words import Arming, Durability, Liveness, Milestone, Role, Verdict
-from tests.core.build import path_config, store_config
+from tests.core.build import open_claim, path_config, store_config
+from tests.core.group.test_machine import TRIP, machine
 from tests.core.group.test_redirect import failing_over, following, promoted
 from tests.core.rig import Rig
 
@@ -104,6 +105,29 @@ def test_a_spoiled_step_is_refused_by_its_rule(
     with pytest.raises(InvariantBreachError) as caught:
         _check(rig, spoil(rig.g))
     assert caught.value.rule == rule
+
+
+def test_a_client_may_be_led_after_while_a_claim_is_open_that_moved_nothing() -> None:
+    rig = led_after()
+    claim = open_claim().claim
+    assert claim is not None
+    state = _record(rig.g, claim=claim, milestone=Milestone.CLAIMED)
+    _check(rig, replace(state, harmless=claim.id))
+    with pytest.raises(InvariantBreachError) as caught:
+        _check(rig, replace(state, harmless=None))
+    assert caught.value.rule == "S2"
+
+
+def test_a_redirection_taken_up_after_a_restart_breaks_no_rule_in_any_machine_state() -> None:
+    rig = failing_over(store_config())  # clients are about to let go
+    rig.cfg = replace(rig.cfg, machine=machine())
+    assert rig.g.plan is not None
+    state = replace(rig.g, plan=replace(rig.g.plan, cause=None), machine=TRIP)
+    rig.before = replace(rig.before, plan=None)
+    _check(rig, state)
+    with pytest.raises(InvariantBreachError) as caught:
+        _check(rig, replace(state, plan=rig.g.plan))
+    assert caught.value.rule == "machine state"
 
 
 @pytest.mark.parametrize("make", [led_on, promoting, led_to_store])
