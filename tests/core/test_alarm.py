@@ -6,6 +6,7 @@ import pytest
 from otha.core import alarm
 from otha.core.alarm import Alarm
 from otha.core.group.state import Shared, StoreView
+from otha.core.reasons import Why
 from otha.core.words import AlarmCode, GateState, Liveness, Phase, Role, Verdict
 from tests.core.build import MS, group_config
 from tests.core.rig import Rig, failing_over, following, held_by_watchdog, switching
@@ -145,6 +146,7 @@ def test_a_transfer_that_could_not_be_verified_alarms() -> None:
     rig.gate(state=GateState.OWNED, last_driver="b", owner_fresh=True, hold_until=None)
     rig.wait(200)
     assert "needs_operator" in codes(rig)
+    assert rig.said(Why.UNVERIFIED) == [("b",)]
 
 
 def test_a_dead_active_at_a_gate_out_of_sight_is_unverified() -> None:

@@ -18,6 +18,7 @@ from otha.core.alarm_machine import (
     Relisted,
     advance,
     carried,
+    gone,
     stood,
 )
 from otha.core.inputs import AlarmStood
@@ -450,6 +451,14 @@ def test_until_a_condition_can_be_judged_its_alarm_stands_as_before_the_restart(
     plant.look(200, settled=False)
     plant.look(300)
     assert (plant.state(), plant.w.recalled) == (AlarmState.NORMAL, False)
+
+
+def test_of_what_is_not_listed_any_more_only_what_was_seen_is_told() -> None:
+    plant = brought_to(AlarmState.NORMAL, latching=False)
+    plant.book = AlarmBook(watches=(AlarmWatch(code=LOST, occurrence=3),))
+    assert gone(plant.book, {}) == ()
+    plant.book = AlarmBook(watches=(AlarmWatch(code=LOST, out_of_service=True),))
+    assert [reason.args[0] for reason in gone(plant.book, {})] == [LOST]
 
 
 @pytest.mark.parametrize("anew", [False, True])

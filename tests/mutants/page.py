@@ -31,8 +31,8 @@ _MECHANICAL = """\
 {killed} were killed ({timed_out} of these because a test did not end, {typed} by the type checker alone), {survived}
 survived and are judged below. {gaps} more are gaps found with other seeds; they are tried again in every run.
 
-A mutant is tried with the tests of `tests/core`, `tests/scenarios`, `tests/site`, `tests/verify` (the explorers and
-simulated hours among them) and `tests/wire` that run the changed function, the quickest first, until one fails.
+A mutant is tried with the tests of `tests/core` and `tests/scenarios` that run the changed function, the quickest
+first, until one fails. The explorers of `tests/verify` are left out: they take minutes for each survivor.
 A test that takes more than three seconds and five times its usual share of the processor counts as one that does not
 end. First all tests are run in this way without a mutant, and must pass. What survives them all is shown to
 `mypy --strict`: many a `is not None` is there for the types alone.

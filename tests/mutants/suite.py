@@ -10,9 +10,8 @@ from hypothesis import settings
 
 from tests.mutants.population import ROOT
 
-# What asks the core alone, without processes, sockets and clocks. Left out is the table of rules: it tries mutants too.
-PLACES = ("tests/core", "tests/scenarios", "tests/site", "tests/verify", "tests/wire")
-_NOT = ("tests/verify/test_rules.py",)
+# What asks the core alone, without processes, sockets and clocks, and is quick.
+PLACES = ("tests/core", "tests/scenarios")
 _BYTES_AT_MOST = 4 << 30
 
 Items = Sequence[pytest.Item]
@@ -69,10 +68,9 @@ class _Collector:
 
 def with_tests(places: Sequence[str], then: Callable[[Suite], None], *, root: Path = ROOT) -> None:
     """Collect the tests of `places` and hand them to `then`, as pytest would run them."""
-    ignored = [f"--ignore={root / place}" for place in _NOT]
     arguments = ["-qq", "--no-header", "--no-summary", "--assert=plain", "--capture=no", "-p", "no:cacheprovider"]
     code = pytest.main(
-        [*arguments, f"--rootdir={root}", *ignored, *(str(root / place) for place in places)],
+        [*arguments, f"--rootdir={root}", *(str(root / place) for place in places)],
         plugins=[_Collector(then)],
     )
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):

@@ -1,7 +1,10 @@
 """A mutant put into a child process, and what its tests say; a mutant of the table of rules in a tree of its own."""
 
 import importlib
+import json
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,7 +17,7 @@ from otha.core.group import self_fence
 from otha.verify.hold import Hold
 from otha.verify.hold import Mutant as Deliberate
 from tests.mutants import deliberate, forks, swap, trial
-from tests.mutants.population import Mutant, file_of, mutants_of
+from tests.mutants.population import ROOT, Mutant, file_of, mutants_of
 from tests.mutants.suite import Suite, with_tests
 from tests.mutants.traced import trace
 
@@ -31,7 +34,8 @@ def fence_mutant(new: str) -> Mutant:
     return next(mutant for mutant in mutants_of(FENCE) if mutant.new == new)
 
 
-def test_a_planted_mutant_is_killed_and_one_that_changes_nothing_survives() -> None:
+def plant() -> None:
+    """In a process of its own, which collects tests: try two mutants, print what became of them as JSON."""
     planted = fence_mutant("needed_wait_ns(fence) <= fence.wait_ns")
     # Put in with the text that is there already.
     harmless = fence_mutant("fence.watchdog_ns - fence.stop_ns")
@@ -44,13 +48,16 @@ def test_a_planted_mutant_is_killed_and_one_that_changes_nothing_survives() -> N
         found = trial.try_all(suite, traced, [planted, harmless], first=lambda _: None, beside=1)
         verdicts.extend((verdict.killed_by, verdict.tried > 1) for verdict in found)
 
-    def work() -> list[tuple[str | None, bool]]:
-        with_tests([TESTS], tried)
-        return verdicts
+    with_tests([TESTS], tried)
+    sys.stdout.write(f"\n{json.dumps(verdicts)}\n")
 
-    killed, survived = in_a_child(work).answer
-    assert killed[0] == f"{TESTS}::test_the_wait_must_be_longer_and_not_just_as_long[1500300031-False]"
-    assert survived == (None, True)
+
+def test_a_planted_mutant_is_killed_and_one_that_changes_nothing_survives() -> None:
+    command = [sys.executable, "-c", "from tests.mutants.test_trial import plant; plant()"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120)
+    killed, survived = json.loads(result.stdout.splitlines()[-1])
+    assert killed[0].startswith(f"{TESTS}::test_the_wait_must_be_longer_and_not_just_as_long")
+    assert survived == [None, True]
 
 
 def test_a_mutant_stays_in_its_child() -> None:
@@ -94,6 +101,7 @@ def hold(*, old: str, new: str) -> Hold:
 
 def small_tree(at: Path) -> Path:
     for name, text in {
+        "otha/__init__.py": "",
         "otha/rule.py": "def driving() -> int:\n    return 1\n",
         "tests/test_rule.py": "from otha.rule import driving\n\n\ndef test_it() -> None:\n    assert driving() <= 1\n",
         "mutant.ini": "[pytest]\n",

@@ -115,6 +115,12 @@ def test_no_drill_beside_a_transfer() -> None:
     assert codes(rig, TransferKind.FAILOVER, id_="d2") == ["transfer_running"]
 
 
+def test_no_drill_in_a_hold_off_that_outlasts_the_window() -> None:
+    rig = marked()
+    rig.g = replace(rig.g, holdoff_until=rig.now + 1_000 * MS, recent=())
+    assert codes(rig, TransferKind.FAILOVER) == ["unacknowledged"]
+
+
 def test_no_drill_before_an_automatic_transfer_is_acknowledged() -> None:
     rig = failing_over(Phase.OUTPUT_VERIFIED, group_config(drills=True))
     rig.swapped()

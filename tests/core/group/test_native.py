@@ -176,3 +176,9 @@ def test_what_a_store_holds_is_read_anew_if_otha_is_ever_to_move_it() -> None:
     rig.node("b", role=Role.ACTIVE)
     assert rig.g.record is not None
     assert (rig.g.record.active, rig.g.record.epoch, rig.g.store) == ("b", record().epoch, StoreView.UNREAD)
+
+
+def test_the_first_record_of_a_pair_has_no_epoch() -> None:
+    rig = pair()
+    assert rig.g.record is not None
+    assert rig.g.record.epoch == 0

@@ -1,15 +1,32 @@
 """OTHA dies in mid-transfer and starts anew with nothing but the record and the gate."""
 
+from dataclasses import replace
+
 import pytest
 
+from otha.core.config import GroupConfig
 from otha.core.effects import Grant, Release, Revoke, Void
+from otha.core.group import driver, redirect
 from otha.core.group.event import GateJudged, NodeJudged, SharedChanged
 from otha.core.group.state import GateView
+from otha.core.group.turn import Turn
 from otha.core.inputs import Record
 from otha.core.reasons import Why
-from otha.core.words import Arming, Course, Ending, GateState, Outcome, Phase, Role, Standing, Verdict
-from tests.core.build import MS, alive, gate_view, group_config, open_claim, record
-from tests.core.rig import Rig, driven, fenced, granted, switching
+from otha.core.words import (
+    Arming,
+    Confirm,
+    Course,
+    Ending,
+    GateState,
+    GroupKind,
+    Outcome,
+    Phase,
+    Role,
+    Standing,
+    Verdict,
+)
+from tests.core.build import MS, alive, gate_view, group_config, open_claim, path_config, record
+from tests.core.rig import Rig, driven, fenced, following, granted, switching
 
 
 def held(**changes: object) -> GateView:
@@ -128,6 +145,15 @@ def test_a_resumed_transfer_judges_its_permits_like_any_other() -> None:
     rig.condition(Verdict.TRUE, 0)
     rig.tell(NodeJudged(index=1, view=alive()))
     assert rig.asked == Grant(node="b", epoch=2, boot=9)
+
+
+@pytest.mark.parametrize("cfg", [group_config(confirm=Confirm.ALWAYS), path_config(confirm=Confirm.ALWAYS)])
+def test_a_resumed_transfer_has_its_confirmation_already(cfg: GroupConfig) -> None:
+    rig = following(cfg)
+    rig.g = replace(rig.g, record=open_claim())
+    turn = Turn(cfg=cfg, shared=rig.shared, g=rig.g, now=rig.now)
+    (driver if cfg.kind is GroupKind.DRIVER else redirect).resume(turn)
+    assert turn.plan.confirmed
 
 
 def test_a_resumed_transfer_counts_as_no_automatic_one() -> None:

@@ -242,6 +242,13 @@ def test_a_gate_above_the_record_raises_the_record() -> None:
     assert rig.g.record.epoch == 7
 
 
+def test_raising_the_record_ends_a_claim_that_stood_open() -> None:
+    rig = following()
+    rig.g = replace(rig.g, record=replace(open_claim(), revision="r1"))
+    rig.gate(epoch=7, owner_epoch=7, granted=7)
+    assert rig.asked == SwapRecord(expect="r1", record=replace(FIRST, epoch=7))
+
+
 def test_raising_the_record_is_said_once() -> None:
     rig = following()
     rig.gate(epoch=7, owner_epoch=7, granted=7)

@@ -1,11 +1,12 @@
 import pytest
 
 from otha.core.effects import SwapRecord
+from otha.core.group import step
 from otha.core.group.event import NodeJudged
 from otha.core.group.state import Cause
 from otha.core.reasons import Why
 from otha.core.words import Arming, GateState, Liveness, Role, TransferKind, Verdict
-from tests.core.build import MS, alive, group_config
+from tests.core.build import MS, alive, group_config, timing
 from tests.core.rig import Rig, following, held_by_watchdog
 
 
@@ -30,6 +31,21 @@ def test_a_dead_active_is_suspected_and_after_the_confirmation_time_failed_over(
     rig.wait(1)
     assert (rig.plan.kind, rig.plan.cause, rig.plan.to_node) == (TransferKind.FAILOVER, Cause.DEAD, "b")
     assert isinstance(rig.asked, SwapRecord)
+
+
+def test_without_a_confirmation_time_the_failover_begins_in_the_very_step() -> None:
+    rig = following(group_config(timing=timing(confirm_ns=0)))
+    held_by_watchdog(rig)
+    rig.dies("a")
+    assert (rig.plan.kind, rig.plan.cause) == (TransferKind.FAILOVER, Cause.DEAD)
+
+
+def test_a_halted_group_suspects_nobody() -> None:
+    rig = following()
+    held_by_watchdog(rig)
+    rig.dies("a")
+    halted = step.halt(rig.g, "S1: broken")
+    assert (halted.halted, halted.suspicion, halted.confirm_at) == ("S1: broken", None, None)
 
 
 def test_a_suspicion_that_ends_leads_nowhere() -> None:

@@ -280,3 +280,9 @@ def test_the_silence_goes_on_while_a_new_owner_only_shows_what_it_would_drive() 
 )
 def test_resumes_are_used_up_in_a_hold_of_an_armed_owner(changes: dict[str, Any], used_up: bool) -> None:
     assert seen((1_000, held(**{"armed": True, **changes}))).view.used_up is used_up
+
+
+@pytest.mark.parametrize(("scan", "is_news"), [(1_000 + 2**31 - 1, True), (1_000 + 2**31, False)])
+def test_half_way_round_a_scan_counts_as_an_older_one(scan: int, is_news: bool) -> None:
+    w = seen((1_000, gate_reading(scan=1_000)))
+    assert (seen((1_010, gate_reading(scan=scan)), w=w) is not w) is is_news
