@@ -42,9 +42,9 @@ def parse(text: str) -> DayWindow:
 
     Raises ValueError with what is wrong.
     """
-    days, space, times = text.strip().partition(" ")
+    days, _, times = text.strip().partition(" ")
     begin, dash, end = times.strip().partition("-")
-    if not space or not dash:
+    if not dash:  # nor is there one without a space
         raise ValueError("is no window of days and times")
     window = DayWindow(days=_days(days), from_min=_minute(begin), to_min=_minute(end))
     if window.from_min == window.to_min or window.from_min == _DAY_MIN:

@@ -100,10 +100,16 @@ def _problem(verdict: trial.Verdict, known: Judged) -> str | None:
     mutant = verdict.mutant
     where = f"{mutant.place} {mutant.function}: {mutant.old} -> {mutant.new}"
     if verdict.killed_by is None:
-        return None if mutant.key in known.equivalent else f"nobody has judged the survivor {where}"
+        return (
+            None
+            if mutant.key in known.equivalent or mutant.key in known.open
+            else f"nobody has judged the survivor {where}"
+        )
     if mutant.key in known.equivalent:
         return f"judged as equivalent, but {verdict.killed_by} tells it from the code: {where}"
-    if (test := known.gaps.get(mutant.key)) is not None and verdict.killed_by != test:
+    if mutant.key in known.open:
+        return f"judged as a gap that is open, but {verdict.killed_by} closes it: {where}"
+    if (test := known.gaps.get(mutant.key)) is not None and verdict.killed_by.partition("[")[0] != test:
         return f"{test} does not kill {where}"
     return None
 
@@ -115,7 +121,7 @@ def main(given: Sequence[str], *, at: Path = ROOT / "docs/mutants.md") -> int:
         known = judged.read()
         outcome, more = try_mechanical(arguments, known)
         wrong += more
-        if arguments.writes_the_page and outcome.verdicts:
+        if arguments.writes_the_page and not wrong:
             at.write_text(page.page(HOLDS, outcome, known), encoding="utf-8")
     for line in wrong:
         say(f"WRONG: {line}")

@@ -1,12 +1,12 @@
 """docs/mutants.md: what was broken on purpose, and what noticed."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from otha.verify.hold import Hold
 from tests.mutants import operators, typed
-from tests.mutants.judged import Judged
+from tests.mutants.judged import Judged, Key
 from tests.mutants.population import Mutant
 from tests.mutants.trial import Verdict
 
@@ -51,9 +51,6 @@ _LEFT_OUT = """\
 - Numbers are made one higher only, members of an enum become the next one only, and keywords are left out only of
   what changes a state (`put`, `put_plan`, `altered`, `replace`).
 """
-
-
-_OPEN = "**not judged yet**"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +100,8 @@ def _mechanical(outcome: Outcome, judged: Judged) -> str:
             text,
             *_totals("what is changed", sampled, lambda mutant: f"{mutant.operator}: {_says(mutant.operator)}"),
             *_totals("module", sampled, lambda mutant: f"`{mutant.file}`"),
-            *_survivors(survived, judged),
+            *_survivors("Survivors, each judged", "No test can tell these from the code.", survived, judged.equivalent),
+            *_survivors("Gaps that are open", "For these a test is missing.", survived, judged.open),
             *_gaps(outcome.verdicts, judged),
         ]
     )
@@ -116,15 +114,13 @@ def _totals(head: str, verdicts: Sequence[Verdict], of: Callable[[Mutant], str])
     return [f"| {head} | tried | killed | survived |", "|---|---|---|---|", *rows, ""]
 
 
-def _survivors(survived: Sequence[Verdict], judged: Judged) -> list[str]:
-    lines = ["### Survivors, each judged", "", "No test can tell these from the code, for the reason given.", ""]
-    lines += ["| where | change | why it changes nothing that decides |", "|---|---|---|"]
-    for verdict in survived:
-        mutant = verdict.mutant
-        lines.append(
-            f"| `{mutant.place}` {mutant.function} | {change(mutant)} | {judged.equivalent.get(mutant.key, _OPEN)} |"
-        )
-    return [*lines, ""]
+def _survivors(head: str, says: str, survived: Sequence[Verdict], judged: Mapping[Key, str]) -> list[str]:
+    rows = [
+        f"| `{each.mutant.place}` {each.mutant.function} | {change(each.mutant)} | {judged[each.mutant.key]} |"
+        for each in survived
+        if each.mutant.key in judged
+    ]
+    return [f"### {head}", "", says, "", "| where | change | why |", "|---|---|---|", *rows, ""] if rows else []
 
 
 def _gaps(verdicts: Sequence[Verdict], judged: Judged) -> list[str]:

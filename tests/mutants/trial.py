@@ -51,7 +51,9 @@ def try_all(
 
 def _row(traced: Traced, mutant: Mutant, first: str | None) -> list[str]:
     tests = traced.for_mutant(mutant)
-    return [first, *(test for test in tests if test != first)] if first is not None else tests
+    # Of a test with parameters each of its rows may be the one.
+    begin = [test for test in traced.seconds if first is not None and test.partition("[")[0] == first]
+    return [*begin, *(test for test in tests if test not in begin)]
 
 
 def control(suite: Suite, traced: Traced, *, beside: int) -> list[str]:

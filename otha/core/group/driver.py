@@ -302,7 +302,7 @@ def resume(t: Turn) -> None:
     is_drill = taken_up.drill and t.cfg.drills
     begin(t, kind=taken_up.kind, cause=None, to_node=taken_up.to_node, is_drill=is_drill)
     forward, back = record.epoch - 1, record.epoch
-    plan = replace(t.plan, epoch=forward, confirmed=True, revoked=True, boot=gate.boot)
+    plan = replace(t.plan, epoch=forward, confirmed=True, revoked=True)
     phase, course, within_ns = Phase.CLAIMED, Course.FORWARD, t.cfg.timing.fence_ns
     owner_is = {(taken_up.to_node, forward): Course.FORWARD, (plan.from_node, back): Course.RETURN}
     ours = owner_is.get((gate.owner, gate.owner_epoch)) if gate.owner is not None else None

@@ -416,3 +416,9 @@ def test_a_safe_state_is_agreed_on_for_the_hold_that_was_seen_and_no_later_one()
 def test_a_transfer_under_way_is_what_two_persons_may_end_not_a_bypass() -> None:
     rig = switching(Phase.FENCED, group_config(conditions=CONDITIONS))
     assert bypass(rig) == ["transfer_running"]
+
+
+def test_a_bypass_of_something_else_names_the_interlocks_there_are() -> None:
+    rig = plant()
+    (blocker,) = rig.order(OrderKind.BYPASS, item="other", for_ns=HOUR, comment="why").blockers
+    assert blocker.detail == "other; its interlocks are key_out, level_ok"

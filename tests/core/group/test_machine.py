@@ -9,8 +9,10 @@ from otha.core.conditions import UNKNOWN_MACHINE, Compare, Comparison, MachineCo
 from otha.core.config import GroupConfig
 from otha.core.effects import Grant, Revoke, Safe, SwapRecord
 from otha.core.errors import IllegalTransitionError
+from otha.core.group import phase_wait
 from otha.core.group.event import MachineJudged, SharedChanged
-from otha.core.reasons import Block, Why
+from otha.core.group.turn import Turn
+from otha.core.reasons import Block, Blocker, Why
 from otha.core.words import (
     AfterFence,
     Conduct,
@@ -439,3 +441,22 @@ def test_an_open_claim_is_not_taken_up_before_the_machine_is_known() -> None:
     assert rig.g.plan is None
     enters(rig, RUN)
     assert any(isinstance(effect.do, Grant) for effect in rig.effects)
+
+
+def test_what_was_confirmed_stays_so_when_a_phase_of_the_machine_is_waited_for_after_the_claim() -> None:
+    rig = standing(RUN, config({"confirm": Confirm.PLANNED}))
+    assert order(rig)
+    assert rig.order(OrderKind.CONFIRM, id="yes", user="eva").accepted
+    enters(rig, IGNITION)
+    rig.swapped()
+    assert (rig.phase(), rig.plan.waiting, rig.plan.confirmed) == (Phase.REQUESTED, True, True)
+
+
+@pytest.mark.parametrize("waited_out", [False, True])
+def test_a_permit_is_not_waited_for_again_once_the_wait_is_over(waited_out: bool) -> None:
+    rig = standing(RUN)
+    assert order(rig)
+    turn = Turn(cfg=rig.cfg, shared=rig.shared, g=rig.g, now=rig.now)
+    turn.put_plan(waited_out=waited_out)
+    missing = (Blocker(block=Block.GATE_PERMIT, detail=""),)
+    assert phase_wait.only_waits(turn, missing) is not waited_out

@@ -6,7 +6,7 @@ from otha.core.group import step as group_step
 from otha.core.reasons import Why
 from otha.core.words import Arming, Confirm, Ending, Liveness, OrderKind, Phase, Role, Standing, TransferKind, Verdict
 from tests.core.build import MS, group_config
-from tests.core.rig import Rig, failing_over, following, switching
+from tests.core.rig import Rig, failing_over, following, held_by_watchdog, switching
 
 
 def codes(rig: Rig, kind: OrderKind, node: str | None = None, **changes: object) -> list[str]:
@@ -201,3 +201,10 @@ def test_an_order_puts_the_owner_back_where_the_gate_is_free() -> None:
     rig.node("a", role=Role.STANDBY)
     assert codes(rig, OrderKind.SWITCHOVER, "a") == []
     assert (rig.plan.from_node, rig.plan.to_node, rig.plan.epoch) == (None, "a", 2)
+
+
+def test_an_owner_in_a_hold_has_nobody_as_its_user() -> None:
+    rig = following()
+    assert orders.user_of(rig.cfg, rig.g) == "a"
+    held_by_watchdog(rig)
+    assert orders.user_of(rig.cfg, rig.g) is None

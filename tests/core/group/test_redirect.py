@@ -357,3 +357,10 @@ def test_a_full_node_is_not_moved_to() -> None:
     rig.dies("a", Liveness.FROZEN)
     rig.wait(1_000)
     assert (rig.g.plan, "no_capacity" in rig.blocked_by()) == (None, True)
+
+
+def test_a_newer_epoch_where_there_is_no_way_back_ends_the_plan() -> None:
+    rig = failing_over(path_config())
+    rig.g = replace(rig.g, plan=replace(rig.plan, from_node=None))
+    rig.selector("a", rig.plan.epoch + 1)
+    assert (rig.g.plan, rig.ending) == (None, Ending.NEEDS_OPERATOR)

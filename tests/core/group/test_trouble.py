@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from otha.core.effects import Effect, Grant, Release, Revoke, Safe, Void
+from otha.core.group.event import SharedChanged
 from otha.core.group.state import StoreView
 from otha.core.inputs import Record
 from otha.core.reasons import Why
@@ -381,6 +382,13 @@ def test_an_owner_in_the_hold_after_all_ends_the_way_to_the_safe_state() -> None
     assert rig.plan.course is Course.SAFE
     driven(rig, "b", 2)
     assert (rig.plan.course, rig.asked) == (Course.VOID, Void(node="b", epoch=3))
+
+
+def test_an_owner_that_drives_again_ends_a_way_to_the_safe_state_from_which_nothing_left() -> None:
+    rig = switching(Phase.PERMITTED)
+    rig.g = replace(rig.g, plan=replace(rig.plan, course=Course.SAFE))
+    rig.tell(SharedChanged())
+    assert (rig.g.plan, rig.ending) == (None, Ending.ABORTED_SAFE)
 
 
 def test_a_waiting_transfer_whose_new_owner_drives_at_last_is_still_verified_in_bounded_time() -> None:
