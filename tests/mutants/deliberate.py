@@ -8,14 +8,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from otha.verify.hold import Hold
-from tests.mutants.tree import Tree
+from tests.mutants.tree import Tree, copied
 
 
 @contextmanager
 def copies(count: int) -> Iterator[list[Tree]]:
     """As many copies of the tree, one for each that tries mutants beside the others."""
     with TemporaryDirectory(prefix="otha-mutants-") as folder:
-        made = [Tree.copied(Path(folder) / str(number)) for number in range(count)]
+        made = [Tree(copied(Path(folder) / str(number))) for number in range(count)]
         try:
             yield made
         finally:

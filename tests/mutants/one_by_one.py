@@ -1,7 +1,7 @@
 """Tests run one by one, each in a fork of a process that has imported pytest and nothing of the project.
 
-`python -P one_by_one.py OPTION...`: each line of standard input names a test, seen from the working directory; the answer
-is a line of JSON, {"code": pytest's exit code, negative for the signal that ended it, "said": what it printed}.
+`python -P one_by_one.py OPTION...`: each line of standard input names a test, seen from the working directory; the
+answer is a line of JSON, {"code": pytest's exit code, negative for the signal that ended it, "said": what it printed}.
 """
 
 import gc

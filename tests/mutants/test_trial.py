@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tests.mutants import deliberate, forks, swap, trial
 from tests.mutants.population import ROOT, Mutant, file_of, mutants_of
 from tests.mutants.suite import Suite, with_tests
 from tests.mutants.traced import trace
+from tests.mutants.tree import INI, Tree
 
 FENCE = "otha.core.group.self_fence"
 TESTS = "tests/core/group/test_self_fence.py"
@@ -99,30 +101,36 @@ def hold(*, old: str, new: str) -> Hold:
     return Hold(rule="S1", says="", decided_in=(), test="tests/test_rule.py::test_it", mutant=mutant)
 
 
-def small_tree(at: Path) -> Path:
+@contextmanager
+def small_tree(at: Path) -> Iterator[Tree]:
     for name, text in {
         "otha/__init__.py": "",
         "otha/rule.py": "def driving() -> int:\n    return 1\n",
         "tests/test_rule.py": "from otha.rule import driving\n\n\ndef test_it() -> None:\n    assert driving() <= 1\n",
-        "mutant.ini": "[pytest]\n",
+        "mutant.ini": INI,
     }.items():
         (at / name).parent.mkdir(exist_ok=True)
         (at / name).write_text(text, encoding="utf-8")
-    return at
+    tree = Tree(at)
+    try:
+        yield tree
+    finally:
+        tree.end()
 
 
 def test_a_deliberate_mutant_is_killed_or_said_to_survive(tmp_path: Path) -> None:
-    tree = small_tree(tmp_path)
-    whole = (tree / "otha/rule.py").read_text(encoding="utf-8")
-    assert deliberate.try_one(tree, hold(old="return 1", new="return 2")) is None
-    survived = deliberate.try_one(tree, hold(old="return 1", new="return 0"))
-    assert survived is not None
-    assert survived.startswith("S1 tests/test_rule.py::test_it: exit code 0")
-    assert (tree / "otha/rule.py").read_text(encoding="utf-8") == whole
+    with small_tree(tmp_path) as tree:
+        whole = (tree.root / "otha/rule.py").read_text(encoding="utf-8")
+        assert deliberate.try_one(tree, hold(old="return 1", new="return 2")) is None
+        survived = deliberate.try_one(tree, hold(old="return 1", new="return 0"))
+        assert survived is not None
+        assert survived.startswith("S1 tests/test_rule.py::test_it: exit code 0")
+        assert (tree.root / "otha/rule.py").read_text(encoding="utf-8") == whole
 
 
 @pytest.mark.parametrize(("old", "times"), [("return 3", 0), ("r", 3)])
 def test_a_deliberate_mutant_that_can_not_be_put_in_is_an_error(tmp_path: Path, old: str, times: int) -> None:
-    found = deliberate.try_one(small_tree(tmp_path), hold(old=old, new="return 2"))
+    with small_tree(tmp_path) as tree:
+        found = deliberate.try_one(tree, hold(old=old, new="return 2"))
     assert found is not None
     assert f"the text to change is there {times} times" in found

@@ -18,6 +18,14 @@ _PLUGINS_NOT_NEEDED = (
 )
 
 
+def copied(root: Path) -> Path:
+    """A copy of the project's own tree at `root`."""
+    for part in ("otha", "sim", "plc_profiles", "tests"):
+        shutil.copytree(ROOT / part, root / part)
+    (root / "mutant.ini").write_text(INI, encoding="utf-8")
+    return root
+
+
 class Tree:
     """The tree at `root`. `end` it."""
 
@@ -33,14 +41,6 @@ class Tree:
             stdout=subprocess.PIPE,
             text=True,
         )
-
-    @classmethod
-    def copied(cls, root: Path) -> "Tree":
-        """A copy of the project's own."""
-        for part in ("otha", "sim", "plc_profiles", "tests"):
-            shutil.copytree(ROOT / part, root / part)
-        (root / "mutant.ini").write_text(INI, encoding="utf-8")
-        return cls(root)
 
     def run(self, test: str) -> tuple[int, str]:
         """Run one test: exit code (1: it ran and failed) and what it said."""

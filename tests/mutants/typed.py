@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.mutants.deliberate import copy_of_the_tree
 from tests.mutants.population import ROOT, Mutant
+from tests.mutants.tree import copied
 
 NAME = "mypy --strict"
 
@@ -49,5 +49,5 @@ def refused(mutants: Sequence[Mutant]) -> set[Mutant]:
     if not mutants:
         return set()
     with TemporaryDirectory(prefix="otha-mutants-") as folder:
-        check = Checker(copy_of_the_tree(Path(folder) / "tree"))
+        check = Checker(copied(Path(folder) / "tree"))
         return {mutant for mutant in mutants if check.refuses(mutant)}
