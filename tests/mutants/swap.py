@@ -3,7 +3,6 @@
 import ast
 import importlib
 import inspect
-from collections.abc import Callable
 from functools import cached_property
 from types import CodeType, FunctionType, ModuleType
 
@@ -34,7 +33,7 @@ def live(module: ModuleType, name: str) -> FunctionType:
             found = found.__func__
         case _:
             pass
-    function = inspect.unwrap(found) if isinstance(found, Callable) else found
+    function = inspect.unwrap(found) if callable(found) else found
     assert isinstance(function, FunctionType), f"{module.__name__}.{name} is a {type(function).__name__}"
     return function
 

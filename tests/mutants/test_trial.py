@@ -17,7 +17,7 @@ from otha.core.config import SelfFence
 from otha.core.group import self_fence
 from otha.verify.hold import Hold
 from otha.verify.hold import Mutant as Deliberate
-from tests.mutants import deliberate, forks, swap, trial
+from tests.mutants import deliberate, forks, swap, traced, trial
 from tests.mutants.population import ROOT, Mutant, file_of, mutants_of
 from tests.mutants.suite import Suite, with_tests
 from tests.mutants.traced import trace
@@ -44,13 +44,13 @@ def plant() -> None:
     harmless = replace(harmless, new=harmless.old)
     verdicts: list[tuple[str | None, bool]] = []
 
-    def tried(suite: Suite) -> None:
-        traced = trace(suite, [file_of(FENCE)], beside=1)
-        assert trial.control(suite, traced, beside=1) == []
-        found = trial.try_all(suite, traced, [planted, harmless], first=lambda _: None, beside=1)
-        verdicts.extend((verdict.killed_by, verdict.tried > 1) for verdict in found)
+    def try_both(suite: Suite) -> None:
+        found = trace(suite, [file_of(FENCE)], beside=1)
+        assert trial.control(suite, found, beside=1) == []
+        tried = trial.try_all(suite, found, [planted, harmless], first=lambda _: None, beside=1)
+        verdicts.extend((verdict.killed_by, verdict.tried > 1) for verdict in tried)
 
-    with_tests([TESTS], tried)
+    with_tests([TESTS], try_both)
     sys.stdout.write(f"\n{json.dumps(verdicts)}\n")
 
 
@@ -134,3 +134,17 @@ def test_a_deliberate_mutant_that_can_not_be_put_in_is_an_error(tmp_path: Path, 
         found = deliberate.try_one(tree, hold(old=old, new="return 2"))
     assert found is not None
     assert f"the text to change is there {times} times" in found
+
+
+def test_what_was_traced_is_traced_again_once_a_test_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(traced, "ROOT", tmp_path)
+    (tmp_path / "tests/mutants").mkdir(parents=True)
+    seen = []
+    for text in ("one", "one", "other"):
+        (tmp_path / "tests/test_it.py").write_text(text, encoding="utf-8")
+        seen.append(traced.digest())
+    assert seen[0] == seen[1] != seen[2]
+    (tmp_path / "tests/mutants/page.py").write_text("this tool itself is no test", encoding="utf-8")
+    assert traced.digest() == seen[2]

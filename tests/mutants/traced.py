@@ -77,7 +77,7 @@ def trace(suite: Suite, files: Sequence[Path], *, beside: int) -> Traced:
 
 def kept_or_traced(suite: Suite, files: Sequence[Path], *, beside: int, kept: Path = KEPT) -> Traced:
     """What an earlier run found, when nothing has changed since."""
-    path = kept / f"traced-{_digest()}.json"
+    path = kept / f"traced-{digest()}.json"
     if path.is_file():
         return _read(path)
     found = trace(suite, files, beside=beside)
@@ -88,13 +88,14 @@ def kept_or_traced(suite: Suite, files: Sequence[Path], *, beside: int, kept: Pa
     return found
 
 
-def _digest() -> str:
+def digest() -> str:
     """Of all that may change what a test runs."""
     digest = blake2b(digest_size=12)
     for folder in ("otha", "plc_profiles", "tests"):
         for path in sorted((ROOT / folder).rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts and "mutants" not in path.parts:
-                digest.update(str(path).encode() + b"\0" + path.read_bytes())
+            name = path.relative_to(ROOT)
+            if path.is_file() and "__pycache__" not in name.parts and name.parts[:2] != ("tests", "mutants"):
+                digest.update(str(name).encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 

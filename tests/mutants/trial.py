@@ -66,7 +66,7 @@ def control(suite: Suite, traced: Traced, *, beside: int) -> list[str]:
         failed = suite.first_failure(row, [traced.limit_s(test) for test in row], lambda _: None)
         return [] if failed is None else [row[failed]]
 
-    found = []
+    found: list[str] = []
     for ended in forks.each(beside, work, beside=beside, limit_s=_LIMIT_S):
         found += ["a test that does not end"] if ended.answer is None else ended.answer
     return found
