@@ -44,14 +44,17 @@ from otha.core.group.state import GateView, GroupState, NodeView, SelectorView, 
 from otha.core.group.turn import Decision, Turn
 from otha.core.inputs import DueReached, EffectEnded, OrderGiven
 from otha.core.reasons import Block, Blocker, Why
-from otha.core.words import Authority, GroupKind, Outcome, Standing, TransferKind, Verdict
+from otha.core.words import Authority, Course, GroupKind, Outcome, Standing, TransferKind, Verdict
 
 _T = TypeVar("_T")
 
 # Members are looked up by a call in CPython 3.11; these are asked for in every step.
 _FOLLOWING, _NATIVE, _DRIVER = Standing.FOLLOWING, Authority.NATIVE, GroupKind.DRIVER
 _MOVES_AT_MOST = 32
-_SWAPPING = tuple(phase.value for phase in transfer.SWAPPING)
+# As the ids of a plan's effects say it. What heads for the safe state swaps nothing, whatever phase it came from.
+_SWAPPING = tuple(
+    f"{course.value}.{phase.value}" for course in Course if course is not Course.SAFE for phase in transfer.SWAPPING
+)
 # Deadlines that are cleared when they have come, and mean nothing else.
 _CLEARED = (
     "settle_until",
@@ -105,7 +108,7 @@ def _effect_ended(t: Turn, ended: EffectEnded) -> None:
             t.say(Why.ADOPTED, "S2", t.g.record.active or "-" if t.g.record is not None else "-")
     elif g.plan is not None and ended.id == g.plan.asked:
         t.put_plan(asked=None, retry_at=t.now + t.cfg.timing.retry_ns)
-        if ended.id.phase.endswith(_SWAPPING) or ended.record is not None:
+        if ended.id.phase in _SWAPPING or ended.record is not None:
             record.absorb(t, ended)
 
 

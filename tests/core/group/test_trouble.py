@@ -24,7 +24,17 @@ from otha.core.words import (
     Verdict,
 )
 from tests.core.build import MS, group_config
-from tests.core.rig import PHASES, Rig, driven, failing_over, fenced, following, granted, switching
+from tests.core.rig import (
+    PHASES,
+    Rig,
+    driven,
+    failing_over,
+    fenced,
+    following,
+    granted,
+    held_by_watchdog,
+    switching,
+)
 
 UNDER_WAY = PHASES[1:]
 
@@ -187,6 +197,22 @@ def test_a_void_that_is_read_back_is_no_failure_when_the_store_is_slow() -> None
     rig.ends(Outcome.UNKNOWN)
     rig.wait(20)
     assert rig.ending is Ending.ABORTED_SAFE
+
+
+def test_the_end_of_a_safe_is_no_word_of_the_store() -> None:
+    """The owner that a VOID has left in place falls silent before the record says so, and comes back no more."""
+    rig = switching(Phase.CLAIMED)
+    rig.condition(Verdict.FALSE)
+    rig.gate(epoch=3)
+    held_by_watchdog(rig)
+    rig.swapped()
+    record = rig.g.record
+    while rig.plan.course is Course.VOID:
+        rig.wait(10)
+    assert isinstance(rig.effects[-1].do, Safe)
+    rig.gate(seen=False)
+    rig.ends(Outcome.DONE)
+    assert (rig.g.record, rig.g.halted) == (record, None)
 
 
 def test_a_void_is_asked_again_until_it_is_read_back_and_then_given_up_aloud() -> None:
