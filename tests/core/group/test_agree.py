@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from otha.core.config import GroupConfig
-from otha.core.effects import Backfill, Demote, Promote, Select
+from otha.core.effects import Backfill, Demote, Promote, Select, SwapRecord
 from otha.core.group.event import NodeJudged, SharedChanged
 from otha.core.words import Course, Ending, Liveness, OrderKind, Outcome, Phase, Role, Standing, Verdict
 from tests.core.build import MS, alive, path_config, record, selector_config, silent, store_config
@@ -270,3 +270,15 @@ def test_the_new_node_is_not_taken_again_while_the_old_one_lives_or_it_is_dead_i
         rig.dies("a")
     rig.wait((rig.cfg.timing.fence_ns + rig.cfg.timing.promote_ns) // MS)
     assert rig.ending is Ending.NEEDS_OPERATOR
+
+
+def test_nothing_is_adopted_before_every_node_was_heard() -> None:
+    rig = Rig(path_config())
+    rig.tell(SharedChanged())
+    rig.ends(Outcome.DONE, None)
+    rig.tell(NodeJudged(index=0, view=alive(Role.ACTIVE)))
+    for index in range(len(rig.cfg.selectors)):
+        rig.selector("a", 1, index)
+    assert not any(isinstance(effect.do, SwapRecord) for effect in rig.effects)
+    rig.tell(NodeJudged(index=1, view=alive()))
+    assert isinstance(rig.effects[-1].do, SwapRecord)

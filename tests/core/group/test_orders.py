@@ -5,7 +5,7 @@ from otha.core.group import orders
 from otha.core.group import step as group_step
 from otha.core.reasons import Why
 from otha.core.words import Arming, Confirm, Ending, Liveness, OrderKind, Phase, Role, Standing, TransferKind, Verdict
-from tests.core.build import MS, group_config
+from tests.core.build import MS, group_config, path_config
 from tests.core.rig import Rig, failing_over, following, held_by_watchdog, switching
 
 
@@ -207,4 +207,12 @@ def test_an_owner_in_a_hold_has_nobody_as_its_user() -> None:
     rig = following()
     assert orders.user_of(rig.cfg, rig.g) == "a"
     held_by_watchdog(rig)
+    assert orders.user_of(rig.cfg, rig.g) is None
+
+
+def test_the_user_of_a_way_is_whom_all_clients_in_sight_use() -> None:
+    rig = Rig(path_config())
+    rig.selector("a", 1)
+    assert orders.user_of(rig.cfg, rig.g) == "a"
+    rig.selector("b", 1, index=1)
     assert orders.user_of(rig.cfg, rig.g) is None
