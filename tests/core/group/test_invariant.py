@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from otha.core.config import GroupConfig, MachineConfig, MachineRule, MachineStateConfig
+from otha.core.conditions import MachineConfig, MachineRule, MachineStateConfig
+from otha.core.config import GroupConfig
 from otha.core.effects import Action, Safe
 from otha.core.errors import InvariantBreachError
 from otha.core.group import invariant
