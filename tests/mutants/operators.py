@@ -149,7 +149,10 @@ OPERATORS: dict[str, Callable[[ast.AST, Lookup], Iterator[str]]] = {
 
 
 def conditions(node: ast.AST) -> Iterator[tuple[ast.expr, str]]:
-    """The conditions that `node` asks, each with the texts that answer it without looking (operator `condition`)."""
+    """A condition answered without looking.
+
+    The conditions that `node` asks, each with the texts that may stand in its place.
+    """
     match node:
         case ast.If(test=test) | ast.IfExp(test=test):
             yield test, "True"
