@@ -180,12 +180,15 @@ def test_with_room_for_both_the_other_node_carries_both() -> None:
 # Store
 
 
-def archive() -> Site:
+def archive(*, record_first: bool = True) -> Site:
     site = Site(replace(site_config([store_config()]), tags=()))
     site.beat("a", role=1, position=100, epoch=1, missing=0)
     site.beat("b", acked=100, epoch=0, missing=0)
-    site.has_record("archive", "a")
+    if record_first:
+        site.has_record("archive", "a")
     site.client("x", 1, 1)
+    if not record_first:
+        site.has_record("archive", "a")
     assert site.s.group("archive").standing is Standing.FOLLOWING
     return site
 
@@ -201,6 +204,14 @@ def test_the_lag_of_a_silent_store_stops_growing_once_every_client_has_let_go_of
 
 def test_the_lag_of_a_silent_store_grows_while_a_client_may_write_to_it() -> None:
     site = archive()
+    site.at_ms = 2_100
+    site.beat("b", acked=100)
+    assert site.s.group("archive").nodes[1].in_rpo is Verdict.FALSE
+
+
+def test_who_writes_to_a_store_is_judged_anew_when_it_turns_out_to_be_the_active_one() -> None:
+    """The client was heard before the record: then nobody was known to write to the active store."""
+    site = archive(record_first=False)
     site.at_ms = 2_100
     site.beat("b", acked=100)
     assert site.s.group("archive").nodes[1].in_rpo is Verdict.FALSE
