@@ -434,7 +434,7 @@ def _store(store: Record, g: GroupState) -> Plain:
         store.active,
         claim_key(store.claim),
         store.milestone._value_,
-        store.claim is not None and store.claim.id == g.harmless,
+        store.claim is not None and store.claim.id in g.harmless,
     )
 
 
@@ -449,7 +449,7 @@ def _relative(action: Action, base: int, w: Around) -> Plain:
         case SwapRecord(expect=expect, record=record):
             current = w.store.revision if w.store is not None else None
             claim = record.claim
-            harmless = claim is not None and claim.id == w.g.harmless
+            harmless = claim is not None and claim.id in w.g.harmless
             told = (record.active, claim_key(claim), record.milestone._value_, harmless)
             return ("swap", expect == current, record.epoch - base, told)
         case Safe(epoch=epoch, hold_no=hold_no):

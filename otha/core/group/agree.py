@@ -142,7 +142,7 @@ def settle(t: Turn) -> bool:
     if g.adopt_ordered and len(used) == 1 and record.active not in used:
         swap(t, replace(record, active=next(iter(used)), claim=None, milestone=Milestone.DONE, revision=""), "adopt")
         return False
-    if record.milestone is Milestone.CLAIMED and record.claim is not None and record.claim.id != g.harmless:
+    if record.milestone is Milestone.CLAIMED and record.claim is not None and record.claim.id not in g.harmless:
         return _take_up(t)
     concern = _concern(t, record)
     if concern is not None:

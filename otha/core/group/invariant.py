@@ -134,7 +134,7 @@ def _select(cfg: GroupConfig, g: GroupState, before: GroupState, effect: Effect,
     _hold("S9", record is not None, "a redirection without a record")
     assert record is not None
     if plan is None:
-        after = record.milestone is Milestone.DONE or record.claim is None or record.claim.id == g.harmless
+        after = record.milestone is Milestone.DONE or record.claim is None or record.claim.id in g.harmless
         _hold("S2", after and do.node == record.active and do.epoch <= record.epoch, "a redirection without a claim")
         if cfg.kind is GroupKind.STORE:
             own = [view for config, view in zip(cfg.nodes, g.nodes, strict=True) if config.name == do.node]

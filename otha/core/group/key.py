@@ -195,7 +195,7 @@ def parts(g: GroupState, now: int) -> Plain:
         None if g.concern is None else (g.concern.block.code, g.concern.detail),
         ahead(g.settle_until, now),
         None if plan is None else _plan(plan, base, g.serial, now, g.gate.boot),
-        claim is not None and g.harmless == claim.id,
+        claim is not None and claim.id in g.harmless,
         _of(g.suspicion),
         ahead(g.confirm_at, now),
         g.steady,

@@ -114,7 +114,7 @@ def settle(t: Turn) -> bool:
     if g.adopt_ordered and g.gate.state is GateState.OWNED and g.gate.owner != record.active:
         swap(t, replace(record, active=g.gate.owner, claim=None, milestone=Milestone.DONE, revision=""), "adopt")
         return False
-    if record.milestone is _CLAIMED and record.claim is not None and record.claim.id != g.harmless:
+    if record.milestone is _CLAIMED and record.claim is not None and record.claim.id not in g.harmless:
         return False if _bides(t) else _take_up(t)
     return (
         stand(t, _FOLLOWING) if (concern := _concern(t, record)) is None else stand(t, Standing.NEEDS_OPERATOR, concern)

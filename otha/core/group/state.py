@@ -268,7 +268,7 @@ class GroupState:
     """All that decisions of one group rest on.
 
     `calm_until`: until when roles and lags may still be those from before the start or the last transfer, and do not
-    alarm. `harmless`: id of an open claim from which no REVOKE left. `recent`: when each counted automatic transfer
+    alarm. `harmless`: ids of open claims from which no REVOKE left. `recent`: when each counted automatic transfer
     leaves the anti-flap window. `extra_used`: the one more move on positive evidence was made (S7). `told`: would-have
     decisions and blockers already told, so that they are told once. `uncontrolled`: the section was held too long with
     nobody to promote. `unverified`: the last transfer ended without the gate's word for it; it is taken up again, and
@@ -311,7 +311,7 @@ class GroupState:
     calm_until: int | None
     plan: Plan | None = None
     serial: int = 0
-    harmless: str | None = None
+    harmless: tuple[str, ...] = ()
     suspicion: Cause | None = None
     confirm_at: int | None = None
     steady: bool = False

@@ -15,6 +15,8 @@ from otha.core.words import Confirm, Course, Ending, GroupKind, OrderKind, Phase
 
 # Members are looked up by a call in CPython 3.11; these are asked for in every step.
 _AFTER_FENCE, _FAILOVER = Stage.AFTER_FENCE, TransferKind.FAILOVER
+# Beyond, the oldest is forgotten: should it still win, it is taken up as one from which a REVOKE may have left.
+_HARMLESS_MAX = 4
 # Phases whose effect swaps the record.
 SWAPPING = (Phase.PERMITTED, Phase.OUTPUT_VERIFIED, Phase.BACKFILLED)
 
@@ -112,14 +114,17 @@ def enter(t: Turn, phase: Phase, within_ns: int) -> None:
     t.say(Why.PHASE, "", phase.value, t.plan.goal_node, t.plan.goal_epoch)
 
 
-def _harmless_after(t: Turn, *, swap_under_way: bool) -> str | None:
-    """The open claim from which no REVOKE left, once this transfer has ended."""
+def _harmless_after(t: Turn, *, swap_under_way: bool) -> tuple[str, ...]:
+    """The open claims from which no REVOKE left, once this transfer has ended. While its own may still win, and an
+    earlier one stands in the record, there are several."""
     plan, record = t.plan, t.g.record
     if plan.revoked:
-        return None
+        return ()
     claim = record.claim if record is not None else None
-    earlier_stands = claim is not None and claim.id == t.g.harmless
-    return t.g.harmless if earlier_stands and not swap_under_way else group_record.claim_id(t)
+    earlier = t.g.harmless if claim is not None and claim.id in t.g.harmless else ()
+    if earlier and not swap_under_way:
+        return earlier
+    return (*earlier, group_record.claim_id(t))[-_HARMLESS_MAX:]
 
 
 def end(t: Turn, ending: Ending, rule: str = "", detail: str = "") -> None:

@@ -112,9 +112,9 @@ def test_a_client_may_be_led_after_while_a_claim_is_open_that_moved_nothing() ->
     claim = open_claim().claim
     assert claim is not None
     state = _record(rig.g, claim=claim, milestone=Milestone.CLAIMED)
-    _check(rig, replace(state, harmless=claim.id))
+    _check(rig, replace(state, harmless=(claim.id,)))
     with pytest.raises(InvariantBreachError) as caught:
-        _check(rig, replace(state, harmless=None))
+        _check(rig, replace(state, harmless=()))
     assert caught.value.rule == "S2"
 
 

@@ -113,8 +113,8 @@ def test_whether_an_open_claim_is_harmless_is_in_the_key_and_its_name_is_not() -
     record_ = rig.g.record
     assert record_ is not None
     assert record_.claim is not None
-    harmless = replace(rig.g, harmless=record_.claim.id)
-    renamed = replace(harmless, harmless="x", record=replace(record_, claim=replace(record_.claim, id="x")))
+    harmless = replace(rig.g, harmless=(record_.claim.id,))
+    renamed = replace(harmless, harmless=("x",), record=replace(record_, claim=replace(record_.claim, id="x")))
     assert key(harmless, rig.now) == key(renamed, rig.now)
     assert key(harmless, rig.now) != key(rig.g, rig.now)
 

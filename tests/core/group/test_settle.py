@@ -330,6 +330,23 @@ def test_a_harmless_claim_stays_harmless_after_an_order_that_came_to_nothing() -
     assert (rig.g.plan, rig.g.standing) == (None, Standing.FOLLOWING)
 
 
+def test_two_claims_that_came_to_nothing_stay_harmless_whichever_of_them_the_store_holds() -> None:
+    rig = following()
+    rig.order(OrderKind.SWITCHOVER, "b")
+    rig.condition(Verdict.FALSE)
+    rig.ends(Outcome.DONE, open_claim())
+    rig.condition(Verdict.TRUE)
+    # The next one is given up while its own claim is on its way to the store.
+    assert rig.order(OrderKind.SWITCHOVER, "b", id="o2").accepted
+    second = rig.would_store()
+    rig.condition(Verdict.FALSE)
+    late = rig.copy()
+    rig.ends(Outcome.DONE, open_claim())
+    assert (rig.g.plan, rig.g.standing) == (None, Standing.FOLLOWING)
+    late.ends(Outcome.DONE, second)
+    assert (late.g.plan, late.g.standing) == (None, Standing.FOLLOWING)
+
+
 def test_a_claim_made_twice_is_harmless_no_longer_once_its_revoke_left() -> None:
     rig = following()
     rig.order(OrderKind.SWITCHOVER, "b")
