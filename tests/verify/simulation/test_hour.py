@@ -116,7 +116,7 @@ def test_a_failover_away_from_a_node_that_serves_its_target_is_counted(
 
 
 def test_a_death_about_which_nothing_is_done_breaks_l1(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(suspicion, "cause", lambda cfg, shared, g: None)
+    monkeypatch.setattr(suspicion, "unvetoed", lambda cfg, g: None)
     monkeypatch.setattr(settle, "_concern", lambda t, record: None)
     lived = live(site, schedule(fault(0, FaultKind.CRASH, "sc_a", 20.0, 1.0)))
     assert lived.breach is not None
