@@ -54,12 +54,13 @@ def _goes_to_another(t: Turn) -> bool:
 
 
 def _need_not_ask(t: Turn) -> None:
-    """The lag that alone had to be accepted is gone. A failback that nobody ordered waits for its approval."""
+    """The lag that alone had to be accepted is gone. A failback that nobody ordered waits for its approval, and where
+    the machine's state asks too, it goes on asking: the time for that answer must not be lost (L2)."""
     plan = t.plan
-    if plan.confirmed or plan.kind is TransferKind.FAILBACK:
+    if plan.confirmed or plan.kind is TransferKind.FAILBACK or machine.asks(t.cfg, t.g):
         return
     if not needs_confirmation(t.cfg, t.g, plan.kind, plan.to_node, is_drill=plan.drill):
-        t.put_plan(confirmed=True, ask_until=None, due=t.now + t.cfg.timing.order_ttl_ns)
+        t.put_plan(confirmed=True, ask_until=None)
         t.say(Why.NOT_ASKED_ANY_MORE, "S5", plan.to_node)
 
 

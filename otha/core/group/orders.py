@@ -238,9 +238,8 @@ def _confirm_transfer(t: Turn, order: Order, plan: Plan) -> tuple[Blocker, ...]:
     if t.cfg.persons.two_persons and plan.by == order.user:
         return _block(Block.SECOND_PERSON, f"asked by {plan.by}")
     lag_confirmed = bool(guard.sync(t.cfg, t.g, plan.to_node))
-    due = t.now + t.cfg.timing.order_ttl_ns
     asked_by_machine = machine.asks(t.cfg, t.g)
-    t.put_plan(confirmed=True, lag_confirmed=lag_confirmed, ask_until=None, due=due)
+    t.put_plan(confirmed=True, lag_confirmed=lag_confirmed, ask_until=None)
     if asked_by_machine:
         t.put_plan(confirmed_in=t.g.machine)
     # It came too late: what has come in the way since is the answer, and the transfer is over.

@@ -215,6 +215,19 @@ def test_the_end_of_a_safe_is_no_word_of_the_store() -> None:
     assert (rig.g.record, rig.g.halted) == (record, None)
 
 
+def test_a_void_whose_owner_falls_silent_has_its_time_before_it_is_told_as_not_read_back() -> None:
+    """The gate shows the VOID at 1000 ms, and 20 ms are left for its mark."""
+    rig = switching(Phase.CLAIMED)
+    rig.condition(Verdict.FALSE)
+    rig.gate(epoch=3)
+    rig.forget()
+    held_by_watchdog(rig)
+    rig.wait(19)
+    assert rig.said(Why.TROUBLE) == []
+    rig.wait(1)
+    assert rig.said(Why.TROUBLE) == [("output_verified", "not_read_back", "output_verified")]
+
+
 def test_a_void_is_asked_again_until_it_is_read_back_and_then_given_up_aloud() -> None:
     rig = switching(Phase.CLAIMED)
     rig.condition(Verdict.FALSE)
