@@ -29,7 +29,7 @@ _MECHANICAL = """\
 
 {found:,} mutants were made of the functions of `otha/core`; {sampled} of them, drawn with seed {seed}, were tried:
 {killed} were killed ({timed_out} of these because a test did not end, {typed} by the type checker alone), {survived}
-survived and are judged below. Beside them {gaps} gap of earlier samples was tried again, as in every run.
+survived and are judged below. Gaps of earlier samples that were tried again beside them, as in every run: {gaps}.
 
 A mutant is tried with the tests of `tests/core` and `tests/scenarios` that run the changed function, the quickest
 first, until one fails. The explorers of `tests/verify` are left out: they take minutes for each survivor.

@@ -35,9 +35,10 @@ def with_two_phases(**changes: object) -> GroupConfig:
 
 
 def waits_for_ignition(cfg: GroupConfig) -> Rig:
-    """Since 1000 ms; "b" lags, and a person is asked."""
+    """Since 1000 ms, and 1000 ms have passed; a person is asked beside it, for the lag of "b" or always."""
     rig = standing(IGNITION, cfg)
-    rig.node("b", in_rpo=Verdict.FALSE) if cfg.on_rpo_miss is RpoMiss.ASK else None
+    if cfg.on_rpo_miss is RpoMiss.ASK:
+        rig.node("b", in_rpo=Verdict.FALSE)
     assert order(rig)
     rig.wait(1_000)
     assert (rig.plan.waiting, rig.plan.confirmed) == (True, False)

@@ -118,6 +118,13 @@ def test_a_client_may_be_led_after_while_a_claim_is_open_that_moved_nothing() ->
     assert caught.value.rule == "S2"
 
 
+def test_a_client_may_be_led_after_by_a_record_that_is_done_whatever_claim_it_still_names() -> None:
+    rig = led_after()
+    assert rig.g.record is not None
+    assert rig.g.record.milestone is Milestone.DONE
+    _check(rig, _record(rig.g, claim=open_claim().claim))
+
+
 def test_a_redirection_taken_up_after_a_restart_breaks_no_rule_in_any_machine_state() -> None:
     rig = failing_over(store_config())  # clients are about to let go
     rig.cfg = replace(rig.cfg, machine=machine())
