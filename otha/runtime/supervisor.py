@@ -112,6 +112,7 @@ class Supervisor:
         self._punctual = punctual
         self._notices: list[str] = []
         self._troubles = OwnTroubles()
+        self._collector = Collector()
         self._interface_process: InterfaceProcess | None = None
         self._closed: Callable[[], object] = lambda: None
         self._stack = ExitStack()
@@ -170,6 +171,7 @@ class Supervisor:
                         self._troubles.start(ring.inbox.put)
                         network.start(tasks, now)
                         self._report(ring, now)
+                        self._collect(ring)
                         outlets.start(outside)
                         looking = tasks.create_task(self._certificates.run(), name="certificates")
                         keeping = tasks.create_task(keeper.run(), name="journal")
@@ -332,12 +334,15 @@ class Supervisor:
     def _be_punctual(self, ring: Ring) -> None:
         notices = [ring.scheduler.notice]
         if self._punctual:
-            collector = Collector()
-            collector.take_over()
-            first_ns = time.monotonic_ns() + PERIOD_NS
-            ring.scheduler.every(PERIOD_NS, collector.look, first_ns=first_ns, departs=False)
+            self._collector.take_over()
             notices += [realtime.raise_priority(), realtime.lock_memory()]
         self._notices += [notice for notice in notices if notice]
+
+    def _collect(self, ring: Ring) -> None:
+        """Collect garbage from now on; not earlier, for what start-up is late by is no stall of the loop."""
+        if self._punctual:
+            first_ns = time.monotonic_ns() + PERIOD_NS
+            ring.scheduler.every(PERIOD_NS, self._collector.look, first_ns=first_ns, departs=False)
 
     def _report(self, ring: Ring, now: int) -> None:
         """Tell the service manager that supervision has begun, and from now on how it stands."""
