@@ -7,7 +7,15 @@ A mutant is the rule broken on purpose, in one line of the deciding file; the te
 import sys
 from pathlib import Path
 
-from otha.verify import bumpless_rules, client_rules, liveness_rules, machine_rules, planned_rules, wait_rules
+from otha.verify import (
+    bumpless_rules,
+    client_rules,
+    liveness_rules,
+    machine_rules,
+    planned_rules,
+    record_rules,
+    wait_rules,
+)
 from otha.verify.hold import Hold, Mutant
 
 _PAGE = Path("docs/rules.md")
@@ -34,24 +42,6 @@ HOLDS: tuple[Hold, ...] = (
         decided_in=(f"{_GROUP}/driver.py", f"{_GROUP}/guard.py"),
         test=f"{_TESTS}/test_guard.py::test_the_gate",
         mutant=Mutant(file=f"{_GROUP}/guard.py", old="    if not gate.seen:\n", new="    if False:\n"),
-    ),
-    Hold(
-        rule="S2",
-        says="The epoch grows only by compare-and-swap on the observed revision.",
-        decided_in=(f"{_GROUP}/record.py", f"{_GROUP}/settle.py"),
-        test=f"{_TESTS}/test_transfer.py::test_a_claim_reserves_the_epoch_of_the_transfer_and_of_its_own_return",
-        mutant=Mutant(
-            file=f"{_GROUP}/record.py",
-            old="    expect = t.g.record.revision if t.g.record is not None else None\n",
-            new="    expect = None\n",
-        ),
-    ),
-    Hold(
-        rule="S2",
-        says="A gate grants an epoch at most once and takes no command of a lower one.",
-        decided_in=("sim/gate.py",),
-        test="tests/sim/test_gate.py::test_grant_of_the_present_epoch_only_once",
-        mutant=Mutant(file="sim/gate.py", old=" or command.epoch <= self.granted", new=""),
     ),
     Hold(
         rule="S3",
@@ -212,15 +202,6 @@ HOLDS: tuple[Hold, ...] = (
         mutant=Mutant(file=f"{_GROUP}/suspicion.py", old="        if shared.isolated:\n", new="        if False:\n"),
     ),
     Hold(
-        rule="S9",
-        says="Without the store there is no new epoch; the active stays as it is.",
-        decided_in=(f"{_GROUP}/guard.py", f"{_GROUP}/record.py"),
-        test=f"{_TESTS}/test_guard.py::test_a_store_that_does_not_answer_means_no_new_epoch",
-        mutant=Mutant(
-            file=f"{_GROUP}/guard.py", old="    if g.store is not StoreView.KNOWN and", new="    if False and"
-        ),
-    ),
-    Hold(
         rule="S10",
         says="After a clock step or a stalled loop OTHA watches and begins nothing for a while.",
         decided_in=(f"{_GROUP}/guard.py", "otha/core/supervision.py"),
@@ -370,6 +351,7 @@ HOLDS: tuple[Hold, ...] = (
             new="        if not any(True or peer.liveness is Liveness.ALIVE",
         ),
     ),
+    *record_rules.HOLDS,
     *bumpless_rules.HOLDS,
     *planned_rules.HOLDS,
     *liveness_rules.HOLDS,

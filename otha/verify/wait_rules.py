@@ -119,4 +119,16 @@ HOLDS: tuple[Hold, ...] = (
             new="        return self.alarms == of_alarms or True\n",
         ),
     ),
+    Hold(
+        rule="L2",
+        says="A question that the machine's state asks keeps its end when the lag that was asked for as well is gone.",
+        decided_in=(f"{_GROUP}/claim.py",),
+        test="tests/core/group/test_claim.py::"
+        "test_an_answer_for_the_machine_alone_is_not_waited_for_longer_when_the_lag_is_gone",
+        mutant=Mutant(
+            file=f"{_GROUP}/claim.py",
+            old="plan.kind is TransferKind.FAILBACK or machine.asks(t.cfg, t.g):",
+            new="plan.kind is TransferKind.FAILBACK:",
+        ),
+    ),
 )
