@@ -21,7 +21,7 @@ from typing import Final
 from sim import control
 from sim.forward import Direction, Endpoint
 from sim.plant import NODES, Plant
-from sim.process import Ticker, child_main
+from sim.process import Ticker
 from sim.proxy import Network, actions
 from sim.whole import Scope
 
@@ -94,7 +94,3 @@ async def start(plant: Plant, name: str) -> Callable[[], None]:
         log.close()
 
     return end
-
-
-if __name__ == "__main__":
-    child_main(start)

@@ -11,7 +11,7 @@ from sim.opcua import INT32, INT64, UINT32
 from sim.opcua_link import OpcuaLink
 from sim.opcua_server import HEALTHY, NO_DATA, Argument, PlantServer
 from sim.plant import Plant
-from sim.process import Ticker, child_main, every, keep_running, limit_memory
+from sim.process import Ticker, every, keep_running, limit_memory
 from sim.registers import U32_MAX
 from sim.samples import flat
 from sim.whole import HISTORIANS
@@ -111,7 +111,3 @@ async def start(plant: Plant, name: str) -> Callable[[], None]:
         collector.close()
 
     return end
-
-
-if __name__ == "__main__":
-    child_main(start)

@@ -24,7 +24,7 @@ from pymodbus.pdu import DecodePDU, ExceptionResponse, ModbusPDU
 from sim import control
 from sim.modbus_server import carry_out
 from sim.plant import Plant
-from sim.process import Ticker, child_main
+from sim.process import Ticker
 from sim.registers import U16_MAX, U32_MAX, unpack
 from sim.rtu_master import RtuMaster
 
@@ -280,7 +280,3 @@ async def start(plant: Plant, name: str) -> Callable[[], None]:
         door.close()
 
     return end
-
-
-if __name__ == "__main__":
-    child_main(start)

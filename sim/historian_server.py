@@ -16,7 +16,7 @@ from sim.opcua_link import OpcuaLink
 from sim.opcua_server import DEGRADED, HEALTHY, Argument, PlantServer
 from sim.owner import new_session
 from sim.plant import Plant
-from sim.process import child_main, every, keep_running, limit_memory
+from sim.process import every, keep_running, limit_memory
 from sim.registers import U32_MAX
 from sim.samples import TAGS, flat, parse, parse_from
 from sim.selection import Answer
@@ -258,7 +258,3 @@ async def start(plant: Plant, name: str) -> Callable[[], None]:
         historian.close()
 
     return end
-
-
-if __name__ == "__main__":
-    child_main(start)

@@ -12,7 +12,7 @@ from sim.modbus_server import ModbusServer
 from sim.plant import PLC_SECTIONS, Plant
 from sim.plc_bank import FieldBank, PlcBank
 from sim.plc_section import PlcSection, Switches
-from sim.process import Ticker, child_main
+from sim.process import Ticker
 from sim.rtu_server import RtuServer
 from sim.terminal import TerminalLog
 
@@ -154,7 +154,3 @@ async def start(plant: Plant, name: str) -> Callable[[], None]:
         plc.close()
 
     return end
-
-
-if __name__ == "__main__":
-    child_main(start)

@@ -1,6 +1,5 @@
 """What every process of a simulated plant does alike: die with its parent, keep time, say when it is ready."""
 
-import argparse
 import asyncio
 import ctypes
 import gc
@@ -87,19 +86,9 @@ def limit_memory(megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
 
 
-def child_main(body: Callable[[Plant, str], Awaitable[Callable[[], None]]]) -> None:
-    """Entry of a child process: `body` starts it and returns what ends it. Runs until SIGTERM or SIGINT."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--dir", type=Path, required=True)
-    parser.add_argument("--name", required=True)
-    parser.add_argument("--parent", type=int, required=True)
-    arguments = parser.parse_args()
-    tie_to_parent(arguments.parent)
-    live(body, arguments.dir, arguments.name)
-
-
 def live(body: Callable[[Plant, str], Awaitable[Callable[[], None]]], directory: Path, name: str) -> None:
-    """Be the process `name` of the plant in that folder, as `child_main`; says READY on standard output."""
+    """Be the process `name` of the plant in that folder until SIGTERM or SIGINT: `body` starts it and returns what ends
+    it. Says READY on standard output."""
     stand_apart()
     asyncio.run(_run(body, load(directory), name))
 

@@ -9,7 +9,6 @@ from sim import control
 from sim.errors import UsageError
 from sim.forward import Direction, Endpoint, Stalls
 from sim.plant import Plant
-from sim.process import child_main
 
 ALL: Final = "all"
 
@@ -108,7 +107,3 @@ async def start(plant: Plant, name: str) -> Callable[[], None]:
         door.close()
 
     return end
-
-
-if __name__ == "__main__":
-    child_main(start)

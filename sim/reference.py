@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from sim import control
 from sim.modbus_server import ModbusServer
 from sim.plant import Plant
-from sim.process import Ticker, child_main
+from sim.process import Ticker
 
 
 class Bank:
@@ -41,7 +41,3 @@ async def start(plant: Plant, name: str) -> Callable[[], None]:
         door.close()
 
     return end
-
-
-if __name__ == "__main__":
-    child_main(start)

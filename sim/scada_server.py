@@ -16,7 +16,7 @@ from sim.modbus_server import ModbusServer
 from sim.opcua import BOOLEAN, INT32, UINT32
 from sim.opcua_server import DEGRADED, HEALTHY, NO_DATA, Argument, PlantServer
 from sim.plant import Plant
-from sim.process import child_main, every, keep_running, limit_memory
+from sim.process import every, keep_running, limit_memory
 from sim.scada import ReplicaBank, Scada
 from sim.selection import Selection
 from sim.whole import GATEWAYS, SCADA
@@ -200,7 +200,3 @@ async def start(plant: Plant, name: str) -> Callable[[], None]:
         door.close()
 
     return end
-
-
-if __name__ == "__main__":
-    child_main(start)

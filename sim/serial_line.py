@@ -22,7 +22,7 @@ from sim.bus_recorder import FLUSH_MS, BusLog
 from sim.errors import UsageError
 from sim.forward import Direction
 from sim.plant import Plant
-from sim.process import Ticker, child_main
+from sim.process import Ticker
 from sim.serial_tap import FILE_NAME, SerialTap
 
 BAUD: Final = 19_200
@@ -202,7 +202,3 @@ async def start(plant: Plant, name: str) -> Callable[[], None]:
         log.close()
 
     return end
-
-
-if __name__ == "__main__":
-    child_main(start)

@@ -10,7 +10,7 @@ from sim.disturb import Faults
 from sim.modbus_client import ModbusLink
 from sim.modbus_server import ModbusServer
 from sim.plant import NODES, Plant
-from sim.process import Ticker, child_main
+from sim.process import Ticker
 
 _REPLY_TIMEOUT_MS: Final = 300
 _FAULTS: Final = ("freeze", "stall_worker", "lying_role", "replication_lag")
@@ -43,7 +43,3 @@ async def start(plant: Plant, name: str) -> Callable[[], None]:
         door.close()
 
     return end
-
-
-if __name__ == "__main__":
-    child_main(start)

@@ -1,7 +1,6 @@
 """A historian by itself, killed while it writes: what it has acknowledged is on the disk."""
 
 import asyncio
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -49,12 +48,18 @@ async def store_until_killed(plant: Plant, process: subprocess.Popen[bytes], kil
     return acknowledged
 
 
+ALONE = """
+import pathlib, sys
+from sim import historian_server, process
+process.live(historian_server.start, pathlib.Path(sys.argv[1]), "hist_a")
+"""
+
+
 def test_kill_9_in_mid_write_loses_nothing_acknowledged(tmp_path: Path) -> None:
     plant = Plant(directory=tmp_path, ports=free_ports(default_ports(Scope.WHOLE)), scope=Scope.WHOLE)
     plant.save()
-    command = [sys.executable, "-m", "sim.historian_server", "--dir", str(tmp_path), "--name", "hist_a"]
     acknowledged = []
-    with subprocess.Popen([*command, "--parent", str(os.getpid())], stdout=subprocess.PIPE) as process:
+    with subprocess.Popen([sys.executable, "-c", ALONE, str(tmp_path)], stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == b"ready\n"
