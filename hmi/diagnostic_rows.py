@@ -6,11 +6,12 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
-from hmi import say
+from hmi import reasons, say
 from hmi.group_rows import Rows
 from hmi.histogram import time
 from hmi.model import SiteView, Station
 from hmi.node_rows import level
+from hmi.site_file import SiteFile
 
 translate = QCoreApplication.translate
 
@@ -18,23 +19,9 @@ _CLOCK_OFF_MS = 2000
 _NS_PER_US = 1000
 
 
-def reasons(site: SiteView) -> list[str]:
-    """Why OTHA's own ServiceLevel is not that of a healthy server."""
-    found = []
-    if site.isolated:
-        found.append(translate("Diagnostics", "it reaches none of its reference points (S8)"))
-    if site.tilted:
-        found.append(translate("Diagnostics", "after a clock step or a gap it only watches (S10)"))
-    if site.journal_trouble:
-        found.append(translate("Diagnostics", "journal: {0}").format(site.journal_trouble))
-    if site.record_trouble:
-        found.append(translate("Diagnostics", "group records: {0}").format(site.record_trouble))
-    return found
-
-
 def supervisor(site: SiteView, station: Station) -> Rows:
     """The supervisor and its figures."""
-    why = reasons(site)
+    why = reasons.told(site.reasons)
     named = f"{site.supervisor} · OTHA {site.version}" if site.supervisor else "-"
     return [
         _row(translate("Diagnostics", "Supervisor"), named),
@@ -73,21 +60,20 @@ def station(of: Station, age_ms: int | None) -> Rows:
     ]
 
 
-def site_file(outputs: tuple[Any, ...]) -> Rows:  # Any: texts, as `Configuration` answers
+def site_file(of: SiteFile | None) -> Rows:
     """The site file, and whether it is another one on disk by now."""
-    if len(outputs) != 5:
+    if of is None:
         return []
-    file, _, text_hash, said_hash, disk_hash = map(str, outputs)
-    if not disk_hash:
+    if not of.disk_hash:
         on_disk = translate("Diagnostics", "can't be read")
-    elif disk_hash == text_hash:
+    elif of.disk_hash == of.text_hash:
         on_disk = translate("Diagnostics", "as it was taken")
     else:
         on_disk = translate("Diagnostics", "changed since: otha apply takes it")
     return [
-        _row(translate("Diagnostics", "Site file"), file),
-        _row(translate("Diagnostics", "On disk"), on_disk, disk_hash != text_hash),
-        _row(translate("Diagnostics", "Hash of what it says"), said_hash),
+        _row(translate("Diagnostics", "Site file"), of.path),
+        _row(translate("Diagnostics", "On disk"), on_disk, of.disk_hash != of.text_hash),
+        _row(translate("Diagnostics", "Hash of what it says"), of.said_hash),
     ]
 
 

@@ -1,17 +1,16 @@
 """How OTHA itself is: its figures, and how late heartbeats left and were answered, as histograms."""
 
-from typing import Any
-
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from hmi import diagnostic_rows, theme
+from hmi import diagnostic_rows, site_file, theme
 from hmi.controls import named, plain
 from hmi.fact_table import FactTable
 from hmi.feed import Model
 from hmi.histogram import Histogram, bars_of
 from hmi.model import Answer
 from hmi.session import Session
+from hmi.site_file import SiteFile
 from hmi.timing_view import TimingView
 
 translate = QCoreApplication.translate
@@ -25,7 +24,7 @@ class Diagnostics(QWidget):
     def __init__(self, model: Model, session: Session) -> None:
         super().__init__()
         self._model, self._session = model, session
-        self._site_file: tuple[Any, ...] = ()  # Any: texts, as `Configuration` answers
+        self._site_file: SiteFile | None = None
         self._asking = False
         self.facts = FactTable(
             translate("Diagnostics", "Facts"), (translate("Diagnostics", "Fact"), translate("Diagnostics", "Is")), 1
@@ -73,7 +72,7 @@ class Diagnostics(QWidget):
     def _told(self, answer: Answer) -> None:
         self._asking = False
         if not answer.trouble:
-            self._site_file = answer.outputs
+            self._site_file = site_file.told(answer.outputs)
             self.refresh()
 
     def _timed(self, timing: TimingView) -> None:

@@ -111,6 +111,7 @@ class SiteView:
     journal_seq: int = 0
     journal_trouble: str = ""
     record_trouble: str = ""
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +201,7 @@ class NodeView:
     in_rpo: str = "unknown"
     ready: str = "unknown"
     maintenance: bool = False
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,10 @@ from typing import Final
 
 from PySide6.QtCore import QCoreApplication
 
-from hmi import say
+from hmi import reasons, say
 from hmi.group_rows import Rows
-from hmi.model import ChannelView, GroupView, NodeView
-from hmi.site_text import Said
+from hmi.model import GroupView, NodeView
+from hmi.site_file import Said
 from hmi.tile import node_of
 from hmi.timing_view import TimingView
 
@@ -31,35 +31,10 @@ def level(of: int) -> str:
     return f"{of} · {meant}"
 
 
-def reasons(node: NodeView, channels: Sequence[ChannelView], *, active: bool) -> list[str]:
-    """What speaks against a node driving, as far as it is seen here; of the active one no copy is asked for."""
-    found = []
-    if node.liveness != "alive":
-        found.append(say.liveness(node.liveness))
-    if node.maintenance:
-        found.append(translate("Nodes", "out for maintenance"))
-    if node.service_level < _HEALTHY:
-        found.append(translate("Nodes", "says itself that it is not healthy"))
-    if not active:
-        if node.in_rpo != "true":
-            found.append(translate("Nodes", "its copy is within the RPO: {0}").format(say.verdict(node.in_rpo)))
-        if node.ready != "true":
-            found.append(translate("Nodes", "it is ready: {0}").format(say.verdict(node.ready)))
-    found += [
-        translate("Nodes", "channel {0} is {1}").format(each.name, say.pulse(each.pulse))
-        for each in channels
-        if each.pulse != "on_time"
-    ]
-    return found
-
-
 def standing(group: GroupView) -> Rows:
     """How each node stands, its ServiceLevel, and the reasons."""
     nodes = group.nodes
-    against = [
-        reasons(each, [one for one in group.channels if one.node == each.name], active=each.name == group.active)
-        for each in nodes
-    ]
+    against = [reasons.told(each.reasons) for each in nodes]
     return [
         _row(translate("Nodes", "Liveness"), [say.liveness(each.liveness) for each in nodes], _any_not_alive(nodes)),
         _row(translate("Nodes", "Role"), [node_of(each, group.active).word for each in nodes], False),

@@ -1,12 +1,10 @@
 """The nodes of a group side by side, asked for and shown."""
 
-from collections.abc import Mapping
-
-from hmi import node_rows, site_text
+from hmi import node_rows, site_file
 from hmi.fact_table import FactTable
 from hmi.model import Answer, GroupView
 from hmi.session import Session
-from hmi.site_text import Said
+from hmi.site_file import SiteFile
 from hmi.timing_view import TimingView
 
 
@@ -16,7 +14,7 @@ class NodeTable(FactTable):
     def __init__(self, session: Session) -> None:
         super().__init__(self.tr("Nodes side by side"), (self.tr("Fact"),), 0)
         self._session = session
-        self._site: Mapping[str, Said] | None = None
+        self._site: SiteFile | None = None
         self._trouble = ""
         self._asking = False
 
@@ -32,10 +30,8 @@ class NodeTable(FactTable):
 
     def _told(self, answer: Answer) -> None:
         self._asking = False
-        if answer.trouble or len(answer.outputs) < 2:
-            self._trouble = answer.trouble or self.tr("was not told")
-            return
-        self._trouble, self._site = "", site_text.nodes_of(str(answer.outputs[1]))
+        self._site = None if answer.trouble else site_file.told(answer.outputs)
+        self._trouble = answer.trouble or ("" if self._site is not None else self.tr("was not told"))
 
     def forget(self) -> None:
         """The site file may be another one now."""
@@ -46,7 +42,7 @@ class NodeTable(FactTable):
         self.head((self.tr("Fact"), *(each.name for each in view.nodes)))
         rows = node_rows.standing(view)
         if self._site is not None:
-            rows += node_rows.configured(view, self._site)
+            rows += node_rows.configured(view, self._site.nodes)
         elif self._trouble:
             rows.append(((self.tr("Site file"), *(self._trouble for _ in view.nodes)), False))
         self.fill(rows + node_rows.raw(view, timing))

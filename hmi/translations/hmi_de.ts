@@ -282,22 +282,6 @@
 <context>
     <name>Diagnostics</name>
     <message>
-        <source>it reaches none of its reference points (S8)</source>
-        <translation>es erreicht keinen seiner Bezugspunkte (S8)</translation>
-    </message>
-    <message>
-        <source>after a clock step or a gap it only watches (S10)</source>
-        <translation>nach einem Uhrsprung oder einer Lücke beobachtet es nur (S10)</translation>
-    </message>
-    <message>
-        <source>journal: {0}</source>
-        <translation>Journal: {0}</translation>
-    </message>
-    <message>
-        <source>group records: {0}</source>
-        <translation>Gruppensätze: {0}</translation>
-    </message>
-    <message>
         <source>Supervisor</source>
         <translation>Überwachung</translation>
     </message>
@@ -1196,26 +1180,6 @@
         <translation>Wartung</translation>
     </message>
     <message>
-        <source>out for maintenance</source>
-        <translation>für Wartung herausgenommen</translation>
-    </message>
-    <message>
-        <source>says itself that it is not healthy</source>
-        <translation>sagt selbst, dass er nicht gesund ist</translation>
-    </message>
-    <message>
-        <source>its copy is within the RPO: {0}</source>
-        <translation>seine Kopie ist innerhalb des RPO: {0}</translation>
-    </message>
-    <message>
-        <source>it is ready: {0}</source>
-        <translation>er ist bereit: {0}</translation>
-    </message>
-    <message>
-        <source>channel {0} is {1}</source>
-        <translation>Kanal {0}: {1}</translation>
-    </message>
-    <message>
         <source>Liveness</source>
         <translation>Befund</translation>
     </message>
@@ -1778,6 +1742,53 @@
     <message>
         <source>look at the load of the supervisor&apos;s machine and its real-time priority</source>
         <translation>Last des Überwachungsrechners und seine Echtzeitpriorität ansehen</translation>
+    </message>
+</context>
+<context>
+    <name>Reasons</name>
+    <message>
+        <source>out for maintenance</source>
+        <translation>für Wartung herausgenommen</translation>
+    </message>
+    <message>
+        <source>says itself that it is not healthy: {0}</source>
+        <translation>sagt selbst, dass er nicht gesund ist: {0}</translation>
+    </message>
+    <message>
+        <source>its copy is within the RPO: {0}</source>
+        <translation>seine Kopie ist innerhalb des RPO: {0}</translation>
+    </message>
+    <message>
+        <source>it is ready: {0}</source>
+        <translation>er ist bereit: {0}</translation>
+    </message>
+    <message>
+        <source>{0} agrees with the active one&apos;s: {1}</source>
+        <translation>{0} stimmt mit dem des aktiven überein: {1}</translation>
+    </message>
+    <message>
+        <source>{0} is still to be carried out</source>
+        <translation>{0} steht noch aus</translation>
+    </message>
+    <message>
+        <source>channel {0} is {1}</source>
+        <translation>Kanal {0}: {1}</translation>
+    </message>
+    <message>
+        <source>it reaches none of its reference points (S8)</source>
+        <translation>es erreicht keinen seiner Bezugspunkte (S8)</translation>
+    </message>
+    <message>
+        <source>after a clock step or a gap it only watches (S10)</source>
+        <translation>nach einem Uhrsprung oder einer Lücke beobachtet es nur (S10)</translation>
+    </message>
+    <message>
+        <source>journal: {0}</source>
+        <translation>Journal: {0}</translation>
+    </message>
+    <message>
+        <source>group records: {0}</source>
+        <translation>Gruppensätze: {0}</translation>
     </message>
 </context>
 <context>

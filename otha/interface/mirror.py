@@ -5,7 +5,7 @@ A supervisor that is not heard any more makes every value doubtful, and then non
 
 from datetime import datetime
 from enum import Enum
-from typing import Any, Final
+from typing import Any
 
 from asyncua import ua as asyncua_ua
 from asyncua.server.internal_server import InternalServer
@@ -14,16 +14,13 @@ from asyncua.ua.status_codes import StatusCodes
 
 from otha.interface.breath import Breath
 from otha.interface.changes import Changes
+from otha.interface.own_level import NO_DATA, service_level
 from otha.interface.own_nodes import standard
 from otha.interface.space import Space, variant
 from otha.interface.values import Json, Values
 
 # Any: its annotations ask for aliases of int, str and datetime where it takes these.
 ua: Any = asyncua_ua
-
-HEALTHY: Final = 255
-DEGRADED: Final = 150
-NO_DATA: Final = 1
 
 
 class Doubt(Enum):
@@ -32,19 +29,6 @@ class Doubt(Enum):
     NONE = StatusCodes.Good
     OLD = StatusCodes.UncertainLastUsableValue
     LOST = StatusCodes.BadNoCommunication
-
-
-def service_level(status: Json) -> int:
-    """OTHA's own ServiceLevel (OPC UA Part 4, 6.6.2): degraded while it only watches, or can't keep its evidence."""
-    journal = status["journal"]
-    bad = (
-        status["isolated"]
-        or status["tilted"]
-        or journal["trouble"]
-        or journal["damage"]
-        or status["records"]["trouble"]
-    )
-    return DEGRADED if bad else HEALTHY
 
 
 class Mirror:

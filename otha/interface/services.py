@@ -20,7 +20,7 @@ from otha import names
 from otha.certificates import CERTIFICATE_NAME, Certificate, read_certificate
 from otha.core.errors import EngineerError, OthaError
 from otha.core.words import OrderKind
-from otha.interface import place
+from otha.interface import place, site_text
 from otha.interface.acts import Acts, Taken
 from otha.interface.door import Caller, Door
 from otha.interface.faults import Faults
@@ -168,7 +168,8 @@ class Services:
     async def _configuration(self) -> Said:
         site = _there(await self._link.look(View.CONFIGURATION))
         on_disk = await self._aside(lambda: _hash_of(Path(site["file"])))
-        return site["file"], site["text"], site["text_hash"], site["hash"], on_disk
+        nodes = as_text(site_text.nodes_of(site["text"]))
+        return site["file"], site["text"], site["text_hash"], site["hash"], on_disk, nodes
 
     def _user_texts(self) -> list[str]:
         return [

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from otha.core.alarm_list import DEFAULTS
+from otha.interface import own_level
 from otha.names import Kind
 
 Json = Mapping[str, Any]  # Any: JSON
@@ -72,6 +73,7 @@ def of_node(node: Json) -> Json:
         "InRpo": node["in_rpo"],
         "Ready": node["ready"],
         "Maintenance": node["maintenance"],
+        "Reasons": node["reasons"],
     }
 
 
@@ -130,6 +132,7 @@ def of_site(status: Json) -> Json:
         "JournalSeq": status["journal"]["last_seq"],
         "JournalTrouble": status["journal"]["trouble"] or status["journal"]["damage"],
         "RecordTrouble": status["records"]["trouble"],
+        "Reasons": own_level.reasons(status),
     }
 
 

@@ -21,7 +21,7 @@ from otha.core.inputs import Order
 from otha.core.reasons import Blocker
 from otha.core.words import OrderKind
 from otha.journal.writer import Journal
-from otha.runtime import snapshot
+from otha.runtime import snapshot, why
 from otha.runtime.coordination.sqlite import SqliteStore
 from otha.runtime.heard import BOUNDS_US, departures
 from otha.runtime.journal_keeper import JournalKeeper
@@ -226,8 +226,8 @@ class Desk:
         return lambda: {**now, "loop": loop(), "links": {name: _met(each) for name, each in counters.items()}}
 
     def why(self, group: str, node: str | None) -> Json | None:
-        """See `otha.runtime.snapshot.why`."""
-        return snapshot.why(self._ring.core, group, node, time.monotonic_ns())
+        """See `otha.runtime.why`."""
+        return why.why(self._ring.core, group, node, time.monotonic_ns())
 
     def view(self, view: View, group: str) -> Callable[[], Json] | None:
         """What is shown on demand: takes hold of it; what is returned writes it out, on another thread. None: there is

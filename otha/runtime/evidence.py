@@ -13,8 +13,8 @@ from otha.core.words import Arming
 from otha.journal.entry import Entry
 from otha.journal.recorder import Recorder
 from otha.journal.writer import Journal
+from otha.runtime.group_view import blockers
 from otha.runtime.log import LineLog
-from otha.runtime.snapshot import blockers
 
 Publish = Callable[[dict[str, Any]], None]
 

@@ -94,7 +94,7 @@ class WhyRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhyReply:
-    """Every condition, verdict and obstacle of the group; see `otha.runtime.snapshot`."""
+    """Every condition, verdict and obstacle of the group; see `otha.runtime.why`."""
 
     why: Json
 

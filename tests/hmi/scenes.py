@@ -147,7 +147,7 @@ def _failing(group: GroupView) -> GroupView:
     assert group.gate is not None
     return replace(
         group,
-        nodes=(replace(a, liveness="dead", role="UNKNOWN", service_level=0), b),
+        nodes=(replace(a, liveness="dead", role="UNKNOWN", service_level=0, reasons=_dead_reasons(a.name)), b),
         suspicion="dead",
         epoch=8,
         milestone="claimed",
@@ -171,12 +171,21 @@ def _failing(group: GroupView) -> GroupView:
     )
 
 
+def _dead_reasons(node: str) -> tuple[str, ...]:
+    return ("not_alive: dead", "service_level: 0", f"channel: {node}.lan_1 lost", f"channel: {node}.lan_2 lost")
+
+
 def _dead(group: GroupView) -> NodeView:
-    return replace(group.nodes[1], liveness="dead", role="UNKNOWN", service_level=0, ready="false", in_rpo="unknown")
+    b = group.nodes[1]
+    reasons = (*_dead_reasons(b.name)[:2], "rpo: unknown", "ready: false", *_dead_reasons(b.name)[2:])
+    return replace(
+        b, liveness="dead", role="UNKNOWN", service_level=0, ready="false", in_rpo="unknown", reasons=reasons
+    )
 
 
 def _behind(group: GroupView) -> NodeView:
-    return replace(group.nodes[1], ready="false", in_rpo="false", service_level=140)
+    reasons = ("service_level: 140", "rpo: false", "ready: false", "tag: level_setpoint false")
+    return replace(group.nodes[1], ready="false", in_rpo="false", service_level=140, reasons=reasons)
 
 
 def _few() -> tuple[AlarmView, ...]:
@@ -475,22 +484,27 @@ class PlayedSession(Session):
             rows = tuple(reversed(_EVENTS))
             return Answer(**said, data=rows, outputs=(tuple(json.dumps(each) for each in rows), 0, len(_EVENTS)))
         if request.method == "Configuration":
-            return Answer(**said, outputs=("/etc/otha/harbour.toml", _SITE, _SITE_HASH, "5b" * 32, _SITE_HASH))
+            return Answer(**said, outputs=("/etc/otha/harbour.toml", "", _SITE_HASH, "5b" * 32, _SITE_HASH, _NODES))
         told = _TOLD.get(request.method)
         data = told(self.model, request.group) if told is not None else None
         return Answer(**said, data=data, outputs=(data,))
 
 
-_SITE = "".join(
-    f"""[node.{group}_{node}]
-profile = "otha_controller"
-number = {number}
-domains = ["host_{node}", "feed_{node}", "room_1"]
-channels.lan_1 = {{ endpoint = "10.0.1.{number}:502", network = "lan_1" }}
-channels.lan_2 = {{ endpoint = "10.0.2.{number}:502", network = "lan_2"{unit} }}
-"""
-    for group, _, _ in _GROUPS
-    for node, number, unit in (("a", 1, ""), ("b", 2, ", unit = 3"))
+_NODES = json.dumps(
+    {
+        f"{group}_{node}": {
+            "profile": "otha_controller",
+            "number": str(number),
+            "domains": f"host_{node}, feed_{node}, room_1",
+            "channels.lan_1.endpoint": f"10.0.1.{number}:502",
+            "channels.lan_1.network": "lan_1",
+            "channels.lan_2.endpoint": f"10.0.2.{number}:502",
+            "channels.lan_2.network": "lan_2",
+            **unit,
+        }
+        for group, _, _ in _GROUPS
+        for node, number, unit in (("a", 1, {}), ("b", 2, {"channels.lan_2.unit": "3"}))
+    }
 )
 _SITE_HASH = "3f" * 32
 _PREVIEW = {

@@ -15,6 +15,7 @@ from hmi.histogram import Bar, bars_of, time
 from hmi.model import SiteView, Station
 from hmi.pages.commissioning import CommissioningPage
 from hmi.pages.group import GroupPage
+from hmi.site_file import SiteFile
 from hmi.window import Window
 from tests.hmi import plant, scenes
 from tests.hmi.scenes import MAIN, PlayedSession, Scene
@@ -43,30 +44,21 @@ def test_a_supervisor_that_is_well_wants_no_eyes() -> None:
     assert [texts for texts, bold in rows if bold] == []
 
 
-@pytest.mark.parametrize(
-    ("changed", "said"),
-    [
-        ({"isolated": True}, "reference points"),
-        ({"tilted": True}, "only watches"),
-        ({"journal_trouble": "no space"}, "journal: no space"),
-        ({"record_trouble": "read-only"}, "group records: read-only"),
-    ],
-)
-def test_why_otha_is_degraded_is_said(changed: dict[str, object], said: str) -> None:
-    site = replace(WELL, **changed)  # type: ignore[arg-type]  # fields by name
-    found = _found(diagnostic_rows.supervisor(site, Station(service_level=150)))
+def test_why_otha_is_degraded_is_said() -> None:
+    found = _found(diagnostic_rows.supervisor(replace(WELL, reasons=("tilted",)), Station(service_level=150)))
     assert found["ServiceLevel of OTHA"] == ("150 · degraded", True)
-    assert said in found["Reasons against it"][0]
+    assert found["Reasons against it"] == ("after a clock step or a gap it only watches (S10)", True)
 
 
 @pytest.mark.parametrize(
     ("on_disk", "said"), [("aa", "as it was taken"), ("bb", "changed since"), ("", "can't be read")]
 )
 def test_a_site_file_that_is_another_one_on_disk_is_told(on_disk: str, said: str) -> None:
-    found = _found(diagnostic_rows.site_file(("/etc/otha/site.toml", "", "aa", "cc", on_disk)))
+    of = SiteFile(path="/etc/otha/site.toml", text_hash="aa", said_hash="cc", disk_hash=on_disk)
+    found = _found(diagnostic_rows.site_file(of))
     assert said in found["On disk"][0]
     assert found["On disk"][1] is (on_disk != "aa")
-    assert diagnostic_rows.site_file(()) == []
+    assert diagnostic_rows.site_file(None) == []
 
 
 def test_bars_end_with_the_last_that_holds_something() -> None:

@@ -208,9 +208,10 @@ async def test_certificates_are_listed_trusted_rejected_and_removed(
 @pytest.mark.asyncio
 async def test_configuration_and_views_are_the_supervisors(house: House, own: OwnIdentity) -> None:
     async with guest(house, own, "engineer") as at:
-        file, text, text_hash, digest, on_disk = await call(at, "Configuration")
+        file, text, text_hash, digest, on_disk, nodes = await call(at, "Configuration")
         assert (file, text, text_hash, digest) == (str(TWO_TANKS), "t", "h", "d")
         assert len(on_disk) == 64
+        assert json.loads(nodes) == {}
         assert json.loads((await call(at, "Timing"))[0]) == {"channels": []}
         assert json.loads((await call(at, "OutputsOfTransfer"))[0]) == {"samples": []}
         del house.views[View.OUTPUTS, "tanks"]

@@ -9,7 +9,8 @@ from rich.console import Console
 
 from otha.core.supervision import Supervision
 from otha.runtime.live import draw
-from otha.runtime.snapshot import status, why
+from otha.runtime.snapshot import status
+from otha.runtime.why import why
 from otha.site import load_site
 
 SITE = Path(__file__).parents[2] / "sim" / "sites" / "two_tanks.toml"

@@ -7,6 +7,7 @@ from otha.core.inputs import OrderGiven
 from otha.core.supervision import Supervision
 from otha.core.words import ConditionClass, OrderKind, TransferKind
 from otha.runtime import snapshot
+from otha.runtime.why import why as told
 from otha.terminal import asked_lines, order_lines, person_lines
 from otha.wire.message import Obstacle, OrderReply, Preview, to_json
 from tests.core.build import INTERLOCK, MS, group_config, order, site_config
@@ -45,7 +46,7 @@ def test_a_request_shows_who_asks_what_and_until_when() -> None:
 def test_a_bypass_shows_who_gave_it_and_its_rest_in_status_and_why() -> None:
     persons, core = shown((OrderKind.BYPASS, "kim"), (OrderKind.CONFIRM, "eva"), at_ms=61_000)
     assert person_lines("tanks", persons) == ["BYPASSED level_ok, 540 s left, by kim and eva: because"]
-    why = snapshot.why(core, "tanks", None, 61_000 * MS)
+    why = told(core, "tanks", None, 61_000 * MS)
     assert why is not None
     assert why["persons"] == persons
     assert [(each["name"], each["bypassed"]) for each in why["conditions"]] == [("key_out", False), ("level_ok", True)]

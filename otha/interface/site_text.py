@@ -1,4 +1,4 @@
-"""What a site file says of each node, as `Configuration` tells it: pure."""
+"""What a site file says of each node, as `Configuration` tells it. Pure."""
 
 import tomllib
 from collections.abc import Iterator, Mapping

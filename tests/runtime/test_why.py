@@ -16,6 +16,7 @@ from otha.core.supervision import Supervision
 from otha.core.words import Answer, Milestone, Outcome
 from otha.report import sentence
 from otha.runtime import snapshot
+from otha.runtime import why as told
 from otha.site.load import load_site
 
 SITE = load_site(Path(__file__).parents[2] / "sim" / "sites" / "two_tanks.toml")
@@ -30,7 +31,7 @@ PROCESS: dict[str, Any] = {
 
 
 def why(core: Supervision, node: str | None = None) -> dict[str, Any]:
-    answer = snapshot.why(core, GROUP.name, node, time.monotonic_ns())
+    answer = told.why(core, GROUP.name, node, time.monotonic_ns())
     assert answer is not None
     return answer
 
