@@ -5,15 +5,15 @@ by what the system has for it; where there is nothing, the system's beep is.
 """
 
 import math
+import os
 import shutil
 import struct
 import sys
-import tempfile
 import wave
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QObject, QProcess, QTimer
+from PySide6.QtCore import QObject, QProcess, QStandardPaths, QTimer
 from PySide6.QtWidgets import QApplication
 
 _RATE: Final = 22_050
@@ -35,13 +35,20 @@ def samples(hz: float, pulses: int) -> bytes:
     return struct.pack(f"<{len(whole)}h", *whole)
 
 
-def write(file: Path, priority: str) -> None:
-    """The tone of a priority as a WAV file. Raises OSError."""
-    with wave.open(str(file), "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(_RATE)
-        out.writeframes(samples(_HZ[priority], _PULSES[priority]))
+def kept(priority: str, folder: Path) -> Path:
+    """The tone of a priority as a WAV file of this folder: it stays there, and other stations play it too. Raises
+    OSError."""
+    file = folder / f"{priority}.wav"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        part = folder / f"{priority}.{os.getpid()}.part"
+        with wave.open(str(part), "wb") as out:
+            out.setnchannels(1)
+            out.setsampwidth(2)
+            out.setframerate(_RATE)
+            out.writeframes(samples(_HZ[priority], _PULSES[priority]))
+        part.replace(file)
+    return file
 
 
 class Tone(QObject):
@@ -52,7 +59,6 @@ class Tone(QObject):
         self.enabled = True
         self.sounded = 0
         self._priority = ""
-        self._folder = tempfile.TemporaryDirectory(prefix="otha-tone-")
         self._player = next((each for each in _PLAYERS if shutil.which(each[0])), None)
         self._process = QProcess(self)
         self._timer = QTimer(self)
@@ -86,7 +92,6 @@ class Tone(QObject):
         if self._process.state() is not QProcess.ProcessState.NotRunning:
             self._process.kill()
             self._process.waitForFinished(1000)
-        self._folder.cleanup()
 
     def _sound(self) -> None:
         if not self.enabled:
@@ -95,13 +100,12 @@ class Tone(QObject):
         self._play(self._priority)
 
     def _play(self, priority: str) -> None:
-        file = Path(self._folder.name) / f"{priority}.wav"
         if sys.platform == "win32" or self._player is None:
             QApplication.beep()
             return
         try:
-            if not file.exists():
-                write(file, priority)
+            cache = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.CacheLocation)
+            file = kept(priority, Path(cache) / "otha-hmi")
         except OSError:
             QApplication.beep()
             return
