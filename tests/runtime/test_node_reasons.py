@@ -18,7 +18,7 @@ SITE = load_site(Path(__file__).parents[2] / "sim" / "sites" / "two_tanks.toml")
 WELL = NodeView(
     liveness=Liveness.ALIVE, role=Role.STANDBY, level=255, in_rpo=Verdict.TRUE, ready=Verdict.TRUE, taking=Verdict.TRUE
 )
-ON_TIME = {"sc_b.lan_1": Pulse.ON_TIME, "sc_b.lan_2": Pulse.ON_TIME}
+ON_TIME = {"sc_b.net_a": Pulse.ON_TIME, "sc_b.net_b": Pulse.ON_TIME}
 
 
 def against(view: NodeView, name: str = "sc_b", **more: object) -> list[str]:
@@ -61,8 +61,8 @@ def test_of_the_active_one_no_copy_is_asked_for() -> None:
 
 def test_a_channel_that_is_not_on_time_is_named() -> None:
     g = replace(Supervision(SITE.core, 0).group(GROUP.name), nodes=(WELL, WELL))
-    assert of_node(GROUP, g, "sc_b", off=(), pulses={**ON_TIME, "sc_b.lan_2": Pulse.LOST}) == [
-        "channel: sc_b.lan_2 lost"
+    assert of_node(GROUP, g, "sc_b", off=(), pulses={**ON_TIME, "sc_b.net_b": Pulse.LOST}) == [
+        "channel: sc_b.net_b lost"
     ]
 
 
@@ -70,4 +70,4 @@ def test_a_snapshot_tells_it_of_every_node() -> None:
     (group,) = snapshot.status(Supervision(SITE.core, 0), 0)["groups"]
     for node in group["nodes"]:
         assert node["reasons"][:2] == ["not_alive: unknown", "service_level: 0"]
-        assert f"channel: {node['name']}.lan_1 unknown" in node["reasons"]
+        assert f"channel: {node['name']}.net_a unknown" in node["reasons"]
