@@ -4,8 +4,8 @@ import uuid
 from collections.abc import Iterable
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QPainter, QPalette, QShortcut
+from PySide6.QtCore import QCoreApplication, QModelIndex, Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -17,71 +17,30 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QSplitter,
     QStackedWidget,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTabBar,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
 
-from hmi import theme, words
-from hmi.alarm_model import ROW_ROLE, AlarmModel, Column
+from hmi import words
+from hmi.alarm_cells import MarkDelegate, cell
+from hmi.alarm_model import AlarmModel, Column
 from hmi.alarm_rows import PRIORITIES, AlarmRow, Shelf
 from hmi.controls import DeedButton, named, plain
 from hmi.desk import Desk, NoReply
 from hmi.event_model import Wanted
 from hmi.event_page import EventPage
 from hmi.job import Target
-from hmi.model import Priority
 from hmi.reply import Reply
 
 translate = QCoreApplication.translate
 _FILTER_AFTER_MS: Final = 120
 _CELL_MARGIN: Final = 12
+_GROUP_CHARS: Final = 20  # of a longer name the tool tip tells the rest
 _SIDE_PX: Final = 296
 _TABLE_PX: Final = 3 * _SIDE_PX
 _SHELVES: Final = tuple(Shelf)
-_Index = QModelIndex | QPersistentModelIndex
-
-
-def cell(row: AlarmRow, column: Column) -> str:
-    """What stands in a cell."""
-    match column:
-        case Column.PRIORITY:
-            return words.priority_word(row.priority)
-        case Column.STATE:
-            return words.alarm_state(row.state)
-        case Column.ALARM:
-            first = translate("Alarms", " (first out)") if row.first_out else ""
-            return row.code.replace("_", " ") + first
-        case _:
-            return ""
-
-
-class MarkDelegate(QStyledItemDelegate):
-    """A priority by its mark and its word: shape, number and colour, never colour alone. Stale: without the colour."""
-
-    stale = False
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        """As Qt asks."""
-        row = index.data(ROW_ROLE)
-        style = QStyleOptionViewItem(option)
-        self.initStyleOption(style, index)
-        side = style.rect.height() - 8
-        text, style.text = style.text, ""
-        style.widget.style().drawControl(QStyle.ControlElement.CE_ItemViewItem, style, painter, style.widget)
-        if not isinstance(row, AlarmRow) or row.priority not in PRIORITIES:
-            return
-        box = QRectF(style.rect.left() + 4, style.rect.top() + 4, side, side)
-        priority = Priority(PRIORITIES.index(row.priority) + 1)
-        theme.paint_mark(painter, box, priority, unacked=row.unacked, stale=self.stale)
-        painter.setPen(style.palette.color(QPalette.ColorRole.Text))
-        painter.setFont(style.font)
-        words_at = style.rect.adjusted(side + 12, 0, 0, 0)
-        painter.drawText(words_at, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 
 class AlarmPage(QWidget):
@@ -94,6 +53,7 @@ class AlarmPage(QWidget):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self._desk = desk
+        self._groups: tuple[str, ...] = ()
         self._chosen: tuple[str, str] | None = None
         self._shown: AlarmRow | None = None
         self.model = AlarmModel(
@@ -183,12 +143,19 @@ class AlarmPage(QWidget):
             (Column.PRIORITY, ["-----" + words.priority_word(each) for each in PRIORITIES]),
             (Column.STATE, [words.alarm_state(each) for each in ("unacked", "acked", "rtn_unacked")]),
             (Column.SINCE, ["00-00 00:00"]),
-            (Column.GROUP, ["boiler_feed_1"]),
+            (Column.GROUP, [each[:_GROUP_CHARS] for each in ("boiler_feed_1", *self._groups)]),
             (Column.ALARM, ["tank 2 rising" + translate("Alarms", " (first out)")]),
             (Column.DETAIL, ["plc_1"]),
         ):
             shown = (*samples, str(self.model.headerData(column, Qt.Orientation.Horizontal)))
             self.table.setColumnWidth(column, max(map(wide, shown)) + _CELL_MARGIN)
+
+    def know_groups(self, groups: tuple[str, ...]) -> None:
+        """The groups of the site: their names have the room that they need, and History can be asked for them."""
+        self.past.know_groups(groups)
+        if groups != self._groups:
+            self._groups = groups
+            self._widen()
 
     def _side(self) -> QWidget:
         side = QWidget()

@@ -33,7 +33,7 @@ class AlarmsPage(Page):
         """As every page."""
         self.page.doubt(self.model.stale)
         self.page.take([row_of(alarm) for alarm in snapshot.alarms])
-        self.page.past.know_groups(tuple(snapshot.groups))
+        self.page.know_groups(tuple(snapshot.groups))
         self.page.grow(snapshot.site.journal_seq)
 
     def arrive(self, **given: str) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
+from hmi.alarm_model import Column
 from hmi.alarm_page import AlarmPage
 from hmi.alarm_rows import AlarmRow
 from hmi.desk import NoReply
@@ -133,3 +134,9 @@ def test_the_model_keeps_qts_rules(page: AlarmPage, qtmodeltester: ModelTester) 
     page.take([OTHER])
     page.take([OTHER, ROW])
     page.take([replace(OTHER, priority="critical"), ROW])
+
+
+def test_the_sites_group_names_have_the_room_that_they_need(page: AlarmPage) -> None:
+    name = "gateway_yard_outer_3"
+    page.know_groups(("tanks", name))
+    assert page.table.columnWidth(Column.GROUP) > page.table.fontMetrics().horizontalAdvance(name)
