@@ -1,5 +1,6 @@
 """A group as a live diagram: OTHA, heartbeats' paths, the nodes with their failure domains, and what they drive."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,13 +20,15 @@ _OTHA_WIDTH: Final = 0.11
 _NODE_WIDTH: Final = 0.30
 _TARGET_WIDTH: Final = 0.19
 _SMALLEST: Final = 760
+_CROSS: Final = 22.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Path:
-    """A heartbeat path as it is drawn. `words`: what stands over its line."""
+    """A heartbeat path as it is drawn. `parts`: what stands over its line, as far as there is room; the list of
+    channels has all of it."""
 
-    words: str
+    parts: tuple[str, ...]
     pulse: str
     doubtful: bool
 
@@ -54,7 +57,8 @@ class Picture:
     def text(self) -> str:
         """The same in words."""
         nodes = "; ".join(
-            f"{each.node.name} {each.node.word}, {', '.join(path.words for path in each.paths)}" for each in self.boxes
+            f"{each.node.name} {each.node.word}, {', '.join(_joined(path.parts) for path in each.paths)}"
+            for each in self.boxes
         )
         return f"{nodes}. {', '.join(self.target)}"
 
@@ -90,16 +94,29 @@ def _box(node: NodeView, group: GroupView, timing: TimingView, shared: frozenset
 def _path(channel: ChannelView, timing: TimingView) -> Path:
     timed = timing.channels.get(channel.name)
     name = channel.name.rpartition(".")[2]
-    words = [name if timed is None or timed.network in ("", name) else f"{name} ({timed.network})"]
-    words.append(say.pulse(channel.pulse))
+    parts = [name if timed is None or timed.network in ("", name) else f"{name} ({timed.network})"]
+    parts.append(say.pulse(channel.pulse))
     if timed is not None and timed.age_ms is not None:
         limit = f" / {say.age(timed.lost_after_ms)}" if timed.lost_after_ms else ""
-        words.append(f"{say.age(timed.age_ms)}{limit}")
+        parts.append(f"{say.age(timed.age_ms)}{limit}")
     if timed is not None and timed.via:
-        words.append(translate("Diagram", "via {0}").format(timed.via))
+        parts.append(translate("Diagram", "via {0}").format(timed.via))
     if channel.trouble and channel.pulse != "on_time":
-        words.append(channel.trouble)
-    return Path(words=" · ".join(words), pulse=channel.pulse, doubtful=channel.stamp.quality is not Quality.GOOD)
+        parts.append(channel.trouble)
+    return Path(parts=tuple(parts), pulse=channel.pulse, doubtful=channel.stamp.quality is not Quality.GOOD)
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return " · ".join(parts)
+
+
+def fitting(parts: Sequence[str], metrics: QFontMetricsF, width: float) -> str:
+    """As many of these as there is room for, from the first on; of one that has too little alone its beginning."""
+    for count in range(len(parts), 0, -1):
+        words = _joined(parts[:count])
+        if metrics.horizontalAdvance(words) <= width:
+            return words
+    return metrics.elidedText(_joined(parts[:1]), Qt.TextElideMode.ElideRight, width)
 
 
 def _target(group: GroupView) -> tuple[str, ...]:
@@ -221,11 +238,12 @@ class Diagram(QWidget):
             painter.drawLine(QPointF(otha.right(), otha.center().y()), QPointF(bend, y))
             painter.drawLine(QPointF(bend, y), QPointF(place.left(), y))
             if path.pulse == "lost":
-                cross = QRectF(place.left() - 22, y - 7, 14, 14)
+                cross = QRectF(place.left() - _CROSS, y - 7, 14, 14)
                 painter.fillRect(cross.adjusted(-2, -2, 2, 2), QColor(of.panel))
                 symbols.paint_node(painter, cross, Symbol.DEAD)
-            words = QRectF(bend + 6, y - height - 1, place.left() - bend - 12, height)
-            self._write(painter, words, path.words, self._plain if path.pulse == "on_time" else self._plain_bold)
+            words = QRectF(bend + 6, y - height - 1, place.left() - _CROSS - bend - 12, height)
+            font = self._plain if path.pulse == "on_time" else self._plain_bold
+            self._write(painter, words, fitting(path.parts, QFontMetricsF(font), words.width()), font)
 
     def _paint_drive(self, painter: QPainter, place: QRectF, target: QRectF, box: Box, *, held: bool) -> None:
         of = theme.now()

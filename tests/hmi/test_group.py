@@ -4,10 +4,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from PySide6.QtGui import QFontMetricsF
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from hmi import timing, why
-from hmi.diagram import picture_of
+from hmi.diagram import fitting, picture_of
 from hmi.model import Answer
 from hmi.timeline import Step, Watch, measured
 from hmi.timing_view import TimingView
@@ -113,11 +115,20 @@ def test_a_lost_path_and_what_all_share_are_in_the_picture() -> None:
     picture = picture_of(lost, plant.timing(snapshot))
     assert picture.shared == ("room",)
     first, second = picture.boxes
-    assert first.paths[0].words == "lan_1 · lost · 40 ms / 175 ms · refused"
+    assert first.paths[0].parts == ("lan_1", "lost", "40 ms / 175 ms", "refused")
+    assert "lan_1 · lost · 40 ms / 175 ms · refused" in picture.text
     assert (first.drives, second.drives) == (True, False)
     assert first.lines[-1] == "needs feed_a"
     assert picture.target[:2] == ("plc", "gate OWNED")
     assert picture_of(lost, TimingView()).shared == ()
+
+
+def test_over_a_path_stands_what_has_room_and_nothing_that_is_cut(qapp: QApplication) -> None:
+    metrics, parts = QFontMetricsF(qapp.font()), ("lan_1", "lost", "412 ms / 175 ms", "no answer")
+    shorter = " · ".join(parts[:3])
+    assert fitting(parts, metrics, metrics.horizontalAdvance(shorter) + 1) == shorter
+    assert fitting(parts, metrics, 10_000) == " · ".join(parts)
+    assert fitting(("a name that is far too long",), metrics, 80).endswith("…")
 
 
 def test_a_watched_transfer_has_times_and_bounds() -> None:
