@@ -9,6 +9,7 @@ from asyncua import Client
 from asyncua import ua as asyncua_ua
 from asyncua.crypto import security_policies, uacrypto
 from asyncua.ua.uaerrors import UaError
+from PySide6.QtCore import QCoreApplication
 
 from hmi.line import Line
 from hmi.model import Link
@@ -17,6 +18,7 @@ from hmi.trust import Identity
 
 # Any: its annotations ask for aliases of int, str and datetime where it takes these.
 ua: Any = asyncua_ua
+translate = QCoreApplication.translate
 
 TIMEOUT_S: Final = 6.0
 _POLICIES: Final = (
@@ -40,7 +42,11 @@ async def offered(url: str) -> tuple[Any, bytes]:  # Any: a class of asyncua
             if each.SecurityPolicyUri == policy.URI and each.SecurityMode == ua.MessageSecurityMode.SignAndEncrypt:
                 der = bytes(each.ServerCertificate or b"")
                 return policy, der[: int.from_bytes(der[2:4], "big") + 4]  # the first of a chain
-    raise Stop(Link.CLOSED, "nothing there signs and encrypts", "that is no interface of OTHA: check the address")
+    raise Stop(
+        Link.CLOSED,
+        translate("Link", "nothing there signs and encrypts"),
+        translate("Link", "that is no interface of OTHA: check the address"),
+    )
 
 
 async def client_for(opening: Opening, identity: Identity, policy: Any) -> Client:  # Any: as above
@@ -59,7 +65,11 @@ async def client_for(opening: Opening, identity: Identity, policy: Any) -> Clien
             mode=ua.MessageSecurityMode.SignAndEncrypt,
         )
     except ValueError as error:
-        raise Stop(Link.CLOSED, f"its certificate can't be read: {error}", "check the address") from error
+        raise Stop(
+            Link.CLOSED,
+            translate("Link", "its certificate can't be read: {0}").format(error),
+            translate("Link", "check the address"),
+        ) from error
     return client
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from asyncua import Client
 from asyncua import ua as asyncua_ua
+from PySide6.QtCore import QCoreApplication
 
 from hmi.feed import monotonic_ms
 from hmi.model import Answer, EventView, Quality
@@ -23,6 +24,7 @@ from otha.names import Kind
 
 # Any: its annotations ask for aliases of int, str and datetime where it takes these.
 ua: Any = asyncua_ua
+translate = QCoreApplication.translate
 
 CALL_TIMEOUT_S: Final = 8.0
 _PUBLISH_MS: Final = (50.0, 200.0)  # a small site as soon as it changes, a big one no oftener than a person sees
@@ -303,7 +305,10 @@ class Line:
             method = self._method_ids.get((kind, asked.method))
             if method is None or (asked.group and not self.known(asked.group)):
                 return Answer(
-                    ticket=asked.ticket, method=asked.method, group=asked.group, trouble="this OTHA does not have it"
+                    ticket=asked.ticket,
+                    method=asked.method,
+                    group=asked.group,
+                    trouble=translate("Link", "this OTHA does not have it"),
                 )
             request.ObjectId = self._id(names.group_id(asked.group) if asked.group else names.SITE)
             request.MethodId = method

@@ -11,6 +11,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from PySide6.QtCore import QCoreApplication
+
 from hmi import request as requests
 from hmi.feed import monotonic_ms
 from hmi.model import Access, Answer, EventView, Link, Snapshot, Station
@@ -32,6 +34,7 @@ _END_S: Final = 2.0
 _LAST_TURNS_S: Final = 0.05
 _START_S: Final = 120.0  # of a big site tens of thousands of places and values are asked for
 _SILENT_S: Final = 4.0  # no publish response, not even a keep-alive: the connection is no good
+translate = QCoreApplication.translate
 _UNTRUSTED: Final = ("BadCertificateUntrusted", "BadSecurityChecksFailed", "BadCertificateTimeInvalid")
 _LOGIN: Final = ("BadUserAccessDenied", "BadIdentityTokenRejected", "BadIdentityTokenInvalid")
 
@@ -152,7 +155,11 @@ class Worker:
             was_open = False
             try:
                 was_open = await self._once(opening)
-                trouble, mend, link = "the connection is lost", "it is tried again by itself", Link.LOST
+                trouble, mend, link = (
+                    translate("Link", "the connection is lost"),
+                    translate("Link", "it is tried again by itself"),
+                    Link.LOST,
+                )
             except Stop as stop:
                 self._set(replace(self._station, link=stop.link, trouble=stop.trouble, mend=stop.mend, retry_ms=None))
                 if stop.tell is not None:
@@ -161,7 +168,11 @@ class Worker:
             except knock.UaError as error:
                 trouble, mend, link = self._meaning(error)
             except (OSError, TimeoutError) as error:
-                trouble, mend, link = _no_answer(error), "it is tried again by itself; is `otha run` up?", Link.LOST
+                trouble, mend, link = (
+                    _no_answer(error),
+                    translate("Link", "it is tried again by itself; is `otha run` up?"),
+                    Link.LOST,
+                )
             wait_s = _WAIT_FIRST_S if was_open else min(wait_s * 2, _WAIT_MOST_S)
             again = monotonic_ms() + int(wait_s * 1000)
             self._set(replace(self._station, link=link, trouble=trouble, mend=mend, retry_ms=again))
@@ -175,11 +186,15 @@ class Worker:
             except KeysError:
                 mine = ""
             return (
-                "OTHA does not trust this station's certificate yet",
-                f"at OTHA: `otha cert list`, then `otha cert trust {mine}`",
+                translate("Link", "OTHA does not trust this station's certificate yet"),
+                translate("Link", "at OTHA: `otha cert list`, then `otha cert trust {0}`").format(mine),
                 Link.NOT_TRUSTED,
             )
-        return f"the interface refused: {name}", "it is tried again by itself", Link.LOST
+        return (
+            translate("Link", "the interface refused: {0}").format(name),
+            translate("Link", "it is tried again by itself"),
+            Link.LOST,
+        )
 
     async def _once(self, opening: Opening) -> bool:
         """One connection from beginning to end; whether it was open."""
@@ -192,7 +207,12 @@ class Worker:
         self._set(replace(self._station, fingerprint=seen.fingerprint))
         self._check_pin(seen)
         if not opening.user:
-            raise Stop(Link.LOGIN_REFUSED, "nobody is logged in", "log in", lambda: self._ask_login(seen))
+            raise Stop(
+                Link.LOGIN_REFUSED,
+                translate("Link", "nobody is logged in"),
+                translate("Link", "log in"),
+                lambda: self._ask_login(seen),
+            )
         client = await _knock().client_for(seen, identity, policy)
         try:
             await self._connect(client, seen)
@@ -220,15 +240,17 @@ class Worker:
         if not seen.pinned:
             raise Stop(
                 Link.ASKING_TRUST,
-                "this OTHA is not known here yet",
-                "compare the fingerprint with the one in OTHA's log, and trust it",
+                translate("Link", "this OTHA is not known here yet"),
+                translate("Link", "compare the fingerprint with the one in OTHA's log, and trust it"),
                 lambda: self._ask_trust(seen),
             )
         if seen.pinned != seen.fingerprint:
             raise Stop(
                 Link.CERTIFICATE_CHANGED,
-                "THE CERTIFICATE HAS CHANGED: this may be somebody else who answers in OTHA's name",
-                "ask who renewed OTHA's certificate; trust the new one only with its fingerprint confirmed",
+                translate("Link", "THE CERTIFICATE HAS CHANGED: this may be somebody else who answers in OTHA's name"),
+                translate(
+                    "Link", "ask who renewed OTHA's certificate; trust the new one only with its fingerprint confirmed"
+                ),
                 lambda: self._ask_trust(seen),
             )
 
@@ -241,8 +263,8 @@ class Worker:
             if knock.name_of(error) in _LOGIN:
                 raise Stop(
                     Link.LOGIN_REFUSED,
-                    "name or password was not taken",
-                    "log in anew; after several attempts OTHA makes you wait",
+                    translate("Link", "name or password was not taken"),
+                    translate("Link", "log in anew; after several attempts OTHA makes you wait"),
                     lambda: self._ask_login(replace(seen, password="", refused=True)),
                 ) from error
             raise
@@ -325,7 +347,7 @@ class Worker:
         line = self._line
         said: dict[str, Any] = {"ticket": request.ticket, "method": request.method, "group": request.group}
         if line is None:
-            self._answer(Answer(**said, trouble="not connected"))
+            self._answer(Answer(**said, trouble=translate("Link", "not connected")))
             return
         knock = _knock()
         try:
@@ -335,7 +357,7 @@ class Worker:
         except (OSError, TimeoutError) as error:
             self._answer(Answer(**said, trouble=_no_answer(error), unsure=True))
         except asyncio.CancelledError:
-            self._answer(Answer(**said, trouble="the connection was closed", unsure=True))
+            self._answer(Answer(**said, trouble=translate("Link", "the connection was closed"), unsure=True))
 
     def _set(self, station: Station) -> None:
         if station == self._station:
@@ -357,4 +379,6 @@ def _knock() -> Any:  # Any: the module, whose types need the library that it lo
 
 
 def _no_answer(error: BaseException) -> str:
-    return "it does not answer" if isinstance(error, TimeoutError) else f"it can't be reached: {error}"
+    if isinstance(error, TimeoutError):
+        return translate("Link", "it does not answer")
+    return translate("Link", "it can't be reached: {0}").format(error)

@@ -1,6 +1,6 @@
 """A transfer's phases, each with its time against its bound: one under way as it is seen, the last one as measured."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -12,8 +12,7 @@ from hmi import say, theme
 from hmi.model import TransferView
 
 _ROW: Final = 22.0
-_NAME_SHARE: Final = 0.22
-_WORDS_SHARE: Final = 0.40
+_TEXT_SHARE: Final = 0.40  # of the width, at most, on either side of the bars
 _SMALLEST: Final = 330
 _BAR_OVER: Final = 1.25  # the bar reaches so far past the bound
 
@@ -139,15 +138,23 @@ class Timeline(QWidget):
         title = self._title or self.tr("No transfer yet")
         cut = QFontMetricsF(painter.font()).elidedText(title, Qt.TextElideMode.ElideRight, width)
         painter.drawText(QRectF(8, 2, width, _ROW), Qt.AlignmentFlag.AlignVCenter, cut)
+        names, words = self._column([each.name for each in self._steps]), self._column(map(self._words, self._steps))
         for number, step in enumerate(self._steps, 1):
-            self._paint_step(painter, QRectF(8, 2 + _ROW * number, width, _ROW), step)
+            self._paint_step(painter, QRectF(8, 2 + _ROW * number, width, _ROW), step, names, words)
         painter.end()
 
-    def _paint_step(self, painter: QPainter, row: QRectF, step: Step) -> None:
+    @staticmethod
+    def _column(texts: Iterable[str]) -> float:
+        """The room that the widest of these needs."""
+        metrics = QFontMetricsF(theme.font(theme.SMALL_PT, bold=True))
+        return max((metrics.horizontalAdvance(each) for each in texts), default=0.0) + 2
+
+    def _paint_step(self, painter: QPainter, row: QRectF, step: Step, names: float, words_wide: float) -> None:
         of = theme.now()
-        name = QRectF(row.left(), row.top(), row.width() * _NAME_SHARE - 6, row.height())
-        words = QRectF(row.right() - row.width() * _WORDS_SHARE + 6, row.top(), row.width() * _WORDS_SHARE - 6, _ROW)
-        bar = QRectF(name.right() + 6, row.top() + 5, words.left() - name.right() - 12, row.height() - 10)
+        name = QRectF(row.left(), row.top(), min(names, row.width() * _TEXT_SHARE), row.height())
+        words_wide = min(words_wide, row.width() * _TEXT_SHARE)
+        words = QRectF(row.right() - words_wide, row.top(), words_wide, _ROW)
+        bar = QRectF(name.right() + 8, row.top() + 5, words.left() - name.right() - 16, row.height() - 10)
         painter.setFont(theme.font(theme.SMALL_PT, bold=step.running or not step.kept))
         painter.setPen(QColor(of.text))
         metrics = QFontMetricsF(painter.font())

@@ -7,7 +7,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from hmi import theme
+from hmi import say, theme
 
 _LINES: Final = (
     ("applied", Qt.PenStyle.SolidLine, 2.2),
@@ -84,7 +84,7 @@ class Trend(QWidget):
             ends = f"{self._told.get('from_node')} → {self._told.get('to_node')}"
             self.said.setText(
                 self.tr("{0}{1} {2}; solid applied, dashed held, dotted shadow").format(
-                    drill, self._told.get("kind"), ends
+                    drill, say.transfer(str(self._told.get("kind") or "")), ends
                 )
             )
         self._draw()

@@ -1112,6 +1112,101 @@
     </message>
 </context>
 <context>
+    <name>Link</name>
+    <message>
+        <source>nothing there signs and encrypts</source>
+        <translation>dort signiert und verschlüsselt nichts</translation>
+    </message>
+    <message>
+        <source>that is no interface of OTHA: check the address</source>
+        <translation>das ist keine Schnittstelle von OTHA: Adresse prüfen</translation>
+    </message>
+    <message>
+        <source>its certificate can&apos;t be read: {0}</source>
+        <translation>sein Zertifikat ist nicht lesbar: {0}</translation>
+    </message>
+    <message>
+        <source>check the address</source>
+        <translation>Adresse prüfen</translation>
+    </message>
+    <message>
+        <source>this OTHA does not have it</source>
+        <translation>dieses OTHA hat es nicht</translation>
+    </message>
+    <message>
+        <source>the connection is lost</source>
+        <translation>die Verbindung ist verloren</translation>
+    </message>
+    <message>
+        <source>it is tried again by itself</source>
+        <translation>es wird von selbst wieder versucht</translation>
+    </message>
+    <message>
+        <source>it is tried again by itself; is `otha run` up?</source>
+        <translation>es wird von selbst wieder versucht; läuft `otha run`?</translation>
+    </message>
+    <message>
+        <source>OTHA does not trust this station&apos;s certificate yet</source>
+        <translation>OTHA vertraut dem Zertifikat dieser Station noch nicht</translation>
+    </message>
+    <message>
+        <source>at OTHA: `otha cert list`, then `otha cert trust {0}`</source>
+        <translation>bei OTHA: `otha cert list`, dann `otha cert trust {0}`</translation>
+    </message>
+    <message>
+        <source>the interface refused: {0}</source>
+        <translation>die Schnittstelle lehnt ab: {0}</translation>
+    </message>
+    <message>
+        <source>nobody is logged in</source>
+        <translation>niemand ist angemeldet</translation>
+    </message>
+    <message>
+        <source>log in</source>
+        <translation>anmelden</translation>
+    </message>
+    <message>
+        <source>this OTHA is not known here yet</source>
+        <translation>dieses OTHA ist hier noch nicht bekannt</translation>
+    </message>
+    <message>
+        <source>compare the fingerprint with the one in OTHA&apos;s log, and trust it</source>
+        <translation>den Fingerabdruck mit dem im Protokoll von OTHA vergleichen und ihm vertrauen</translation>
+    </message>
+    <message>
+        <source>THE CERTIFICATE HAS CHANGED: this may be somebody else who answers in OTHA&apos;s name</source>
+        <translation>DAS ZERTIFIKAT IST EIN ANDERES: vielleicht antwortet jemand anders im Namen von OTHA</translation>
+    </message>
+    <message>
+        <source>ask who renewed OTHA&apos;s certificate; trust the new one only with its fingerprint confirmed</source>
+        <translation>fragen, wer das Zertifikat von OTHA erneuert hat; dem neuen nur mit bestätigtem Fingerabdruck vertrauen</translation>
+    </message>
+    <message>
+        <source>name or password was not taken</source>
+        <translation>Name oder Passwort wurde nicht angenommen</translation>
+    </message>
+    <message>
+        <source>log in anew; after several attempts OTHA makes you wait</source>
+        <translation>neu anmelden; nach mehreren Versuchen lässt OTHA warten</translation>
+    </message>
+    <message>
+        <source>not connected</source>
+        <translation>nicht verbunden</translation>
+    </message>
+    <message>
+        <source>the connection was closed</source>
+        <translation>die Verbindung wurde geschlossen</translation>
+    </message>
+    <message>
+        <source>it does not answer</source>
+        <translation>es antwortet nicht</translation>
+    </message>
+    <message>
+        <source>it can&apos;t be reached: {0}</source>
+        <translation>es ist nicht zu erreichen: {0}</translation>
+    </message>
+</context>
+<context>
     <name>LoginDialog</name>
     <message>
         <source>Log in</source>
