@@ -1,6 +1,5 @@
 """The wheel: what is inside, and that it works where there is no clone."""
 
-import ast
 import os
 import re
 import subprocess
@@ -158,12 +157,13 @@ _NAMED_OTHERWISE = {
 }
 
 
+_IMPORT = re.compile(r"^\s*(?:import ([\w.]+)(?: as \w+)?$|from ([\w.]+) import )", re.MULTILINE)
+
+
 def _imported(top: str) -> set[str]:
     """The distributions that code below `top` imports, by their normalised names."""
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / top).rglob("*.py")]
-    nodes = [node for tree in trees for node in ast.walk(tree)]
-    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
-    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level]
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / top).rglob("*.py")]
+    names = {whole or part for text in texts for whole, part in _IMPORT.findall(text)}
     tops = {name.split(".")[0] for name in names} - set(sys.stdlib_module_names)
     ours = {"otha", "hmi", "sim", "tests", "bench", "plc_profiles"}
     return {_NAMED_OTHERWISE.get(name, name.replace("_", "-")) for name in tops - ours}

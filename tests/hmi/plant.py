@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from PySide6.QtCore import QCoreApplication
+
 from hmi.feed import Model, monotonic_ms
 from hmi.model import (
     Access,
@@ -24,6 +26,7 @@ from hmi.model import (
 )
 from hmi.timing_view import ChannelTiming, TimingView
 
+translate = QCoreApplication.translate
 GOOD = Stamp(quality=Quality.GOOD, at_ms=1_700_000_000_000)
 
 
@@ -199,4 +202,5 @@ def timing(snapshot: Snapshot, age_ms: int = 40) -> TimingView:
 
 def lost(station: Station) -> Station:
     """The connection is gone."""
-    return replace(station, link=Link.LOST, trouble="the connection is lost", mend="it is tried again")
+    trouble, mend = translate("Link", "the connection is lost"), translate("Link", "it is tried again by itself")
+    return replace(station, link=Link.LOST, trouble=trouble, mend=mend)
