@@ -36,7 +36,7 @@ from hmi.reply import Reply
 
 translate = QCoreApplication.translate
 _FILTER_AFTER_MS: Final = 120
-_CELL_MARGIN: Final = 12
+_CELL_MARGIN: Final = 10
 _GROUP_CHARS: Final = 20  # of a longer name the tool tip tells the rest
 _SIDE_PX: Final = 296
 _TABLE_PX: Final = 3 * _SIDE_PX
