@@ -1,6 +1,6 @@
 #!/bin/sh
-# The test suite. What runs against the clock (plants, servers, supervisors) waits more than it works: two runners take
-# one group of it after the other, the longest first, so that both end together. What only computes runs beside them, as
+# The test suite. What runs against the clock (plants, servers, supervisors) waits more than it works: four runners take
+# one group of it after the other, the longest first, so that they end together. What only computes runs beside them, as
 # gently as the system can. Each group's end is told at once; all that they have said is printed when all have ended.
 # With arguments: pytest with those arguments.
 # usage: test.sh PYTHON [pytest arguments]
@@ -13,14 +13,17 @@ if [ $# -gt 0 ]; then
     exec "$python" -m pytest -q "$@"
 fi
 
-alone="tests/runtime/ tests/sim/ tests/interface/ tests/demo/ tests/foreign/ tests/hmi/" # the longest of them, by length
+# Each of the longest is a group, by length.
+alone="tests/runtime/ tests/hmi/ tests/sim/ tests/interface/ tests/demo/ tests/foreign/ tests/runtime/opcua/"
+proving=""
 computing=""
 rest=""
 for place in tests/*/ tests/test_*.py; do
     case $place in
         tests/__pycache__/) ;;
         tests/test_alarm_cli.py | tests/test_profile_cli.py | tests/test_remote.py) rest="$rest $place" ;; # they start a plant
-        tests/bench/ | tests/core/ | tests/mutants/ | tests/plc/ | tests/report/ | tests/scenarios/ | tests/site/ | tests/verify/ | tests/wire/ | tests/*.py)
+        tests/mutants/ | tests/plc/ | tests/verify/) proving="$proving $place" ;;
+        tests/bench/ | tests/core/ | tests/report/ | tests/scenarios/ | tests/site/ | tests/wire/ | tests/*.py)
             computing="$computing $place" ;;
         *) case " $alone " in *" $place "*) ;; *) rest="$rest $place" ;; esac ;;
     esac
@@ -33,24 +36,33 @@ trap 'exit 130' INT TERM
 
 # One group: $1 is its name, the others are its places.
 run='name=$1; shift
-"$python" -m pytest -q --durations=10 -p no:cacheprovider "$@" >"$logs/$name" 2>&1
+trap "kill \$runner" TERM
+"$python" -m pytest -q --durations=10 -p no:cacheprovider "$@" >"$logs/$name" 2>&1 &
+runner=$!
+wait "$runner"
 status=$?
 echo "$name: $(tail -n 1 "$logs/$name")"
 exit $status'
 export python logs
 
-nice -n 19 "$python" -m pytest -q --durations=10 -p no:cacheprovider $computing >"$logs/computing" 2>&1 &
+nice -n 19 sh -c "$run" run computing $computing &
 beside=$!
+nice -n 19 sh -c "$run" run proving $proving &
+beside="$beside $!"
 status=0
 {
     for place in $alone; do
-        name=${place#tests/}
-        echo "${name%/} $place"
+        case $place in
+            tests/runtime/) echo "runtime $place --ignore=tests/runtime/opcua/" ;;
+            tests/runtime/opcua/) echo "opcua $place" ;;
+            *) echo "$(basename "$place") $place" ;;
+        esac
+        test "$place" != tests/hmi/ || echo "rest $rest"
     done
-    echo "rest $rest"
-} | xargs -P 2 -L 1 sh -c "$run" run || status=1
-wait "$beside" || status=1
-echo "computing: $(tail -n 1 "$logs/computing")"
+} | xargs -P 4 -L 1 sh -c "$run" run || status=1
+for each in $beside; do
+    wait "$each" || status=1
+done
 
 for log in "$logs"/*; do
     echo "== ${log##*/}"
