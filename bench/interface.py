@@ -5,7 +5,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ from bench.processes import MIB, Use, use
 from bench.stations import Station, client_of, prepared
 from otha.core.errors import HostError
 from otha.wire.access import AccessRole
+from sim.ports import free_ports
 
 _PAIRS = 50
 _CLIENTS, _SUBSCRIPTIONS = 20, 200
@@ -63,12 +63,6 @@ class _Phase:
     after: Use
     said: dict[str, Any]
     floor_ns: list[int]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -246,7 +240,7 @@ def _of_orders(rig: _Rig, journal: Path, name: str) -> Iterator[Figure]:
 def _run(options: Options, *, fifo: bool) -> Iterator[Figure]:
     name = "SCHED_FIFO" if fifo else "no SCHED_FIFO"
     with tempfile.TemporaryDirectory(prefix="otha-bench-") as made, devices.running(_PAIRS) as ports:
-        folder, port = Path(made), _free_port()
+        folder, port = Path(made), free_ports(["interface"])["interface"]
         roles = {"display": AccessRole.VIEWER, "shift": AccessRole.OPERATOR}
         stations = prepared(folder, port, roles)
         (folder / "site.toml").write_text(site_text(ports) + _TABLE.format(port=port), encoding="utf-8")

@@ -3,7 +3,8 @@
 import os
 import re
 import socket
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from contextlib import ExitStack
 from typing import Final
 
 from sim import whole
@@ -14,28 +15,35 @@ from sim.plant import DEFAULT_PORTS
 # port back.
 _FIRST: Final = 16_000
 _LAST: Final = 32_000
+_KEPT: Final[list[ExitStack]] = []
 _ADDRESS: Final = re.compile(r"(?<=127\.0\.0\.1:)150\d\d\b")
 
 
 def free_ports(names: Collection[str] = tuple(DEFAULT_PORTS)) -> dict[str, int]:
-    """A free block of ports for a plant of its own. Raises PlantError when there is none."""
+    """A free block of ports for a plant of its own, kept from everybody else until this process ends. Raises PlantError
+    when there is none."""
     size = len(names)
     blocks = (_LAST - _FIRST) // size
     for attempt in range(blocks):
         # Plants that start at the same time have different process ids, so they look at different blocks first.
         base = _FIRST + (os.getpid() + attempt * 7) % blocks * size
-        if all(_free(port) for port in range(base, base + size)):
+        if _kept(range(base, base + size)):
             return {name: base + index for index, name in enumerate(names)}
     raise PlantError("no free block of ports on 127.0.0.1", mend="end other plants on this machine")
 
 
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
+def _kept(ports: Iterable[int]) -> bool:
+    """Whether all of them could be had: bound here, and listened on by whoever of the plant binds beside it."""
+    with ExitStack() as block:
+        for port in ports:
+            own = block.enter_context(socket.socket())
+            try:
+                own.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+            # Not before: with it, a port that another plant keeps could be had as well.
+            own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _KEPT.append(block.pop_all())
     return True
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from otha.core.errors import HostError
 from otha.demo.stage import Stage, wait_for
+from sim.ports import free_ports
 
 _OTHA = (sys.executable, "-m", "otha")
 _HMI = (sys.executable, "-m", "hmi")
@@ -39,7 +40,7 @@ class Display:
         self.pictures = pictures
         self._folder = folder / "hmi"
         self._password = secrets.token_urlsafe(12)
-        self._port = _free_port()
+        self._port = free_ports(["interface"])["interface"]
         self._window: subprocess.Popen[bytes] | None = None
 
     @property
@@ -144,10 +145,3 @@ def _listens(port: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

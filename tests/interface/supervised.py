@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -17,16 +16,9 @@ from otha.interface.users import Users
 from otha.journal.reader import Query, Reader
 from otha.wire.access import AccessRole
 from otha.wire.client import WireClient
+from sim.ports import free_ports
 from tests.interface.house import PASSWORD, USERS, WAIT_S, begun
 from tests.patient import patient_template
-
-
-def free_port() -> int:
-    """A port that nobody had a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Supervised:
@@ -42,7 +34,7 @@ class Supervised:
         *,
         in_plant: bool = False,
     ) -> None:
-        port = free_port()
+        port = free_ports(["interface"])["interface"]
         self.url = f"opc.tcp://127.0.0.1:{port}/otha"
         self.state = folder / "state"
         self.state.mkdir(mode=0o700)

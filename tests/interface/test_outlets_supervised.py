@@ -13,8 +13,9 @@ from otha.certificates import OwnIdentity
 from otha.core.inputs import Order
 from otha.core.words import OrderKind
 from otha.wire.client import WireClient
+from sim.ports import free_ports
 from tests.interface.house import WAIT_S
-from tests.interface.supervised import Supervised, free_port, supervised_plant
+from tests.interface.supervised import Supervised, supervised_plant
 from tests.interface.syslog.collector import Collector
 from tests.interface.syslog.rfc5424 import Parsed
 
@@ -65,7 +66,7 @@ class Watched:
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory, own: OwnIdentity) -> Iterator[Watched]:
     folder: Path = tmp_path_factory.mktemp("watched")
-    metrics = free_port()
+    metrics = free_ports(["metrics"])["metrics"]
     siem = Collector("tcp")
     more = (
         f'[metrics]\nendpoint = "127.0.0.1:{metrics}"\n'

@@ -1,6 +1,9 @@
 """Ports of one's own, and a site file that names them."""
 
+import json
 import socket
+import subprocess
+import sys
 from importlib import resources
 
 import pytest
@@ -16,16 +19,33 @@ def test_free_ports_are_free_and_distinct() -> None:
     assert set(ports) == set(DEFAULT_PORTS)
     assert len(set(ports.values())) == len(ports)
     for port in ports.values():
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", port))
+        with socket.create_server(("127.0.0.1", port)):  # as a process of the plant does
+            pass
 
 
-def test_a_taken_block_is_passed_over() -> None:
-    first = free_ports()
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", first["plc"]))
-        taken.listen()
-        assert free_ports()["plc"] != first["plc"]
+def test_what_was_given_is_given_to_nobody_else() -> None:
+    given = [set(free_ports(["a", "b", "c"]).values()) for _ in range(5)]
+    assert len(set.union(*given)) == 15
+
+
+_KEEPS = """
+import json
+from sim.ports import free_ports
+print(json.dumps(sorted(free_ports(["a", "b", "c"]).values())), flush=True)
+input()
+"""
+
+
+def test_what_another_process_keeps_can_not_be_had() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", _KEEPS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as keeper:
+        assert keeper.stdout is not None
+        theirs = json.loads(keeper.stdout.readline())
+        for port in theirs:
+            with socket.socket() as mine, pytest.raises(OSError, match="in use"):
+                mine.bind(("127.0.0.1", port))
+        keeper.kill()
 
 
 def test_addresses_are_replaced_and_nothing_else() -> None:
