@@ -30,39 +30,40 @@ for place in tests/*/ tests/test_*.py; do
 done
 
 logs=$(mktemp -d)
-beside=""
-trap 'kill $beside 2>/dev/null; rm -rf "$logs"' EXIT
-trap 'exit 130' INT TERM
+# Each lane is a session of its own: its end is the end of all that it has begun. A background process of a shell takes
+# no Ctrl-C, and a shell hears no TERM while it waits for a pipeline: so all lanes are waited for, and ended from here.
+lanes=""
+trap 'for lane in $lanes; do kill -s TERM -- "-$lane" 2>/dev/null; done; rm -rf "$logs"' EXIT
+trap 'exit 130' HUP INT TERM
 
 # One group: $1 is its name, the others are its places.
 run='name=$1; shift
-trap "kill \$runner" TERM
-"$python" -m pytest -q --durations=10 -p no:cacheprovider "$@" >"$logs/$name" 2>&1 &
-runner=$!
-wait "$runner"
+"$python" -m pytest -q --durations=10 -p no:cacheprovider "$@" >"$logs/$name" 2>&1
 status=$?
 echo "$name: $(tail -n 1 "$logs/$name")"
 exit $status'
 export python logs
 
-nice -n 19 sh -c "$run" run computing $computing &
-beside=$!
-nice -n 19 sh -c "$run" run proving $proving &
-beside="$beside $!"
+nice -n 19 setsid sh -c "$run" run computing $computing &
+lanes=$!
+nice -n 19 setsid sh -c "$run" run proving $proving &
+lanes="$lanes $!"
+for place in $alone; do
+    case $place in
+        tests/runtime/) echo "runtime $place --ignore=tests/runtime/opcua/" ;;
+        tests/runtime/opcua/) echo "opcua $place" ;;
+        *) echo "$(basename "$place") $place" ;;
+    esac
+    test "$place" != tests/hmi/ || echo "rest $rest"
+done >"$logs/groups"
+setsid xargs -P 4 -L 1 -a "$logs/groups" sh -c "$run" run &
+lanes="$lanes $!"
 status=0
-{
-    for place in $alone; do
-        case $place in
-            tests/runtime/) echo "runtime $place --ignore=tests/runtime/opcua/" ;;
-            tests/runtime/opcua/) echo "opcua $place" ;;
-            *) echo "$(basename "$place") $place" ;;
-        esac
-        test "$place" != tests/hmi/ || echo "rest $rest"
-    done
-} | xargs -P 4 -L 1 sh -c "$run" run || status=1
-for each in $beside; do
-    wait "$each" || status=1
+for lane in $lanes; do
+    wait "$lane" || status=1
 done
+lanes=""
+rm "$logs/groups"
 
 for log in "$logs"/*; do
     echo "== ${log##*/}"
