@@ -4,12 +4,14 @@ Qt's sound is in QtMultimedia, which is not among what the HMI needs to run. The
 by what the system has for it; where there is nothing, the system's beep is.
 """
 
+import io
 import math
 import os
 import shutil
 import struct
 import sys
 import wave
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -35,19 +37,31 @@ def samples(hz: float, pulses: int) -> bytes:
     return struct.pack(f"<{len(whole)}h", *whole)
 
 
+@cache
+def tone(priority: str) -> bytes:
+    """The tone of a priority as a WAV file."""
+    out = io.BytesIO()
+    with wave.open(out, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(_RATE)
+        sound.writeframes(samples(_HZ[priority], _PULSES[priority]))
+    return out.getvalue()
+
+
 def kept(priority: str, folder: Path) -> Path:
     """The tone of a priority as a WAV file of this folder: it stays there, and other stations play it too. Raises
     OSError."""
     file = folder / f"{priority}.wav"
-    if not file.exists():
+    # A horn must not be silent for good because a power failure has left an empty file, or sound as an older version's.
+    if not file.exists() or file.read_bytes() != tone(priority):
         folder.mkdir(parents=True, exist_ok=True)
         part = folder / f"{priority}.{os.getpid()}.part"
-        with wave.open(str(part), "wb") as out:
-            out.setnchannels(1)
-            out.setsampwidth(2)
-            out.setframerate(_RATE)
-            out.writeframes(samples(_HZ[priority], _PULSES[priority]))
-        part.replace(file)
+        try:
+            part.write_bytes(tone(priority))
+            part.replace(file)
+        finally:
+            part.unlink(missing_ok=True)
     return file
 
 
@@ -104,8 +118,8 @@ class Tone(QObject):
             QApplication.beep()
             return
         try:
-            cache = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.CacheLocation)
-            file = kept(priority, Path(cache) / "otha-hmi")
+            place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericCacheLocation)
+            file = kept(priority, Path(place) / "otha-hmi")
         except OSError:
             QApplication.beep()
             return
