@@ -22,12 +22,15 @@ class SiteFile:
 
 
 def told(outputs: Sequence[Any]) -> SiteFile | None:  # Any: texts
-    """The site file from the answer's outputs; None where they are others."""
+    """The site file from the answer's outputs; None where they are others, as another version of OTHA may answer."""
     if len(outputs) != 6:
         return None
     path, _, text_hash, said_hash, disk_hash, nodes = map(str, outputs)
     try:
         said = json.loads(nodes)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
+    if not isinstance(said, dict) or not all(isinstance(each, dict) for each in said.values()):
+        return None
+    said = {name: {key: str(value) for key, value in each.items()} for name, each in said.items()}
     return SiteFile(path=path, text_hash=text_hash, said_hash=said_hash, disk_hash=disk_hash, nodes=said)

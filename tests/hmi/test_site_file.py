@@ -17,6 +17,20 @@ def test_the_answer_is_read() -> None:
     )
 
 
-@pytest.mark.parametrize("outputs", [(), ANSWER[:5], (*ANSWER[:5], "{")])
+def test_what_is_no_text_is_shown_as_one() -> None:
+    found = told((*ANSWER[:5], '{"tanks_a": {"number": 1, "domains": ["room_1"]}}'))
+    assert found is not None
+    assert found.nodes == {"tanks_a": {"number": "1", "domains": "['room_1']"}}
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        (),
+        ANSWER[:5],
+        (*ANSWER, ""),
+        *((*ANSWER[:5], nodes) for nodes in ("", "{", "null", "[]", '"text"', '{"tanks_a": 1}', "[" * 100_000)),
+    ],
+)
 def test_an_answer_that_is_another_is_none(outputs: tuple[str, ...]) -> None:
     assert told(outputs) is None
