@@ -168,7 +168,10 @@ class Services:
     async def _configuration(self) -> Said:
         site = _there(await self._link.look(View.CONFIGURATION))
         on_disk = await self._aside(lambda: _hash_of(Path(site["file"])))
-        nodes = as_text(site_text.nodes_of(site["text"]))
+        # A large site's text takes a tenth of a second to read.
+        nodes = await self._aside(lambda: as_text(site_text.nodes_of(site["text"])))
+        if len(site["text"]) + len(nodes) > ANSWER_MAX:
+            raise refused(StatusCodes.BadResponseTooLarge)
         return site["file"], site["text"], site["text_hash"], site["hash"], on_disk, nodes
 
     def _user_texts(self) -> list[str]:
@@ -185,7 +188,7 @@ class Services:
 
     @staticmethod
     async def _aside(work: Callable[[], Any]) -> Any:  # Any: what the work finds
-        """Files are read on another thread."""
+        """Files, and what takes long to read, are read on another thread."""
         try:
             return await asyncio.get_running_loop().run_in_executor(None, work)
         except OSError as error:

@@ -9,6 +9,7 @@ import pytest
 
 from otha import names
 from otha.certificates import OwnIdentity, read_certificate
+from otha.interface.studies import ANSWER_MAX
 from otha.interface.trust import Trust
 from otha.journal.writer import Journal
 from otha.names import Kind, Service
@@ -217,6 +218,18 @@ async def test_configuration_and_views_are_the_supervisors(house: House, own: Ow
         del house.views[View.OUTPUTS, "tanks"]
         with pytest.raises(ua.uaerrors.BadNoData):
             await call(at, "OutputsOfTransfer")
+
+
+@pytest.mark.asyncio
+async def test_a_site_text_that_no_message_carries_is_refused_and_the_connection_stays(
+    house: House, own: OwnIdentity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = f'[node.a]\nprofile = "{"x" * (ANSWER_MAX // 2)}"'
+    monkeypatch.setitem(house.views, (View.CONFIGURATION, ""), {**SITE, "text": long})
+    async with guest(house, own, "engineer") as at:
+        with pytest.raises(ua.uaerrors.BadResponseTooLarge):
+            await call(at, "Configuration")
+        assert json.loads((await call(at, "Timing"))[0]) == {"channels": []}
 
 
 @pytest.mark.asyncio
