@@ -168,8 +168,7 @@ class Services:
     async def _configuration(self) -> Said:
         site = _there(await self._link.look(View.CONFIGURATION))
         on_disk = await self._aside(lambda: _hash_of(Path(site["file"])))
-        # A large site's text takes a tenth of a second to read.
-        nodes = await self._aside(lambda: as_text(site_text.nodes_of(site["text"])))
+        nodes = await self._aside(lambda: site_text.as_answered(site["text"]))
         if len(site["text"]) + len(nodes) > ANSWER_MAX:
             raise refused(StatusCodes.BadResponseTooLarge)
         return site["file"], site["text"], site["text_hash"], site["hash"], on_disk, nodes

@@ -1,8 +1,10 @@
 """What a site file says of each node, by its keys."""
 
+import json
+
 import pytest
 
-from otha.interface.site_text import nodes_of
+from otha.interface.site_text import as_answered, nodes_of
 
 SITE = """
 [node.tanks_a]
@@ -25,3 +27,10 @@ def test_a_site_file_says_this_of_each_node() -> None:
 @pytest.mark.parametrize("text", ["", "[node", "node = 3", "[node]\na = 1"])
 def test_a_text_that_says_nothing_of_nodes_says_nothing(text: str) -> None:
     assert nodes_of(text) == {}
+
+
+def test_a_text_that_stays_the_same_is_read_once() -> None:
+    first = as_answered(SITE)
+    assert json.loads(first) == nodes_of(SITE)
+    assert as_answered("".join(SITE)) is first
+    assert as_answered(SITE.replace("tanks_b", "tanks_c")) != first
