@@ -40,6 +40,13 @@ def lives(pid: int) -> bool:
     return not state.rpartition(")")[2].startswith(" Z")
 
 
+def ignores(pid: int, number: signal.Signals) -> bool:
+    """Whether the process was begun with this signal ignored."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    (mask,) = (line.split()[1] for line in status.splitlines() if line.startswith("SigIgn:"))
+    return bool(int(mask, 16) >> (number - 1) & 1)
+
+
 def wait_until(holds: Callable[[], bool], what: str) -> None:
     """Wait for it, within the deadline. `what`: what is wrong where it does not come."""
     until = time.monotonic() + _DEADLINE_S
@@ -55,6 +62,7 @@ def test_whoever_ends_the_suite_ends_all_of_it(end: signal.Signals, tmp_path: Pa
         wait_until(lambda: len(list(tmp_path.glob("*.pid"))) == _RUNNERS, "the lanes did not begin")
         begun = [int(each.stem) for each in tmp_path.glob("*.pid")]
         try:
+            assert not any(ignores(each, signal.SIGINT) for each in begun)  # tests interrupt what they have begun
             os.killpg(suite.pid, end)  # as a terminal does
             assert suite.wait(_DEADLINE_S) == 130
             wait_until(lambda: not any(map(lives, begun)), "runners are left behind")

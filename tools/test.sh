@@ -32,8 +32,10 @@ done
 logs=$(mktemp -d)
 # Each lane is a session of its own: its end is the end of all that it has begun. A background process of a shell takes
 # no Ctrl-C, and a shell hears no TERM while it waits for a pipeline: so all lanes are waited for, and ended from here.
+# Tests that interrupt a process find SIGINT as a terminal has it, not ignored as in the background.
 lanes=""
-trap 'for lane in $lanes; do kill -s TERM -- "-$lane" 2>/dev/null; done; rm -rf "$logs"' EXIT
+lane="setsid env --default-signal=INT,QUIT"
+trap 'for each in $lanes; do kill -s TERM -- "-$each" 2>/dev/null; done; rm -rf "$logs"' EXIT
 trap 'exit 130' HUP INT TERM
 
 # One group: $1 is its name, the others are its places.
@@ -44,9 +46,9 @@ echo "$name: $(tail -n 1 "$logs/$name")"
 exit $status'
 export python logs
 
-nice -n 19 setsid sh -c "$run" run computing $computing &
+nice -n 19 $lane sh -c "$run" run computing $computing &
 lanes=$!
-nice -n 19 setsid sh -c "$run" run proving $proving &
+nice -n 19 $lane sh -c "$run" run proving $proving &
 lanes="$lanes $!"
 for place in $alone; do
     case $place in
@@ -56,11 +58,11 @@ for place in $alone; do
     esac
     test "$place" != tests/hmi/ || echo "rest $rest"
 done >"$logs/groups"
-setsid xargs -P 4 -L 1 -a "$logs/groups" sh -c "$run" run &
+$lane xargs -P 4 -L 1 -a "$logs/groups" sh -c "$run" run &
 lanes="$lanes $!"
 status=0
-for lane in $lanes; do
-    wait "$lane" || status=1
+for each in $lanes; do
+    wait "$each" || status=1
 done
 lanes=""
 rm "$logs/groups"
