@@ -26,7 +26,7 @@ def free_ports(names: Collection[str] = tuple(DEFAULT_PORTS)) -> dict[str, int]:
     blocks = (_LAST - _FIRST) // size
     for attempt in range(blocks):
         # Plants that start at the same time have different process ids, so they look at different blocks first.
-        base = _FIRST + (os.getpid() + attempt * 7) % blocks * size
+        base = _FIRST + (os.getpid() + attempt) % blocks * size
         if _kept(range(base, base + size)):
             return {name: base + index for index, name in enumerate(names)}
     raise PlantError("no free block of ports on 127.0.0.1", mend="end other plants on this machine")

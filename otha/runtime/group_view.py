@@ -194,7 +194,7 @@ def nodes(core: Supervision, cfg: GroupConfig, now: int) -> list[Json]:
     g = core.group(cfg.name)
     apart = [pair for pair in agreements(core, cfg, now) if pair[1].verdict is not Verdict.TRUE]
     said = []
-    for node, view, maintenance in zip(cfg.nodes, g.nodes, g.maintenance, strict=True):
+    for at, (node, view, maintenance) in enumerate(zip(cfg.nodes, g.nodes, g.maintenance, strict=True)):
         off = [each for name, each in apart if name == node.name]
         pulses = {channel: core.channel(channel).pulse for channel in node.channels}
         said.append(
@@ -209,7 +209,7 @@ def nodes(core: Supervision, cfg: GroupConfig, now: int) -> list[Json]:
                 "one_shots": list(view.one_shots),
                 "pending": view.pending,
                 "maintenance": maintenance,
-                "reasons": node_reasons.of_node(cfg, g, node.name, off=off, pulses=pulses),
+                "reasons": node_reasons.of_node(cfg, g, at, off=off, pulses=pulses),
             }
         )
     return said

@@ -14,17 +14,16 @@ from otha.names import NodeReason, reason
 def of_node(
     cfg: GroupConfig,
     g: GroupState,
-    name: str,
+    at: int,
     *,
     off: Sequence[Agreement],
     pulses: Mapping[str, Pulse],
 ) -> list[str]:
-    """The reasons against one node of the group, as they are published, in the order of their weight.
+    """The reasons against the node at this place of the group, as they are published, in the order of their weight.
 
     `off`: its tracked tags that are not known to agree with the active's; `pulses`: those of its channels.
     """
-    at = next(index for index, node in enumerate(cfg.nodes) if node.name == name)
-    view = g.nodes[at]
+    name, view = cfg.nodes[at].name, g.nodes[at]
     found = []
     if view.liveness is not Liveness.ALIVE:
         found.append(reason(NodeReason.NOT_ALIVE, view.liveness.value))

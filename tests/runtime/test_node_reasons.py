@@ -28,7 +28,7 @@ def against(view: NodeView, name: str = "sc_b", **more: object) -> list[str]:
     g = replace(Supervision(SITE.core, 0).group(GROUP.name), record=record, nodes=seen)
     g = replace(g, **more)  # type: ignore[arg-type]  # fields by name
     assert isinstance(g, GroupState)
-    return of_node(GROUP, g, name, off=(), pulses=ON_TIME)
+    return of_node(GROUP, g, [node.name for node in GROUP.nodes].index(name), off=(), pulses=ON_TIME)
 
 
 def test_nothing_speaks_against_a_node_that_is_well() -> None:
@@ -61,9 +61,7 @@ def test_of_the_active_one_no_copy_is_asked_for() -> None:
 
 def test_a_channel_that_is_not_on_time_is_named() -> None:
     g = replace(Supervision(SITE.core, 0).group(GROUP.name), nodes=(WELL, WELL))
-    assert of_node(GROUP, g, "sc_b", off=(), pulses={**ON_TIME, "sc_b.net_b": Pulse.LOST}) == [
-        "channel: sc_b.net_b lost"
-    ]
+    assert of_node(GROUP, g, 1, off=(), pulses={**ON_TIME, "sc_b.net_b": Pulse.LOST}) == ["channel: sc_b.net_b lost"]
 
 
 def test_a_snapshot_tells_it_of_every_node() -> None:
