@@ -234,15 +234,20 @@ def test_each_hostile_peer_harms_its_own_channel_only(tmp_path: Path) -> None:
     late = between(before["loop"]["lateness_counts"], loop["lateness_counts"])
     p99_9_ms = quantile_of(late, 999, 1000) / MS
     floor_ms, most_ms = quantile(floor_ns, 999, 1000) / MS, quantile_of(late, 1, 1) / MS
-    print(f"lateness p99.9 {p99_9_ms:.2f} ms, a bare timer's {floor_ms:.2f} ms, max {most_ms:.2f} ms")  # noqa: T201
+    least_ms = max(floor_ns) / MS
+    print(  # noqa: T201
+        f"lateness p99.9 {p99_9_ms:.2f} ms, max {most_ms:.2f} ms; a bare timer's {floor_ms:.2f} and {least_ms:.2f} ms"
+    )
     print(f"minute 2 {early}; end {level}")  # noqa: T201
     # Who has no session left for a watcher may serve its clients well: it is busy, which is not death.
     assert soak.answered <= {"opcua sessions_refused"}
     silent = {each.manner for each in soak.hostile if not after["links"][f"{each.node}.net_a"]["trouble"]}
     assert silent == set(), "no trouble is told of these"
     fifo = not any("SCHED_FIFO" in notice for notice in after["notices"])
-    assert loop["skipped"] == before["loop"]["skipped"]
     # Where the machine wakes a process that does nothing else no sooner, nobody's heartbeats leave sooner.
+    assert loop["skipped"] == before["loop"]["skipped"] or least_ms >= min(
+        scale.MODBUS.period_ms, scale.OPCUA.period_ms
+    )
     assert p99_9_ms <= max(LATE_MS[fifo], floor_ms)
     assert level.supervisor <= GROWTH * early.supervisor
     assert level.workers <= GROWTH * early.workers
