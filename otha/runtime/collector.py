@@ -7,19 +7,23 @@ after each thousand of its objects.
 """
 
 import gc
+from collections import deque
 
 PERIOD_NS = 100_000_000
 _YOUNG_MAX = 2_000  # two milliseconds at most
+_RESTS_AFTER = 10  # looks
+_RESTS_MAX = 20_000
 _PUT_OFF_MAX = 600
-_OLDER_EVERY = 100
+_OLDER_EVERY = 20
 
 
 class Collector:
-    """Looks for cycles at each `look`, among what was made since the last one, and every ten seconds further back."""
+    """Looks for cycles at each `look`, among what was made since the last one, and every two seconds further back."""
 
     def __init__(self) -> None:
         self._looks = 0
         self._put_off = 0
+        self._young: deque[int] = deque(maxlen=_RESTS_AFTER)
 
     def take_over(self) -> None:
         """From now on nothing is collected but by `look`; what start-up has made is never looked at again."""
@@ -30,9 +34,18 @@ class Collector:
     def look(self, _now: int) -> None:
         """Collect, unless so much is alive that something large is just being made: it is freed as soon as it has been
         sent. Put off for a minute at most."""
-        if gc.get_count()[0] > _YOUNG_MAX and self._put_off < _PUT_OFF_MAX:
+        young = gc.get_count()[0]
+        self._young.append(young)
+        if young > _YOUNG_MAX and self._put_off < _PUT_OFF_MAX and not self._rests(young):
             self._put_off += 1
             return
         self._put_off = 0
+        self._young.clear()
         self._looks += 1
         gc.collect(0 if self._looks % _OLDER_EVERY else 1)
+
+    def _rests(self, young: int) -> bool:
+        """Whether it has been about as much for a second: nothing comes and goes, it is garbage, or here to stay. Left
+        to a minute's end, what a few connections a second leave behind would stop every thread for a tenth of one."""
+        least = min(self._young)
+        return len(self._young) == _RESTS_AFTER and young <= min(least + least // 2, _RESTS_MAX)

@@ -47,14 +47,14 @@ def test_nothing_is_collected_but_by_a_look(collector: Collector) -> None:
 
 
 def test_while_something_large_is_made_it_waits_and_not_for_ever(collector: Collector) -> None:
-    lost, large = knot(), [[number] for number in range(10_000)]
+    lost, large = knot(), [[number] for number in range(50_000)]
     looks = 0
     while lost() is not None:
         collector.look(0)
         looks += 1
         assert looks < 10_000
     assert looks == 601
-    assert len(large) == 10_000
+    assert len(large) == 50_000
 
 
 def test_once_it_is_freed_the_next_look_collects(collector: Collector) -> None:
@@ -75,4 +75,29 @@ def test_what_survived_a_look_is_looked_at_again_later(collector: Collector) -> 
     while lost() is not None:
         collector.look(0)
         looks += 1
-        assert looks <= 100
+        assert looks <= 20
+
+
+def test_garbage_that_gathers_slowly_is_not_left_to_the_minutes_end(collector: Collector) -> None:
+    stays = [[number] for number in range(3_000)]
+    lost = knot()
+    looks = 0
+    while lost() is not None:
+        for _ in range(100):
+            knot()
+        collector.look(0)
+        looks += 1
+        assert looks <= 12
+    assert len(stays) == 3_000
+
+
+def test_what_comes_and_goes_again_and_again_is_collected_while_it_is_gone(collector: Collector) -> None:
+    stays, lost = [[number] for number in range(3_000)], knot()
+    looks = 0
+    while lost() is not None:
+        large = [[number] for number in range(15_000)] if looks % 3 else []
+        collector.look(0)
+        looks += 1
+        assert looks < 50
+    assert large == []
+    assert len(stays) == 3_000
