@@ -38,8 +38,10 @@ lane="setsid env --default-signal=INT,QUIT"
 trap 'for each in $lanes; do kill -s TERM -- "-$each" 2>/dev/null; done; rm -rf "$logs"' EXIT
 trap 'exit 130' HUP INT TERM
 
-# One group: $1 is its name, the others are its places.
+# One group: $1 is its name, the others are its places. Where sessions share the processors, a session is as gentle as its
+# group is, whatever its processes are.
 run='name=$1; shift
+[ "$(nice)" -lt 19 ] || { echo 19 >/proc/self/autogroup; } 2>/dev/null || :
 "$python" -m pytest -q --durations=10 -p no:cacheprovider "$@" >"$logs/$name" 2>&1
 status=$?
 echo "$name: $(tail -n 1 "$logs/$name")"

@@ -169,7 +169,7 @@ async def test_a_user_that_fails_does_not_stop_the_line(scheduler: Scheduler, sl
     def fails(_exchange: Exchange) -> None:
         raise RuntimeError("on purpose")
 
-    async with master(scheduler, slaves) as line:
+    async with master(scheduler, slaves, turnaround_ns=1000 * MS) as line:  # however busy the machine is
         link = line.link()
         link.send(READ, later(5000), fails)
         assert (await link.call(READ, later(5000))).payload == GOOD
