@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
+    QScrollArea,
     QSplitter,
     QStackedWidget,
     QTabBar,
@@ -144,7 +145,7 @@ class AlarmPage(QWidget):
             (Column.STATE, [words.alarm_state(each) for each in ("unacked", "acked", "rtn_unacked")]),
             (Column.SINCE, ["00-00 00:00"]),
             (Column.GROUP, [each[:_GROUP_CHARS] for each in ("boiler_feed_1", *self._groups)]),
-            (Column.ALARM, ["tank 2 rising" + translate("Alarms", " (first out)")]),
+            (Column.ALARM, ["redundancy lost" + translate("Alarms", " (first out)")]),
             (Column.DETAIL, ["plc_1"]),
         ):
             shown = (*samples, str(self.model.headerData(column, Qt.Orientation.Horizontal)))
@@ -167,7 +168,9 @@ class AlarmPage(QWidget):
         font.setPointSizeF(font.pointSizeF() * 1.2)
         self._title.setFont(font)
         whole.addWidget(self._title)
-        form = QFormLayout()
+        told = QWidget()
+        form = QFormLayout(told)
+        form.setContentsMargins(0, 0, 0, 0)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
         self._cause, self._consequence, self._response = (plain(wraps=True) for _ in range(3))
         for label, field in (
@@ -176,8 +179,13 @@ class AlarmPage(QWidget):
             (translate("Alarms", "What to do"), self._response),
         ):
             form.addRow(self._heading(label), field)
-        whole.addLayout(form)
-        whole.addStretch(1)
+        # The buttons keep their size on the smallest screen; what does not fit above them is scrolled to.
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(told)
+        whole.addWidget(area, 1)
         self.comment = QLineEdit()
         self.comment.setMaxLength(200)
         self.comment.setMinimumHeight(40)

@@ -20,7 +20,7 @@
     <name>Alarms</name>
     <message>
         <source> (first out)</source>
-        <translation> (Erstmeldung)</translation>
+        <translation> (zuerst)</translation>
     </message>
     <message>
         <source>Priority</source>

@@ -19,11 +19,11 @@ from hmi import language, theme
 from hmi.alarm_model import Column
 from hmi.feed import Model
 from hmi.pages.alarms import AlarmsPage
-from hmi.window import Window
-from tests.hmi.pictures import SIZE, screens
+from hmi.window import SMALLEST, Window
+from tests.hmi.pictures import screens
 from tests.hmi.scenes import PlayedSession, Scene
 
-_CELL_MARGIN = 6  # what the style leaves free at both ends of a cell
+_CELL_MARGIN = 10  # what the style leaves free at both ends of a cell
 
 
 def clipped(window: QWidget) -> Iterator[str]:
@@ -32,8 +32,12 @@ def clipped(window: QWidget) -> Iterator[str]:
         if not widget.isVisible():
             continue
         if isinstance(widget, QPushButton) or (isinstance(widget, QLabel) and not widget.wordWrap()):
+            if widget.minimumHeight() > widget.height():
+                yield f"{type(widget).__name__} {widget.text()!r}: {widget.height()} of {widget.minimumHeight()} high"
             if widget.sizeHint().width() > widget.width():
                 yield f"{type(widget).__name__} {widget.text()!r}: {widget.width()} of {widget.sizeHint().width()}"
+        elif isinstance(widget, QLabel) and widget.heightForWidth(widget.width()) > widget.height():
+            yield f"QLabel {widget.text()!r}: {widget.height()} of {widget.heightForWidth(widget.width())} high"
         elif isinstance(widget, QTableView):
             yield from _headings(widget)
 
@@ -69,7 +73,7 @@ def main(spoken: str) -> None:
         language.install(app, settings)
         model = Model()
         window = Window(model, PlayedSession(model), settings)
-        window.resize(*SIZE)
+        window.resize(*SMALLEST)
         window.show()
         for scene in (Scene.NORMAL, Scene.FLOOD):
             for name, _ in screens(window, scene):
