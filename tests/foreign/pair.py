@@ -18,6 +18,7 @@ from otha.core.inputs import Order
 from otha.core.words import OrderKind
 from otha.site import load_site
 from otha.wire.client import WireClient
+from tests.patient import patient_template
 from tests.runtime.opcua.rig import site_text
 
 HERE = Path(__file__).parent
@@ -157,18 +158,22 @@ class Pair:
         self.process.wait()
 
 
+_ITS_OWN = ("simulation", "round_trip_ms", "owner_watchdog_ms", "hold_max_ms", "paths.net_a", "paths.net_b")
+
+
 def _with_gate_of(plant: Path, text: str) -> str:
-    """The site text with the gate and the reference points where this plant has them."""
-    paths = {line.split(" = ")[0]: line for line in plant.read_text().splitlines() if line.startswith("paths.net_")}
-    references = iter([line for line in plant.read_text().splitlines() if line.startswith("endpoint = ")])
+    """The site text with the gate, its times and the reference points as this plant has them."""
+    own = plant.read_text(encoding="utf-8").splitlines()
+    its = {key: line for line in own if (key := line.partition(" = ")[0]) in _ITS_OWN}
+    its["simulation"] += "\n" + next(line for line in own if line.startswith("commit_ms = "))
+    references = iter([line for line in own if line.startswith("endpoint = ")])
     lines = []
     for line in text.splitlines():
-        if line.startswith("paths.net_"):
-            lines.append(paths[line.split(" = ")[0]])
-        elif line.startswith("endpoint = "):
+        key = line.partition(" = ")[0]
+        if key in its:
+            lines.append(its[key])
+        elif key == "endpoint":
             lines.append(next(references))
-        elif line.startswith("hold_max_ms = "):
-            lines.append("hold_max_ms = 10_000")  # as this plant's gate has it
         elif "/none" not in line:  # one channel per node: its server listens on one port
             lines.append(line)
     return "\n".join(lines)
@@ -177,7 +182,8 @@ def _with_gate_of(plant: Path, text: str) -> str:
 @contextmanager
 def pair(folder: Path, script: str, scheme: str, **site: str) -> Iterator[Pair]:
     """Plant, peers and supervisor, ended with the context. `scheme`: an endpoint with a {port}; `site`: the rest."""
-    command = [sys.executable, "-m", "sim", "up", "--dir", str(folder / "plant"), "--ephemeral"]
+    template = str(patient_template(folder))
+    command = [sys.executable, "-m", "sim", "up", template, "--dir", str(folder / "plant"), "--ephemeral"]
     peers: list[Peer] = []
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as plant:
         assert plant.stdout is not None

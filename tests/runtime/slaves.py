@@ -70,7 +70,7 @@ class Slaves:
             "stop_bits": 2,
             "rs485": False,
             "network": "serial",
-            "turnaround_ns": 30_000_000,
+            "turnaround_ns": 200_000_000,  # however busy the machine is
         }
         return Line(**(settings | changes))  # type: ignore[arg-type]  # a test's own settings, all of the right types
 
