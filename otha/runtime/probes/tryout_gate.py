@@ -39,7 +39,10 @@ def try_gate(site: Site, section: Section, trial: Trial) -> tuple[Finding, ...]:
         ]
         if trial.write:
             found.append(_empty_command(talk, section))
-    return (*found, *(_other_path(section, other, at, trial, blocks[-1]) for other, at in others))
+        found += talk.repeats()
+    for other, at in others:
+        found += _other_path(section, other, at, trial, blocks[-1])
+    return tuple(found)
 
 
 def _owners(site: Site, section: Section) -> Owners:
@@ -98,17 +101,19 @@ def _empty_command(talk: ModbusTalk, section: Section) -> Finding:
     return Finding(item=item, place=place, grade=Grade.GOOD, said="an empty command was written")
 
 
-def _other_path(section: Section, path: GatePath, endpoint: Endpoint, trial: Trial, block: Block) -> Finding:
+def _other_path(
+    section: Section, path: GatePath, endpoint: Endpoint, trial: Trial, block: Block
+) -> tuple[Finding, ...]:
     """Another way to the same gate must show the same boot of the same program."""
     item, place = f"path {path.name}", f"{endpoint} unit {path.unit}"
     with closing(ModbusTalk(endpoint, path.unit, trial.timeout_ns)) as talk:
         reply = talk.read(section.status.at, section.status.count, 3)
     if reply.words is None:
-        return Finding(item=item, place=place, grade=Grade.WRONG, wrong=reply.wrong, mend=reply.mend)
+        return (Finding(item=item, place=place, grade=Grade.WRONG, wrong=reply.wrong, mend=reply.mend),)
     if _identity(section, reply.words) == _identity(section, block.words):
-        return Finding(item=item, place=place, grade=Grade.GOOD, said="the same controller")
+        return (Finding(item=item, place=place, grade=Grade.GOOD, said="the same controller"), *talk.repeats())
     wrong = "shows another boot id than the first path: another controller, or a cache"
-    return Finding(item=item, place=place, grade=Grade.WRONG, wrong=wrong, mend="Mend the endpoint or the unit")
+    return (Finding(item=item, place=place, grade=Grade.WRONG, wrong=wrong, mend="Mend the endpoint or the unit"),)
 
 
 def _identity(section: Section, words: Sequence[int]) -> tuple[int, ...]:

@@ -41,23 +41,31 @@ _MENDS = {
 }
 
 
+_BUSY = (6, 11)  # what a device or gateway answers that may have no time just now
+_TRIES = 3
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reply:
-    """`words`: what was read, None when it was not; `wrong` and `mend` say why."""
+    """`words`: what was read, None when it was not; `wrong` and `mend` say why. `may_pass`: the trouble may."""
 
     words: tuple[int, ...] | None
     wrong: str = ""
     mend: str = ""
-    exception: int | None = None
+    may_pass: bool = False
 
 
 class ModbusTalk:
-    """One connection, one request at a time. Raises HostError when it can't be made or breaks."""
+    """One connection, one request at a time. A read that found no time is repeated, as a heartbeat would be.
+
+    Raises HostError when the connection can't be made or breaks.
+    """
 
     def __init__(self, endpoint: Endpoint, unit: int, timeout_ns: int) -> None:
         self._where = f"{endpoint} unit {unit}"
         self._unit = unit
         self._transaction = 0
+        self._repeated: list[str] = []
         try:
             self._socket = socket.create_connection((endpoint.host, endpoint.port), timeout_ns / 1e9)
         except OSError as error:
@@ -69,7 +77,23 @@ class ModbusTalk:
 
     def read(self, at: int, count: int, function: int) -> _Reply:
         """Registers, or why there are none."""
-        return self._ask(read_registers(self._unit, at, count, function=function), count)
+        request = read_registers(self._unit, at, count, function=function)
+        reply, in_vain = self._ask(request, count), list[str]()
+        while reply.may_pass and len(in_vain) < _TRIES - 1:
+            in_vain.append(reply.wrong)
+            reply = self._ask(request, count)
+        if reply.words is not None:
+            self._repeated += in_vain
+        return reply
+
+    def repeats(self) -> tuple[Finding, ...]:
+        """A doubt, when reads were answered only after they had been repeated."""
+        if not self._repeated:
+            return ()
+        said = f"{len(self._repeated)} reads were repeated"
+        wrong = f"then they were answered: {', '.join(dict.fromkeys(self._repeated))}"
+        mend = "A heartbeat is missed each time: ask less often, allow more time, or look at what else asks there"
+        return (Finding(item="line", place=self._where, grade=Grade.DOUBT, said=said, wrong=wrong, mend=mend),)
 
     def write(self, at: int, words: Sequence[int]) -> _Reply:
         """Write registers; no words come back."""
@@ -81,7 +105,8 @@ class ModbusTalk:
             self._socket.sendall(request.frame(self._transaction))
             unit, pdu = self._reply()
         except TimeoutError:
-            return _Reply(words=None, wrong="no reply in time", mend="Look at the unit, and at --timeout-ms")
+            mend = "Look at the unit, and at --timeout-ms"
+            return _Reply(words=None, wrong="no reply in time", mend=mend, may_pass=True)
         except OSError as error:
             raise HostError(f"{self._where}: the connection broke: {error}", mend="Look at the device") from error
         match request.judge(unit, pdu):
@@ -96,7 +121,8 @@ class ModbusTalk:
             case _:
                 code = pdu[1]
                 wrong = f"exception {code} ({_EXCEPTIONS.get(code, 'of its own')})"
-                return _Reply(words=None, wrong=wrong, mend=_MENDS.get(code, "Look into the manual"), exception=code)
+                mend = _MENDS.get(code, "Look into the manual")
+                return _Reply(words=None, wrong=wrong, mend=mend, may_pass=code in _BUSY)
 
     def _reply(self) -> tuple[int, bytes]:
         data = b""
@@ -162,6 +188,7 @@ def try_modbus(profile: Profile, endpoint: Endpoint, unit: int, trial: Trial) ->
     try:
         findings += _heartbeat(profile, talk, span, trial)
         findings += [_writable(talk, block, profile.function, trial) for block in profile.writable]
+        findings += talk.repeats()
     finally:
         talk.close()
     return tuple(findings)
