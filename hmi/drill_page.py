@@ -103,8 +103,8 @@ class DrillPage(QWidget):
             translate("Drills", "To"),
             translate("Drills", "By"),
             translate("Drills", "Ended"),
-            translate("Drills", "Took ms"),
-            translate("Drills", "Gap ms (bound)"),
+            translate("Drills", "Took\nms"),
+            translate("Drills", "Gap ms\n(bound)"),
             translate("Drills", "Bump"),
             translate("Drills", "Bounds"),
         )

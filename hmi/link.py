@@ -155,11 +155,7 @@ class Worker:
             was_open = False
             try:
                 was_open = await self._once(opening)
-                trouble, mend, link = (
-                    translate("Link", "the connection is lost"),
-                    translate("Link", "it is tried again by itself"),
-                    Link.LOST,
-                )
+                trouble, mend, link = "", translate("Link", "it is tried again by itself"), Link.LOST
             except Stop as stop:
                 self._set(replace(self._station, link=stop.link, trouble=stop.trouble, mend=stop.mend, retry_ms=None))
                 if stop.tell is not None:

@@ -17,6 +17,7 @@ PAD: Final = 8
 _MARK_ABOVE: Final = 2  # by so much an alarm's mark is higher than the name beside it
 _SPARK_SHARE: Final = 0.3
 _SPARK_MOST: Final = 90.0
+_NARROW: Final = 85  # percent of a letter's width
 _STANDBY_LINE: Final = NODES_SHOWN
 _NEWS_LINE: Final = NODES_SHOWN + 1
 _LINES: Final = NODES_SHOWN + 2
@@ -175,7 +176,10 @@ class TilePainter:
 
 
 def _set(painter: QPainter, box: QRectF, text: str, font: QFont, ink: str, align: Qt.AlignmentFlag) -> None:
-    """Set a text, cut where it is too long for its box."""
+    """Set a text; set narrower where it is too long for its box, and cut where that is not enough."""
+    if QFontMetricsF(font).horizontalAdvance(text) > box.width():
+        font = QFont(font)
+        font.setStretch(_NARROW)
     painter.setFont(font)
     painter.setPen(QColor(ink))
     cut = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, box.width())

@@ -281,6 +281,7 @@ class UserPage(QTabWidget):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
+        self.setDocumentMode(True)
         self.users, self.certificates = UserList(desk), CertificateList(desk)
         self.addTab(self.users, translate("Users", "Users"))
         self.addTab(self.certificates, translate("Users", "Certificates"))

@@ -25,7 +25,7 @@ from hmi.bar import Bar
 from hmi.dialogs import LoginDialog, TrustDialog
 from hmi.feed import Model, monotonic_ms
 from hmi.horn import HornKeeper
-from hmi.model import Link, Snapshot, Station
+from hmi.model import Access, Link, Snapshot, Station
 from hmi.opening import Opening
 from hmi.pages import REGISTRY, Page
 from hmi.session import Session
@@ -72,6 +72,7 @@ class Window(QMainWindow):
         self._buttons: dict[str, QPushButton] = {}
         self._site = QLabel()
         self._build()
+        self._say_login(model.station)
         model.changed.connect(self._refresh)
         model.trust_changed.connect(self._doubt)
         model.station_changed.connect(self._heard_of_station)
@@ -104,7 +105,7 @@ class Window(QMainWindow):
         self._site.setWordWrap(True)
         self._site.setFont(theme.font(theme.SMALL_PT))
         navigation.addWidget(self._site)
-        self._login = QPushButton(self.tr("Log in …"))
+        self._login = QPushButton()
         self._login.clicked.connect(self.log_in)
         navigation.addWidget(self._login)
         side = QWidget()
@@ -197,8 +198,13 @@ class Window(QMainWindow):
             each.style().polish(each)
         self._refresh(self.model.snapshot)
 
-    def _heard_of_station(self, _station: Station) -> None:
+    def _heard_of_station(self, station: Station) -> None:
+        self._say_login(station)
         self.bar.tick()
+
+    def _say_login(self, station: Station) -> None:
+        somebody = bool(station.user) and station.access is not Access.NONE
+        self._login.setText(self.tr("Change user …") if somebody else self.tr("Log in …"))
 
     def _tick(self) -> None:
         now = monotonic_ms()

@@ -528,12 +528,16 @@
         <translation>Ende</translation>
     </message>
     <message>
-        <source>Took ms</source>
-        <translation>Dauer ms</translation>
+        <source>Took
+ms</source>
+        <translation>Dauer
+ms</translation>
     </message>
     <message>
-        <source>Gap ms (bound)</source>
-        <translation>Lücke ms (Grenze)</translation>
+        <source>Gap ms
+(bound)</source>
+        <translation>Lücke ms
+(Grenze)</translation>
     </message>
     <message>
         <source>Bump</source>
@@ -1132,10 +1136,6 @@
     <message>
         <source>this OTHA does not have it</source>
         <translation>dieses OTHA hat es nicht</translation>
-    </message>
-    <message>
-        <source>the connection is lost</source>
-        <translation>die Verbindung ist verloren</translation>
     </message>
     <message>
         <source>it is tried again by itself</source>
@@ -2669,6 +2669,10 @@
     <message>
         <source>Settings</source>
         <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>Change user …</source>
+        <translation>Neu anmelden …</translation>
     </message>
 </context>
 <context>

@@ -202,5 +202,4 @@ def timing(snapshot: Snapshot, age_ms: int = 40) -> TimingView:
 
 def lost(station: Station) -> Station:
     """The connection is gone."""
-    trouble, mend = translate("Link", "the connection is lost"), translate("Link", "it is tried again by itself")
-    return replace(station, link=Link.LOST, trouble=trouble, mend=mend)
+    return replace(station, link=Link.LOST, trouble="", mend=translate("Link", "it is tried again by itself"))

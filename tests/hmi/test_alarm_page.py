@@ -51,29 +51,46 @@ def test_an_alarm_is_acknowledged_with_its_occurrence_and_a_comment_while_it_is_
     page: AlarmPage, desk: PlayedDesk
 ) -> None:
     page.choose(OTHER.key)
-    page.comment.setText("on my way")
-    page.ack.click()
+    page.side.comment.setText("on my way")
+    page.side.ack.click()
     said = target(desk, "AlarmAck")
     assert (said.group, said.alarm, said.occurrence, said.comment) == ("tanks", "gate_unseen", 7, "on my way")
     desk.reply("AlarmAck", Reply(accepted=False, obstacles=("old occurrence: 8",)))
-    assert "old occurrence: 8" in page.answer_text()
+    assert "old occurrence: 8" in page.side.answer_text()
 
 
 def test_shelving_needs_a_reason_and_takes_a_time(page: AlarmPage, desk: PlayedDesk) -> None:
     page.choose(ROW.key)
-    page.shelve.click()
+    page.side.shelve.click()
     assert not desk.asked("Shelve")
-    page.comment.setText("known, pump P1 is out")
-    page.shelve.click()
+    page.side.comment.setText("known, pump P1 is out")
+    page.side.shelve.click()
     assert (target(desk, "Shelve").for_s, target(desk, "Shelve").comment) == (1800, "known, pump P1 is out")
 
 
 def test_what_can_be_done_is_what_its_state_allows(page: AlarmPage) -> None:
     page.take([replace(ROW, state="latched_acked", unacked=False, active=False)])
     page.choose(ROW.key)
-    assert (page.ack.isEnabled(), page.reset.isEnabled(), page.unshelve.isEnabled()) == (False, True, False)
+    assert (page.side.ack.isEnabled(), page.side.reset.isEnabled(), page.side.unshelve.isEnabled()) == (
+        False,
+        True,
+        False,
+    )
     page.take([ROW])
-    assert (page.ack.isEnabled(), page.reset.isEnabled()) == (True, False)
+    assert (page.side.ack.isEnabled(), page.side.reset.isEnabled()) == (True, False)
+
+
+def test_an_order_and_what_takes_it_back_never_stand_beside_each_other(page: AlarmPage) -> None:
+    side = page.side
+    for flags, seen in (
+        ((), (True, False, True, False)),
+        (("shelved",), (False, True, True, False)),
+        (("shelved", "out_of_service"), (False, True, False, True)),
+    ):
+        side.tell(replace(ROW, flags=flags))
+        buttons = side.shelve, side.unshelve, side.out, side.back
+        assert tuple(each.isVisibleTo(side) for each in buttons) == seen
+        assert tuple(each.isEnabled() for each in buttons) == seen
 
 
 def test_the_alarm_that_is_looked_at_stays_so_wherever_it_goes(page: AlarmPage) -> None:
@@ -83,9 +100,9 @@ def test_the_alarm_that_is_looked_at_stays_so_wherever_it_goes(page: AlarmPage) 
     row = page.model.row(page.table.currentIndex().row())
     assert row is not None
     assert row.key == OTHER.key
-    page.comment.setText("half a comm")
+    page.side.comment.setText("half a comm")
     page.take([*many[:10], ROW, OTHER])
-    assert page.comment.text() == "half a comm"
+    assert page.side.comment.text() == "half a comm"
 
 
 def test_shelved_alarms_have_a_list_of_their_own(page: AlarmPage) -> None:
@@ -113,9 +130,9 @@ def test_silence_is_no_acknowledgement(page: AlarmPage, desk: PlayedDesk, qtbot:
 
 def test_who_may_not_is_told(page: AlarmPage, desk: PlayedDesk) -> None:
     page.choose(ROW.key)
-    page.out.click()
+    page.side.out.click()
     desk.reply("OutOfService", NoReply.DENIED)
-    assert "operator-1" in page.answer_text()
+    assert "operator-1" in page.side.answer_text()
 
 
 def test_ten_thousand_alarms_keep_the_models_promises(page: AlarmPage) -> None:

@@ -57,14 +57,14 @@ def test_the_most_urgent_alarm_is_chosen_and_acknowledged_by_two_keys(window: Wi
     page = window.pages["alarms"]
     assert isinstance(page, AlarmsPage)
     assert page.page.table.currentIndex().row() == 0
-    assert page.page.ack.isEnabled()
+    assert page.page.side.ack.isEnabled()
     press(window, Qt.Key.Key_A, ALT)
-    wait(lambda: page.page.answer_text() != "")
+    wait(lambda: page.page.side.answer_text() != "")
     press(window, Qt.Key.Key_C, ALT)
-    assert page.page.comment.hasFocus()
-    QTest.keyClicks(page.page.comment, "known")
+    assert page.page.side.comment.hasFocus()
+    QTest.keyClicks(page.page.side.comment, "known")
     press(window, Qt.Key.Key_S, ALT)
-    assert page.page.answer_text() != ""
+    assert page.page.side.answer_text() != ""
 
 
 def test_yesterday_is_one_letter(window: Window, wait: Wait) -> None:
