@@ -30,7 +30,7 @@ BITS: Final = 11  # start, eight of data, two stop bits: a pseudo-terminal knows
 CHAR_S: Final = BITS / BAUD
 SILENCE_S: Final = 3.5 * CHAR_S
 # A longer pause ends a frame that was begun. Lumps and a busy machine are allowed for.
-PAUSE_S: Final = SILENCE_S + 20 * CHAR_S + 0.03
+PAUSE_S: Final = SILENCE_S + 20 * CHAR_S + 0.2
 ENDS: Final = ("master", "slave")
 _LUMP_S: Final = 0.001
 _READ_MAX: Final = 4096

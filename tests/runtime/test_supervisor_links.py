@@ -14,6 +14,7 @@ import pytest
 
 from sim.forward import Endpoint
 from sim.ports import free_ports
+from tests.patient import patient_template, with_patient_gate
 from tests.runtime.chooser import WAIT_S, Chooser, group_of, supervise, until
 from tests.site.examples import TWO_TANKS
 from tests.site.links_site import links_text, write
@@ -66,7 +67,8 @@ class Router:
 
 
 def _up(folder: Path) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "sim", "up", "--dir", str(folder), "--ephemeral"]
+    folder.mkdir()
+    command = [sys.executable, "-m", "sim", "up", str(patient_template(folder)), "--dir", str(folder), "--ephemeral"]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
@@ -128,7 +130,7 @@ async def test_a_dead_link_costs_no_controller_and_the_slow_one_gives_them_time(
             15102: router.port["ref_a"][Y],
             15103: await router.start(),
         }
-        text = links_text()
+        text = with_patient_gate(links_text())
         for shipped, port in (ports | moved).items():
             text = text.replace(f"127.0.0.1:{shipped}", f"127.0.0.1:{port}")
         site, state = write(tmp_path, text), tmp_path / "state"

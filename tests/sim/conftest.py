@@ -29,6 +29,7 @@ from sim.opcua import SCADA as SCADA_SPACE
 from sim.plant import NODES, Plant, load
 from sim.registers import Answer, Command, Frame, Opcode, State, decode_status, encode_command, encode_frame, gate_map
 from sim.whole import SCADA
+from tests.patient import patient_template
 
 WAIT_S = 30.0
 _BLOCK = (
@@ -150,7 +151,8 @@ def running_plant(directory: Path, *options: str) -> Iterator[Running]:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One plant for a module's tests; each leaves it as it found it."""
-    with running_plant(tmp_path_factory.mktemp("plant")) as plant:
+    folder = tmp_path_factory.mktemp("running")
+    with running_plant(folder / "plant", str(patient_template(folder))) as plant:
         yield plant
 
 
