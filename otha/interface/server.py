@@ -61,6 +61,7 @@ class UaServer(Server):
         await self.set_application_uri(self._uri)
         await self.set_build_info(_PRODUCT, "OTHA", self.name, setup.version or "0", "", datetime.now(UTC))
         await self._tell_limits()
+        self._tell_time()
         notifier = ua.DataValue(ua.Variant(SOURCE_OF_EVENTS, ua.VariantType.Byte))
         await self.nodes.server.write_attribute(ua.AttributeIds.EventNotifier, notifier)
         await self.load_certificate(self._files[0])
@@ -83,6 +84,15 @@ class UaServer(Server):
             number = getattr(ObjectIds, f"Server_ServerCapabilities_OperationLimits_{name}")
             await self.get_node(ua.NodeId(number)).write_value(ua.Variant(most, ua.VariantType.UInt32))
 
+    def _tell_time(self) -> None:
+        """CurrentTime is that of the moment in which it is read: stations tell by it how far their clocks are off.
+
+        asyncua writes it once a second, which goes to subscribers and is kept nowhere.
+        """
+        node = ua.NodeId(ObjectIds.Server_ServerStatus_CurrentTime)
+        self.set_attribute_value_callback(node, lambda _node, _attribute: _now(), ua.AttributeIds.Value)
+        self.set_attribute_value_setter(node, lambda _node, _attribute, _value: None, ua.AttributeIds.Value)
+
     async def start(self) -> None:
         """Listen. Raises OSError."""
         await self._setup_server_nodes()
@@ -99,3 +109,8 @@ class UaServer(Server):
         """Where it listens."""
         assert self.bserver is not None
         return f"opc.tcp://{self._setup.host}:{self.bserver.port}{PATH}"
+
+
+def _now() -> Any:  # Any: a DataValue
+    now = datetime.now(UTC)
+    return ua.DataValue(ua.Variant(now, ua.VariantType.DateTime), SourceTimestamp=now, ServerTimestamp=now)

@@ -4,7 +4,7 @@ from typing import Any
 
 from otha.core.conditions import MachineRule
 from otha.core.config import GroupConfig
-from otha.core.group import failback, guard, machine, orders, question
+from otha.core.group import failback, guard, machine, orders, question, role
 from otha.core.group.state import GateView, GroupState, Plan
 from otha.core.reasons import Blocker
 from otha.core.supervision import Supervision
@@ -201,7 +201,7 @@ def nodes(core: Supervision, cfg: GroupConfig, now: int) -> list[Json]:
             {
                 "name": node.name,
                 "liveness": view.liveness.value,
-                "role": view.role.name,
+                "role": role.played(cfg, g, at).name,
                 "level": view.level,
                 "in_rpo": view.in_rpo.value,
                 "ready": view.ready.value,

@@ -7,7 +7,7 @@ from otha.core.altered import altered
 from otha.core.conditions import ConditionConfig, ConditionTree
 from otha.core.config import GroupConfig
 from otha.core.effects import Effect
-from otha.core.group import guard, question, suspicion, transfer
+from otha.core.group import guard, question, role, suspicion, transfer
 from otha.core.group.guard import Stage
 from otha.core.group.state import Cause, GateView, GroupState, Plan, Shared
 from otha.core.group.turn import Decision, Turn
@@ -252,14 +252,14 @@ def _nodes(cfg: GroupConfig, g: GroupState) -> list[Json]:
         {
             "name": node.name,
             "liveness": view.liveness.value,
-            "role": view.role.name,
+            "role": role.played(cfg, g, at).name,
             "level": view.level,
             "in_rpo": view.in_rpo.value,
             "ready": view.ready.value,
             "off": [str(each) for each in view.off],
             "maintenance": out,
         }
-        for node, view, out in zip(cfg.nodes, g.nodes, g.maintenance, strict=True)
+        for at, (node, view, out) in enumerate(zip(cfg.nodes, g.nodes, g.maintenance, strict=True))
     ]
 
 

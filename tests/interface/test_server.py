@@ -44,6 +44,22 @@ async def test_a_user_reads_the_site_over_each_policy(house: House, own: OwnIden
 
 
 @pytest.mark.asyncio
+async def test_its_time_is_that_of_the_moment(house: House, own: OwnIdentity) -> None:
+    """Clocks are compared by it. It is written once a second; a subscriber hears of that."""
+    async with guest(house, own, "viewer") as at:
+        node, ear = at.client.get_node(ua.NodeId(ua.ObjectIds.Server_ServerStatus_CurrentTime)), Ear()
+        for _ in range(5):
+            before = datetime.now(UTC)
+            assert before <= await node.read_value() <= datetime.now(UTC)
+        subscription = await at.client.create_subscription(50, ear)
+        await subscription.subscribe_data_change(node)
+        async with asyncio.timeout(WAIT_S):
+            first, second = await ear.heard.get(), await ear.heard.get()
+        assert first[0] < second[0]
+        await subscription.delete()
+
+
+@pytest.mark.asyncio
 async def test_what_is_shown_is_found_by_browsing(house: House, own: OwnIdentity) -> None:
     async with guest(house, own, "viewer") as at:
         ns = at.index
