@@ -1,6 +1,8 @@
 """Interlocks and permissives with the tags that they look at, as an order's dialog shows them."""
 
-from PySide6.QtCore import QCoreApplication
+from typing import Final
+
+from PySide6.QtCore import QCoreApplication, QSize
 from PySide6.QtWidgets import QTableWidget
 
 from hmi import words
@@ -8,6 +10,7 @@ from hmi.fact_table import FactTable
 from hmi.why_view import ReasonView, TagView
 
 translate = QCoreApplication.translate
+_LEAST_ROWS: Final = 2
 
 
 class ConditionTable(FactTable):
@@ -25,6 +28,11 @@ class ConditionTable(FactTable):
         )
         super().__init__(translate("GroupPage", "Interlocks and permissives"), headings, wide=len(headings) - 1)
         self.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - as Qt has it
+        """Two rows: it gets what is left over, and gives that to what is below it where a screen is small."""
+        rows = self.horizontalHeader().height() + _LEAST_ROWS * self.verticalHeader().defaultSectionSize()
+        return QSize(super().sizeHint().width(), rows + 2 * self.frameWidth())
 
     def show_reasons(self, reasons: tuple[ReasonView, ...]) -> None:
         """Show these."""

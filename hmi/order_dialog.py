@@ -18,6 +18,9 @@ from hmi.sight import Sight
 translate = QCoreApplication.translate
 _MAY: Final = {Job.SWITCHOVER: "Select"}
 _COLUMNS: Final = 4
+_WIDE_PX: Final = 960
+_HIGH_PX: Final = 760
+_FRAME_PX: Final = 48  # what the window system puts around it
 
 
 class OrderDialog(QDialog):
@@ -58,7 +61,7 @@ class OrderDialog(QDialog):
         foot.addStretch(1)
         foot.addWidget(close)
         whole.addLayout(foot)
-        self.resize(960, 760)
+        self.resize(_WIDE_PX, min(_HIGH_PX, self.screen().availableGeometry().height() - _FRAME_PX))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - as Qt has it
         """Escape closes, Enter does nothing."""

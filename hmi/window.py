@@ -33,6 +33,7 @@ from hmi.settings_page import sound as sounds
 from hmi.tone import Tone
 
 SMALLEST: Final = (1280, 720)
+_OF_ONE_GROUP: Final = {"overview", "group"}
 _TICK_MS: Final = 250
 _TICKS_PER_SECOND: Final = 1000 // _TICK_MS
 _STOOD_STILL_MS: Final = 2000
@@ -96,11 +97,11 @@ class Window(QMainWindow):
             button.setFixedHeight(theme.TOUCH_PX)
             button.setStyleSheet("text-align: left; padding-left: 8px;")
             button.setAccessibleName(self._caption(name))
-            button.clicked.connect(lambda _checked=False, name=name: self.show_page(name))
+            button.clicked.connect(lambda _checked=False, name=name: self.turn_to(name))
             group.addButton(button)
             navigation.addWidget(button)
             self._buttons[name] = button
-            QShortcut(QKeySequence(key), self, lambda name=name: self.show_page(name))
+            QShortcut(QKeySequence(key), self, lambda name=name: self.turn_to(name))
         navigation.addStretch(1)
         self._site.setWordWrap(True)
         self._site.setFont(theme.font(theme.SMALL_PT))
@@ -158,6 +159,11 @@ class Window(QMainWindow):
         page.tick()
         page.setFocus()
         return page
+
+    def turn_to(self, name: str) -> None:
+        """By a key or a button of the navigation. Overview and Group look at the same group."""
+        group = self.pages[self.current].looked_at() if {name, self.current} == _OF_ONE_GROUP else ""
+        self.show_page(name, {"group": group} if group else None)
 
     def page(self, name: str) -> Page:
         """A page, made if it was not yet. Raises KeyError for a name that is none."""

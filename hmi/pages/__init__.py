@@ -77,6 +77,10 @@ class Page(QWidget):
     def arrive(self, **given: str) -> None:
         """Somebody has come here by `go` with this in mind, e.g. `group="tanks"`."""
 
+    def looked_at(self) -> str:
+        """The group that a person looks at here; "" where that is none."""
+        return ""
+
     def leave(self) -> None:
         """Another page is shown now: end what costs something while nobody looks."""
 

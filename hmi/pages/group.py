@@ -185,6 +185,10 @@ class GroupPage(Page):
             self._fill_choice()
             self.choice.setCurrentText(given["group"])
 
+    def looked_at(self) -> str:
+        """As every page."""
+        return self.group
+
     def switch_over(self) -> None:
         """The dialog of a switchover, if one can be asked for."""
         if self.orders.buttons[Job.SWITCHOVER].isEnabled():

@@ -89,6 +89,15 @@ class OverviewPage(Page):
         self._made = made
         self._arrange()
 
+    def arrive(self, **given: str) -> None:
+        """As every page: `group`."""
+        if "group" in given:
+            self.board.choose(given["group"])
+
+    def looked_at(self) -> str:
+        """As every page: the chosen tile's."""
+        return self.board.chosen
+
     def tick(self) -> None:
         """As every page."""
         if not self.model.stale:

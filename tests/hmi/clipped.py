@@ -13,16 +13,17 @@ from pathlib import Path
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QTableView, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea, QTableView, QWidget
 
 from hmi import language, theme
 from hmi.alarm_model import Column
 from hmi.feed import Model
 from hmi.pages.alarms import AlarmsPage
 from hmi.window import SMALLEST, Window
-from tests.hmi.pictures import screens
+from tests.hmi.pictures import dialogs, screens, settle
 from tests.hmi.scenes import PlayedSession, Scene
 
+_FRAME_PX = 48  # what the window system puts around a dialog
 _CELL_MARGIN = 10  # what the style leaves free at both ends of a cell
 
 
@@ -40,6 +41,13 @@ def clipped(window: QWidget) -> Iterator[str]:
             yield f"QLabel {widget.text()!r}: {widget.height()} of {widget.heightForWidth(widget.width())} high"
         elif isinstance(widget, QTableView):
             yield from _headings(widget)
+
+
+def _scrolled(dialog: QWidget) -> Iterator[str]:
+    """A dialog is whole on every screen: what operates is never out of sight."""
+    for area in dialog.findChildren(QScrollArea):
+        if below := area.verticalScrollBar().maximum():
+            yield f"{below} pixels of it are out of sight"
 
 
 def _headings(table: QTableView) -> Iterator[str]:
@@ -81,6 +89,11 @@ def main(spoken: str) -> None:
                 more = _alarms(page) if isinstance(page, AlarmsPage) else iter(())
                 for each in (*clipped(window), *more):
                     sys.stdout.write(f"{name}-{scene.value}: {each}\n")
+        for name, dialog in dialogs(window):
+            dialog.resize(min(dialog.width(), SMALLEST[0]), min(dialog.height(), SMALLEST[1] - _FRAME_PX))
+            settle()
+            for each in (*clipped(dialog), *_scrolled(dialog)):
+                sys.stdout.write(f"{name}: {each}\n")
         window.close()
 
 

@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from hmi.pages.alarms import AlarmsPage
 from hmi.pages.events import EventsPage
 from hmi.pages.group import GroupPage
+from hmi.pages.overview import OverviewPage
 from hmi.window import Window
 from tests.hmi import plant
 from tests.hmi.conftest import Wait
@@ -37,6 +38,23 @@ def test_one_key_from_an_alarm_to_its_group_and_why(window: Window, wait: Wait) 
     first = min((each for each in window.model.snapshot.alarms if not each.quiet), key=lambda each: not each.first_out)
     assert page.group == first.group
     assert page.tabs.currentWidget() is page.conditions
+
+
+def test_group_is_that_of_the_chosen_tile_and_the_tile_that_of_the_group(window: Window, wait: Wait) -> None:
+    ready(window, wait)
+    overview, group = window.pages["overview"], window.page("group")
+    assert isinstance(overview, OverviewPage)
+    assert isinstance(group, GroupPage)
+    most_urgent = overview.board.chosen
+    press(window, Qt.Key.Key_F2)
+    assert group.group == most_urgent
+    press(window, Qt.Key.Key_Right, CTRL)
+    other = group.group
+    assert other != most_urgent
+    press(window, Qt.Key.Key_F1)
+    assert overview.board.chosen == other
+    press(window, Qt.Key.Key_F2)
+    assert group.group == other
 
 
 def test_a_switchover_is_two_keys_from_its_dialog(window: Window, wait: Wait) -> None:
