@@ -1,5 +1,6 @@
 """The whole supervisor with OPC UA nodes: a killed server is dead in its bound, and nothing else is touched."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -124,3 +125,30 @@ def test_a_killed_server_is_dead_in_its_bound(running: Running) -> None:
     running.wait_for({"sc_a": "dead", "sc_b": "alive"})
     running.process.terminate()
     assert running.process.wait(WAIT_S) == 0
+
+
+def test_workers_that_stand_still_for_longer_than_the_bound_make_nobody_dead(running: Running) -> None:
+    """The machine did not let OTHA's own workers run: that is no evidence about the servers."""
+    (group,) = load_site(running.site).timings
+    running.wait_for({"sc_a": "alive", "sc_b": "alive"})
+    children = Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children").read_text(encoding="utf-8")
+    workers = [
+        pid for pid in map(int, children.split()) if b"opcua.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
+    assert workers
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        time.sleep(1.5 * group.heartbeats.ns / 1e9)
+        blind = running.status()
+    finally:
+        for pid in workers:
+            os.kill(pid, signal.SIGCONT)
+    assert {each["pulse"] for each in blind["channels"] if each["name"].startswith("sc_")} == {"late"}
+    assert "worker says nothing" in blind["links"]["sc_a.net_a"]["trouble"]
+    running.wait_for({"sc_a": "alive", "sc_b": "alive"})
+    running.process.terminate()
+    assert running.process.wait(WAIT_S) == 0
+    said = running.log.read_text(encoding="utf-8")
+    assert "alive" in said
+    assert "dead" not in said

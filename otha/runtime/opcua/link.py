@@ -1,7 +1,9 @@
 """The supervisor's end of an OPC UA channel: heartbeats go to a worker, deadlines are judged here.
 
 As with Modbus, every heartbeat ends exactly once, and once more (LATE) if its reply still comes; a deadline is judged
-after all readable input was taken. What the worker says is believed about the peer, never about time.
+after all readable input was taken. What the worker says is believed about the peer, never about time. A worker that
+says nothing, because the machine does not let it run or it is lost in another peer's bytes, proves nothing about this
+one: what it owes at a deadline is BUSY, not MISSED.
 """
 
 import time
@@ -28,6 +30,10 @@ _ANSWERS = {
 
 class Sender(Protocol):
     """A worker as a link sees it."""
+
+    @property
+    def silent_since_ns(self) -> int | None:
+        """Since when it owes a sign of life; None: it owes none."""
 
     def send(self, request: Request) -> None:
         """Hand a request over; never raises, and what can't be sent is lost."""
@@ -152,8 +158,17 @@ class OpcuaLink:
 
     def expired(self, beat: OpcuaBeat, now: int) -> None:
         """A deadline has passed without an answer."""
+        if self._is_blind(beat, now):
+            self.counters.trouble = "its OPC UA worker says nothing; of the server nothing is known"
+            beat.end(Answer.BUSY, now)
+            return
         beat.end(self._unless_away(Answer.MISSED, now), now)
         self.counters.trouble = self.counters.trouble or "no answer in time"
+
+    def _is_blind(self, beat: OpcuaBeat, now: int) -> bool:
+        """The worker has given no sign of life for half of the time that the heartbeat had."""
+        since = None if self._worker is None else self._worker.silent_since_ns
+        return since is not None and since <= (beat.sent_ns + now) // 2
 
     def take(self, report: BeatEnded) -> None:
         """How a heartbeat ended, by the worker."""

@@ -4,6 +4,7 @@ import asyncio
 import mmap
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Protocol
@@ -55,6 +56,7 @@ class WorkerProcess:
         self._kept = KeptProcess("otha.runtime.opcua.worker", self, _PACE, unsent_max=_UNSENT_MAX)
         self._reader: Reader[wire.Report] = wire.report_reader()
         self._ready: asyncio.Event = asyncio.Event()
+        self._silent_since_ns: int | None = None
 
     @property
     def pid(self) -> int | None:
@@ -71,14 +73,23 @@ class WorkerProcess:
         """It is ready and takes requests."""
         return self._ready.is_set()
 
+    @property
+    def silent_since_ns(self) -> int | None:
+        """Since when it owes a sign of life, on the monotonic clock; None: it has given the last one asked for."""
+        return self._silent_since_ns
+
     def send(self, request: wire.Request) -> None:
         """Hand a request over. A worker that takes none any more is killed."""
         self._kept.write(wire.encode_request(request))
+        if isinstance(request, wire.Beat) and self._silent_since_ns is None:
+            self._silent_since_ns = time.monotonic_ns()
+            self._kept.write(self.ping())
 
     def take(self, data: bytes) -> None:
         """See `otha.runtime.kept_process.Owner`."""
         for report in self._reader.feed(data):
             self._kept.heard()
+            self._silent_since_ns = None
             if isinstance(report, wire.Ready):
                 self._ready.set()
                 self._master.worker_up(self)
@@ -94,6 +105,7 @@ class WorkerProcess:
         while True:
             channel = None
             self._reader = wire.report_reader()
+            self._silent_since_ns = None
             with suppress(OSError), _shared_page() as (page_fd, page):
                 await self._kept.live((page_fd,))
                 channel = blamed(page)

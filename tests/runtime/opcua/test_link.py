@@ -29,7 +29,9 @@ SETUP = Open(
 
 
 class Said(list[Request]):
-    """A worker that only listens."""
+    """A worker that only listens. `silent_since_ns`: as a test wants it."""
+
+    silent_since_ns: int | None = None
 
     def send(self, request: Request) -> None:
         self.append(request)
@@ -104,6 +106,27 @@ async def test_silence_is_missed_at_the_deadline_and_a_late_reply_told_once(link
     link.take(ended(1))
     assert [each[:2] for each in ends[1:]] == [(Answer.LATE, True)]
     assert link.counters.late == 1
+
+
+async def test_a_worker_that_says_nothing_proves_nothing(link: OpcuaLink, worker: Said) -> None:
+    """A machine that is too busy to let it run must not make its servers dead."""
+    ends = Ends()
+    worker.silent_since_ns = time.monotonic_ns()
+    link.beat(time.monotonic_ns() + 10 * MS, ends)
+    await _until(ends, 1)
+    assert ends[0][:2] == (Answer.BUSY, False)
+    assert "worker" in link.counters.trouble
+    link.take(ended(1))
+    assert [each[:2] for each in ends[1:]] == [(Answer.LATE, True)]
+
+
+async def test_a_worker_that_was_asked_a_moment_ago_is_not_silent_yet(link: OpcuaLink, worker: Said) -> None:
+    ends = Ends()
+    deadline = time.monotonic_ns() + 10 * MS
+    worker.silent_since_ns = deadline - 1
+    link.beat(deadline, ends)
+    await _until(ends, 1)
+    assert ends[0][:2] == (Answer.MISSED, False)
 
 
 async def test_a_late_end_that_is_no_reply_tells_nothing(link: OpcuaLink) -> None:
