@@ -48,6 +48,7 @@ class AlarmPage(QWidget):
         self._desk = desk
         self._groups: tuple[str, ...] = ()
         self._chosen: tuple[str, str] | None = None
+        self._by_hand = False
         self.model = AlarmModel(
             (
                 translate("Alarms", "Priority"),
@@ -165,13 +166,21 @@ class AlarmPage(QWidget):
         if self._stack.currentIndex() == 1:
             self.past.grow(last_seq)
 
+    def come(self) -> None:
+        """Somebody looks at the page now: the most urgent alarm is chosen, unless a person has chosen one that is still
+        there. While it is looked at the choice stays: what comes meanwhile is never acknowledged in its place.
+        """
+        if not self._by_hand or self._chosen is None or self.model.place(self._chosen) < 0:
+            self._chosen, self._by_hand = None, False
+        self._choose_again()
+
     def choose(self, key: tuple[str, str]) -> None:
         """Look at this alarm."""
         self.filter.clear()
         self._filtering.stop()
         self.shelves.setCurrentIndex(0)
         self._show()
-        self._chosen = key
+        self._chosen, self._by_hand = key, True
         self._choose_again()
         self.table.setFocus()
 
@@ -198,8 +207,8 @@ class AlarmPage(QWidget):
 
     def _row_chosen(self, current: QModelIndex, _before: QModelIndex) -> None:
         row = self.model.row(current.row()) if current.isValid() else None
-        if row is not None:
-            self._chosen = row.key
+        if row is not None and row.key != self._chosen:
+            self._chosen, self._by_hand = row.key, True
         self.side.tell(row)
 
     def _choose_again(self) -> None:

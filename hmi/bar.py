@@ -225,7 +225,7 @@ class Bar(QWidget):
         self.clock.say(datetime.now().astimezone().strftime("%H:%M:%S"))
         offset = station.clock_offset_ms
         off = offset is not None and abs(offset) >= CLOCK_OFF_MS
-        self.offset.say("-" if offset is None else f"{offset / 1000:+.1f} s", bold=off)
+        self.offset.say("-" if offset is None else f"{round(offset, -2) / 1000:+.1f} s", bold=off)
         role = "" if station.access is Access.NONE else f" ({station.access.name.lower()})"
         user = f"{station.user}{role}" if station.user else self.tr("nobody")
         locked = bool(station.user) and station.locks_in_ms == 0

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QStandardPaths, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QSignalBlocker, QStandardPaths, Qt, QTimer
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -208,8 +208,12 @@ class EventPage(QWidget):
 
     def _spanned(self) -> None:
         own = self.span.currentData() == "own"
-        self.since.setEnabled(own)
-        self.until.setEnabled(own)
+        begin, end = self._span()
+        for edit, at_ms in ((self.since, begin), (self.until, end)):
+            edit.setEnabled(own)
+            if not own and begin:  # they say what is looked at, and begin there when a span of one's own is chosen
+                with QSignalBlocker(edit):
+                    edit.setDateTime(QDateTime.fromMSecsSinceEpoch(at_ms) if at_ms else QDateTime.currentDateTime())
         self._soon()
 
     def _soon(self) -> None:

@@ -198,6 +198,9 @@ def _fields(of: Palette) -> str:
     QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDateTimeEdit:focus {{
         border: 2px solid {of.outline}; padding: 0 7px;
     }}
+    QLineEdit:disabled, QComboBox:disabled, QSpinBox:disabled, QDateTimeEdit:disabled {{
+        color: {of.muted}; background: {of.window}; border: 1px dashed {of.line};
+    }}
     QTextEdit, QPlainTextEdit {{
         color: {of.text}; background: {of.sunken}; border: 1px solid {of.line};
         selection-background-color: {of.chosen}; selection-color: {of.text};

@@ -63,7 +63,6 @@ class Tile:
     doubtful: bool = False
     kind: str = ""
     section: str = ""
-    behind: bool = False  # `standby` says already how the copy stands
 
     @property
     def text(self) -> str:
@@ -112,10 +111,6 @@ def _role(liveness: str, role: str, maintenance: bool, ordered: bool) -> tuple[S
     return symbol, word + suffix
 
 
-def _behind() -> str:
-    return translate("Tile", "standby behind")
-
-
 def standby_of(group: GroupView) -> tuple[str, bool]:
     """Whether a standby could take over now, in words."""
     others = [each for each in group.nodes if each.name != group.active]
@@ -127,7 +122,7 @@ def standby_of(group: GroupView) -> tuple[str, bool]:
         return translate("Tile", "standby ready"), True
     best = able[0]
     if best.in_rpo != "true":
-        return _behind(), False
+        return translate("Tile", "standby behind"), False
     return translate("Tile", "standby not ready"), False
 
 
@@ -200,7 +195,6 @@ def tile_of(group: GroupView, alarms: Iterable[AlarmView] = ()) -> Tile:
         doubtful=group.stamp.quality is not Quality.GOOD,
         kind=group.kind,
         section=group.section,
-        behind=standby == _behind(),
     )
 
 

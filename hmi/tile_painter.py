@@ -163,7 +163,7 @@ class TilePainter:
                 symbols.paint_spark(on, at.adjusted(0, 0, 0, -1), trace.ages_ms, trace.limit_ms, stale=stale)
 
             self._part(painter, spark, ("spark", tile.group), draw, stale, said=trace)
-        words = tile.standby if tile.behind else f"{tile.standby}, {tile.sync}"
+        words = f"{tile.standby}, {tile.sync}" if tile.standby_well else tile.standby
         self._words(painter, line, words, stale, bold=not tile.standby_well)
 
     def _words(

@@ -22,6 +22,7 @@ class AlarmsPage(Page):
 
     def __init__(self, model: Model, session: Session) -> None:
         super().__init__(model, session)
+        self._away = True
         whole = QVBoxLayout(self)
         self.page = AlarmPage(Desk(model, session))
         whole.addWidget(self.page)
@@ -35,6 +36,13 @@ class AlarmsPage(Page):
         self.page.take([row_of(alarm) for alarm in snapshot.alarms])
         self.page.know_groups(tuple(snapshot.groups))
         self.page.grow(snapshot.site.journal_seq)
+        if self._away:
+            self._away = False
+            self.page.come()
+
+    def leave(self) -> None:
+        """As every page."""
+        self._away = True
 
     def arrive(self, **given: str) -> None:
         """`group` and `alarm`: look at this one."""

@@ -93,6 +93,22 @@ def test_an_order_and_what_takes_it_back_never_stand_beside_each_other(page: Ala
         assert tuple(each.isEnabled() for each in buttons) == seen
 
 
+def test_who_comes_looks_at_the_most_urgent_one_unless_he_had_chosen_another(page: AlarmPage) -> None:
+    urgent = replace(OTHER, code="newer", priority="critical", unacked=True)
+    page.take([ROW])
+    page.come()
+    page.take([urgent, ROW, OTHER])
+    assert page.table.currentIndex().row() == page.model.place(ROW.key), "what is looked at stays"
+    page.come()
+    assert page.table.currentIndex().row() == page.model.place(urgent.key) == 0
+    page.table.selectRow(page.model.place(OTHER.key))
+    page.come()
+    assert page.table.currentIndex().row() == page.model.place(OTHER.key)
+    page.take([urgent, ROW])
+    page.come()
+    assert page.table.currentIndex().row() == 0
+
+
 def test_the_alarm_that_is_looked_at_stays_so_wherever_it_goes(page: AlarmPage) -> None:
     page.choose(OTHER.key)
     many = [replace(ROW, code=f"new_{number}", priority="critical") for number in range(50)]

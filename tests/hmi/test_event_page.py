@@ -168,6 +168,12 @@ def test_yesterday_is_the_calendars(page: EventPage, desk: PlayedDesk) -> None:
     wanted = asked(desk.asked("QueryEvents")[-1])
     assert wanted.from_ms == today.addDays(-1).startOfDay().toMSecsSinceEpoch()
     assert wanted.to_ms == today.startOfDay().toMSecsSinceEpoch()
+    assert (page.since.dateTime(), page.until.dateTime()) == (today.addDays(-1).startOfDay(), today.startOfDay())
+    assert not page.since.isEnabled()
+    page.span.setCurrentIndex(page.span.findData("own"))
+    assert page.since.isEnabled()
+    own = page.wanted()
+    assert (own.from_ms, own.to_ms) == (wanted.from_ms, wanted.to_ms), "a span of one's own begins with it"
 
 
 def test_csv_holds_every_page(page: EventPage, desk: PlayedDesk, tmp_path: Path) -> None:
