@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea, QT
 from hmi import language, theme
 from hmi.alarm_model import Column
 from hmi.feed import Model
+from hmi.order_dialog import OrderDialog
 from hmi.pages.alarms import AlarmsPage
 from hmi.window import SMALLEST, Window
 from tests.hmi.pictures import dialogs, screens, settle
@@ -90,8 +91,9 @@ def main(spoken: str) -> None:
                 for each in (*clipped(window), *more):
                     sys.stdout.write(f"{name}-{scene.value}: {each}\n")
         for name, dialog in dialogs(window):
-            dialog.resize(min(dialog.width(), SMALLEST[0]), min(dialog.height(), SMALLEST[1] - _FRAME_PX))
-            settle()
+            if isinstance(dialog, OrderDialog):
+                dialog.resize(dialog.width(), SMALLEST[1] - _FRAME_PX)
+                settle()
             for each in (*clipped(dialog), *_scrolled(dialog)):
                 sys.stdout.write(f"{name}: {each}\n")
         window.close()
