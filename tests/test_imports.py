@@ -236,3 +236,18 @@ def test_the_composition_root_imports_lazily() -> None:
     run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     assert run.stdout.split() == []
+
+
+@pytest.mark.parametrize(
+    ("module", "needless"),
+    [
+        # One for each OPC UA connection: it knows what a table says, not how a site is judged.
+        ("otha.runtime.opcua.worker", ["numpy", "otha.core.supervision", "otha.site.load"]),
+    ],
+)
+def test_a_process_loads_nothing_that_it_does_not_need(module: str, needless: list[str]) -> None:
+    """It starts the sooner, and several at once beside heartbeats take the less from them."""
+    script = f"import {module}, sys; print(*sorted(set({needless!r}) & set(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.split() == []
