@@ -260,6 +260,12 @@ def test_a_command_imports_what_it_needs(arguments: list[str], needless: list[st
     [
         # One for each OPC UA connection: it knows what a table says, not how a site is judged.
         ("otha.runtime.opcua.worker", ["numpy", "otha.core.supervision", "otha.site.load"]),
+        # They read the journal and write none.
+        (
+            "otha.interface.run",
+            ["numpy", "otha.core.supervision", "otha.journal.writer", "otha.site.load", "sqlite_utils"],
+        ),
+        ("otha.journal.cli", ["asyncio", "numpy", "otha.core.inputs", "sqlite_utils"]),
     ],
 )
 def test_a_process_loads_nothing_that_it_does_not_need(module: str, needless: list[str]) -> None:
