@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import typer
 
 from otha.core.errors import EngineerError
-from otha.journal.cli import ROWS
 from otha.wire.errors import UNANSWERED, NoSupervisorError, RefusedError
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ def choose(ctx: typer.Context, url: str, user: str, password_file: str, trust: s
         raise EngineerError("as which user?", mend="give --user NAME; `otha user list` on its machine shows them")
     from otha import remote
     from otha.access_cli import password
+    from otha.journal.cli import ROWS
 
     at = remote.Remote(
         url=remote.checked_url(url),

@@ -6,7 +6,6 @@ recording. They are the same of a remote interface; one that shows another certi
 user and password, is bad input.
 """
 
-import asyncio
 import json
 import os
 import signal
@@ -24,6 +23,8 @@ import typer
 from otha import proof_cli
 
 if TYPE_CHECKING:
+    import asyncio
+
     from otha.journal.entry import JournalRow
 
 FAILED = 1
@@ -36,6 +37,19 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+# What `--help` says of each group of commands; each says it of itself too.
+GROUPS = {
+    "log": "Read, verify and export the journal.",
+    "alarms": "Show alarms; acknowledge, reset, shelve them, or take them out of service.",
+    "report": "Evidence of transfers, drills and incidents, from the journal.",
+    "study": "Studies of a site's settings over long times.",
+    "user": "Users of OTHA's OPC UA interface.",
+    "cert": "Certificates that OTHA's OPC UA interface trusts, and its own.",
+    "interface": "OTHA's own OPC UA server.",
+    "profile": "Profiles: how devices are read.",
+    "sim": "Simulated plants on real Modbus TCP sockets.",
+}
 
 
 @app.callback()
@@ -51,11 +65,14 @@ def root(
     trust: Annotated[str, typer.Option("--trust", help="with --remote: the server's SHA-256 fingerprint")] = "",
 ) -> None:
     """OT High Availability: supervises redundant servers, gateways and controllers."""
-    from otha.asking import choose, tell_of_backup
-    from otha.journal.cli import TELL
+    if ctx.invoked_subcommand == "log":
+        from otha.asking import tell_of_backup
+        from otha.journal.cli import TELL
 
-    ctx.meta[TELL] = tell_of_backup
+        ctx.meta[TELL] = tell_of_backup
     if remote:
+        from otha.asking import choose
+
         with _told():
             choose(ctx, remote, user, password_file, trust)
 
@@ -139,12 +156,13 @@ def _print_json(data: Any) -> None:  # Any: whatever json takes
 def socket_of(state: Path | None, site: Path | None) -> Path:
     """The socket of the supervisor that is meant. Raises EngineerError."""
     from otha.core.errors import EngineerError
-    from otha.site.load import load_site
     from otha.wire.place import SOCKET_NAME
 
     if state is not None:
         folder = state
     elif site is not None:
+        from otha.site.load import load_site
+
         folder = load_site(site).state_dir
     else:
         raise EngineerError("which supervisor?", mend="give --state DIR (or set OTHA_STATE), or --site SITE.toml")
@@ -177,6 +195,8 @@ def run(
     stop_on_eof: Annotated[bool, typer.Option("--stop-on-eof", help="end when stdin is closed")] = False,
 ) -> None:
     """Supervise a site until stopped (SIGTERM or Ctrl-C)."""
+    import asyncio
+
     from otha.runtime import supervisor
     from otha.runtime.service_manager import ServiceManager
     from otha.site.load import load_site
@@ -230,7 +250,7 @@ def apply(
     raise typer.Exit(code)
 
 
-def _stop_at_eof(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+def _stop_at_eof(loop: "asyncio.AbstractEventLoop", stop: "asyncio.Event") -> None:
     """Wait for the end of stdin in a thread of its own: any file may stand there, and some can't be waited for."""
     while os.read(sys.stdin.fileno(), 4096):
         pass
@@ -430,27 +450,39 @@ def demo(
         )
 
 
-def _mount() -> None:
-    from otha import access_cli, alarm_cli, interface_cli, profile_cli
-    from otha.journal import cli as journal_cli
-    from otha.report import cli as report_cli
-    from otha.verify.study import cli as study_cli
+def group_of(name: str) -> typer.Typer:
+    """The commands of one group."""
+    match name:
+        case "log":
+            from otha.journal.cli import app as found
+        case "alarms":
+            from otha.alarm_cli import app as found
+        case "report":
+            from otha.report.cli import app as found
+        case "study":
+            from otha.verify.study.cli import app as found
+        case "user":
+            from otha.access_cli import users_app as found
+        case "cert":
+            from otha.access_cli import certificates_app as found
+        case "interface":
+            from otha.interface_cli import app as found
+        case "profile":
+            from otha.profile_cli import app as found
+        case "sim":
+            from sim.cli import app as found
+        case _:
+            raise ValueError(f"there is no group of commands {name}")
+    return found
 
-    app.add_typer(journal_cli.app, name="log")
-    app.add_typer(alarm_cli.app, name="alarms")
-    app.add_typer(report_cli.app, name="report")
-    app.add_typer(study_cli.app, name="study")
-    app.add_typer(access_cli.users_app, name="user")
-    app.add_typer(access_cli.certificates_app, name="cert")
-    app.add_typer(interface_cli.app, name="interface")
-    app.add_typer(profile_cli.app, name="profile")
-    # The simulator brings numpy; its commands are only mounted when they are asked for.
-    if len(sys.argv) > 1 and sys.argv[1] == "sim":
-        from sim import cli as sim_cli
 
-        app.add_typer(sim_cli.app, name="sim")
-    else:
-        app.command("sim", help="Simulated plants: `otha sim up | fault | list`.")(lambda: None)
+def _mount(words: list[str]) -> None:
+    """Mount the groups of commands: those that are asked for; of the others what `--help` says is enough."""
+    for name, says in GROUPS.items():
+        if name in words:
+            app.add_typer(group_of(name), name=name)
+        else:
+            app.command(name, help=says)(lambda: None)
 
 
 def _say(row: "JournalRow") -> str:
@@ -472,7 +504,9 @@ def _refuse_bytes(arguments: list[str]) -> None:
 def main() -> None:
     """Entry of the console script."""
     _refuse_bytes(sys.argv[1:])
-    _mount()
+    # What a shell wants completed, it says in the environment.
+    completed = [word for name in ("COMP_WORDS", "_TYPER_COMPLETE_ARGS") for word in os.environ.get(name, "").split()]
+    _mount([*sys.argv[1:], *completed])
     from otha.asking import remote_first
 
     try:

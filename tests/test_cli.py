@@ -1,11 +1,14 @@
 """What the command line says, and its exit code, when nobody can answer or something is missing."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from otha.cli import BAD_INPUT, FAILED, app, main
+from otha.cli import BAD_INPUT, FAILED, GROUPS, app, group_of, main
 
 
 @pytest.fixture(autouse=True)
@@ -85,3 +88,34 @@ def test_bytes_that_are_no_text_are_bad_input(
 def test_a_demo_with_an_impossible_period_is_bad_input(period: str) -> None:
     code, text = said("demo", f"--period-ms={period}")
     assert (code, "--period-ms" in text) == (BAD_INPUT, True)
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_a_group_of_commands_says_of_itself_what_is_said_of_it(name: str) -> None:
+    """What is not asked for is not imported: `otha --help` knows of it by heart."""
+    assert group_of(name).info.help == GROUPS[name]
+
+
+ROOT = Path(__file__).resolve().parent.parent
+_OTHA = "import sys; sys.argv[0] = 'otha'; from otha.cli import main; main()"
+
+
+def test_a_group_of_commands_is_there_when_it_is_asked_for() -> None:
+    command = [sys.executable, "-c", _OTHA, "report", "--help"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "Usage: otha report [OPTIONS] COMMAND" in result.stdout, result.stderr
+    assert "transfers" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        {"_OTHA_COMPLETE": "complete_bash", "COMP_WORDS": "otha report ", "COMP_CWORD": "2"},
+        {"_OTHA_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": "otha report "},
+    ],
+    ids=["bash", "zsh"],
+)
+def test_a_shell_completes_the_commands_of_a_group(asks: dict[str, str]) -> None:
+    command, environment = [sys.executable, "-c", _OTHA], {**os.environ, **asks}
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert "transfers" in result.stdout, result.stderr

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from otha.cli import OrderName, app
+from otha.cli import GROUPS, OrderName, app
 from otha.site.load import load_site
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,6 +57,6 @@ def test_commands_exist(page: Path) -> None:
     known = {
         name for info in app.registered_commands if info.callback for name in [info.name or info.callback.__name__]
     }
-    known |= {"log", "alarms", "report", "user", "cert", "interface", "profile", "sim", "study"}
+    known |= set(GROUPS)
     assert set(re.findall(r"(?:^|`|\| )otha ([a-z]+)", text, flags=re.MULTILINE)) - known == set()
     assert set(re.findall(r"otha order ([a-z-]+)", text)) - {kind.value for kind in OrderName} == set()

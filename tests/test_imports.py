@@ -229,10 +229,48 @@ def test_importing_the_core_loads_nothing_but_pure_modules() -> None:
     assert run.stdout.split() == []
 
 
-def test_the_composition_root_imports_lazily() -> None:
-    """`otha --help` and shell completion wait for no part that they do not need."""
-    heavy = ["numpy", "otha.runtime", "otha.site", "otha.verify", "pymodbus", "sim", "sqlite_utils"]
-    script = f"import otha.cli, sys; print(*sorted(set({heavy!r}) & set(sys.modules)))"
+@pytest.mark.parametrize(
+    ("arguments", "needless"),
+    [
+        (["--help"], ["asyncio", "otha.core.inputs", "otha.report", "otha.wire.client"]),
+        (["status", "--state", "nowhere"], []),
+        (["order", "switchover", "tanks", "--state", "nowhere"], []),
+        (["alarms", "--state", "nowhere"], []),
+        (["user", "--help"], ["otha.interface"]),
+    ],
+    ids=lambda value: value[0] if value else "",
+)
+def test_a_command_imports_what_it_needs(arguments: list[str], needless: list[str]) -> None:
+    """`otha --help` and shell completion wait for no part that they do not need, nor does who asks or orders."""
+    heavy = ["numpy", "otha.journal.reader", "otha.runtime", "otha.site", "otha.verify", "pymodbus", "sim"]
+    heavy += ["sqlite_utils", *needless]
+    script = (
+        "import atexit, sys\n"
+        f"atexit.register(lambda: print('loaded', *sorted(set({heavy!r}) & set(sys.modules))))\n"
+        f"sys.argv[1:] = {arguments!r}\n"
+        "from otha.cli import main\n"
+        "main()\n"
+    )
+    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.stdout.splitlines()[-1] == "loaded", run.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "needless"),
+    [
+        # One for each OPC UA connection: it knows what a table says, not how a site is judged.
+        ("otha.runtime.opcua.worker", ["numpy", "otha.core.supervision", "otha.site.load"]),
+        # They read the journal and write none.
+        (
+            "otha.interface.run",
+            ["numpy", "otha.core.supervision", "otha.journal.writer", "otha.site.load", "sqlite_utils"],
+        ),
+        ("otha.journal.cli", ["asyncio", "numpy", "otha.core.inputs", "sqlite_utils"]),
+    ],
+)
+def test_a_process_loads_nothing_that_it_does_not_need(module: str, needless: list[str]) -> None:
+    """It starts the sooner, and several at once beside heartbeats take the less from them."""
+    script = f"import {module}, sys; print(*sorted(set({needless!r}) & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     assert run.stdout.split() == []

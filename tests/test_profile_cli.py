@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from otha.profile_cli import app
-from otha.site import load_site
+from otha.site.load import load_site
 from otha.site.profile import load_profile, shipped_profiles
 
 WAIT_S = 60.0

@@ -57,7 +57,8 @@ def wait_until(holds: Callable[[], bool], what: str) -> None:
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_whoever_ends_the_suite_ends_all_of_it(end: signal.Signals, tmp_path: Path) -> None:
-    command = ["sh", "tools/test.sh", str(python(tmp_path, _WAITS))]
+    # Where this here was begun in the background, an interrupt would be ignored from the beginning.
+    command = ["env", "--default-signal=INT", "sh", "tools/test.sh", str(python(tmp_path, _WAITS))]
     with subprocess.Popen(command, cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL) as suite:
         wait_until(lambda: len(list(tmp_path.glob("*.pid"))) == _RUNNERS, "the lanes did not begin")
         begun = [int(each.stem) for each in tmp_path.glob("*.pid")]
@@ -67,6 +68,7 @@ def test_whoever_ends_the_suite_ends_all_of_it(end: signal.Signals, tmp_path: Pa
             assert suite.wait(_DEADLINE_S) == 130
             wait_until(lambda: not any(map(lives, begun)), "runners are left behind")
         finally:
+            suite.terminate()
             for pid in filter(lives, begun):
                 os.kill(pid, signal.SIGKILL)
 

@@ -7,9 +7,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from otha.journal.chain import SegmentStart
-from otha.journal.schema import connect_to_read
+from otha.journal.schema import connect_to_read, read_start
 from otha.journal.segment import segments_in
-from otha.journal.store import read_start
 
 BACKED_UP = "journal.backup"
 REMOVED = "journal.removed"

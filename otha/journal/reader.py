@@ -3,13 +3,12 @@
 import contextlib
 import csv
 import json
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
-
-from sqlite_utils import Database
 
 from otha.journal.chain import Checkpoint
 from otha.journal.entry import JournalRow
@@ -32,6 +31,8 @@ CSV_COLUMNS = (
     "prev_hash",
     "hash",
 )
+_ROW = tuple(field.name for field in fields(JournalRow))
+_CHECKPOINT = tuple(field.name for field in fields(Checkpoint))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ class Query:
     before_seq: int = 0
 
     def where(self) -> tuple[str, list[Any]]:
-        """The SQL condition and its parameters."""
+        """The condition as the end of an SQL statement, "" if there is none, and its parameters."""
         parts: list[str] = []
         values: list[Any] = []
         for sql, value in (
@@ -75,7 +76,7 @@ class Query:
             parts.append("body LIKE ? ESCAPE '!'")
             escaped = self.text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
             values.append(f"%{escaped}%")
-        return " AND ".join(parts), values
+        return f" WHERE {' AND '.join(parts)}" if parts else "", values
 
 
 class Reader:
@@ -84,7 +85,7 @@ class Reader:
     def __init__(self, path: Path) -> None:
         """`path` is a segment file, a journal's directory or a state directory. Raises JournalNotFound."""
         self._path = path
-        self._open: dict[Path, Database] = {}
+        self._open: dict[Path, sqlite3.Connection] = {}
         locate(path)
 
     def __enter__(self) -> "Reader":
@@ -95,8 +96,8 @@ class Reader:
 
     def close(self) -> None:
         """Close the connections."""
-        for db in self._open.values():
-            db.close()
+        for connection in self._open.values():
+            connection.close()
         self._open.clear()
 
     def query(self, query: Query | None = None, *, limit: int | None = None) -> Iterator[JournalRow]:
@@ -131,7 +132,8 @@ class Reader:
         total = 0
         for path in locate(self._path):
             with _named(path):
-                total += self._database(path).table("events").count_where(where or None, values)
+                (rows,) = self._connection(path).execute(f"SELECT count(*) FROM events{where}", values).fetchone()
+                total += rows
         return total
 
     def last_seq(self) -> int:
@@ -146,19 +148,20 @@ class Reader:
         """The newest signed checkpoint: kept elsewhere, it proves a cut tail. None in a journal without rows."""
         path = locate(self._path)[-1]
         with _named(path):
-            rows = self._database(path).table("checkpoints").rows_where(order_by="seq desc", limit=1)
-            return next((Checkpoint(**row) for row in rows), None)
+            sql = f"SELECT {', '.join(_CHECKPOINT)} FROM checkpoints ORDER BY seq DESC LIMIT 1"
+            row = self._connection(path).execute(sql).fetchone()
+            return None if row is None else Checkpoint(**dict(zip(_CHECKPOINT, row, strict=True)))
 
     def _select(self, path: Path, where: str, values: list[Any], order: str, limit: int | None) -> Iterator[JournalRow]:
         with _named(path):
-            table = self._database(path).table("events")
-            for row in table.rows_where(where or None, values, order_by=order, limit=limit):
-                row["group"] = row.pop("group_name")
-                yield JournalRow(**row)
+            columns = ", ".join("group_name" if name == "group" else name for name in _ROW)
+            sql = f"SELECT {columns} FROM events{where} ORDER BY {order} LIMIT ?"
+            for row in self._connection(path).execute(sql, [*values, -1 if limit is None else limit]):
+                yield JournalRow(**dict(zip(_ROW, row, strict=True)))
 
-    def _database(self, path: Path) -> Database:
+    def _connection(self, path: Path) -> sqlite3.Connection:
         if path not in self._open:
-            self._open[path] = Database(connect_to_read(path), execute_plugins=False)
+            self._open[path] = connect_to_read(path)
         return self._open[path]
 
 

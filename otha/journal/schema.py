@@ -1,4 +1,4 @@
-"""The tables of a segment file, their migrations, and how connections are opened.
+"""What is written into a segment file, and how connections to it are opened.
 
 The file is SQLite in WAL mode. One connection in one process writes it; everybody else opens it read-only, because
 SQLite 3.7.0 to 3.51.2 can damage a WAL that two connections write or checkpoint at once.
@@ -10,11 +10,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlite_utils import Database, Migrations
+from otha.journal.chain import SegmentStart
+from otha.journal.errors import JournalNotFound
 
-from otha.journal.errors import JournalNotFound, JournalTooNew
-
-APPLICATION_ID = 0x4F544841  # "OTHA", so that `file` and we know the file again
 BUSY_MS = 5_000
 
 # What using a damaged file may raise: names in its schema that are no text any more come as UnicodeError.
@@ -61,87 +59,6 @@ class Connection(Protocol):
     def close(self) -> None: ...
 
 
-class _Migrations(Migrations):
-    migrations_table = "migrations"
-
-
-migrations = _Migrations("journal")
-
-
-def _create(db: Database, table: str, columns: dict[str, type], pk: str | tuple[str, ...]) -> None:
-    db.table(table).create(columns, pk=pk, not_null=set(columns), strict=True)
-
-
-@migrations(name="0001_segments_events_checkpoints")
-def _first(db: Database) -> None:
-    _create(
-        db,
-        "segments",
-        {
-            "segment": int,
-            "first_seq": int,
-            "checkpoint_rows": int,
-            "created_wall_ns": int,
-            "prev_file": str,
-            "prev_seq": int,
-            "prev_hash": bytes,
-        },
-        "segment",
-    )
-    # No index beside the number: numbers follow time, and each further index would cost a third of an append.
-    _create(
-        db,
-        "events",
-        {
-            "seq": int,
-            "wall_ns": int,
-            "mono_ns": int,
-            "boot_id": str,
-            "node": str,
-            "group_name": str,
-            "epoch": int,
-            "user": str,
-            "kind": str,
-            "body": str,
-            "prev_hash": bytes,
-            "hash": bytes,
-        },
-        "seq",
-    )
-    _create(
-        db,
-        "checkpoints",
-        {"seq": int, "hash": bytes, "wall_ns": int, "key_id": str, "signature": bytes},
-        "seq",
-    )
-
-
-KNOWN = frozenset({"0001_segments_events_checkpoints"})
-
-
-def migrate(path: Path) -> None:
-    """Create the tables in `path`, or bring an older file's up to date.
-
-    Raises JournalTooNew for a file with migrations unknown here, sqlite3.Error if the file can't be used.
-    """
-    connection = sqlite3.connect(path, isolation_level=None)
-    try:
-        for pragma in WRITE_PRAGMAS:
-            connection.execute(pragma)
-        db = Database(connection)
-        applied = {migration.name for migration in migrations.applied(db)}
-        if unknown := sorted(applied - KNOWN):
-            raise JournalTooNew(
-                f"{path} has the tables of a newer OTHA ({', '.join(unknown)})",
-                mend="run that version, or start with another state directory",
-            )
-        if KNOWN - applied:
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            migrations.apply(db)
-    finally:
-        connection.close()
-
-
 def connect_to_write(path: Path) -> Connection:
     """The writer's connection, in autocommit: the writer says BEGIN and COMMIT itself. Raises sqlite3.Error."""
     # mode=rw: a vanished file must show as trouble, never come back as an empty journal.
@@ -173,3 +90,21 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
     )
     connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
     return connection
+
+
+def read_start(connection: Connection) -> SegmentStart:
+    """How a segment begins. Raises sqlite3.Error."""
+    row = connection.execute(
+        "SELECT segment, first_seq, checkpoint_rows, created_wall_ns, prev_file, prev_seq, prev_hash FROM segments"
+    ).fetchone()
+    if row is None:
+        raise sqlite3.DatabaseError("the segment has no start")
+    return SegmentStart(
+        segment=row[0],
+        first_seq=row[1],
+        checkpoint_rows=row[2],
+        created_wall_ns=row[3],
+        prev_file=row[4],
+        prev_seq=row[5],
+        prev_hash=row[6],
+    )

@@ -24,8 +24,9 @@ from otha.journal.schema import (
     ROWS_AT_ONCE,
     Connection,
     connect_to_write,
-    migrate,
+    read_start,
 )
+from otha.journal.tables import migrate
 
 Connect = Callable[[Path], Connection]
 
@@ -166,24 +167,6 @@ class Store:
         """Close the connection; SQLite folds what is left. Raises nothing: there is nobody left to mend it."""
         with contextlib.suppress(sqlite3.Error):
             self._connection.close()
-
-
-def read_start(connection: Connection) -> SegmentStart:
-    """How a segment begins. Raises sqlite3.Error."""
-    row = connection.execute(
-        "SELECT segment, first_seq, checkpoint_rows, created_wall_ns, prev_file, prev_seq, prev_hash FROM segments"
-    ).fetchone()
-    if row is None:
-        raise sqlite3.DatabaseError("the segment has no start")
-    return SegmentStart(
-        segment=row[0],
-        first_seq=row[1],
-        checkpoint_rows=row[2],
-        created_wall_ns=row[3],
-        prev_file=row[4],
-        prev_seq=row[5],
-        prev_hash=row[6],
-    )
 
 
 def create_segment(path: Path, start: SegmentStart, first: Entry, signer: Signer) -> None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutant:
-    """The first `old` in `file` replaced by `new` breaks the rule. `old` occurs there exactly once."""
+    """The first `old` in `file` replaced by `new` breaks the rule. `old` occurs there exactly once, in the body
+    of a function: tests are tried on it in a process that has loaded the file already."""
 
     file: str
     old: str

@@ -53,8 +53,8 @@ HOLDS: tuple[Hold, ...] = (
         test=f"{_TESTS}/test_trouble.py::test_the_end_of_a_safe_is_no_word_of_the_store",
         mutant=Mutant(
             file=f"{_GROUP}/step.py",
-            old="for course in Course if course is not Course.SAFE for",
-            new="for course in Course for",
+            old="if ended.id.phase in _SWAPPING or",
+            new='if ended.id.phase.partition(".")[2] in {each.value for each in transfer.SWAPPING} or',
         ),
     ),
     Hold(

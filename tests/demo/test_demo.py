@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner, Result
 
+from otha.cli import app
 from tests.patient import patient_template
 
 TANKS = ("--plant", "two_tanks")
@@ -26,6 +28,11 @@ def _otha(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[s
         check=False,
         env={**os.environ, **environment},
     )
+
+
+def _said(*arguments: str) -> Result:
+    """What is said, and the exit code, where no plant is started: it needs no process of its own either."""
+    return CliRunner().invoke(app, ["demo", *arguments])
 
 
 def _processes_of(folder: Path) -> list[str]:
@@ -107,15 +114,15 @@ def test_the_timeline_tells_the_transfer_in_sentences(run: Path) -> None:
 
 
 def test_an_unknown_act_is_refused_with_the_names() -> None:
-    refused = _otha("demo", "--acts", "kil")
-    assert refused.returncode == 2
+    refused = _said("--acts", "kil")
+    assert refused.exit_code == 2
     assert "there is no act kil" in refused.stderr
     assert "kill" in refused.stderr
 
 
 def test_an_unknown_plant_is_refused_with_the_names() -> None:
-    refused = _otha("demo", "--plant", "three_tanks")
-    assert refused.returncode == 2
+    refused = _said("--plant", "three_tanks")
+    assert refused.exit_code == 2
     assert "there is no plant three_tanks" in refused.stderr
     assert "whole_plant" in refused.stderr
 
@@ -125,12 +132,12 @@ def test_a_site_file_of_ones_own_is_taken_as_it_stands_or_refused(tmp_path: Path
     missing = _otha("demo", "--acts", "steady", "--site", str(file))
     assert (missing.returncode, str(file) in missing.stderr) == (2, True)
     file.write_text("")
-    both = _otha("demo", "--acts", "steady", "--site", str(file), "--period-ms", "20")
-    assert (both.returncode, f"write them in {file}" in both.stderr) == (2, True)
+    both = _said("--acts", "steady", "--site", str(file), "--period-ms", "20")
+    assert (both.exit_code, f"write them in {file}" in both.stderr) == (2, True)
 
 
 def test_the_whole_plants_acts_are_the_tanks_and_more() -> None:
-    tanks, whole = (_otha("demo", "--list", "--plant", plant).stdout for plant in ("two_tanks", "whole_plant"))
+    tanks, whole = (_said("--list", "--plant", plant).stdout for plant in ("two_tanks", "whole_plant"))
     assert whole.startswith(tanks)
     assert len(tanks.splitlines()) + 13 == len(whole.splitlines())
 
@@ -164,7 +171,7 @@ def test_a_demo_told_to_end_removes_its_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize("option", ["--dir", "--json", "--svg"])
 def test_what_can_not_be_written_is_told_before_the_acts(tmp_path: Path, option: str) -> None:
     (tmp_path / "file").write_text("")
-    refused = _otha("demo", "--acts", "steady", option, str(tmp_path / "file" / "inside"))
-    assert refused.returncode == 1
+    refused = _said("--acts", "steady", option, str(tmp_path / "file" / "inside"))
+    assert refused.exit_code == 1
     assert refused.stdout == ""
     assert len(refused.stderr.splitlines()) == 2

@@ -16,7 +16,7 @@ from typing import Any
 from otha.core.errors import OthaError
 from otha.core.inputs import Order
 from otha.core.words import OrderKind
-from otha.site import load_site
+from otha.site.load import load_site
 from otha.wire.client import WireClient
 from tests.patient import patient_template
 from tests.runtime.opcua.rig import site_text

@@ -16,7 +16,7 @@ from otha.interface import place, standard
 from otha.interface.trust import TrustList
 from otha.interface.users import Users
 from otha.runtime import snapshot
-from otha.site import load_site
+from otha.site.load import load_site
 from otha.wire import interface as wire
 from otha.wire.access import AccessRole, may_order
 from otha.wire.message import OrderReply, OrderRequest, Refusal

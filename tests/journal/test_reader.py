@@ -107,7 +107,7 @@ def test_reading_changes_nothing(journal: Path) -> None:
     with Reader(journal) as reader:
         assert reader.count() == 25
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
-            reader._database(segment_path(journal, 1)).execute("DELETE FROM events")
+            reader._connection(segment_path(journal, 1)).execute("DELETE FROM events")
     assert content() == before
 
 
@@ -139,3 +139,11 @@ def test_no_journal_and_an_unreadable_one_are_told_apart(tmp_path: Path) -> None
     segment_path(tmp_path, 1).write_bytes(b"no database at all" * 300)
     with Reader(tmp_path) as reader, pytest.raises(JournalUnreadable, match="journal-0001"):
         reader.tail()
+
+
+def test_a_segment_whose_table_is_gone_is_not_told_as_empty(journal: Path) -> None:
+    with sqlite3.connect(segment_path(journal, 1)) as connection:
+        connection.execute("DROP TABLE events")
+    connection.close()
+    with Reader(journal) as reader, pytest.raises(JournalUnreadable, match="no such table"):
+        list(reader.query())

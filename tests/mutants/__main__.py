@@ -50,12 +50,19 @@ def say(line: str) -> None:
 
 def try_deliberate(beside: int) -> list[str]:
     """What is wrong with the rows of the table of rules."""
-    wrong = []
-    with deliberate.copies(beside) as trees:
-        for hold, found in deliberate.try_each(HOLDS, trees):
-            say(f"{'killed  ' if found is None else 'SURVIVED'}  {hold.rule:4} {hold.says}  by {hold.test}")
-            wrong += [] if found is None else [found]
-    return wrong
+    tried: list[deliberate.Tried] = []
+    wrong: list[str] = []
+
+    def with_suite(suite: Suite) -> None:
+        for each in deliberate.try_each(suite, HOLDS, beside=beside):
+            hold = each.hold
+            say(f"{'killed  ' if each.wrong is None else 'SURVIVED'}  {hold.rule:4} {hold.says}  by {hold.test}")
+            tried.append(each)
+        killers = {each.killed_by for each in tried if each.killed_by is not None}
+        wrong.extend(f"{test} fails without a mutant" for test in deliberate.control(suite, killers, beside=beside))
+
+    with_tests(sorted({hold.test.partition("::")[0] for hold in HOLDS}), with_suite)
+    return [each.wrong for each in tried if each.wrong is not None] + wrong
 
 
 def try_mechanical(arguments: Arguments, verdicts_known: Judged) -> tuple[page.Outcome, list[str]]:
@@ -69,7 +76,10 @@ def try_mechanical(arguments: Arguments, verdicts_known: Judged) -> tuple[page.O
     def with_suite(suite: Suite) -> None:
         traced = kept_or_traced(suite, [file_of(module) for module in modules_of(PACKAGE)], beside=arguments.beside)
         say(f"{len(suite.items)} tests")
-        wrong.extend(f"{test} fails without a mutant" for test in trial.control(suite, traced, beside=arguments.beside))
+        limits_s = {test: traced.limit_s(test) for test in suite.items}
+        wrong.extend(
+            f"{test} fails without a mutant" for test in trial.control(suite, limits_s, beside=arguments.beside)
+        )
         if wrong:
             return
         first = verdicts_known.gaps

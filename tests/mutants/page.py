@@ -20,7 +20,7 @@ survives, and when a change can't be made any more because the code is another o
 _DELIBERATE = """\
 ## Deliberate: every rule, at least twice
 
-Each rule is broken in a line of the file that decides it, in a copy of the tree, and the test in the last column must
+Each rule is broken in a line of the function that decides it, in a child process, and the test in the last column must
 fail there. `make test` tries the same ones. The lines and what they become: [rules.md](rules.md).
 """
 

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from tests.mutants.population import ROOT
 
 # What asks the core alone, without processes, sockets and clocks, and is quick.
 PLACES = ("tests/core", "tests/scenarios")
 _BYTES_AT_MOST = 4 << 30
+# Whether an example fails is all that is asked: none is made smaller, or explained.
+_EXAMPLES = (Phase.explicit, Phase.generate, Phase.target)
 
 Items = Sequence[pytest.Item]
 
@@ -23,6 +25,10 @@ class Suite:
     def __init__(self, items: Items) -> None:
         self.items = {item.nodeid: item for item in items}
         self._failed = False
+
+    def named(self, test: str) -> list[str]:
+        """The tests that pytest would run for this name: of a test with parameters all its rows."""
+        return [each for each in self.items if each == test or each.startswith(f"{test}[")]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self._failed = self._failed or report.failed
@@ -40,7 +46,7 @@ class Suite:
     def first_failure(self, tests: Sequence[str], limits_s: Sequence[float], tell: Callable[[int], None]) -> int | None:
         """The first of `tests` that fails, by its number in the row; None when all pass. `tell`: which one begins."""
         resource.setrlimit(resource.RLIMIT_AS, (_BYTES_AT_MOST, _BYTES_AT_MOST))
-        following: Iterable[str | None] = [*tests[1:], None]
+        following: Iterable[str | None] = [*tests[1:], None] if tests else []
         for number, (test, then, limit_s) in enumerate(zip(tests, following, limits_s, strict=True)):
             tell(number)
             if not self.passes(test, then, limit_s=limit_s):
@@ -54,7 +60,9 @@ class _Collector:
 
     def pytest_sessionstart(self) -> None:
         # The same examples in every run, and none remembered from a mutant.
-        settings.register_profile("mutants", parent=settings.get_profile("otha"), derandomize=True, database=None)
+        settings.register_profile(
+            "mutants", parent=settings.get_profile("otha"), derandomize=True, database=None, phases=_EXAMPLES
+        )
         settings.load_profile("mutants")
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -68,7 +76,11 @@ class _Collector:
 
 def with_tests(places: Sequence[str], then: Callable[[Suite], None], *, root: Path = ROOT) -> None:
     """Collect the tests of `places` and hand them to `then`, as pytest would run them."""
-    arguments = ["-qq", "--no-header", "--no-summary", "--assert=plain", "--capture=no", "-p", "no:cacheprovider"]
+    arguments = ["-qq", "--no-header", "--no-summary", "--assert=plain", "--capture=no"]
+    # Nobody reads what a failed test says, and the long way of saying it takes longer than most tests.
+    arguments += ["--tb=native"]
+    # Qt's events have nothing to do with these tests.
+    arguments += ["-p", "no:cacheprovider", "-p", "no:pytest-qt"]
     code = pytest.main(
         [*arguments, f"--rootdir={root}", *(str(root / place) for place in places)],
         plugins=[_Collector(then)],

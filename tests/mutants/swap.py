@@ -12,12 +12,17 @@ from tests.mutants.population import ROOT, Mutant, functions_of
 def put_in(mutant: Mutant) -> None:
     """From now on this process runs the mutant. There is no way back: it is meant for a process of its own."""
     source = (ROOT / mutant.file).read_text(encoding="utf-8")
-    function = live(module_of(mutant), mutant.function)
-    function.__code__ = code_of(mutant.applied_to(source), mutant.function, function.__code__)
+    exchange(mutant.file, mutant.function, mutant.applied_to(source))
 
 
-def module_of(mutant: Mutant) -> ModuleType:
-    return importlib.import_module(mutant.file.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
+def exchange(file: str, name: str, text: str) -> None:
+    """From now on the function `name` of `file` does in this process what it does in `text`, the whole file's."""
+    function = live(_module_of(file), name)
+    function.__code__ = code_of(text, name, function.__code__)
+
+
+def _module_of(file: str) -> ModuleType:
+    return importlib.import_module(file.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
 
 
 def live(module: ModuleType, name: str) -> FunctionType:
@@ -40,10 +45,9 @@ def live(module: ModuleType, name: str) -> FunctionType:
 
 def code_of(source: str, name: str, like: CodeType) -> CodeType:
     """The code of function `name` in a module of this text, with the file name and free variables of `like`."""
-    names = [each for _, each in functions_of(ast.parse(source))]
     whole = compile(source, like.co_filename, "exec", dont_inherit=True)
     found = _first(whole, name)
-    assert found is not None, f"{name} is not among {names}"
+    assert found is not None, f"{name} is not among {[each for _, each in functions_of(ast.parse(source))]}"
     assert found.co_freevars == like.co_freevars, f"{name} has other free variables"
     return found
 

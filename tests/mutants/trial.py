@@ -1,7 +1,7 @@
 """Mutants tried one after the other: what killed each, or that nothing did."""
 
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.sharedctypes import RawArray
 
@@ -56,14 +56,15 @@ def _row(traced: Traced, mutant: Mutant, first: str | None) -> list[str]:
     return [*begin, *(test for test in tests if test not in begin)]
 
 
-def control(suite: Suite, traced: Traced, *, beside: int) -> list[str]:
-    """The tests that fail with no mutant at all, in the order and way that mutants are tried: there must be none."""
-    tests = sorted(suite.items, key=lambda test: (traced.seconds[test], test))
+def control(suite: Suite, limits_s: Mapping[str, float], *, beside: int) -> list[str]:
+    """Those of the tests in `limits_s` that fail with no mutant at all, in the order and way that mutants are tried:
+    there must be none."""
+    tests = sorted(limits_s, key=lambda test: (limits_s[test], test))
     rows = [tests[number::beside] for number in range(beside)]
 
     def work(number: int) -> list[str]:
         row = rows[number]
-        failed = suite.first_failure(row, [traced.limit_s(test) for test in row], lambda _: None)
+        failed = suite.first_failure(row, [limits_s[test] for test in row], lambda _: None)
         return [] if failed is None else [row[failed]]
 
     found: list[str] = []

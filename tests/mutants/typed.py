@@ -3,6 +3,7 @@
 A test of `x is not None` before `x.level` is asked for is often there for the types alone.
 """
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -10,7 +11,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.mutants.population import ROOT, Mutant
-from tests.mutants.tree import copied
 
 NAME = "mypy --strict"
 
@@ -46,10 +46,16 @@ class Checker:
         return None if result.returncode == 0 else result.stdout + result.stderr
 
 
+def _copied(to: Path) -> Path:
+    """A copy of the package that mutants are made of, at `to`."""
+    shutil.copytree(ROOT / "otha", to / "otha")
+    return to
+
+
 def refused(mutants: Sequence[Mutant]) -> set[Mutant]:
     """Those of the mutants that mypy refuses."""
     if not mutants:
         return set()
     with TemporaryDirectory(prefix="otha-mutants-") as folder:
-        check = Checker(copied(Path(folder) / "tree"))
+        check = Checker(_copied(Path(folder)))
         return {mutant for mutant in mutants if check.refuses(mutant)}

@@ -10,8 +10,9 @@ import pytest_asyncio
 
 from otha.core.inputs import Input
 from otha.runtime.scheduler import Scheduler
-from otha.site import Site, load_site
 from otha.site.gate_map import CommandAnswer, gate_map
+from otha.site.load import load_site
+from otha.site.model import Site
 
 MS = 1_000_000
 

@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 from otha.runtime.expiry import CertificateWatch, Expiry
 from otha.runtime.state_dir import StateDir
 from otha.runtime.supervisor import run
-from otha.site import load_site
+from otha.site.load import load_site
 from otha.wire.client import WireClient
 from tests.site.examples import TWO_TANKS
 

@@ -11,7 +11,7 @@ from otha.core.supervision import Supervision
 from otha.runtime.live import draw
 from otha.runtime.snapshot import status
 from otha.runtime.why import why
-from otha.site import load_site
+from otha.site.load import load_site
 
 SITE = Path(__file__).parents[2] / "sim" / "sites" / "two_tanks.toml"
 LATE = {"count": 1000, "p50": 1, "p99": 2, "p99_9": 345_678, "max": 4}

@@ -8,7 +8,7 @@ import pytest
 
 from otha.runtime.scheduler import Scheduler
 from otha.runtime.wiring import Network
-from otha.site import load_site
+from otha.site.load import load_site
 from tests.site.examples import changed
 
 pytestmark = pytest.mark.asyncio

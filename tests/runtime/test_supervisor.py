@@ -29,7 +29,7 @@ _RUN = """
 import asyncio, signal, sys
 from pathlib import Path
 from otha.runtime.supervisor import run
-from otha.site import load_site
+from otha.site.load import load_site
 
 async def main():
     stop = asyncio.Event()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from otha.core.errors import OthaError
-from otha.site import load_site
+from otha.site.load import load_site
 from otha.wire.client import WireClient
 from tests.runtime.opcua.rig import ServerProcess, site_text
 
@@ -24,7 +24,7 @@ _RUN = """
 import asyncio, signal, sys
 from pathlib import Path
 from otha.runtime.supervisor import run
-from otha.site import load_site
+from otha.site.load import load_site
 
 async def main():
     stop = asyncio.Event()

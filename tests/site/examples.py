@@ -3,7 +3,8 @@
 from importlib import resources
 from pathlib import Path
 
-from otha.site import Site, load_site
+from otha.site.load import load_site
+from otha.site.model import Site
 
 TWO_TANKS = Path(str(resources.files("sim"))) / "sites" / "two_tanks.toml"
 BROKEN = Path(__file__).parent / "broken"

@@ -2,10 +2,11 @@
 
 from otha.core.inputs import NodeReading
 from otha.core.words import GateState
-from otha.site import Endpoint, load_site
 from otha.site.decode import decode_gate, decode_node, encode_command
 from otha.site.gate_map import GateOpcode, gate_map
 from otha.site.line import Line
+from otha.site.load import load_site
+from otha.site.read import Endpoint
 from sim import registers
 from sim.gate import Gate, Retained
 from sim.heartbeat import Heartbeat, Role, Tracked

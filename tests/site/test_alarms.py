@@ -8,7 +8,8 @@ import pytest
 from otha.core.alarm_list import DEFAULTS
 from otha.core.conditions import Compare, Comparison
 from otha.core.words import AlarmCode, AlarmPriority
-from otha.site import SiteErrors, load_site
+from otha.site.load import load_site
+from otha.site.problem import SiteErrors
 from tests.site.examples import TWO_TANKS
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from otha.site import SiteErrors, load_site
-from otha.site.problem import Severity, render_errors
+from otha.site.load import load_site
+from otha.site.problem import Severity, SiteErrors, render_errors
 from tests.site.examples import BROKEN, PROFILES_OF_THEIR_OWN
 
 FILES = [path for path in sorted(BROKEN.glob("*.toml")) if path.name not in PROFILES_OF_THEIR_OWN]

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from otha.site import Endpoint, SiteErrors, load_site
-from otha.site.problem import Problem
+from otha.site.load import load_site
+from otha.site.problem import Problem, SiteErrors
+from otha.site.read import Endpoint
 from tests.site.examples import TWO_TANKS, changed, loaded
 
 FIRST = 'endpoint = "127.0.0.1:15011"'

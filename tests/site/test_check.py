@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from otha.site import load_site
 from otha.site.check import run, show_site
+from otha.site.load import load_site
 from otha.site.timing import show
 from tests.site.examples import BROKEN, TWO_TANKS, changed, loaded
 

@@ -9,7 +9,8 @@ from otha.core.conditions import AnyOf, MooN
 from otha.core.config import FailbackConfig
 from otha.core.window import parse
 from otha.core.words import FailbackMode
-from otha.site import SiteErrors, load_site
+from otha.site.load import load_site
+from otha.site.problem import SiteErrors
 from tests.site.examples import BROKEN, changed, loaded
 
 DRAIN = """

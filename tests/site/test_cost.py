@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from otha.site import load_site
 from otha.site.cost import devices
+from otha.site.load import load_site
 from tests.site.examples import TWO_TANKS, loaded
 
 

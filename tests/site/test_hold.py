@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from otha.core.config import HeldRule
-from otha.site import SiteErrors
-from otha.site.problem import Problem, Severity
+from otha.site.problem import Problem, Severity, SiteErrors
 from sim import boiler, crane, pump_station, two_tanks
 from sim.hold_action import plan_of
 from sim.hold_file import declared

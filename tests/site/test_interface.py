@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from otha.site import SiteErrors, load_site
 from otha.site.interface import Interface
+from otha.site.load import load_site
+from otha.site.problem import SiteErrors
 from tests.site.examples import TWO_TANKS
 
 

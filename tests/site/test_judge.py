@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otha.core.conditions import AllOf, AnyOf, Compare, Comparison, ConditionTree, MooN
-from otha.site import SiteErrors, load_site
 from otha.site.conditions import tags_in
 from otha.site.judge import holds_without
-from otha.site.problem import Severity
+from otha.site.load import load_site
+from otha.site.problem import Severity, SiteErrors
 from tests.site.examples import BROKEN, TWO_TANKS, changed, loaded
 
 GROUP = 'arming = "armed"\n'

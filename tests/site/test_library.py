@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from otha.core.words import Authority, Fencing, GroupKind, Role
-from otha.site import SiteErrors, load_site
 from otha.site.decode import decode_node
+from otha.site.load import load_site
 from otha.site.opcua import decode_node_values
+from otha.site.problem import SiteErrors
 from otha.site.profile import compile_decoder, compile_nodes, load_profile, shipped_profiles
 from otha.site.profile_file import Protocol
 from tests.site.examples import TWO_TANKS

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from otha.site import SiteErrors, load_site
 from otha.site.check import as_data, show_site
 from otha.site.line import Line, Parity
 from otha.site.line_load import turn
+from otha.site.load import load_site
 from otha.site.model import Site
-from otha.site.problem import Severity
+from otha.site.problem import Severity, SiteErrors
 from tests.site.examples import TWO_TANKS, changed
 
 MS = 1_000_000

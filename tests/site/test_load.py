@@ -7,9 +7,11 @@ import pytest
 from otha.core.conditions import AllOf, Compare, Comparison
 from otha.core.config import AdaptiveDetector, ChannelConfig, FixedDetector, ReferenceConfig
 from otha.core.words import Arming, ConditionClass, Fencing
-from otha.site import Endpoint, SiteErrors, load_site
 from otha.site.decode import GarbledReadingError, pack_words
+from otha.site.load import load_site
 from otha.site.model import UserRole
+from otha.site.problem import SiteErrors
+from otha.site.read import Endpoint
 from otha.site.tags import decode_tags
 from tests.site.examples import TWO_TANKS, changed, loaded
 

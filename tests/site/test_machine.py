@@ -6,8 +6,7 @@ import pytest
 
 from otha.core.conditions import Compare, MachineRule
 from otha.core.words import AfterFence, Conduct
-from otha.site import SiteErrors
-from otha.site.problem import Severity
+from otha.site.problem import Severity, SiteErrors
 from tests.site.examples import loaded
 
 # Tables of a group are written after its keys: here before its first interlock.

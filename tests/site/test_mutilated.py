@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from otha.site import SiteErrors, load_site
-from otha.site.problem import Severity
+from otha.site.load import load_site
+from otha.site.problem import Severity, SiteErrors
 from tests.site.examples import TWO_TANKS
 
 LINES = TWO_TANKS.read_text(encoding="utf-8").splitlines()

@@ -8,10 +8,11 @@ import pytest
 
 from otha.core.inputs import SelectorReading
 from otha.core.words import Role
-from otha.site import Site, SiteErrors, load_site
 from otha.site.check import as_data
 from otha.site.cost import devices
 from otha.site.decode import GarbledReadingError
+from otha.site.load import load_site
+from otha.site.model import Site
 from otha.site.opcua import (
     INT64_MAX,
     NodeName,
@@ -22,6 +23,7 @@ from otha.site.opcua import (
     decode_switches,
     parse_node,
 )
+from otha.site.problem import SiteErrors
 from otha.site.profile_file import SwitchTable, Word
 from otha.site.written import OpcuaSecurity
 from tests.runtime.opcua.rig import ITEMS, site_text

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from otha.site import SiteErrors, load_site
 from otha.site.check import as_data
 from otha.site.difference import restart_needed
+from otha.site.load import load_site
 from otha.site.outlets import Metrics, Syslog
+from otha.site.problem import SiteErrors
 from otha.site.written_outlets import Facility, Severity, SyslogTransport
 from tests.site.examples import TWO_TANKS
 

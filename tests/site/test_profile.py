@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from otha.core.words import Fencing
-from otha.site import SiteErrors
 from otha.site.gate_map import REFUSED, gate_map
+from otha.site.problem import SiteErrors
 from otha.site.profile import load_profile, shipped_profiles
 
 HEAD = """format = 1

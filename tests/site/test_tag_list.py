@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from otha.site import SiteErrors, load_site
-from otha.site.problem import Severity
+from otha.site.load import load_site
+from otha.site.problem import Severity, SiteErrors
 from tests.site.examples import TWO_TANKS
 
 LINKED = ("format = 1\n", 'format = 1\ntags = "tags.csv"\n')

@@ -5,7 +5,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otha.site import load_site, timing
+from otha.site import timing
+from otha.site.load import load_site
 from otha.site.timing import LOOP_NS, Pace
 from tests.site.examples import TWO_TANKS, loaded
 

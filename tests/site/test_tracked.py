@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from otha.core.words import TrackedForm, TrackedKind
-from otha.site import SiteErrors, load_site
-from otha.site.problem import Severity
+from otha.site.load import load_site
+from otha.site.problem import Severity, SiteErrors
 from tests.site.examples import changed, loaded
 
 MS = 1_000_000

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from otha.core.words import GateState
-from otha.site import load_site
+from otha.site.load import load_site
 from otha.site.tryout import Finding, Grade
 from otha.site.tryout_gate import Block, Owners, judge_gate
 from tests.site.examples import TWO_TANKS

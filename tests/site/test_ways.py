@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from otha.core.config import AdaptiveDetector, Allowance, FixedDetector
-from otha.site import Site, SiteErrors, load_site
 from otha.site.check import as_data
+from otha.site.load import load_site
+from otha.site.model import Site
+from otha.site.problem import SiteErrors
 from tests.site.links_site import VIA, links_text, write
 
 MS = 1_000_000

@@ -17,10 +17,9 @@ from otha.runtime.actuators.gate import GateActuator, WriteRefusedError, command
 from otha.runtime.modbus import ModbusLink
 from otha.runtime.paths import Paths
 from otha.runtime.scheduler import Scheduler
-from otha.site import Site
 from otha.site.decode import crc16
 from otha.site.gate_map import CommandAnswer, GateOpcode
-from otha.site.model import Block
+from otha.site.model import Block, Site
 
 if TYPE_CHECKING:
     from tests.runtime.conftest import FakeGate, Inputs

@@ -18,7 +18,8 @@ from otha.runtime.opcua.pool import OpcuaPool
 from otha.runtime.probes.opcua import OpcuaProbe
 from otha.runtime.scheduler import Scheduler
 from otha.runtime.wiring import opcua_timing
-from otha.site import Site, load_site
+from otha.site.load import load_site
+from otha.site.model import Site
 from otha.site.opcua import OpcuaDecoder
 from tests.opcua_standard import kept_in
 from tests.site.examples import TWO_TANKS

@@ -12,7 +12,8 @@ from otha.core.inputs import Input, ReferencePolled
 from otha.core.words import Answer
 from otha.runtime.scheduler import Scheduler
 from otha.runtime.wiring import Network
-from otha.site import Site, load_site
+from otha.site.load import load_site
+from otha.site.model import Site
 from tests.runtime.opcua.rig import WAIT_S, ServerProcess, site_text
 
 pytestmark = pytest.mark.asyncio

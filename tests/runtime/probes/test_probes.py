@@ -22,8 +22,8 @@ from otha.runtime.probes.node import NodeProbe
 from otha.runtime.probes.reference import ReferenceProbe
 from otha.runtime.probes.tags import TagsProbe
 from otha.runtime.scheduler import Scheduler
-from otha.site import Site
 from otha.site.decode import Decoder
+from otha.site.model import Site
 
 if TYPE_CHECKING:
     from tests.runtime.conftest import FakeGate, Inputs, Peer
