@@ -3,18 +3,20 @@
 import contextlib
 import csv
 import json
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from otha.journal.chain import Checkpoint
 from otha.journal.entry import JournalRow
 from otha.journal.errors import JournalUnreadable
 from otha.journal.schema import SQLITE_TROUBLE, connect_to_read
 from otha.journal.segment import locate
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 CSV_COLUMNS = (
     "seq",
@@ -31,8 +33,6 @@ CSV_COLUMNS = (
     "prev_hash",
     "hash",
 )
-_ROW = tuple(field.name for field in fields(JournalRow))
-_CHECKPOINT = tuple(field.name for field in fields(Checkpoint))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ class Reader:
     def __init__(self, path: Path) -> None:
         """`path` is a segment file, a journal's directory or a state directory. Raises JournalNotFound."""
         self._path = path
-        self._open: dict[Path, sqlite3.Connection] = {}
+        self._open: dict[Path, Database] = {}
         locate(path)
 
     def __enter__(self) -> "Reader":
@@ -96,8 +96,8 @@ class Reader:
 
     def close(self) -> None:
         """Close the connections."""
-        for connection in self._open.values():
-            connection.close()
+        for db in self._open.values():
+            db.close()
         self._open.clear()
 
     def query(self, query: Query | None = None, *, limit: int | None = None) -> Iterator[JournalRow]:
@@ -132,8 +132,8 @@ class Reader:
         total = 0
         for path in locate(self._path):
             with _named(path):
-                (rows,) = self._connection(path).execute(f"SELECT count(*) FROM events{where}", values).fetchone()
-                total += rows
+                (found,) = self._database(path).query(f"SELECT count(*) AS rows FROM events{where}", values)
+                total += found["rows"]
         return total
 
     def last_seq(self) -> int:
@@ -148,20 +148,22 @@ class Reader:
         """The newest signed checkpoint: kept elsewhere, it proves a cut tail. None in a journal without rows."""
         path = locate(self._path)[-1]
         with _named(path):
-            sql = f"SELECT {', '.join(_CHECKPOINT)} FROM checkpoints ORDER BY seq DESC LIMIT 1"
-            row = self._connection(path).execute(sql).fetchone()
-            return None if row is None else Checkpoint(**dict(zip(_CHECKPOINT, row, strict=True)))
+            rows = self._database(path).query("SELECT * FROM checkpoints ORDER BY seq DESC LIMIT 1")
+            return next((Checkpoint(**row) for row in rows), None)
 
     def _select(self, path: Path, where: str, values: list[Any], order: str, limit: int | None) -> Iterator[JournalRow]:
         with _named(path):
-            columns = ", ".join("group_name" if name == "group" else name for name in _ROW)
-            sql = f"SELECT {columns} FROM events{where} ORDER BY {order} LIMIT ?"
-            for row in self._connection(path).execute(sql, [*values, -1 if limit is None else limit]):
-                yield JournalRow(**dict(zip(_ROW, row, strict=True)))
+            sql = f"SELECT * FROM events{where} ORDER BY {order} LIMIT ?"
+            for row in self._database(path).query(sql, [*values, -1 if limit is None else limit]):
+                row["group"] = row.pop("group_name")
+                yield JournalRow(**row)
 
-    def _connection(self, path: Path) -> sqlite3.Connection:
+    def _database(self, path: Path) -> "Database":
         if path not in self._open:
-            self._open[path] = connect_to_read(path)
+            # It loads numpy where that is installed: a process that may read a journal starts without it.
+            from sqlite_utils import Database
+
+            self._open[path] = Database(connect_to_read(path), execute_plugins=False)
         return self._open[path]
 
 

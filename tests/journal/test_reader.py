@@ -107,7 +107,7 @@ def test_reading_changes_nothing(journal: Path) -> None:
     with Reader(journal) as reader:
         assert reader.count() == 25
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
-            reader._connection(segment_path(journal, 1)).execute("DELETE FROM events")
+            reader._database(segment_path(journal, 1)).execute("DELETE FROM events")
     assert content() == before
 
 
