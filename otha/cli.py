@@ -444,7 +444,7 @@ def _mount() -> None:
     app.add_typer(access_cli.certificates_app, name="cert")
     app.add_typer(interface_cli.app, name="interface")
     app.add_typer(profile_cli.app, name="profile")
-    # The simulator brings numpy; its commands are only mounted when they are asked for.
+    # The simulator brings pymodbus; its commands are only mounted when they are asked for.
     if len(sys.argv) > 1 and sys.argv[1] == "sim":
         from sim import cli as sim_cli
 
