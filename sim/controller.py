@@ -46,7 +46,8 @@ class Controller:
         self.loops = law.loops
         self._task = ControlTask(law, Ownership(number), number, cycle_ms=plant.cycle_ms, wrong=self.wrong)
         self._unsent: deque[tuple[int, list[int]]] = deque()
-        self.block = [0] * LENGTH
+        self._beat_ns = time.monotonic_ns()
+        self._shown: list[int] | None = None
 
     # --- control task -------------------------------------------------------------------------------------------
 
@@ -64,7 +65,14 @@ class Controller:
         self._task.beat()
         if self._task.heartbeat % 2:
             self._exchange()
-        self.block = self._task.show(time.monotonic_ns()).registers()
+        self._beat_ns, self._shown = time.monotonic_ns(), None
+
+    def block(self) -> list[int]:
+        """The heartbeat block of the last beat: one that is frozen shows the same for ever. It is made when it is asked
+        for, which is seldomer than the beat."""
+        if self._shown is None:
+            self._shown = self._task.show(self._beat_ns).registers()
+        return self._shown
 
     def _exchange(self) -> None:
         now_ns = time.monotonic_ns()
@@ -124,7 +132,7 @@ class Bank:
     def read(self, address: int, count: int) -> Sequence[int] | None:
         """Heartbeat block or setpoints."""
         if address + count <= LENGTH:
-            return self._controller.block[address : address + count]
+            return self._controller.block()[address : address + count]
         start = address - SETPOINT_BASE
         settings = self._settings()
         if start >= 0 and start + count <= len(settings):
