@@ -40,9 +40,12 @@ class Controller:
         law = plant.kind.law()
         # One read of all that it measures: the registers from the first to the last of them.
         addresses = [plant.tags[name] for name in plant.kind.measured]
-        self._measured_from = min(addresses)
-        self._measured_count = max(addresses) - self._measured_from + 1
-        self._measured_at = [address - self._measured_from for address in addresses]
+        first, last = min(addresses), max(addresses)
+        self._measured_at = [address - first for address in addresses]
+        self._ask_measured = ReadHoldingRegistersRequest(address=first, count=last - first + 1)
+        self._ask_gate = ReadHoldingRegistersRequest(
+            address=self._section.status_base, count=gate_map().status_total(self._section.outputs)
+        )
         self.loops = law.loops
         self._task = ControlTask(law, Ownership(number), number, cycle_ms=plant.cycle_ms, wrong=self.wrong)
         self._unsent: deque[tuple[int, list[int]]] = deque()
@@ -83,19 +86,16 @@ class Controller:
         # First the frame, with the ownership as it was learnt last time; then the question who owns it now.
         if (frame := self._task.frame()) is not None:
             calls.append((frame_write(self._section, frame), _ignore))
-        count = gate_map().status_total(self._section.outputs)
-        calls.append((ReadHoldingRegistersRequest(address=self._section.status_base, count=count), self._learn_gate))
-        measured = ReadHoldingRegistersRequest(address=self._measured_from, count=self._measured_count)
-        calls.append((measured, self._learn_measured))
+        calls += ((self._ask_gate, self._learn_gate), (self._ask_measured, self._learn_measured))
         self._link.send(calls)
 
     def _learn_gate(self, reply: ModbusPDU) -> None:
-        if not reply.isError() and len(reply.registers) == gate_map().status_total(self._section.outputs):
+        if not reply.isError() and len(reply.registers) == self._ask_gate.count:
             status, (applied, _, _) = decode_status(reply.registers)
             self._task.learn_gate(status, applied)
 
     def _learn_measured(self, reply: ModbusPDU) -> None:
-        if not reply.isError() and len(reply.registers) == self._measured_count:
+        if not reply.isError() and len(reply.registers) == self._ask_measured.count:
             measured = tuple(reply.registers[at] for at in self._measured_at)
             self._task.learn_measured(measured, time.monotonic_ns())
 
