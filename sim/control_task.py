@@ -139,7 +139,7 @@ class ControlTask:
         return self.owner.role() if self.wrong.shown_role is None else self.wrong.shown_role
 
     def show(self, now_ns: int) -> Heartbeat:
-        """The heartbeat block."""
+        """The heartbeat block as of then; what was learnt since is new."""
         data_age_ms = _age_ms(self._read_at_ns, now_ns)
         lag_ms = 0 if self.owner.drives() else _age_ms(self._replica_at_ns, now_ns)
         level = 255
@@ -168,4 +168,4 @@ def _words(value: int) -> tuple[int, int]:
 
 
 def _age_ms(since_ns: int | None, now_ns: int) -> int:
-    return _NEVER if since_ns is None else min(_NEVER, (now_ns - since_ns) // _MS)
+    return _NEVER if since_ns is None else min(_NEVER, max(0, now_ns - since_ns) // _MS)

@@ -40,13 +40,17 @@ class Controller:
         law = plant.kind.law()
         # One read of all that it measures: the registers from the first to the last of them.
         addresses = [plant.tags[name] for name in plant.kind.measured]
-        self._measured_from = min(addresses)
-        self._measured_count = max(addresses) - self._measured_from + 1
-        self._measured_at = [address - self._measured_from for address in addresses]
+        first, last = min(addresses), max(addresses)
+        self._measured_at = [address - first for address in addresses]
+        self._ask_measured = ReadHoldingRegistersRequest(address=first, count=last - first + 1)
+        self._ask_gate = ReadHoldingRegistersRequest(
+            address=self._section.status_base, count=gate_map().status_total(self._section.outputs)
+        )
         self.loops = law.loops
         self._task = ControlTask(law, Ownership(number), number, cycle_ms=plant.cycle_ms, wrong=self.wrong)
         self._unsent: deque[tuple[int, list[int]]] = deque()
-        self.block = [0] * LENGTH
+        self._beat_ns = time.monotonic_ns()
+        self._shown: list[int] | None = None
 
     # --- control task -------------------------------------------------------------------------------------------
 
@@ -64,7 +68,14 @@ class Controller:
         self._task.beat()
         if self._task.heartbeat % 2:
             self._exchange()
-        self.block = self._task.show(time.monotonic_ns()).registers()
+        self._beat_ns, self._shown = time.monotonic_ns(), None
+
+    def block(self) -> list[int]:
+        """The heartbeat block of the last beat: one that is frozen shows the same for ever. It is made when it is asked
+        for, which is seldomer than the beat."""
+        if self._shown is None:
+            self._shown = self._task.show(self._beat_ns).registers()
+        return self._shown
 
     def _exchange(self) -> None:
         now_ns = time.monotonic_ns()
@@ -75,19 +86,16 @@ class Controller:
         # First the frame, with the ownership as it was learnt last time; then the question who owns it now.
         if (frame := self._task.frame()) is not None:
             calls.append((frame_write(self._section, frame), _ignore))
-        count = gate_map().status_total(self._section.outputs)
-        calls.append((ReadHoldingRegistersRequest(address=self._section.status_base, count=count), self._learn_gate))
-        measured = ReadHoldingRegistersRequest(address=self._measured_from, count=self._measured_count)
-        calls.append((measured, self._learn_measured))
+        calls += ((self._ask_gate, self._learn_gate), (self._ask_measured, self._learn_measured))
         self._link.send(calls)
 
     def _learn_gate(self, reply: ModbusPDU) -> None:
-        if not reply.isError() and len(reply.registers) == gate_map().status_total(self._section.outputs):
+        if not reply.isError() and len(reply.registers) == self._ask_gate.count:
             status, (applied, _, _) = decode_status(reply.registers)
             self._task.learn_gate(status, applied)
 
     def _learn_measured(self, reply: ModbusPDU) -> None:
-        if not reply.isError() and len(reply.registers) == self._measured_count:
+        if not reply.isError() and len(reply.registers) == self._ask_measured.count:
             measured = tuple(reply.registers[at] for at in self._measured_at)
             self._task.learn_measured(measured, time.monotonic_ns())
 
@@ -124,7 +132,7 @@ class Bank:
     def read(self, address: int, count: int) -> Sequence[int] | None:
         """Heartbeat block or setpoints."""
         if address + count <= LENGTH:
-            return self._controller.block[address : address + count]
+            return self._controller.block()[address : address + count]
         start = address - SETPOINT_BASE
         settings = self._settings()
         if start >= 0 and start + count <= len(settings):

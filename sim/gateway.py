@@ -19,10 +19,10 @@ from typing import Final
 
 from pymodbus.constants import ExcCodes
 from pymodbus.framer import FramerSocket
-from pymodbus.pdu import DecodePDU, ExceptionResponse, ModbusPDU
+from pymodbus.pdu import DecodePDU
 
 from sim import control
-from sim.modbus_server import carry_out
+from sim.modbus_server import carry_out, refusal
 from sim.plant import Plant
 from sim.process import Ticker
 from sim.registers import U16_MAX, U32_MAX, unpack
@@ -150,8 +150,7 @@ class Gateway:
         """A request of a client."""
         session = request.session
         if request.unit == OWN_UNIT:
-            reply = carry_out(self, request.pdu)
-            session.answer(request.transaction, request.unit, bytes((reply.function_code,)) + reply.encode())
+            session.answer(request.transaction, request.unit, carry_out(self, request.pdu))
         elif request.unit not in self._units:
             session.refuse(request, ExcCodes.GATEWAY_PATH_UNAVIABLE)
         elif len(self._queue) >= QUEUE_MAX:
@@ -251,8 +250,7 @@ class _Session(asyncio.Protocol):
 
     def refuse(self, request: _Queued, code: ExcCodes) -> None:
         """Send an exception."""
-        reply: ModbusPDU = ExceptionResponse(request.pdu[0], code)
-        self.answer(request.transaction, request.unit, bytes((reply.function_code,)) + reply.encode())
+        self.answer(request.transaction, request.unit, refusal(request.pdu[0], code))
 
 
 async def start(plant: Plant, name: str) -> Callable[[], None]:

@@ -10,9 +10,13 @@ from typing import Final
 
 from pymodbus.framer import FramerSocket
 from pymodbus.pdu import DecodePDU, ModbusPDU
+from pymodbus.pdu.register_message import ReadHoldingRegistersResponse
+
+from sim.registers import unpack
 
 _FRAMER: Final = FramerSocket(DecodePDU(False))
 _RECONNECT_S: Final = 0.05
+_READ_HOLDING: Final = ReadHoldingRegistersResponse.function_code
 
 OnReply = Callable[[ModbusPDU], None]
 
@@ -98,9 +102,17 @@ class ModbusLink:
         waiting = self._pending.pop(transaction, None)
         if waiting is None:
             return
-        reply = _FRAMER.decoder.decode(pdu)
+        reply = _decoded(pdu)
         if reply is not None:
             waiting[1](reply)
+
+
+def _decoded(pdu: bytes) -> ModbusPDU | None:
+    """The reply, None when it is none. Registers that were read are unpacked whole: pymodbus takes one after the other,
+    and a status of fifty comes in with each control cycle."""
+    if len(pdu) >= 2 and pdu[0] == _READ_HOLDING and len(pdu) == 2 + pdu[1] and pdu[1] % 2 == 0:
+        return ReadHoldingRegistersResponse(registers=unpack(pdu[2:]))
+    return _FRAMER.decoder.decode(pdu)
 
 
 class _Wire(asyncio.Protocol):

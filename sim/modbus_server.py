@@ -1,29 +1,28 @@
-"""A small Modbus TCP server: pymodbus' framer and PDUs under a transport of its own.
+"""A small Modbus TCP server: pymodbus' framer under a transport of its own.
 
 Requests are carried out in the loop's own turn, one after the other, so that a block is read and a mailbox is written
-as a whole; pipelined requests are answered in order.
+as a whole; pipelined requests are answered in order. The four functions of registers are read and answered here:
+pymodbus' PDUs pack register by register, and a PLC is asked for its status of fifty in each control cycle.
 """
 
 import asyncio
+import struct
 from collections.abc import Sequence
 from typing import Final, Protocol
 
 from pymodbus.constants import ExcCodes
 from pymodbus.framer import FramerSocket
-from pymodbus.pdu import DecodePDU, ExceptionResponse, ModbusPDU
-from pymodbus.pdu.register_message import (
-    ReadHoldingRegistersRequest,
-    ReadHoldingRegistersResponse,
-    ReadInputRegistersRequest,
-    ReadInputRegistersResponse,
-    WriteMultipleRegistersRequest,
-    WriteMultipleRegistersResponse,
-    WriteSingleRegisterRequest,
-    WriteSingleRegisterResponse,
-)
+from pymodbus.pdu import DecodePDU
+
+from sim.registers import pack, unpack
 
 _MAX_ADU: Final = 260
 _FRAMER: Final = FramerSocket(DecodePDU(True))
+_READ_HOLDING, _READ_INPUT, _WRITE_ONE, _WRITE_SEVERAL = _FUNCTIONS = 3, 4, 6, 16
+_READ_MAX: Final = 125
+_WRITE_MAX: Final = 123
+_REFUSED: Final = 0x80  # set in the function code of an exception
+_HEAD: Final = struct.Struct(">BHH")  # of all four: function, address, and how many registers or the one's value
 
 
 class RegisterBank(Protocol):
@@ -36,29 +35,39 @@ class RegisterBank(Protocol):
         """Take the values; False when some of the registers can't be written."""
 
 
-def carry_out(bank: RegisterBank, adu_pdu: bytes) -> ModbusPDU:
-    """Do at a bank what a request (function code and data) asks; the reply to it."""
-    function = adu_pdu[0]
-    if function not in (3, 4, 6, 16):
-        return ExceptionResponse(function, ExcCodes.ILLEGAL_FUNCTION)
-    request = _FRAMER.decoder.decode(adu_pdu)
-    if request is None:
-        return ExceptionResponse(function, ExcCodes.ILLEGAL_VALUE)
-    address = request.address
-    if isinstance(request, ReadHoldingRegistersRequest):
-        values = bank.read(address, request.count)
-        if values is None:
-            return ExceptionResponse(function, ExcCodes.ILLEGAL_ADDRESS)
-        if isinstance(request, ReadInputRegistersRequest):
-            return ReadInputRegistersResponse(registers=values)
-        return ReadHoldingRegistersResponse(registers=values)
-    if not isinstance(request, WriteMultipleRegistersRequest | WriteSingleRegisterRequest):
-        return ExceptionResponse(function, ExcCodes.ILLEGAL_FUNCTION)
-    if not bank.write(address, request.registers):
-        return ExceptionResponse(function, ExcCodes.ILLEGAL_ADDRESS)
-    if isinstance(request, WriteSingleRegisterRequest):
-        return WriteSingleRegisterResponse(address=address, registers=request.registers)
-    return WriteMultipleRegistersResponse(address=address, count=len(request.registers))
+def carry_out(bank: RegisterBank, request: bytes) -> bytes:
+    """Do at a bank what a request asks; the reply to it. Both are PDUs: function code and data."""
+    function = request[0]
+    if function not in _FUNCTIONS:
+        return refusal(function, ExcCodes.ILLEGAL_FUNCTION)
+    if len(request) < _HEAD.size:
+        return refusal(function, ExcCodes.ILLEGAL_VALUE)
+    _, address, number = _HEAD.unpack_from(request)
+    if function in (_READ_HOLDING, _READ_INPUT):
+        if not 1 <= number <= _READ_MAX:
+            return refusal(function, ExcCodes.ILLEGAL_VALUE)
+        found = bank.read(address, number)
+        if found is None:
+            return refusal(function, ExcCodes.ILLEGAL_ADDRESS)
+        return bytes((function, 2 * number)) + pack(found)
+    values = [number] if function == _WRITE_ONE else _written(number, request[_HEAD.size :])
+    if values is None:
+        return refusal(function, ExcCodes.ILLEGAL_VALUE)
+    if not bank.write(address, values):
+        return refusal(function, ExcCodes.ILLEGAL_ADDRESS)
+    return request[: _HEAD.size]  # both writes are answered by what they begin with
+
+
+def _written(count: int, data: bytes) -> list[int] | None:
+    """What stands behind the head of a write of several: the number of bytes, and as many. None: it does not."""
+    if not 1 <= count <= _WRITE_MAX or len(data) != 1 + 2 * count or data[0] != 2 * count:
+        return None
+    return unpack(data[1:])
+
+
+def refusal(function: int, code: ExcCodes) -> bytes:
+    """The exception that a request of that function is answered by."""
+    return bytes((function | _REFUSED, code))
 
 
 class ModbusServer:
@@ -91,16 +100,13 @@ class ModbusServer:
         """A client's connection is gone."""
         self._open.discard(transport)
 
-    def answer(self, adu_pdu: bytes, unit: int, transaction: int) -> bytes:
-        """The reply to one request, as bytes to send. `adu_pdu` is function code and data."""
-        reply = self._reply(adu_pdu, unit)
-        reply.dev_id, reply.transaction_id = unit, transaction
-        return _FRAMER.buildFrame(reply)
-
-    def _reply(self, adu_pdu: bytes, unit: int) -> ModbusPDU:
+    def answer(self, request: bytes, unit: int, transaction: int) -> bytes:
+        """The reply to one request (function code and data), as bytes to send."""
         if unit != self.unit:
-            return ExceptionResponse(adu_pdu[0], ExcCodes.GATEWAY_NO_RESPONSE)
-        return carry_out(self.bank, adu_pdu)
+            reply = refusal(request[0], ExcCodes.GATEWAY_NO_RESPONSE)
+        else:
+            reply = carry_out(self.bank, request)
+        return _FRAMER.encode(reply, unit, transaction)
 
 
 class _Session(asyncio.Protocol):

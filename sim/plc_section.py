@@ -31,6 +31,7 @@ class PlcSection:
 
     def __init__(self, section: Section, machine: Machine, log: TerminalLog) -> None:
         self._section = section
+        self._keeps = section.gate.hold.keeps
         kept = retain.load(section.memory)
         self.gate = Gate(section.gate, kept, retain.next_boot(kept))
         if kept is not None and not kept.granted:
@@ -87,7 +88,7 @@ class PlcSection:
             frames={mailbox: pack(raw) for mailbox, raw in raw_frames.items()},
             command=None if command is None else pack(command),
             levels=self.machine.measure(),
-            kept={name: tags[name] for name in self._section.gate.hold.keeps},
+            kept={name: tags[name] for name in self._keeps},
         )
         if self.gate.scan_no % _FLUSH_SCANS == 0:
             self._log.flush()

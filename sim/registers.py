@@ -177,7 +177,7 @@ def crc16(data: bytes) -> int:
 def encode_status(fields: Mapping[str, int], outputs: Sequence[Sequence[int]]) -> list[int]:
     """The status block from its named fields, followed by the applied, held and shadow outputs."""
     shape = gate_map()
-    block = unpack(shape.status_format.pack(*(fields[name] for name in shape.status_names)))
+    block = unpack(shape.status_format.pack(*map(fields.__getitem__, shape.status_names)))
     for row in outputs:
         block.extend(row)
     return block

@@ -1,4 +1,4 @@
-"""The slave on a serial line: a bank of registers behind Modbus RTU, with pymodbus' framer and PDUs.
+"""The slave on a serial line: a bank of registers behind Modbus RTU, with pymodbus' framer.
 
 A slave says nothing unless it was asked in a whole frame with a right CRC, and nothing to what is meant for others. The
 pace is the line's own (`sim/serial_line.py`); here is only the time that a device takes to think.
@@ -50,6 +50,4 @@ class RtuServer:
             loop.call_later(self._turnaround_s, self._answer, pdu)
 
     def _answer(self, pdu: bytes) -> None:
-        reply = carry_out(self._bank, pdu)
-        reply.dev_id = self._unit
-        self._port.write(_FRAMER.buildFrame(reply))
+        self._port.write(_FRAMER.encode(carry_out(self._bank, pdu), self._unit, 0))

@@ -14,9 +14,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from sim.registers import State
+from sim.registers import State, gate_map
 
 FILE_NAME: Final = "terminal.jsonl"
+_JSON: Final = json.JSONEncoder(separators=(",", ":"))
 _STATUS: Final = ("state", "owner", "owner_epoch", "epoch", "last_seq", "boot")
 
 
@@ -25,6 +26,7 @@ class TerminalLog:
 
     def __init__(self, directory: Path, section: str) -> None:
         self._section = section
+        self._refusals = tuple(name for name in gate_map().status_names if name.startswith("frame_"))
         self._file = os.open(directory / FILE_NAME, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
         self._lines: list[str] = []
         self._last: tuple[tuple[int, ...], tuple[int, ...], str, tuple[int, ...]] | None = None
@@ -55,14 +57,14 @@ class TerminalLog:
             record["at"] = terminals
         record["machine"] = machine
         record.update((name, status[name]) for name in _STATUS)
-        record["refused"] = sum(value for name, value in status.items() if name.startswith("frame_")) & 0xFFFF
+        record["refused"] = sum(status[name] for name in self._refusals) & 0xFFFF
         record["pv"] = levels
         if held and kept:
             record["kept"] = dict(kept)
         record["frames"] = {str(mailbox): raw.hex() for mailbox, raw in frames.items()}
         if command is not None:
             record["command"] = command.hex()
-        self._lines.append(json.dumps(record, separators=(",", ":")))
+        self._lines.append(_JSON.encode(record))
 
     def flush(self) -> None:
         """Hand over to the operating system all that was logged."""

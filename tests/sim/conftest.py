@@ -244,3 +244,13 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
     except (ProcessLookupError, FileNotFoundError):
         return False
+
+
+def parent_of(pid: int) -> int:
+    """The process that it is a child of."""
+    return int(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
+
+
+def pids_of(plant: Running) -> dict[str, int]:
+    """Those of all processes."""
+    return {name: pid for name, pid in console.processes(plant.directory).items() if pid is not None}

@@ -1,6 +1,5 @@
 """The command line: what it prints, and how it refuses."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,6 @@ from typer.testing import CliRunner
 
 from sim.cli import app
 from sim.faults import CATALOGUE
-from tests.sim.conftest import Running
 
 RUNNER = CliRunner()
 
@@ -19,14 +17,6 @@ def test_list_names_every_fault_with_its_arguments() -> None:
         assert f"{name}: {fault.help}" in printed
         for parameter in fault.parameters:
             assert f"    {parameter.name}: {parameter.help}" in printed
-
-
-def test_a_fault_answers_as_json(running: Running) -> None:
-    folder = str(running.directory)
-    result = RUNNER.invoke(app, ["fault", "delay", "network=net_b", "node=sc_b", "ms=5", "--dir", folder])
-    assert result.exit_code == 0
-    assert json.loads(result.output)["at_ns"] > 0
-    assert RUNNER.invoke(app, ["fault", "heal", "--dir", folder]).exit_code == 0
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from sim.plant import Plant, default_ports
 from sim.samples import TAGS, Row
 from sim.selection import Answer
 from sim.whole import Scope
-from tests.sim.conftest import Whole, wait_for
+from tests.sim.conftest import Whole, pids_of, wait_for
 
 
 def row(seq: int) -> Row:
@@ -83,12 +83,14 @@ def test_a_stalled_sampler_keeps_its_heartbeat(whole: Whole) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads /proc")
-def test_each_server_has_a_memory_limit(whole: Whole) -> None:
-    pids = console.processes(whole.directory)
-    for name in ("scada_a", "hist_a", "collector"):
-        limits = Path(f"/proc/{pids[name]}/limits").read_text(encoding="utf-8")
-        line = next(line for line in limits.splitlines() if line.startswith("Max address space"))
-        assert int(line.split()[3]) == whole.plant.memory_mb << 20
+def test_only_the_servers_are_limited_in_their_memory(whole: Whole) -> None:
+    limits = {}
+    for name, pid in pids_of(whole).items():
+        (line,) = [each for each in Path(f"/proc/{pid}/limits").read_text().splitlines() if "address space" in each]
+        limits[name] = line.split()[3]
+    limited = {name for name, limit in limits.items() if limit != "unlimited"}
+    assert limited == {"scada_a", "scada_b", "hist_a", "hist_b", "collector"}
+    assert {limits[name] for name in limited} == {str(whole.plant.memory_mb << 20)}
 
 
 class Deaf(OpcuaLink):

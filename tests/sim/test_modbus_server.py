@@ -6,10 +6,21 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 import pytest_asyncio
-from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, WriteSingleRegisterRequest
+from pymodbus.constants import ExcCodes
+from pymodbus.pdu import ExceptionResponse, ModbusPDU
+from pymodbus.pdu.register_message import (
+    ReadHoldingRegistersRequest,
+    ReadHoldingRegistersResponse,
+    ReadInputRegistersRequest,
+    ReadInputRegistersResponse,
+    WriteMultipleRegistersRequest,
+    WriteMultipleRegistersResponse,
+    WriteSingleRegisterRequest,
+    WriteSingleRegisterResponse,
+)
 
 from sim.modbus_client import ModbusLink, ask
-from sim.modbus_server import ModbusServer
+from sim.modbus_server import ModbusServer, carry_out
 
 pytestmark = pytest.mark.asyncio
 
@@ -42,6 +53,10 @@ def adu(transaction: int, unit: int, pdu: bytes) -> bytes:
     return transaction.to_bytes(2) + b"\0\0" + (len(pdu) + 1).to_bytes(2) + bytes([unit]) + pdu
 
 
+def pdu(message: ModbusPDU) -> bytes:
+    return bytes((message.function_code,)) + message.encode()
+
+
 async def exchange(port: int, *chunks: bytes, length: int) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     for chunk in chunks:
@@ -70,21 +85,26 @@ async def test_a_request_may_come_in_pieces(port: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("unit", "pdu", "code"),
+    ("unit", "asked", "code"),
     [
         (1, bytes([3, 0, 9, 0, 2]), 2),
         (1, bytes([3, 0, 0, 0, 0]), 3),
         (1, bytes([3, 0, 0, 0, 126]), 3),
         (1, bytes([16, 0, 8, 0, 2, 4, 0, 1, 0, 2]), 2),
+        (1, bytes([16, 0, 0, 0, 2, 4, 0, 1, 0]), 3),
+        (1, bytes([16, 0, 0, 0, 2, 2, 0, 1, 0, 2]), 3),
+        (1, bytes([16, 0, 0, 0, 0, 0]), 3),
+        (1, bytes([16, 0, 0, 0]), 3),
         (1, bytes([6, 0, 9, 0, 1]), 2),
+        (1, bytes([6, 0]), 3),
         (1, bytes([1, 0, 0, 0, 1]), 1),
         (1, bytes([43, 14, 1, 0]), 1),
         (2, READ_TWO, 0x0B),
     ],
 )
-async def test_what_cant_be_done_is_answered_by_an_exception(port: int, unit: int, pdu: bytes, code: int) -> None:
-    reply = await exchange(port, adu(7, unit, pdu), length=9)
-    assert reply[6:] == bytes([unit, pdu[0] | 0x80, code])
+async def test_what_cant_be_done_is_answered_by_an_exception(port: int, unit: int, asked: bytes, code: int) -> None:
+    reply = await exchange(port, adu(7, unit, asked), length=9)
+    assert reply[6:] == bytes([unit, asked[0] | 0x80, code])
 
 
 @pytest.mark.parametrize("garbage", [b"GET / HTTP/1.1\r\n\r\n", b"\0\1\0\0\xff\xff\1\3", b"\0\1\0\0\0\1\1\3"])
@@ -99,6 +119,27 @@ async def test_single_and_multiple_writes_and_input_reads(port: int) -> None:
     assert await exchange(port, adu(1, 1, write), length=12) == adu(1, 1, bytes([16, 0, 5, 0, 2]))
     reply = await exchange(port, adu(1, 1, bytes([4, 0, 4, 0, 3])), length=15)
     assert reply[7:] == bytes([4, 6, 0, 77, 0, 8, 0, 9])
+
+
+async def test_replies_are_to_the_byte_those_of_pymodbus() -> None:
+    bank = Bank()
+    for count in range(1, 9):
+        held = list(bank.registers[1 : count + 1])
+        assert carry_out(bank, pdu(ReadHoldingRegistersRequest(address=1, count=count))) == pdu(
+            ReadHoldingRegistersResponse(registers=held)
+        )
+        assert carry_out(bank, pdu(ReadInputRegistersRequest(address=1, count=count))) == pdu(
+            ReadInputRegistersResponse(registers=held)
+        )
+        several = [0xFFFF - count * at for at in range(count)]
+        assert carry_out(bank, pdu(WriteMultipleRegistersRequest(address=1, registers=several))) == pdu(
+            WriteMultipleRegistersResponse(address=1, count=count)
+        )
+        assert bank.registers[1 : count + 1] == several
+        one = WriteSingleRegisterRequest(address=count, registers=[count << 8])
+        assert carry_out(bank, pdu(one)) == pdu(WriteSingleRegisterResponse(address=count, registers=[count << 8]))
+        assert bank.registers[count] == count << 8
+    assert carry_out(bank, b"\x2b") == pdu(ExceptionResponse(0x2B, ExcCodes.ILLEGAL_FUNCTION))
 
 
 async def test_a_link_connects_again_after_a_reply_that_never_came() -> None:

@@ -1,6 +1,7 @@
 """A plant comes up as a whole, is disturbed by name, and goes down as a whole."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -11,18 +12,25 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from sim import console, orchestrator
+from sim.cli import app
 from sim.errors import PlantError, UsageError
 from sim.plant import DEFAULT_PORTS, NETWORKS, PROCESSES
 from sim.registers import State
-from tests.sim.conftest import Running, alive, running_plant, wait_for
+from tests.sim.conftest import Running, alive, parent_of, pids_of, running_plant, wait_for
 
 
 def test_a_new_plant_is_driven_by_its_first_controller(running: Running) -> None:
     status = running.status()
     assert (status["state"], status["owner"], status["epoch"], status["granted"]) == (State.OWNED, 1, 1, 1)
     assert all(console.processes(running.directory).values())
+
+
+def test_each_is_called_what_it_is(running: Running) -> None:
+    told = {name: Path(f"/proc/{pid}/comm").read_text(encoding="utf-8") for name, pid in pids_of(running).items()}
+    assert told == {name: f"{name}\n" for name in told}
 
 
 def test_the_site_file_names_the_real_ports(running: Running) -> None:
@@ -109,6 +117,14 @@ def test_damaged_retain_memory_starts_safe_until_a_person_resets(running: Runnin
     running.hand_over("sc_a")
 
 
+def test_a_fault_by_the_command_line_answers_as_json(running: Running) -> None:
+    runner, folder = CliRunner(), str(running.directory)
+    result = runner.invoke(app, ["fault", "delay", "network=net_b", "node=sc_b", "ms=5", "--dir", folder])
+    assert result.exit_code == 0
+    assert json.loads(result.output)["at_ns"] > 0
+    assert runner.invoke(app, ["fault", "heal", "--dir", folder]).exit_code == 0
+
+
 def test_a_second_plant_in_the_same_folder_is_refused(running: Running, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(AssertionError), running_plant(running.directory):
         pass
@@ -117,20 +133,23 @@ def test_a_second_plant_in_the_same_folder_is_refused(running: Running, capfd: p
 
 def test_sigterm_ends_all(tmp_path: Path) -> None:
     with running_plant(tmp_path) as plant:
-        pids = console.processes(plant.directory)
+        pids = pids_of(plant)
+        template = parent_of(pids["plc"])
         plant.fault("stop", node="sc_a")
         assert plant.stop() == 0
-        assert [name for name in PROCESSES if alive(pids[name] or 0)] == []
+        assert [name for name in PROCESSES if alive(pids[name])] == []
+        wait_for("the template is gone", lambda: not alive(template))
     with pytest.raises(PlantError):
         console.processes(tmp_path)
 
 
 def test_a_killed_parent_takes_its_children_along(tmp_path: Path) -> None:
     with running_plant(tmp_path) as plant:
-        pids = [pid for pid in console.processes(plant.directory).values() if pid]
+        pids = pids_of(plant)
+        left = {*pids.values(), parent_of(pids["plc"])}
         plant.fault("stop", node="net_a")
         plant.process.send_signal(signal.SIGKILL)
-        wait_for("no child is left", lambda: not any(alive(pid) for pid in pids))
+        wait_for("no child and no template is left", lambda: not any(alive(pid) for pid in left))
 
 
 def test_the_end_of_stdin_ends_all_if_asked(tmp_path: Path) -> None:
