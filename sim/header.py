@@ -4,8 +4,10 @@ Slow beside the tanks: its owners control it by cycles of a quarter of a second.
 """
 
 import math
-import random
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sim.kind import Plain
 from sim.tanks import FULL_SCALE, STEP_S
@@ -16,6 +18,7 @@ _CONSUMERS: Final = 0.03  # per root of the level
 _SWING: Final = 0.1  # slow change of what the consumers take
 _SWING_PERIOD_S: Final = 90.0
 _NOISE: Final = 0.00005  # standard deviation of a level measurement, in vessel heights
+_BLOCK: Final = 4096
 
 
 class Header(Plain):
@@ -24,10 +27,10 @@ class Header(Plain):
     def __init__(self, seed: int) -> None:
         super().__init__()
         self._outputs = (0, 0)
-        self._noise = random.Random(f"header {seed}")
+        self._random = np.random.default_rng((seed, 2))
         self._level = 0.5
+        self._noise: NDArray[np.float64] = np.zeros(0)
         self._steps = 0
-        self._shown = self._show()
 
     def step(self, outputs: tuple[int, ...]) -> None:
         """One step of `STEP_S` with the supply pump and the return valve, each 0..10000."""
@@ -37,16 +40,15 @@ class Header(Plain):
         taken = (_CONSUMERS * swing + _RETURN * valve) * self._level**0.5
         self._level = min(1.0, max(0.0, self._level + (_PUMP * pump - taken) * STEP_S))
         self._steps += 1
-        self._shown = self._show()
 
     def measure(self) -> tuple[int, ...]:
         """The level as the transmitter shows it, 0..10000. The noise belongs to the step, not to the reader."""
-        return (self._shown,)
-
-    def _show(self) -> int:
-        return int(min(1.0, max(0.0, self._level + self._noise.gauss(0.0, _NOISE))) * FULL_SCALE)
+        at = self._steps % _BLOCK
+        if at == 0 or not len(self._noise):
+            self._noise = self._random.normal(0.0, _NOISE, _BLOCK)
+        return (int(min(FULL_SCALE, max(0.0, (self._level + self._noise[at]) * FULL_SCALE))),)
 
     def tags(self) -> dict[str, int]:
         """The level, and both outputs as they stand at the terminals."""
         pump, valve = self._outputs
-        return {"header_level": self._shown, "supply_pump": pump, "return_valve": valve}
+        return {"header_level": self.measure()[0], "supply_pump": pump, "return_valve": valve}

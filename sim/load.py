@@ -5,7 +5,12 @@ steep as its valve or motor allows), and small restless changes (a first-order p
 """
 
 import math
-import random
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+_BLOCK: Final = 4096
 
 
 class Load:
@@ -23,7 +28,7 @@ class Load:
         restless: float,
         restless_s: float,
     ) -> None:
-        self._random = random.Random(f"load {seed}")
+        self._random = np.random.default_rng((seed, 7))
         self._chance = step_s / every_s
         self._share = step_share
         self._follow = step_s / stroke_s
@@ -31,11 +36,18 @@ class Load:
         self._kick = restless * math.sqrt(1 - self._keep**2)
         self._wanted = self._base = 1.0
         self._small = 0.0
+        self._drawn: NDArray[np.float64] = np.zeros((0, 2))
+        self._steps = 0
 
     def step(self) -> float:
         """The factor of the next step."""
-        if self._random.random() < self._chance:
-            self._wanted = 1.0 + self._random.gauss(0.0, self._share)
+        at = self._steps % _BLOCK
+        if at == 0:
+            self._drawn = np.column_stack((self._random.random(_BLOCK), self._random.normal(0.0, 1.0, _BLOCK)))
+        chance, kick = self._drawn[at].tolist()
+        self._steps += 1
+        if chance < self._chance:
+            self._wanted = 1.0 + float(self._random.normal(0.0, self._share))
         self._base += self._follow * (self._wanted - self._base)
-        self._small = self._keep * self._small + self._kick * self._random.gauss(0.0, 1.0)
+        self._small = self._keep * self._small + self._kick * kick
         return self._base + self._small

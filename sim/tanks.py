@@ -4,8 +4,10 @@ Fixed step and seeded noise: with the same seed and the same outputs in the same
 """
 
 import math
-import random
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sim.load import Load
 
@@ -19,6 +21,7 @@ _DRAIN: Final = 0.1  # to the consumers, per root of the level
 _SWING: Final = 0.05  # consumers downstream: slow change of the drain
 _SWING_PERIOD_S: Final = 40.0
 _NOISE: Final = 0.00003  # standard deviation of a level measurement, in tank heights
+_BLOCK: Final = 4096
 
 
 class Tanks:
@@ -26,10 +29,10 @@ class Tanks:
 
     def __init__(self, seed: int, load: Load | None = None) -> None:
         self._load = load
-        self._noise = random.Random(f"tanks {seed}")
+        self._random = np.random.default_rng(seed)
         self._levels = (0.6, 0.5)
+        self._noise: NDArray[np.float64] = np.zeros((0, 2))
         self._steps = 0
-        self._shown = self._show()
 
     def step(self, outputs: tuple[int, ...]) -> None:
         """One step of `STEP_S` with pump 1, pump 2 and the valve, each 0..10000."""
@@ -44,19 +47,19 @@ class Tanks:
         )
         self._levels = (_inside(first + flows[0] * STEP_S), _inside(second + flows[1] * STEP_S))
         self._steps += 1
-        self._shown = self._show()
 
     def measure(self) -> tuple[int, int]:
         """Both levels as the transmitters show them, 0..10000. The noise belongs to the step, not to the reader."""
-        return self._shown
-
-    def _show(self) -> tuple[int, int]:
-        first, second = (int(_inside(level + self._noise.gauss(0.0, _NOISE)) * FULL_SCALE) for level in self._levels)
+        at = self._steps % _BLOCK
+        if at == 0 or not len(self._noise):
+            self._noise = self._random.normal(0.0, _NOISE, (_BLOCK, 2))
+        noise = self._noise[at].tolist()
+        first, second = (int(_inside(level + n) * FULL_SCALE) for level, n in zip(self._levels, noise, strict=True))
         return first, second
 
     def tripped(self) -> bool:
         """A level so high that nobody may take the tanks over."""
-        return max(self._shown) >= HIGH_LEVEL
+        return max(self.measure()) >= HIGH_LEVEL
 
 
 def _inside(level: float) -> float:
