@@ -7,9 +7,9 @@ import math
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.kind import Plain
+from sim.noise import Noise
 from sim.tanks import FULL_SCALE, STEP_S
 
 _PUMP: Final = 0.06  # vessel heights per second at full speed
@@ -18,7 +18,6 @@ _CONSUMERS: Final = 0.03  # per root of the level
 _SWING: Final = 0.1  # slow change of what the consumers take
 _SWING_PERIOD_S: Final = 90.0
 _NOISE: Final = 0.00005  # standard deviation of a level measurement, in vessel heights
-_BLOCK: Final = 4096
 
 
 class Header(Plain):
@@ -27,10 +26,10 @@ class Header(Plain):
     def __init__(self, seed: int) -> None:
         super().__init__()
         self._outputs = (0, 0)
-        self._random = np.random.default_rng((seed, 2))
+        self._noise = Noise(np.random.default_rng((seed, 2)), _NOISE, instruments=1)
         self._level = 0.5
-        self._noise: NDArray[np.float64] = np.zeros(0)
         self._steps = 0
+        self._shown = self._show()
 
     def step(self, outputs: tuple[int, ...]) -> None:
         """One step of `STEP_S` with the supply pump and the return valve, each 0..10000."""
@@ -40,15 +39,17 @@ class Header(Plain):
         taken = (_CONSUMERS * swing + _RETURN * valve) * self._level**0.5
         self._level = min(1.0, max(0.0, self._level + (_PUMP * pump - taken) * STEP_S))
         self._steps += 1
+        self._shown = self._show()
 
     def measure(self) -> tuple[int, ...]:
         """The level as the transmitter shows it, 0..10000. The noise belongs to the step, not to the reader."""
-        at = self._steps % _BLOCK
-        if at == 0 or not len(self._noise):
-            self._noise = self._random.normal(0.0, _NOISE, _BLOCK)
-        return (int(min(FULL_SCALE, max(0.0, (self._level + self._noise[at]) * FULL_SCALE))),)
+        return (self._shown,)
+
+    def _show(self) -> int:
+        (off,) = self._noise.next()
+        return int(min(FULL_SCALE, max(0.0, (self._level + off) * FULL_SCALE)))
 
     def tags(self) -> dict[str, int]:
         """The level, and both outputs as they stand at the terminals."""
         pump, valve = self._outputs
-        return {"header_level": self.measure()[0], "supply_pump": pump, "return_valve": valve}
+        return {"header_level": self._shown, "supply_pump": pump, "return_valve": valve}

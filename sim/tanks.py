@@ -7,9 +7,9 @@ import math
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.load import Load
+from sim.noise import Noise
 
 STEP_S: Final = 0.005
 FULL_SCALE: Final = 10_000
@@ -21,7 +21,6 @@ _DRAIN: Final = 0.1  # to the consumers, per root of the level
 _SWING: Final = 0.05  # consumers downstream: slow change of the drain
 _SWING_PERIOD_S: Final = 40.0
 _NOISE: Final = 0.00003  # standard deviation of a level measurement, in tank heights
-_BLOCK: Final = 4096
 
 
 class Tanks:
@@ -29,10 +28,10 @@ class Tanks:
 
     def __init__(self, seed: int, load: Load | None = None) -> None:
         self._load = load
-        self._random = np.random.default_rng(seed)
+        self._noise = Noise(np.random.default_rng(seed), _NOISE, instruments=2)
         self._levels = (0.6, 0.5)
-        self._noise: NDArray[np.float64] = np.zeros((0, 2))
         self._steps = 0
+        self._shown = self._show()
 
     def step(self, outputs: tuple[int, ...]) -> None:
         """One step of `STEP_S` with pump 1, pump 2 and the valve, each 0..10000."""
@@ -47,19 +46,20 @@ class Tanks:
         )
         self._levels = (_inside(first + flows[0] * STEP_S), _inside(second + flows[1] * STEP_S))
         self._steps += 1
+        self._shown = self._show()
 
     def measure(self) -> tuple[int, int]:
         """Both levels as the transmitters show them, 0..10000. The noise belongs to the step, not to the reader."""
-        at = self._steps % _BLOCK
-        if at == 0 or not len(self._noise):
-            self._noise = self._random.normal(0.0, _NOISE, (_BLOCK, 2))
-        noise = self._noise[at].tolist()
-        first, second = (int(_inside(level + n) * FULL_SCALE) for level, n in zip(self._levels, noise, strict=True))
+        return self._shown
+
+    def _show(self) -> tuple[int, int]:
+        off = self._noise.next()
+        first, second = (int(_inside(level + each) * FULL_SCALE) for level, each in zip(self._levels, off, strict=True))
         return first, second
 
     def tripped(self) -> bool:
         """A level so high that nobody may take the tanks over."""
-        return max(self.measure()) >= HIGH_LEVEL
+        return max(self._shown) >= HIGH_LEVEL
 
 
 def _inside(level: float) -> float:

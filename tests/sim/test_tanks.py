@@ -17,10 +17,13 @@ def test_the_same_seed_gives_the_same_plant() -> None:
     assert run(1, outputs, 100) != run(2, outputs, 100)
 
 
-def test_reading_twice_shows_the_same() -> None:
-    tanks = Tanks(1)
-    tanks.step((0, 0, 0))
-    assert tanks.measure() == tanks.measure()
+def test_who_reads_and_how_often_changes_nothing() -> None:
+    tanks, shown = Tanks(1), []
+    for _ in range(5000):
+        tanks.step((4000, 3000, 10_000))
+        shown.append([tanks.measure() for _ in range(3)])
+    assert all(first == second == third for first, second, third in shown)
+    assert run(1, (4000, 3000, 10_000), 5000)[-1] == shown[-1][0]
 
 
 def test_pumps_fill_and_without_them_both_drain() -> None:
