@@ -504,6 +504,8 @@ def _refuse_bytes(arguments: list[str]) -> None:
 def main() -> None:
     """Entry of the console script."""
     _refuse_bytes(sys.argv[1:])
+    # Nothing here multiplies matrices: numpy need not start a thread for each processor, which is half of its loading.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # What a shell wants completed, it says in the environment.
     completed = [word for name in ("COMP_WORDS", "_TYPER_COMPLETE_ARGS") for word in os.environ.get(name, "").split()]
     _mount([*sys.argv[1:], *completed])
