@@ -89,6 +89,14 @@ def test_every_flipped_byte_of_a_row_is_noticed_and_the_row_and_field_named(
         assert (bad.seq, bad.field) == (seq, column), bad
 
 
+@pytest.mark.parametrize("name", ["kin", "kil", "kiz", "ki "])
+def test_a_byte_of_which_several_bits_changed_is_named_as_well(copy: Path, name: str) -> None:
+    change(copy, "UPDATE events SET user = ? WHERE seq = 17", name)
+    bad = verify(copy).first_bad
+    assert bad is not None
+    assert (bad.seq, bad.field, bad.what) == (17, "user", "byte 3 was changed")
+
+
 def test_any_flipped_byte_of_the_file_is_noticed_or_changes_no_row(written: Path, tmp_path: Path) -> None:
     with Reader(written) as reader:
         true = list(reader.query())
