@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-_RUNNERS = 6  # what runs at once: four lanes, and two beside them
+_RUNNERS = 7  # what runs at once: four lanes, and three groups beside them
 _DEADLINE_S = 60.0
 
 _WAITS = """#!/bin/sh
@@ -60,9 +60,10 @@ def test_whoever_ends_the_suite_ends_all_of_it(end: signal.Signals, tmp_path: Pa
     # Where this here was begun in the background, an interrupt would be ignored from the beginning.
     command = ["env", "--default-signal=INT", "sh", "tools/test.sh", str(python(tmp_path, _WAITS))]
     with subprocess.Popen(command, cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL) as suite:
-        wait_until(lambda: len(list(tmp_path.glob("*.pid"))) == _RUNNERS, "the lanes did not begin")
-        begun = [int(each.stem) for each in tmp_path.glob("*.pid")]
+        begun: list[int] = []
         try:
+            wait_until(lambda: len(list(tmp_path.glob("*.pid"))) == _RUNNERS, "the lanes did not begin")
+            begun = [int(each.stem) for each in tmp_path.glob("*.pid")]
             assert not any(ignores(each, signal.SIGINT) for each in begun)  # tests interrupt what they have begun
             os.killpg(suite.pid, end)  # as a terminal does
             assert suite.wait(_DEADLINE_S) == 130

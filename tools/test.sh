@@ -1,7 +1,8 @@
 #!/bin/sh
 # The test suite. What runs against the clock (plants, servers, supervisors) waits more than it works: four runners take
-# one group of it after the other, the longest first, so that they end together. What only computes runs beside them, as
-# gently as the system can. Each group's end is told at once; all that they have said is printed when all have ended.
+# one group of it after the other, the longest first, so that they end together. What only computes runs beside them in
+# three groups, as gently as the system can. Each group's end is told at once; all that they have said is printed when
+# all have ended.
 # With arguments: pytest with those arguments.
 # usage: test.sh PYTHON [pytest arguments]
 set -u
@@ -16,6 +17,7 @@ fi
 # Each of the longest is a group, by length.
 alone="tests/runtime/ tests/hmi/ tests/sim/ tests/interface/ tests/demo/ tests/foreign/ tests/runtime/opcua/"
 proving=""
+judging=""
 computing=""
 rest=""
 for place in tests/*/ tests/test_*.py; do
@@ -23,8 +25,8 @@ for place in tests/*/ tests/test_*.py; do
         tests/__pycache__/) ;;
         tests/test_alarm_cli.py | tests/test_profile_cli.py | tests/test_remote.py) rest="$rest $place" ;; # they start a plant
         tests/mutants/ | tests/plc/ | tests/verify/) proving="$proving $place" ;;
-        tests/bench/ | tests/core/ | tests/report/ | tests/scenarios/ | tests/site/ | tests/wire/ | tests/*.py)
-            computing="$computing $place" ;;
+        tests/bench/ | tests/core/ | tests/report/ | tests/scenarios/) computing="$computing $place" ;;
+        tests/site/ | tests/wire/ | tests/*.py) judging="$judging $place" ;;
         *) case " $alone " in *" $place "*) ;; *) rest="$rest $place" ;; esac ;;
     esac
 done
@@ -48,10 +50,10 @@ echo "$name: $(tail -n 1 "$logs/$name")"
 exit $status'
 export python logs
 
-nice -n 19 $lane sh -c "$run" run computing $computing &
-lanes=$!
-nice -n 19 $lane sh -c "$run" run proving $proving &
-lanes="$lanes $!"
+for group in "proving $proving" "computing $computing" "judging $judging"; do
+    nice -n 19 $lane sh -c "$run" run $group &
+    lanes="$lanes $!"
+done
 for place in $alone; do
     case $place in
         tests/runtime/) echo "runtime $place --ignore=tests/runtime/opcua/" ;;
