@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hmi import kpi_rows, theme, words
+from hmi import kpi_rows, say, theme, words
 from hmi.controls import DeedButton, plain
 from hmi.kpi_rows import Figure, Kpi, Share
 
@@ -102,7 +102,8 @@ class KpiPage(QWidget):
 
     def show_kpi(self, found: Kpi) -> None:
         """Show these."""
-        self.head.setText(translate("Kpi", "Looked at: {0} to {1}").format(found.begin, found.end))
+        begin, end = say.moment(found.begin), say.moment(found.end)
+        self.head.setText(translate("Kpi", "Looked at: {0} to {1}").format(begin, end))
         self.table.setRowCount(len(found.measures))
         for at, each in enumerate(found.measures):
             sign = {True: "✓", False: "✗ " + translate("Kpi", "too many"), None: ""}[each.well]

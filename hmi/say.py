@@ -1,5 +1,6 @@
 """Codes of the interface as words of the chosen language; what OTHA sends as a sentence stays as it is."""
 
+from datetime import datetime
 from functools import cache
 
 from PySide6.QtCore import QCoreApplication
@@ -199,6 +200,15 @@ def link(of: Link) -> str:
         Link.OPEN: translate("Say", "connected"),
         Link.LOST: translate("Say", "connection lost"),
     }[of]
+
+
+def moment(iso: str) -> str:
+    """A moment that OTHA tells in ISO 8601, to the minute in the station's time zone; as it stands where it is none."""
+    try:
+        at = datetime.fromisoformat(iso)
+    except ValueError:
+        return iso
+    return f"{at.astimezone():%Y-%m-%d %H:%M}"
 
 
 def age(ms: int | None) -> str:

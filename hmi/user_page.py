@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hmi import say
 from hmi.controls import DeedButton, plain
 from hmi.desk import Desk, NoReply
 from hmi.model import Answer
@@ -173,7 +174,7 @@ class UserList(_Deeds):
                     str(each.get("name", "")),
                     str(each.get("role", "")),
                     f"■ {yes}" if each.get("locked") else "",
-                    str(each.get("changed", "")),
+                    say.moment(str(each.get("changed", ""))),
                 )
                 for each in found
             ],

@@ -374,8 +374,8 @@ _EVENTS = tuple(
     )
 )
 _KPI: Json = {
-    "from": "2026-01-04 08:00",
-    "to": "2026-01-05 08:00",
+    "from": "2026-01-04T08:00:00.000000Z",
+    "to": "2026-01-05T08:00:00.000000Z",
     "annunciations": 96,
     "per_10_min_milli": 667,
     "peak_10_min": 7,
@@ -413,7 +413,7 @@ _FAULTS = tuple(
     )
 )
 _USERS = tuple(
-    {"name": name, "role": role, "locked": name == "visitor", "changed": "2025-11-03"}
+    {"name": name, "role": role, "locked": name == "visitor", "changed": "2025-11-03T07:30:00+00:00"}
     for name, role in (
         ("anna", "operator"),
         ("carl", "commissioning"),
