@@ -205,10 +205,11 @@ class AlarmPage(QWidget):
         self.model.show(_SHELVES[self.shelves.currentIndex()], self.filter.text())
         self._choose_again()
 
-    def _row_chosen(self, current: QModelIndex, _before: QModelIndex) -> None:
+    def _row_chosen(self, current: QModelIndex, before: QModelIndex) -> None:
         row = self.model.row(current.row()) if current.isValid() else None
         if row is not None and row.key != self._chosen:
-            self._chosen, self._by_hand = row.key, True
+            # A table that gets the keyboard and has no current row makes one by itself.
+            self._chosen, self._by_hand = row.key, before.isValid()
         self.side.tell(row)
 
     def _choose_again(self) -> None:

@@ -334,10 +334,12 @@ class OrderKind(Enum):
 
 
 class Answer(Enum):
-    """How one request on a channel ended. LATE: the reply to an earlier request came after its deadline."""
+    """How one request on a channel ended. LATE: the reply to an earlier request came after its deadline. BLIND: who
+    asked could not tell; it is evidence of nothing, neither of life nor of death."""
 
     REPLIED = 0
     LATE = 1
     BUSY = 2
     MISSED = 3
     GARBLED = 4
+    BLIND = 5

@@ -6,10 +6,11 @@ from hashlib import sha256
 from otha.journal.chain import ROW_DOMAIN, hash_fields, row_fields, sized
 from otha.journal.entry import COLUMNS
 
-MAX_TRIALS = 400_000  # half a second; a row of some 1,500 bytes is still searched whole
+MAX_HASHED = 300_000_000  # bytes; half a second. A row of some 1,000 bytes is still searched whole
 _INTEGERS = frozenset({"seq", "wall_ns", "mono_ns", "epoch"})
 _BLOBS = frozenset({"prev_hash", "hash"})
 _PREFIX_BYTES = 4
+_BLOCK = 1000
 # What breaks by itself is most often one bit: those are tried everywhere before anything else is.
 _ONE_BIT = tuple(1 << bit for bit in range(8))
 _MORE_BITS = tuple(mask for mask in range(1, 256) if mask not in _ONE_BIT)
@@ -68,10 +69,11 @@ def _one_byte(fields: list[bytes], stored_hash: bytes, masks: Sequence[int]) -> 
     None if there is none among those that may be tried.
     """
     whole = b"".join(fields)
-    trials = start = 0
+    hashed = start = 0
     for column, field in zip(COLUMNS, fields, strict=False):
-        trials += (len(field) - _PREFIX_BYTES) * len(masks)
-        if trials > MAX_TRIALS:
+        # A short rest costs as much as a block of the hash.
+        hashed += (len(field) - _PREFIX_BYTES) * len(masks) * max(len(whole) - start, _BLOCK)
+        if hashed > MAX_HASHED:
             return None
         for at in range(start + _PREFIX_BYTES, start + len(field)):
             # What stands before the byte is hashed once for all that is tried in its place.

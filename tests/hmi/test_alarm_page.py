@@ -104,6 +104,8 @@ def test_who_comes_looks_at_the_most_urgent_one_unless_he_had_chosen_another(pag
     page.table.selectRow(page.model.place(OTHER.key))
     page.come()
     assert page.table.currentIndex().row() == page.model.place(OTHER.key)
+    page.take([ROW])
+    page.table.setFocus()
     page.take([urgent, ROW])
     page.come()
     assert page.table.currentIndex().row() == 0

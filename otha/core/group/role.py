@@ -2,15 +2,17 @@
 
 from otha.core.config import GroupConfig
 from otha.core.group.state import GroupState
-from otha.core.words import GroupKind, Role
+from otha.core.words import GroupKind, Liveness, Role
+
+_HEARD = (Liveness.ALIVE, Liveness.STALE_DATA)
 
 
 def played(cfg: GroupConfig, g: GroupState, at: int) -> Role:
-    """The role of node `at` in its own words; of a path that has none to say, the one in which the clients use it."""
-    said = g.nodes[at].role
-    if said is not Role.UNKNOWN or cfg.kind is not GroupKind.PATH:
-        return said
-    used = {client.node for client in g.selectors if client.seen}
-    if not used:
-        return Role.UNKNOWN
-    return Role.ACTIVE if cfg.nodes[at].name in used else Role.STANDBY
+    """The role of node `at` in its own words; of a path that is there and has none to say, the one in which the clients
+    use it. One client in use of it is enough for ACTIVE; STANDBY is what no client, all of them seen, uses."""
+    view = g.nodes[at]
+    if view.role is not Role.UNKNOWN or cfg.kind is not GroupKind.PATH or view.liveness not in _HEARD:
+        return view.role
+    if any(client.seen and client.node == cfg.nodes[at].name for client in g.selectors):
+        return Role.ACTIVE
+    return Role.STANDBY if g.selectors and all(client.seen for client in g.selectors) else Role.UNKNOWN

@@ -40,6 +40,8 @@ def _fixed(misses_allowed: int, w: ChannelWatch, answer: Answer, lost: Pulse) ->
             if misses >= misses_allowed:
                 return ChannelWatch(pulse=lost, misses=misses_allowed)
             return ChannelWatch(pulse=w.pulse if w.pulse in _UNHEARD else Pulse.LATE, misses=misses)
+        case Answer.BLIND:
+            return w
         case never:
             assert_never(never)
 
@@ -62,12 +64,14 @@ def _adaptive(
                 return ChannelWatch(pulse=lost, misses=1, ended=ended, shifted=w.shifted)
             pulse = w.pulse if w.pulse in _UNHEARD else Pulse.LATE
             return ChannelWatch(pulse=pulse, misses=1, ended=ended, shifted=w.shifted, due=w.due)
+        case Answer.BLIND:
+            return replace(w, ended=ended, due=None if w.due is None else w.due + period_ns)
         case never:
             assert_never(never)
 
 
 def watch(cfg: ChannelConfig, w: ChannelWatch, answer: Answer, now: int, *, carries: bool = True) -> ChannelWatch:
-    """Judge one ended heartbeat. A late or busy answer is an answer: it is not death.
+    """Judge one ended heartbeat. A late or busy answer is an answer: it is not death. A blind end changes no verdict.
 
     `carries`: the way that the channel goes by is well; silence over one that is not proves nothing (S18).
     """

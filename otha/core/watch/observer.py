@@ -14,7 +14,9 @@ class ReferenceWatch:
 
 
 def watch(w: ReferenceWatch, answer: Answer) -> ReferenceWatch:
-    """Judge one poll of a reference point."""
+    """Judge one poll of a reference point. A blind end tells nothing of it."""
+    if answer is Answer.BLIND:
+        return w
     if answer in (Answer.MISSED, Answer.GARBLED):
         return replace(w, misses=(w.misses or 0) + 1)
     return ReferenceWatch(misses=0)

@@ -104,7 +104,11 @@ class WorkerChannel:
         self._trouble = ""
 
     def beat(self, beat: Beat) -> None:
-        """Carry out a heartbeat."""
+        """Carry out a heartbeat. One that comes after its deadline, because this process was kept from running, is not:
+        the server owes nothing for it."""
+        if beat.deadline_ns <= time.monotonic_ns():
+            self._beat_ended(beat, ReadOutcome.MISSED, (), 0, "it came to the worker after its deadline")
+            return
         self._unanswered += 1
         session = self._session
         if session is not None and self._unanswered > self._patience:

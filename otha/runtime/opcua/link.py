@@ -3,7 +3,7 @@
 As with Modbus, every heartbeat ends exactly once, and once more (LATE) if its reply still comes; a deadline is judged
 after all readable input was taken. What the worker says is believed about the peer, never about time. A worker that
 says nothing, because the machine does not let it run or it is lost in another peer's bytes, proves nothing about this
-one: what it owes at a deadline is BUSY, not MISSED.
+one: what it owes at a deadline is BLIND, not MISSED.
 """
 
 import time
@@ -18,6 +18,7 @@ from otha.wire.opcua import Beat, BeatEnded, Open, ReadOutcome, Request, Rest
 
 _OUTSTANDING_MAX = 32
 _REST_NS = 10_000_000_000
+_BLIND_MAX_NS = 10_000_000_000
 _SECOND = 1_000_000_000
 
 _ANSWERS = {
@@ -160,15 +161,16 @@ class OpcuaLink:
         """A deadline has passed without an answer."""
         if self._is_blind(beat, now):
             self.counters.trouble = "its OPC UA worker says nothing; of the server nothing is known"
-            beat.end(Answer.BUSY, now)
+            beat.end(self._unless_away(Answer.BLIND, now), now)
             return
         beat.end(self._unless_away(Answer.MISSED, now), now)
         self.counters.trouble = self.counters.trouble or "no answer in time"
 
     def _is_blind(self, beat: OpcuaBeat, now: int) -> bool:
-        """The worker has given no sign of life for half of the time that the heartbeat had."""
+        """The worker has given no sign of life for half of the time that the heartbeat had. One that should have been
+        killed for its silence by now is no excuse any more."""
         since = None if self._worker is None else self._worker.silent_since_ns
-        return since is not None and since <= (beat.sent_ns + now) // 2
+        return since is not None and since <= (beat.sent_ns + now) // 2 and now - since < _BLIND_MAX_NS
 
     def take(self, report: BeatEnded) -> None:
         """How a heartbeat ended, by the worker."""
@@ -201,7 +203,7 @@ class OpcuaLink:
                 self.counters.garbled += 1
             case Answer.MISSED:
                 answer = self._unless_away(answer, received)
-            case Answer.BUSY | Answer.LATE:
+            case Answer.BUSY | Answer.LATE | Answer.BLIND:
                 pass
             case never:
                 assert_never(never)

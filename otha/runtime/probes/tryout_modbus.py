@@ -92,7 +92,7 @@ class ModbusTalk:
             return ()
         said = f"{len(self._repeated)} reads were repeated"
         wrong = f"then they were answered: {', '.join(dict.fromkeys(self._repeated))}"
-        mend = "A heartbeat is missed each time: ask less often, allow more time, or look at what else asks there"
+        mend = "Each time a heartbeat is missed or late: ask less often, allow more time, or see what else asks there"
         return (Finding(item="line", place=self._where, grade=Grade.DOUBT, said=said, wrong=wrong, mend=mend),)
 
     def write(self, at: int, words: Sequence[int]) -> _Reply:

@@ -46,6 +46,8 @@ class Track:
     answers: bytearray = field(default_factory=bytearray)
 
     def end(self, answer: Answer, at_ns: int) -> None:
+        if answer is Answer.BLIND:
+            return  # it tells nothing of the network
         self.at.append(at_ns)
         self.answers.append(answer.value)
 

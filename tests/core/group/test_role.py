@@ -7,7 +7,7 @@ import pytest
 from otha.core.config import GroupConfig
 from otha.core.group.role import played
 from otha.core.group.state import GroupState, SelectorView
-from otha.core.words import Role
+from otha.core.words import Liveness, Role
 from tests.core.build import alive, path_config, store_config
 from tests.core.rig import Rig
 
@@ -17,6 +17,21 @@ def state(cfg: GroupConfig, said: Role, *used: str | None, seen: bool = True) ->
     g = Rig(cfg).g
     selectors = tuple(SelectorView(seen=seen, epoch=1, node=node) for node in used)
     return replace(g, nodes=tuple(alive(said) for _ in cfg.nodes), selectors=selectors)
+
+
+@pytest.mark.parametrize("liveness", [Liveness.UNKNOWN, Liveness.DEAD])
+def test_a_path_that_is_not_heard_plays_no_role(liveness: Liveness) -> None:
+    cfg = path_config()
+    g = state(cfg, Role.UNKNOWN, "a", "a")
+    g = replace(g, nodes=(replace(g.nodes[0], liveness=liveness), g.nodes[1]))
+    assert (played(cfg, g, 0), played(cfg, g, 1)) == (Role.UNKNOWN, Role.STANDBY)
+
+
+def test_what_one_client_uses_is_in_use_and_of_the_rest_nothing_is_known() -> None:
+    cfg = path_config()
+    g = state(cfg, Role.UNKNOWN, "a", "b")
+    g = replace(g, selectors=(g.selectors[0], replace(g.selectors[1], seen=False)))
+    assert (played(cfg, g, 0), played(cfg, g, 1)) == (Role.ACTIVE, Role.UNKNOWN)
 
 
 @pytest.mark.parametrize(

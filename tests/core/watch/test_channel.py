@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from otha.core.config import AdaptiveDetector
+from otha.core.config import AdaptiveDetector, ChannelConfig
 from otha.core.watch import channel
 from otha.core.watch.channel import ChannelWatch
 from otha.core.words import Answer, Pulse
@@ -52,6 +52,36 @@ def test_a_late_or_busy_answer_is_no_death_and_starts_the_count_anew(answer: Ans
         Pulse.LATE,
         Pulse.LATE,
     ]
+
+
+@pytest.mark.parametrize("cfg", [FIXED, ADAPTIVE], ids=["fixed", "adaptive"])
+@pytest.mark.parametrize(
+    "before", [[], [Answer.REPLIED], [Answer.REPLIED, Answer.MISSED], [Answer.REPLIED, *[Answer.MISSED] * 9]], ids=len
+)
+def test_a_blind_end_changes_no_verdict(cfg: ChannelConfig, before: list[Answer]) -> None:
+    w, now = ChannelWatch(), 0
+    for answer in before:
+        now += 50 * MS
+        w = channel.watch(cfg, w, answer, now)
+    blind = w
+    for number in range(1, 10):
+        blind = channel.watch(cfg, blind, Answer.BLIND, now + number * 50 * MS)
+    assert (blind.pulse, blind.misses) == (w.pulse, w.misses)
+
+
+def test_misses_between_blind_ends_add_up() -> None:
+    assert after([Answer.REPLIED, *[Answer.MISSED, Answer.BLIND] * 3])[-1] is Pulse.LOST
+
+
+def test_the_adaptive_detector_goes_on_in_its_rhythm_after_blind_ends() -> None:
+    w = ChannelWatch()
+    for number in range(4):
+        w = channel.watch(ADAPTIVE, w, Answer.REPLIED, number * 50 * MS)
+    for number in range(4, 24):
+        w = channel.watch(ADAPTIVE, w, Answer.BLIND, number * 50 * MS)
+    assert w.due is not None
+    assert w.due >= 24 * 50 * MS
+    assert channel.watch(ADAPTIVE, w, Answer.REPLIED, 24 * 50 * MS).due == 25 * 50 * MS + 100 * MS
 
 
 def test_one_reply_brings_a_lost_channel_back_and_the_misses_are_forgotten() -> None:

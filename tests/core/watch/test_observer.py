@@ -25,6 +25,8 @@ def polled(*answers: Answer) -> ReferenceWatch:
         ([Answer.MISSED, Answer.MISSED, Answer.LATE], [Answer.MISSED] * 2, False),
         ([Answer.MISSED, Answer.BUSY, Answer.MISSED], [Answer.MISSED] * 2, False),
         ([Answer.GARBLED] * 2, [Answer.MISSED] * 2, True),
+        ([Answer.MISSED, Answer.BLIND, Answer.MISSED, Answer.BLIND], [Answer.MISSED] * 2, True),
+        ([Answer.BLIND] * 9, [Answer.MISSED] * 2, False),
         ([], [], False),
     ],
 )

@@ -114,7 +114,7 @@ async def test_a_worker_that_says_nothing_proves_nothing(link: OpcuaLink, worker
     worker.silent_since_ns = time.monotonic_ns()
     link.beat(time.monotonic_ns() + 10 * MS, ends)
     await _until(ends, 1)
-    assert ends[0][:2] == (Answer.BUSY, False)
+    assert ends[0][:2] == (Answer.BLIND, False)
     assert "worker" in link.counters.trouble
     link.take(ended(1))
     assert [each[:2] for each in ends[1:]] == [(Answer.LATE, True)]

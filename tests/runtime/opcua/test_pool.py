@@ -227,7 +227,7 @@ async def test_a_stopped_worker_is_killed_and_started_again(
         (worker,) = rig.pool.workers
         assert worker.pid is not None
         os.kill(worker.pid, signal.SIGSTOP)
-        await rig.until(A, Answer.BUSY)
+        await rig.until(A, Answer.BLIND)
         async with asyncio.timeout(WAIT_S):
             while worker.starts == 1:  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.05)
