@@ -234,6 +234,24 @@ async def test_a_stopped_worker_is_killed_and_started_again(
         await rig.until(A, Answer.REPLIED)
 
 
+async def test_a_worker_that_goes_on_drops_no_session_for_what_it_could_not_ask(
+    scheduler: Scheduler, shared: ServerProcess, tmp_path: Path
+) -> None:
+    async with rigged(scheduler, opcua_site(tmp_path, {A: shared.url}), A) as rig:
+        await rig.until(A, Answer.REPLIED)
+        (worker,) = rig.pool.workers
+        assert worker.pid is not None
+        os.kill(worker.pid, signal.SIGSTOP)
+        try:
+            for _ in range(9):
+                assert (await rig.beat(A)).answer is Answer.BLIND
+        finally:
+            os.kill(worker.pid, signal.SIGCONT)
+        await rig.until(A, Answer.REPLIED)
+        counters = rig.links[A].counters
+        assert (counters.connects, counters.given_up, worker.starts) == (1, 0, 1)
+
+
 async def test_channels_of_one_node_never_share_a_worker(scheduler: Scheduler, tmp_path: Path) -> None:
     names = ("sc_a.net_a", "sc_a.net_b", "sc_b.net_a", "sc_b.net_b")
     async with rigged(scheduler, opcua_site(tmp_path, {}), *names) as rig:
