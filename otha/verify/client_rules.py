@@ -165,6 +165,26 @@ HOLDS: tuple[Hold, ...] = (
         mutant=Mutant(file="otha/core/ways.py", old="    if not found:\n", new="    if True:\n"),
     ),
     Hold(
+        rule="S8",
+        says="An end that the observer could not see is no evidence: it makes no channel lost, and brings none back.",
+        decided_in=("otha/core/watch/channel.py",),
+        test="tests/core/watch/test_channel.py::test_a_blind_end_changes_no_verdict",
+        mutant=Mutant(
+            file="otha/core/watch/channel.py",
+            old="        case Answer.BLIND:\n            return w\n",
+            new="        case Answer.BLIND:\n            return ChannelWatch(pulse=Pulse.LATE)\n",
+        ),
+    ),
+    Hold(
+        rule="S8",
+        says="A reference point that could not be asked is neither reached nor missed.",
+        decided_in=("otha/core/watch/observer.py",),
+        test="tests/core/watch/test_observer.py::test_an_observer_is_isolated_when_it_reaches_none_of_its_reference_points",
+        mutant=Mutant(
+            file="otha/core/watch/observer.py", old="if answer is Answer.BLIND:\n", new="if answer is Answer.REPLIED:\n"
+        ),
+    ),
+    Hold(
         rule="L2",
         says="Every redirection ends in bounded time.",
         decided_in=(f"{_GROUP}/redirect.py",),

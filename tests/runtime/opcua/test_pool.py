@@ -6,17 +6,19 @@ import resource
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from otha.core.words import Answer, Outcome, Role
 from otha.runtime.opcua.pool import CallRefusedError
+from otha.runtime.opcua.process import WorkerProcess
 from otha.runtime.opcua.worker import MEMORY_LIMIT
 from otha.runtime.scheduler import Scheduler
 from sim.forward import Endpoint
-from tests.runtime.opcua.rig import ITEMS, MS, NS, PERIOD_MS, WAIT_S, ServerProcess, opcua_site, rigged
+from tests.runtime.opcua.rig import ITEMS, MS, NS, PERIOD_MS, WAIT_S, Rig, ServerProcess, opcua_site, rigged
 
 pytestmark = pytest.mark.asyncio
 Serve = Callable[..., ServerProcess]
@@ -206,14 +208,23 @@ async def test_level_0_is_said_once_and_then_left_alone(
         assert len([each for each in readings if each is not None and each.level == 0]) == 1
 
 
-async def test_a_killed_worker_is_missed_and_started_again(
-    scheduler: Scheduler, shared: ServerProcess, tmp_path: Path
-) -> None:
-    async with rigged(scheduler, opcua_site(tmp_path, {A: shared.url}), A) as rig:
+@asynccontextmanager
+async def one_worker(
+    scheduler: Scheduler, server: ServerProcess, folder: Path
+) -> AsyncIterator[tuple[Rig, WorkerProcess, int]]:
+    """A rig of one channel that is answered, its worker, and that one's process."""
+    async with rigged(scheduler, opcua_site(folder, {A: server.url}), A) as rig:
         await rig.until(A, Answer.REPLIED)
         (worker,) = rig.pool.workers
         assert worker.pid is not None
-        os.kill(worker.pid, signal.SIGKILL)
+        yield rig, worker, worker.pid
+
+
+async def test_a_killed_worker_is_missed_and_started_again(
+    scheduler: Scheduler, shared: ServerProcess, tmp_path: Path
+) -> None:
+    async with one_worker(scheduler, shared, tmp_path) as (rig, worker, pid):
+        os.kill(pid, signal.SIGKILL)
         assert (await rig.until(A, Answer.MISSED)).reading is None
         await rig.until(A, Answer.REPLIED)
         assert worker.starts == 2
@@ -222,11 +233,8 @@ async def test_a_killed_worker_is_missed_and_started_again(
 async def test_a_stopped_worker_is_killed_and_started_again(
     scheduler: Scheduler, shared: ServerProcess, tmp_path: Path
 ) -> None:
-    async with rigged(scheduler, opcua_site(tmp_path, {A: shared.url}), A) as rig:
-        await rig.until(A, Answer.REPLIED)
-        (worker,) = rig.pool.workers
-        assert worker.pid is not None
-        os.kill(worker.pid, signal.SIGSTOP)
+    async with one_worker(scheduler, shared, tmp_path) as (rig, worker, pid):
+        os.kill(pid, signal.SIGSTOP)
         await rig.until(A, Answer.BLIND)
         async with asyncio.timeout(WAIT_S):
             while worker.starts == 1:  # noqa: ASYNC110 - nobody tells
@@ -237,16 +245,13 @@ async def test_a_stopped_worker_is_killed_and_started_again(
 async def test_a_worker_that_goes_on_drops_no_session_for_what_it_could_not_ask(
     scheduler: Scheduler, shared: ServerProcess, tmp_path: Path
 ) -> None:
-    async with rigged(scheduler, opcua_site(tmp_path, {A: shared.url}), A) as rig:
-        await rig.until(A, Answer.REPLIED)
-        (worker,) = rig.pool.workers
-        assert worker.pid is not None
-        os.kill(worker.pid, signal.SIGSTOP)
+    async with one_worker(scheduler, shared, tmp_path) as (rig, worker, pid):
+        os.kill(pid, signal.SIGSTOP)
         try:
             for _ in range(9):
                 assert (await rig.beat(A)).answer is Answer.BLIND
         finally:
-            os.kill(worker.pid, signal.SIGCONT)
+            os.kill(pid, signal.SIGCONT)
         await rig.until(A, Answer.REPLIED)
         counters = rig.links[A].counters
         assert (counters.connects, counters.given_up, worker.starts) == (1, 0, 1)
