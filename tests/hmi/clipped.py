@@ -93,7 +93,7 @@ def main(spoken: str) -> None:
         for name, dialog in dialogs(window):
             if isinstance(dialog, OrderDialog):
                 dialog.resize(dialog.width(), SMALLEST[1] - _FRAME_PX)
-                settle()
+                settle(window)
             for each in (*clipped(dialog), *_scrolled(dialog)):
                 sys.stdout.write(f"{name}: {each}\n")
         window.close()

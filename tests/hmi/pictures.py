@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtCore import QEventLoop, QSettings, Qt, QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
@@ -29,18 +29,18 @@ from tests.hmi import scenes
 from tests.hmi.scenes import MAIN, PlayedSession, Scene
 
 SIZE = 1280, 800
-_SETTLE_S = 0.25
-_KPI_SETTLE_S = 0.6
 _COLOURS = 256
 _TABS = ((0, "orders"), (2, "tracked"), (3, "transfer"), (4, "channels"), (5, "nodes"))
 
 
-def settle(seconds: float = _SETTLE_S) -> None:
-    """Let answers come and widgets be laid out."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        QApplication.processEvents()
-        time.sleep(0.005)
+def settle(window: Window) -> None:
+    """Until every answer has come, every delay is over and what is shown is laid out."""
+    session = window.session
+    assert isinstance(session, PlayedSession)
+    QApplication.processEvents()
+    while session.waiting or any(each.isSingleShot() and each.isActive() for each in window.findChildren(QTimer)):
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+    QApplication.processEvents()
 
 
 def small(widget: QWidget) -> QImage:
@@ -66,26 +66,26 @@ def screens(window: Window, scene: Scene) -> Iterator[tuple[str, QWidget]]:
     for name, _, _ in REGISTRY:
         scenes.show(window.model, scene)
         window.show_page(name, {"group": MAIN} if name == "group" else None)
-        settle(_KPI_SETTLE_S if name == "kpi" else _SETTLE_S)
+        settle(window)
         scenes.show(window.model, scene)
         window.bar.tick()
-        settle(0.05)
+        settle(window)
         yield name, window
         page = window.pages[name]
         if isinstance(page, GroupPage) and scene is Scene.NORMAL:
             for at, tab in _TABS:
                 page.tabs.setCurrentIndex(at)
-                settle()
+                settle(window)
                 scenes.show(window.model, scene)
-                settle(0.05)
+                settle(window)
                 yield f"group-{tab}", window
             page.tabs.setCurrentIndex(1)
         if isinstance(page, CommissioningPage) and scene in (Scene.NORMAL, Scene.STALE):
             page.tabs.setCurrentWidget(page.diagnostics)
-            settle()
+            settle(window)
             scenes.show(window.model, scene)
             page.refresh(window.model.snapshot)
-            settle(0.05)
+            settle(window)
             yield "diagnostics", window
             page.tabs.setCurrentIndex(0)
 
@@ -95,32 +95,32 @@ def dialogs(window: Window) -> Iterator[tuple[str, QDialog]]:
     scenes.show(window.model, Scene.NORMAL)
     page = window.show_page("group", {"group": MAIN})
     assert isinstance(page, GroupPage)
-    settle()
+    settle(window)
     order = page.orders.open(Job.SWITCHOVER)
-    settle()
+    settle(window)
     order.panel.select.click()
-    settle()
+    settle(window)
     scenes.show(window.model, Scene.NORMAL)
     order.panel.refresh()
     yield "dialog-switchover", order
     order.close()
     scenes.show(window.model, Scene.FLOOD)
     window.show_page("group", {"group": "pumps_west"})
-    settle()
+    settle(window)
     answer = page.orders.open(Job.CONFIRM)
-    settle()
+    settle(window)
     scenes.show(window.model, Scene.FLOOD)
     answer.panel.refresh()
     yield "dialog-confirm", answer
     answer.close()
     trust = TrustDialog(Opening(url="opc.tcp://otha-1.example:4840/otha", fingerprint="3f9a" * 16), window)
     trust.show()
-    settle()
+    settle(window)
     yield "dialog-trust", trust
     trust.close()
     login = LoginDialog(Opening(url="opc.tcp://otha-1.example:4840/otha", user="olga"), window)
     login.show()
-    settle()
+    settle(window)
     yield "dialog-login", login
     login.close()
 

@@ -451,13 +451,14 @@ def _outputs(group: str) -> Json:
 class PlayedSession(Session):
     """Answers as the site would, by the next turn of the GUI's loop; connected to nothing, and without a thread.
 
-    `orders`: what was ordered; it is accepted, and moves nothing.
+    `orders`: what was ordered; it is accepted, and moves nothing. `waiting`: how many answers are still to come.
     """
 
     def __init__(self, model: Model) -> None:
         QObject.__init__(self)
         self.model = model
         self.orders: list[Request] = []
+        self.waiting = 0
         self._then: dict[str, Then] = {}
         self._timing = False
 
@@ -468,10 +469,12 @@ class PlayedSession(Session):
         answer = self._answer_to(request)
 
         def told() -> None:
+            self.waiting -= 1
             if then is not None:
                 then(answer)
             self.answered.emit(answer)
 
+        self.waiting += 1
         QTimer.singleShot(0, self, told)
         return request.ticket
 
