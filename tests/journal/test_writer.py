@@ -47,7 +47,8 @@ def checkpoints(directory: Path) -> list[int]:
 
 
 class Faulty:
-    """A real connection whose commits can be made to fail, before or after they happened."""
+    """A real connection whose commits can be made to fail, before or after they happened; after it, the file can't be
+    opened again either as long as that lasts: what came through all the same is found when the trouble is over."""
 
     def __init__(self, path: Path, fault: "Fault") -> None:
         self._inner = connect_to_write(path)
@@ -74,6 +75,8 @@ class Fault:
         self.met = threading.Event()
 
     def connect(self, path: Path) -> Connection:
+        if self.mode == "after":
+            raise sqlite3.OperationalError("unable to open database file")
         return Faulty(path, self)
 
 
