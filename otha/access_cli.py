@@ -78,11 +78,11 @@ def add_user(
     site: SiteOption = None,
 ) -> None:
     """A new user, whose password is asked for."""
-    from otha.cli import _told
+    from otha.console import told
     from otha.interface.users import Users
     from otha.wire.access import AccessRole
 
-    with _told():
+    with told():
         users = Users(_folder(state, site))
         users.add(name, AccessRole[role.name], password(password_file))
         sys.stdout.write(f"user {name} is {role.value}\n")
@@ -93,10 +93,10 @@ def set_password(
     name: NameArgument, password_file: PasswordFileOption = "", state: StateOption = None, site: SiteOption = None
 ) -> None:
     """Another password for a user."""
-    from otha.cli import _told
+    from otha.console import told
     from otha.interface.users import Users
 
-    with _told():
+    with told():
         Users(_folder(state, site)).set_password(name, password(password_file))
         sys.stdout.write(f"user {name} has a new password\n")
 
@@ -109,11 +109,11 @@ def set_role(
     site: SiteOption = None,
 ) -> None:
     """Another role for a user."""
-    from otha.cli import _told
+    from otha.console import told
     from otha.interface.users import Users
     from otha.wire.access import AccessRole
 
-    with _told():
+    with told():
         Users(_folder(state, site)).set_role(name, AccessRole[role.name])
         sys.stdout.write(f"user {name} is {role.value}\n")
 
@@ -131,10 +131,10 @@ def unlock_user(name: NameArgument, state: StateOption = None, site: SiteOption 
 
 
 def _set_locked(name: str, state: Path | None, site: Path | None, *, locked: bool) -> None:
-    from otha.cli import _told
+    from otha.console import told
     from otha.interface.users import Users
 
-    with _told():
+    with told():
         Users(_folder(state, site)).set_locked(name, locked=locked)
         sys.stdout.write(f"user {name} is {'locked' if locked else 'unlocked'}\n")
 
@@ -142,10 +142,10 @@ def _set_locked(name: str, state: Path | None, site: Path | None, *, locked: boo
 @users_app.command("remove")
 def remove_user(name: NameArgument, state: StateOption = None, site: SiteOption = None) -> None:
     """The user may not log in any more; sessions end."""
-    from otha.cli import _told
+    from otha.console import told
     from otha.interface.users import Users
 
-    with _told():
+    with told():
         Users(_folder(state, site)).remove(name)
         sys.stdout.write(f"user {name} is removed\n")
 
@@ -153,13 +153,13 @@ def remove_user(name: NameArgument, state: StateOption = None, site: SiteOption 
 @users_app.command("list")
 def list_users(state: StateOption = None, site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Every user with role, the time of the last change, and whether locked."""
-    from otha.cli import _print_json, _told
+    from otha.console import print_json, told
     from otha.interface.users import Users
 
-    with _told():
+    with told():
         found = Users(_folder(state, site)).all()
     if as_json:
-        _print_json(
+        print_json(
             [
                 {"name": each.name, "role": each.role.name.lower(), "changed": each.changed, "locked": each.locked}
                 for each in found
@@ -176,10 +176,10 @@ def list_users(state: StateOption = None, site: SiteOption = None, as_json: Json
 def list_certificates(state: StateOption = None, site: SiteOption = None, as_json: JsonOption = False) -> None:
     """OTHA's own certificate, the trusted ones, and the rejected ones that wait for somebody to look at them."""
     from otha.certificates import CERTIFICATE_NAME, Certificate, read_certificate
-    from otha.cli import _print_json, _told
+    from otha.console import print_json, told
     from otha.interface.trust import TrustList
 
-    with _told():
+    with told():
         folder = _folder(state, site)
         found: list[tuple[str, Certificate]] = []
         own = folder / "own" / CERTIFICATE_NAME
@@ -188,7 +188,7 @@ def list_certificates(state: StateOption = None, site: SiteOption = None, as_jso
         found += [(each.trust.value, each.certificate) for each in TrustList(folder).all()]
     now = datetime.now(UTC)
     if as_json:
-        _print_json(
+        print_json(
             [
                 {
                     "trust": trust,
@@ -217,10 +217,10 @@ def trust(
     site: SiteOption = None,
 ) -> None:
     """Let a certificate in."""
-    from otha.cli import _told
+    from otha.console import told
     from otha.interface.trust import TrustList
 
-    with _told():
+    with told():
         listed = TrustList(_folder(state, site))
         file = Path(what)
         try:
@@ -234,10 +234,10 @@ def trust(
 @certificates_app.command("reject")
 def reject(thumbprint: ThumbprintArgument, state: StateOption = None, site: SiteOption = None) -> None:
     """Don't let a trusted certificate in any more."""
-    from otha.cli import _told
+    from otha.console import told
     from otha.interface.trust import TrustList
 
-    with _told():
+    with told():
         found = TrustList(_folder(state, site)).reject(thumbprint)
         sys.stdout.write(f"not trusted any more: {found.subject}\n")
 
@@ -249,10 +249,10 @@ def remove_certificate(
     site: SiteOption = None,
 ) -> None:
     """Take a certificate off the list, trusted or rejected."""
-    from otha.cli import _told
+    from otha.console import told
     from otha.interface.trust import TrustList
 
-    with _told():
+    with told():
         found = TrustList(_folder(state, site)).forget(fingerprint)
         sys.stdout.write(f"taken off the list ({found.trust.value}): {found.certificate.subject}\n")
 
@@ -265,10 +265,10 @@ def renew(
 ) -> None:
     """A new key and certificate for the interface, in use from its next start; clients must trust it anew."""
     from otha.certificates import Purpose, read_certificate, renew_identity
-    from otha.cli import _told
+    from otha.console import told
     from otha.site.load import load_site
 
-    with _told():
+    with told():
         name = load_site(site).name if site is not None else site_name
         if not name:
             raise EngineerError("a certificate of which site?", mend="give --site SITE.toml, or --name with --state")

@@ -47,14 +47,14 @@ def show(
     """All alarms that are not normal, the most urgent first, with what to do about each."""
     from otha import terminal
     from otha.asking import asking
-    from otha.cli import _print_json, _told
+    from otha.console import print_json, told
 
     if ctx.invoked_subcommand is not None:
         return
-    with _told(), asking(state, site) as client:
+    with told(), asking(state, site) as client:
         found = terminal.alarm_rows(client.status())
     if as_json:
-        _print_json(found)
+        print_json(found)
     else:
         terminal.show_alarms(found, explain=explain)
 
@@ -73,12 +73,12 @@ def _give(
     as_json: bool,
 ) -> None:
     from otha.asking import asking, repeatable
-    from otha.cli import FAILED, _print_json, _told
+    from otha.console import FAILED, print_json, told
     from otha.core.inputs import Order
     from otha.report import sentence
     from otha.wire.message import to_json
 
-    with _told():
+    with told():
         given = Order(
             id=order_id or uuid.uuid4().hex,
             kind=kind,
@@ -95,7 +95,7 @@ def _give(
         with asking(state, site) as client, repeatable(given.id):
             reply = client.order(given)
     if as_json:
-        _print_json({name: value for name, value in to_json(reply).items() if name != "kind"})
+        print_json({name: value for name, value in to_json(reply).items() if name != "kind"})
     else:
         said = "taken" if reply.accepted else "refused"
         sys.stdout.write(f"{kind.value} {group} {code}: {said} (order {reply.id})\n")
@@ -119,12 +119,12 @@ def kpi(
     """How well the alarms serve their operators (EEMUA 191, ISA-18.2), from the journal."""
     from otha import terminal
     from otha.asking import elsewhere
-    from otha.cli import _print_json, _told
+    from otha.console import print_json, told
     from otha.journal.cli import moment_ns
     from otha.journal.reader import Reader
     from otha.report.kpi import of_journal
 
-    with _told():
+    with told():
         from_ns, to_ns, remote = moment_ns(from_, "--from"), moment_ns(to, "--to"), elsewhere()
         if remote is not None:
             with remote:
@@ -135,7 +135,7 @@ def kpi(
         else:
             raise EngineerError("which journal?", mend="give --state DIR, or set OTHA_STATE")
     if as_json:
-        _print_json(found)
+        print_json(found)
     else:
         terminal.show_kpi(found)
 

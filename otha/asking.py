@@ -64,6 +64,29 @@ def elsewhere() -> "RemoteClient | None":
     return RemoteClient(at)
 
 
+def socket_of(state: Path | None, site: Path | None) -> Path:
+    """The socket of the supervisor that is meant. Raises EngineerError."""
+    from otha.core.errors import EngineerError
+    from otha.wire.place import SOCKET_NAME
+
+    if state is not None:
+        folder = state
+    elif site is not None:
+        from otha.site.load import load_site
+
+        folder = load_site(site).state_dir
+    else:
+        raise EngineerError("which supervisor?", mend="give --state DIR (or set OTHA_STATE), or --site SITE.toml")
+    try:
+        folder.stat()
+    except FileNotFoundError:
+        mend = "give the --state that `otha run` was given, or start it"
+        raise EngineerError(f"there is no state directory {folder}", mend=mend) from None
+    except OSError:
+        pass  # who connects is told what is wrong
+    return folder / SOCKET_NAME
+
+
 def asking(state: Path | None, site: Path | None) -> "WireClient | RemoteClient":
     """Who answers. Raises OthaError."""
     remote = elsewhere()
@@ -71,7 +94,6 @@ def asking(state: Path | None, site: Path | None) -> "WireClient | RemoteClient"
         if site is not None:
             raise EngineerError("--site is of this machine", mend="leave it out, or --remote")
         return remote
-    from otha.cli import socket_of
     from otha.wire.client import WireClient
 
     return WireClient(socket_of(state, site))

@@ -1,35 +1,24 @@
 """`otha ...`: the composition root. Everything is imported when its command runs, so that `otha --help` is quick.
 
-Exit codes: 0 done; 1 it ran and did not succeed (an act missed its bound, an order was refused, nobody answers, a
-replay differs); 2 bad input (site file, arguments, no such state directory); 3 damage found in a journal or a
-recording. They are the same of a remote interface; one that shows another certificate than before, or does not know
-user and password, is bad input.
+What the exit codes mean stands in `otha.console`.
 """
 
-import json
 import os
 import signal
 import sys
 import threading
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from enum import Enum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from otha import proof_cli
+from otha import demo_cli, order_cli, proof_cli
+from otha.console import BAD_INPUT, JsonOption, SiteArgument, SiteOption, StateOption, print_json, told
 
 if TYPE_CHECKING:
     import asyncio
 
     from otha.journal.entry import JournalRow
-
-FAILED = 1
-BAD_INPUT = 2
-DAMAGE = 3
 
 app = typer.Typer(
     name="otha",
@@ -73,110 +62,8 @@ def root(
     if remote:
         from otha.asking import choose
 
-        with _told():
+        with told():
             choose(ctx, remote, user, password_file, trust)
-
-
-SiteArgument = Annotated[Path, typer.Argument(help="the site file", metavar="SITE.toml")]
-# Who may not read it is told by what opens it, and is told whom to ask.
-StateOption = Annotated[
-    Path | None, typer.Option("--state", envvar="OTHA_STATE", help="the state directory", readable=False)
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="JSON instead of tables")]
-
-
-class OrderName(str, Enum):  # noqa: UP042 - StrEnum changes how typer prints the choices
-    """The orders, as in `otha.core.words.OrderKind`."""
-
-    SWITCHOVER = "switchover"
-    FAILBACK = "failback"
-    DRILL = "drill"
-    DRILL_ABORT = "drill-abort"
-    CONFIRM = "confirm"
-    REJECT = "reject"
-    SELECT = "select"
-    OPERATE = "operate"
-    CANCEL = "cancel"
-    BYPASS = "bypass"
-    UNBYPASS = "unbypass"
-    SAFE = "safe"
-    RELEASE = "release"
-    ACK = "ack"
-    MAINTENANCE_IN = "maintenance-in"
-    MAINTENANCE_OUT = "maintenance-out"
-    ARM = "arm"
-
-
-class TransferName(str, Enum):  # noqa: UP042 - as above
-    """What a drill rehearses, as in `otha.core.words.TransferKind`."""
-
-    FAILOVER = "failover"
-    SWITCHOVER = "switchover"
-    FAILBACK = "failback"
-
-
-class ArmingName(str, Enum):  # noqa: UP042 - as above
-    """How far OTHA may act in a group."""
-
-    OBSERVE = "observe"
-    ADVISE = "advise"
-    ARMED = "armed"
-
-
-class HmiName(str, Enum):  # noqa: UP042 - as above
-    """What of the HMI a demo shows."""
-
-    NONE = "0"
-    WINDOW = "1"
-    SHOT = "shot"
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Turn OTHA's own errors into a sentence on stderr and an exit code; anything else is a defect and stays one."""
-    from otha.core.errors import EngineerError, OthaError
-    from otha.journal.errors import RecordingDamaged
-
-    try:
-        yield
-    except OthaError as error:
-        sys.stderr.write(f"{error.what}\n")
-        if error.mend:
-            sys.stderr.write(f"  {error.mend}\n")
-        code = (
-            DAMAGE if isinstance(error, RecordingDamaged) else BAD_INPUT if isinstance(error, EngineerError) else FAILED
-        )
-        raise typer.Exit(code) from error
-
-
-def _print_json(data: Any) -> None:  # Any: whatever json takes
-    sys.stdout.write(json.dumps(data, indent=2, sort_keys=True) + "\n")
-
-
-def socket_of(state: Path | None, site: Path | None) -> Path:
-    """The socket of the supervisor that is meant. Raises EngineerError."""
-    from otha.core.errors import EngineerError
-    from otha.wire.place import SOCKET_NAME
-
-    if state is not None:
-        folder = state
-    elif site is not None:
-        from otha.site.load import load_site
-
-        folder = load_site(site).state_dir
-    else:
-        raise EngineerError("which supervisor?", mend="give --state DIR (or set OTHA_STATE), or --site SITE.toml")
-    try:
-        folder.stat()
-    except FileNotFoundError:
-        mend = "give the --state that `otha run` was given, or start it"
-        raise EngineerError(f"there is no state directory {folder}", mend=mend) from None
-    except OSError:
-        pass  # who connects is told what is wrong
-    return folder / SOCKET_NAME
-
-
-SiteOption = Annotated[Path | None, typer.Option("--site", help="the site file, to find its state directory")]
 
 
 @app.command()
@@ -210,7 +97,7 @@ def run(
         service = ServiceManager(os.environ)
         return await supervisor.run(judged, state or judged.state_dir, live=live, stop=stop, service=service)
 
-    with _told():
+    with told():
         judged = load_site(site)
         raise typer.Exit(asyncio.run(until_stopped()))
 
@@ -227,6 +114,7 @@ def apply(
 ) -> None:
     """Change the site under a running supervisor: judge the file, show the difference, take it. No gate is touched."""
     from otha import apply_cli
+    from otha.asking import socket_of
     from otha.site import check as site_check
     from otha.site.load import load_site
     from otha.site.problem import SiteErrors
@@ -235,8 +123,8 @@ def apply(
         judged = load_site(site)
     except SiteErrors:
         raise typer.Exit(site_check.run(site, as_json)) from None
-    with _told():
-        code, told = apply_cli.run(
+    with told():
+        code, changed = apply_cli.run(
             site,
             socket_of(state or judged.state_dir, None),
             look_only=dry_run,
@@ -246,7 +134,7 @@ def apply(
             as_json=as_json,
         )
     if as_json:
-        _print_json(told)
+        print_json(changed)
     raise typer.Exit(code)
 
 
@@ -257,98 +145,7 @@ def _stop_at_eof(loop: "asyncio.AbstractEventLoop", stop: "asyncio.Event") -> No
     loop.call_soon_threadsafe(stop.set)
 
 
-def _duration_ns(text: str) -> int | None:
-    """Nanoseconds of `90s`, `30m`, `8h` or `2d`; None for "". Raises EngineerError for anything else."""
-    from otha.core.errors import EngineerError
-
-    if not text:
-        return None
-    number, unit = text[:-1], {"s": 1, "m": 60, "h": 3600, "d": 86_400}.get(text[-1])
-    if unit is None or not number.isdecimal() or not number.isascii() or len(number) > 6:
-        raise EngineerError(f"--for {text!r} is no time", mend="write 90s, 30m, 8h or 2d")
-    return int(number) * unit * 1_000_000_000
-
-
-def _check_order(
-    kind: OrderName, node: str | None, arming: ArmingName | None, item: str | None, for_: str, comment: str
-) -> None:
-    from otha.core.errors import EngineerError
-
-    if kind in (OrderName.BYPASS, OrderName.UNBYPASS) and item is None:
-        raise EngineerError(f"{kind.value} of which interlock?", mend="give --item INTERLOCK; `otha why` lists them")
-    if kind is OrderName.BYPASS and not for_:
-        raise EngineerError("bypass for how long?", mend="give --for 30m")
-    if kind in (OrderName.BYPASS, OrderName.SAFE, OrderName.REJECT) and not comment.strip():
-        raise EngineerError(f"{kind.value} why?", mend='give --comment "..."')
-    if kind in (OrderName.MAINTENANCE_IN, OrderName.MAINTENANCE_OUT) and node is None:
-        raise EngineerError(f"{kind.value} of which node?", mend="give --node NODE")
-    if kind is OrderName.ARM and arming is None:
-        raise EngineerError("arm to which level?", mend="give --level observe, advise or armed")
-
-
-@app.command()
-def order(
-    kind: Annotated[OrderName, typer.Argument(help="what to order")],
-    group: Annotated[str, typer.Argument(help="of which group")],
-    to: Annotated[str | None, typer.Option("--to", "--node", help="which node")] = None,
-    arming: Annotated[ArmingName | None, typer.Option("--level", help="for `arm`")] = None,
-    transfer: Annotated[TransferName | None, typer.Option("--transfer", help="for `drill`: what it rehearses")] = None,
-    item: Annotated[
-        str | None,
-        typer.Option("--item", help="for `bypass` and `unbypass`: which interlock"),
-    ] = None,
-    request: Annotated[
-        int | None,
-        typer.Option("--request", help="for `confirm`, `reject`: which request, by the number that `status` shows"),
-    ] = None,
-    for_: Annotated[str, typer.Option("--for", help="for how long: 90s, 30m, 8h")] = "",
-    comment: Annotated[str, typer.Option("--comment", help="kept in the journal")] = "",
-    order_id: Annotated[str, typer.Option("--id", help="repeat an order with its id: it is carried out once")] = "",
-    state: StateOption = None,
-    site: SiteOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Give an order; exit code 1 when it is refused, with every reason."""
-    from otha import terminal
-    from otha.asking import asking, repeatable
-    from otha.core.errors import EngineerError
-    from otha.core.inputs import Order
-    from otha.core.words import Arming, OrderKind, TransferKind
-    from otha.wire.message import to_json
-
-    with _told():
-        _check_order(kind, to, arming, item, for_, comment)
-        if kind in (OrderName.CONFIRM, OrderName.REJECT) and request is None:
-            raise EngineerError(f"{kind.value} what?", mend="give --request NUMBER; `otha status` shows what waits")
-        for_ns = _duration_ns(for_)
-        if kind is OrderName.DRILL and transfer is None:
-            raise EngineerError("a drill of what?", mend="give --transfer failover, switchover or failback")
-    given = Order(
-        id=order_id or uuid.uuid4().hex,
-        kind=OrderKind(kind.value),
-        group=group,
-        user="",
-        client="cli",
-        node=to,
-        arming=Arming(arming.value) if arming is not None else None,
-        comment=comment,
-        transfer=TransferKind(transfer.value) if transfer is not None else None,
-        item=item,
-        for_ns=for_ns,
-        request=request,
-    )
-    with _told(), asking(state, site) as client, repeatable(given.id):
-        reply = client.order(given)
-    if as_json:
-        _print_json({name: value for name, value in to_json(reply).items() if name != "kind"})
-    else:
-        sys.stdout.write("".join(f"{line}\n" for line in terminal.order_lines(kind.value, group, to_json(reply))))
-    if not reply.durable:
-        sys.stderr.write(
-            "the journal's disk has not taken this answer yet; a crash now would lose the record of it\n"
-            f"  see `otha status`; the same order with --id {reply.id} does nothing anew and tells when it is kept\n"
-        )
-    raise typer.Exit(0 if reply.accepted else FAILED)
+app.command()(order_cli.order)
 
 
 @app.command()
@@ -357,10 +154,10 @@ def status(state: StateOption = None, site: SiteOption = None, as_json: JsonOpti
     from otha import terminal
     from otha.asking import asking
 
-    with _told(), asking(state, site) as client:
+    with told(), asking(state, site) as client:
         snapshot = client.status()
     if as_json:
-        _print_json(snapshot)
+        print_json(snapshot)
     else:
         terminal.show_status(snapshot)
 
@@ -377,77 +174,16 @@ def why(
     from otha import terminal
     from otha.asking import asking
 
-    with _told(), asking(state, site) as client:
+    with told(), asking(state, site) as client:
         answer = client.why(group, to)
     if as_json:
-        _print_json(answer)
+        print_json(answer)
     else:
         terminal.show_why(answer)
 
 
-app.command()(proof_cli.verify)
-app.command()(proof_cli.replay)
-
-
-def _hmi_of(wanted: HmiName | None, *, measured: bool) -> str:
-    """What `play` is asked for. Where nobody said it the HMI opens if it can, but beside nothing that is `measured`:
-    the figures of a document are the plant's alone."""
-    if wanted is not None:
-        return "" if wanted is HmiName.NONE else wanted.value
-    from otha.demo.display import BESIDE, possible
-
-    return BESIDE if not measured and possible() else ""
-
-
-@app.command()
-def demo(
-    acts: Annotated[str, typer.Option("--acts", help="which acts, by name, with commas; default: all")] = "",
-    json_file: Annotated[Path | None, typer.Option("--json", help="write the measured figures to this file")] = None,
-    directory: Annotated[Path | None, typer.Option("--dir", help="keep everything in this folder")] = None,
-    period_ms: Annotated[
-        int | None, typer.Option("--period-ms", min=5, max=60_000, help="another heartbeat period")
-    ] = None,
-    svg_file: Annotated[Path | None, typer.Option("--svg", help="a picture of the terminal, for documents")] = None,
-    plant: Annotated[
-        str, typer.Option("--plant", help="two_tanks, boiler, crane, pump_station: one pair alone")
-    ] = "whole_plant",
-    commit_ms: Annotated[
-        int,
-        typer.Option("--commit-ms", min=0, max=500, help="allow a durable write so long, however fast the disk was"),
-    ] = 0,
-    site: Annotated[
-        Path | None,
-        typer.Option("--site", help="an own version of the plant's site file, taken as it stands"),
-    ] = None,
-    list_acts: Annotated[bool, typer.Option("--list", help="name the acts and stop")] = False,
-    hmi: Annotated[
-        HmiName | None,
-        typer.Option(
-            "--hmi", help="1: the HMI beside it; shot: pictures of its pages; 0: neither. Left out: 1 with a display"
-        ),
-    ] = None,
-) -> None:
-    """A simulated plant, supervised live, with one fault after another, and each time measured."""
-    from otha.demo import play
-
-    with _told():
-        chosen = tuple(name.strip() for name in acts.split(",") if name.strip())
-        if list_acts:
-            play.list_acts(plant)
-            return
-        raise typer.Exit(
-            play.play(
-                chosen,
-                json_file=json_file,
-                directory=directory,
-                period_ms=period_ms,
-                svg_file=svg_file,
-                plant=plant,
-                commit_ms_min=commit_ms,
-                hmi=_hmi_of(hmi, measured=any((json_file, svg_file, site))),
-                site=site,
-            )
-        )
+for _command in (proof_cli.verify, proof_cli.replay, demo_cli.demo):
+    app.command()(_command)
 
 
 def group_of(name: str) -> typer.Typer:

@@ -22,14 +22,14 @@ def export(
     out: Annotated[Path, typer.Option("--out", help="the file to write")] = Path("otha.NodeSet2.xml"),
 ) -> None:
     """Write the information model of a site as a NodeSet2 file."""
-    from otha.cli import _told
+    from otha.console import told
     from otha.core.errors import HostError
     from otha.core.supervision import Supervision
     from otha.interface.export import export as write
     from otha.runtime import snapshot
     from otha.site.load import load_site
 
-    with _told():
+    with told():
         now = time.monotonic_ns()
         status = snapshot.status(Supervision(load_site(site).core, now), now)
         try:

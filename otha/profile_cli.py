@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from otha.core.errors import EngineerError, OthaError
+from otha.console import FAILED, told
+from otha.core.errors import EngineerError
 
 if TYPE_CHECKING:
     from otha.runtime.probes.tryout import Trial
@@ -26,19 +27,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Profiles: how devices are read.", no_args_is_help=True)
 
-FAILED = 1
-BAD_INPUT = 2
 _STYLES = {"good": "green", "doubt": "yellow", "wrong": "bold red", "untried": "dim"}
 _PLAIN_WIDTH = 160
 
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON instead of a table")]
-
-
-def _fail(error: OthaError) -> typer.Exit:
-    sys.stderr.write(f"{error.what}\n")
-    if error.mend:
-        sys.stderr.write(f"  {error.mend}\n")
-    return typer.Exit(BAD_INPUT if isinstance(error, EngineerError) else FAILED)
 
 
 def _print_json(data: Any) -> None:  # Any: whatever json takes
@@ -77,10 +69,8 @@ def show_profile(
     as_json: JsonOption = False,
 ) -> None:
     """One profile: its document, what that leaves open, and what it reads."""
-    try:
+    with told():
         profile = _profile(name)
-    except OthaError as error:
-        raise _fail(error) from error
     if as_json:
         _print_json(_told(profile))
         return
@@ -190,7 +180,7 @@ def check(
     """
     from otha.runtime.probes.tryout import Trial, failed
 
-    try:
+    with told():
         trial = Trial(timeout_ns=timeout_ms * 1_000_000, lasting_ns=_duration_ns(for_), write=write)
         if site is not None and section is not None:
             found, where, name = _gate(site, section, trial)
@@ -198,12 +188,10 @@ def check(
             found, where, name = _by_site(site, node, channel, trial)
         else:
             found, where, name = _by_endpoint(profile, against, unit, trial)
-    except OthaError as error:
-        raise _fail(error) from error
     ok = not failed(found)
     if as_json:
-        told = [{**asdict(each), "grade": each.grade.value} for each in found]
-        _print_json({"profile": name, "against": where, "ok": ok, "findings": told})
+        findings = [{**asdict(each), "grade": each.grade.value} for each in found]
+        _print_json({"profile": name, "against": where, "ok": ok, "findings": findings})
     else:
         _show(found, where, name)
     raise typer.Exit(0 if ok else FAILED)
@@ -316,8 +304,8 @@ def _show(found: tuple["Finding", ...], where: str, name: str) -> None:
             mend = f". {each.mend}" if each.mend else ""
             console.print(f"           {escape(each.wrong + mend)}", highlight=False, soft_wrap=True)
     counts = {grade: sum(each.grade.value == grade for each in found) for grade in _STYLES}
-    told = ", ".join(f"{count} {grade}" for grade, count in counts.items() if count)
-    console.print(f"{name} at {escape(where)}: {told or 'nothing was tried'}", highlight=False, soft_wrap=True)
+    counted = ", ".join(f"{count} {grade}" for grade, count in counts.items() if count)
+    console.print(f"{name} at {escape(where)}: {counted or 'nothing was tried'}", highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -329,8 +317,6 @@ def new(
     """Write a commented skeleton of a profile, NAME.toml; a file that is there already is left alone."""
     from otha.site.skeleton import write_skeleton
 
-    try:
+    with told():
         path = write_skeleton(name, directory, opcua=opcua)
-    except OthaError as error:
-        raise _fail(error) from error
     sys.stdout.write(f"{path}\n")

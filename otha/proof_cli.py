@@ -31,11 +31,11 @@ def verify(
     ] = False,
 ) -> None:
     """Explore every fault and order at every moment, in the site's own groups: the shortest story of a broken rule."""
-    from otha.cli import _told
+    from otha.console import told
     from otha.core.errors import EngineerError, HostError
 
     workers = jobs or len(os.sched_getaffinity(0))
-    with _told():
+    with told():
         drawn = any((report_file, chart_file, story_file))
         if past_refusal and (simulate is not None or json_file or drawn):
             raise EngineerError(
@@ -150,11 +150,11 @@ def replay(
 ) -> None:
     """Re-run a recording, or step a story of `otha verify --story`: every decision must come out byte for byte."""
     from otha import replay_cli, story_cli, what_if_cli
-    from otha.cli import _told
+    from otha.console import told
     from otha.core.errors import EngineerError
     from otha.verify.timeline import parse_mark
 
-    with _told():
+    with told():
         if story_cli.is_story(recording):
             if since or until or group or what_if is not None:
                 raise EngineerError(

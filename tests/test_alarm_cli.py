@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from otha.alarm_cli import app, duration_ns
-from otha.cli import BAD_INPUT, FAILED
+from otha.console import BAD_INPUT, FAILED
 from otha.core.errors import EngineerError
 from otha.journal.entry import Entry
 from otha.journal.reader import Query, Reader

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from otha.cli import BAD_INPUT, FAILED, GROUPS, app, group_of, main
+from otha.cli import GROUPS, app, group_of, main
+from otha.console import BAD_INPUT, FAILED
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from otha.cli import GROUPS, OrderName, app
+from otha.cli import GROUPS, app
+from otha.order_cli import OrderName
 from otha.site.load import load_site
 
 ROOT = Path(__file__).resolve().parent.parent

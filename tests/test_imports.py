@@ -38,9 +38,12 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "otha.replay_cli": frozenset({"otha.core", "otha.report", "otha.verify"}),
     "otha.story_cli": frozenset({"otha.core", "otha.replay_cli", "otha.report", "otha.verify"}),
     "otha.what_if_cli": frozenset({"otha.core", "otha.replay_cli", "otha.report", "otha.site", "otha.verify"}),
+    "otha.console": frozenset({"otha.core", "otha.journal"}),
+    "otha.order_cli": frozenset({"otha.asking", "otha.console", "otha.core", "otha.terminal", "otha.wire"}),
+    "otha.demo_cli": frozenset({"otha.console", "otha.demo"}),
     "otha.proof_cli": frozenset(
         {
-            "otha.cli",
+            "otha.console",
             "otha.core",
             "otha.replay_cli",
             "otha.report",
@@ -52,17 +55,17 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     ),
     "otha.cli": frozenset({"otha", "sim"}),
     "otha.access_cli": frozenset(
-        {"otha.certificates", "otha.cli", "otha.core", "otha.interface", "otha.site", "otha.wire"}
+        {"otha.certificates", "otha.console", "otha.core", "otha.interface", "otha.site", "otha.wire"}
     ),
     "otha.guard": frozenset(),  # for the workers and the interface alike
     "otha.certificates": frozenset({"otha.core"}),  # for the supervisor's clients and the interface alike
     "otha.remote": frozenset({"otha.certificates", "otha.core", "otha.journal", "otha.names", "otha.wire"}),
-    "otha.asking": frozenset({"otha.access_cli", "otha.cli", "otha.core", "otha.journal", "otha.remote", "otha.wire"}),
-    "otha.interface_cli": frozenset({"otha.cli", "otha.core", "otha.interface", "otha.runtime", "otha.site"}),
+    "otha.asking": frozenset({"otha.access_cli", "otha.core", "otha.journal", "otha.remote", "otha.site", "otha.wire"}),
+    "otha.interface_cli": frozenset({"otha.console", "otha.core", "otha.interface", "otha.runtime", "otha.site"}),
     "otha.alarm_cli": frozenset(
-        {"otha.asking", "otha.cli", "otha.core", "otha.journal", "otha.report", "otha.terminal", "otha.wire"}
+        {"otha.asking", "otha.console", "otha.core", "otha.journal", "otha.report", "otha.terminal", "otha.wire"}
     ),
-    "otha.profile_cli": frozenset({"otha.certificates", "otha.core", "otha.runtime", "otha.site"}),
+    "otha.profile_cli": frozenset({"otha.certificates", "otha.console", "otha.core", "otha.runtime", "otha.site"}),
     "otha.apply_cli": frozenset({"otha.core", "otha.report", "otha.wire"}),
     "otha.__main__": frozenset({"otha.cli"}),
     "sim": frozenset({"otha.site"}),

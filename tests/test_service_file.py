@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from otha.cli import BAD_INPUT
+from otha.console import BAD_INPUT
 from otha.interface.__main__ import MEMORY_LIMIT
 from otha.runtime import realtime
 

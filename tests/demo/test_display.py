@@ -6,7 +6,7 @@ import io
 import pytest
 from rich.console import Console
 
-from otha import cli
+from otha import demo_cli
 from otha.core.errors import HostError
 from otha.demo import display, play
 from otha.demo.display import BESIDE, WINDOW
@@ -43,10 +43,10 @@ def test_the_hmi_opens_by_itself_only_where_it_can(
     if not libraries:
         monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     assert display.possible() is possible
-    assert cli._hmi_of(None, measured=False) == (BESIDE if possible else "")
-    assert cli._hmi_of(None, measured=True) == ""
-    assert cli._hmi_of(cli.HmiName.NONE, measured=False) == ""
-    assert cli._hmi_of(cli.HmiName.WINDOW, measured=True) == WINDOW
+    assert demo_cli.hmi_of(None, measured=False) == (BESIDE if possible else "")
+    assert demo_cli.hmi_of(None, measured=True) == ""
+    assert demo_cli.hmi_of(demo_cli.HmiName.NONE, measured=False) == ""
+    assert demo_cli.hmi_of(demo_cli.HmiName.WINDOW, measured=True) == WINDOW
 
 
 def test_a_demo_that_nobody_asked_an_hmi_for_goes_on_without_it() -> None:

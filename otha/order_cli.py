@@ -1,0 +1,141 @@
+"""`otha order`: an order to the supervisor, as the command line gives it."""
+
+import sys
+import uuid
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+from otha.console import FAILED, JsonOption, SiteOption, StateOption, print_json, told
+
+
+class OrderName(str, Enum):  # noqa: UP042 - StrEnum changes how typer prints the choices
+    """The orders, as in `otha.core.words.OrderKind`."""
+
+    SWITCHOVER = "switchover"
+    FAILBACK = "failback"
+    DRILL = "drill"
+    DRILL_ABORT = "drill-abort"
+    CONFIRM = "confirm"
+    REJECT = "reject"
+    SELECT = "select"
+    OPERATE = "operate"
+    CANCEL = "cancel"
+    BYPASS = "bypass"
+    UNBYPASS = "unbypass"
+    SAFE = "safe"
+    RELEASE = "release"
+    ACK = "ack"
+    MAINTENANCE_IN = "maintenance-in"
+    MAINTENANCE_OUT = "maintenance-out"
+    ARM = "arm"
+
+
+class TransferName(str, Enum):  # noqa: UP042 - as above
+    """What a drill rehearses, as in `otha.core.words.TransferKind`."""
+
+    FAILOVER = "failover"
+    SWITCHOVER = "switchover"
+    FAILBACK = "failback"
+
+
+class ArmingName(str, Enum):  # noqa: UP042 - as above
+    """How far OTHA may act in a group."""
+
+    OBSERVE = "observe"
+    ADVISE = "advise"
+    ARMED = "armed"
+
+
+def _duration_ns(text: str) -> int | None:
+    """Nanoseconds of `90s`, `30m`, `8h` or `2d`; None for "". Raises EngineerError for anything else."""
+    from otha.core.errors import EngineerError
+
+    if not text:
+        return None
+    number, unit = text[:-1], {"s": 1, "m": 60, "h": 3600, "d": 86_400}.get(text[-1])
+    if unit is None or not number.isdecimal() or not number.isascii() or len(number) > 6:
+        raise EngineerError(f"--for {text!r} is no time", mend="write 90s, 30m, 8h or 2d")
+    return int(number) * unit * 1_000_000_000
+
+
+def _check_order(
+    kind: OrderName, node: str | None, arming: ArmingName | None, item: str | None, for_: str, comment: str
+) -> None:
+    from otha.core.errors import EngineerError
+
+    if kind in (OrderName.BYPASS, OrderName.UNBYPASS) and item is None:
+        raise EngineerError(f"{kind.value} of which interlock?", mend="give --item INTERLOCK; `otha why` lists them")
+    if kind is OrderName.BYPASS and not for_:
+        raise EngineerError("bypass for how long?", mend="give --for 30m")
+    if kind in (OrderName.BYPASS, OrderName.SAFE, OrderName.REJECT) and not comment.strip():
+        raise EngineerError(f"{kind.value} why?", mend='give --comment "..."')
+    if kind in (OrderName.MAINTENANCE_IN, OrderName.MAINTENANCE_OUT) and node is None:
+        raise EngineerError(f"{kind.value} of which node?", mend="give --node NODE")
+    if kind is OrderName.ARM and arming is None:
+        raise EngineerError("arm to which level?", mend="give --level observe, advise or armed")
+
+
+def order(
+    kind: Annotated[OrderName, typer.Argument(help="what to order")],
+    group: Annotated[str, typer.Argument(help="of which group")],
+    to: Annotated[str | None, typer.Option("--to", "--node", help="which node")] = None,
+    arming: Annotated[ArmingName | None, typer.Option("--level", help="for `arm`")] = None,
+    transfer: Annotated[TransferName | None, typer.Option("--transfer", help="for `drill`: what it rehearses")] = None,
+    item: Annotated[
+        str | None,
+        typer.Option("--item", help="for `bypass` and `unbypass`: which interlock"),
+    ] = None,
+    request: Annotated[
+        int | None,
+        typer.Option("--request", help="for `confirm`, `reject`: which request, by the number that `status` shows"),
+    ] = None,
+    for_: Annotated[str, typer.Option("--for", help="for how long: 90s, 30m, 8h")] = "",
+    comment: Annotated[str, typer.Option("--comment", help="kept in the journal")] = "",
+    order_id: Annotated[str, typer.Option("--id", help="repeat an order with its id: it is carried out once")] = "",
+    state: StateOption = None,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give an order; exit code 1 when it is refused, with every reason."""
+    from otha import terminal
+    from otha.asking import asking, repeatable
+    from otha.core.errors import EngineerError
+    from otha.core.inputs import Order
+    from otha.core.words import Arming, OrderKind, TransferKind
+    from otha.wire.message import to_json
+
+    with told():
+        _check_order(kind, to, arming, item, for_, comment)
+        if kind in (OrderName.CONFIRM, OrderName.REJECT) and request is None:
+            raise EngineerError(f"{kind.value} what?", mend="give --request NUMBER; `otha status` shows what waits")
+        for_ns = _duration_ns(for_)
+        if kind is OrderName.DRILL and transfer is None:
+            raise EngineerError("a drill of what?", mend="give --transfer failover, switchover or failback")
+    given = Order(
+        id=order_id or uuid.uuid4().hex,
+        kind=OrderKind(kind.value),
+        group=group,
+        user="",
+        client="cli",
+        node=to,
+        arming=Arming(arming.value) if arming is not None else None,
+        comment=comment,
+        transfer=TransferKind(transfer.value) if transfer is not None else None,
+        item=item,
+        for_ns=for_ns,
+        request=request,
+    )
+    with told(), asking(state, site) as client, repeatable(given.id):
+        reply = client.order(given)
+    if as_json:
+        print_json({name: value for name, value in to_json(reply).items() if name != "kind"})
+    else:
+        sys.stdout.write("".join(f"{line}\n" for line in terminal.order_lines(kind.value, group, to_json(reply))))
+    if not reply.durable:
+        sys.stderr.write(
+            "the journal's disk has not taken this answer yet; a crash now would lose the record of it\n"
+            f"  see `otha status`; the same order with --id {reply.id} does nothing anew and tells when it is kept\n"
+        )
+    raise typer.Exit(0 if reply.accepted else FAILED)
