@@ -10,18 +10,21 @@ import gc
 from collections import deque
 
 PERIOD_NS = 100_000_000
+_FEW = 300
+_CALM_MAX = 10  # looks
 _YOUNG_MAX = 2_000  # two milliseconds at most
 _RESTS_AFTER = 10  # looks
 _RESTS_MAX = 20_000
-_PUT_OFF_MAX = 600
-_OLDER_EVERY = 20
+_PUT_OFF_MAX = 600  # looks
+_OLDER_EVERY = 20  # collections
 
 
 class Collector:
-    """Looks for cycles at each `look`, among what was made since the last one, and every two seconds further back."""
+    """Looks for cycles among what was made since the last time, at once when much has gathered and else each second;
+    every twentieth time further back."""
 
     def __init__(self) -> None:
-        self._looks = 0
+        self._collections = 0
         self._put_off = 0
         self._young: deque[int] = deque(maxlen=_RESTS_AFTER)
 
@@ -32,17 +35,19 @@ class Collector:
         gc.disable()
 
     def look(self, _now: int) -> None:
-        """Collect, unless so much is alive that something large is just being made: it is freed as soon as it has been
-        sent. Put off for a minute at most."""
+        """Collect, unless hardly anything has gathered, or so much is alive that something large is just being made: it
+        is freed as soon as it has been sent. Put off for a minute at most."""
         young = gc.get_count()[0]
         self._young.append(young)
-        if young > _YOUNG_MAX and self._put_off < _PUT_OFF_MAX and not self._rests(young):
+        calm = young <= _FEW and self._put_off < _CALM_MAX - 1
+        large = young > _YOUNG_MAX and self._put_off < _PUT_OFF_MAX and not self._rests(young)
+        if calm or large:
             self._put_off += 1
             return
         self._put_off = 0
         self._young.clear()
-        self._looks += 1
-        gc.collect(0 if self._looks % _OLDER_EVERY else 1)
+        self._collections += 1
+        gc.collect(0 if self._collections % _OLDER_EVERY else 1)
 
     def _rests(self, young: int) -> bool:
         """Whether it has been about as much for a second: nothing comes and goes, it is garbage, or here to stay. Left
