@@ -15,6 +15,7 @@ _CALM_MAX = 10  # looks
 _YOUNG_MAX = 2_000  # two milliseconds at most
 _RESTS_AFTER = 10  # looks
 _RESTS_MAX = 20_000
+_BEGUN_MAX = 200_000
 _PUT_OFF_MAX = 600  # looks
 _OLDER_EVERY = 20  # collections
 
@@ -26,6 +27,7 @@ class Collector:
     def __init__(self) -> None:
         self._collections = 0
         self._put_off = 0
+        self._has_begun = False
         self._young: deque[int] = deque(maxlen=_RESTS_AFTER)
 
     def take_over(self) -> None:
@@ -40,12 +42,18 @@ class Collector:
         young = gc.get_count()[0]
         self._young.append(young)
         calm = young <= _FEW and self._put_off < _CALM_MAX - 1
-        large = young > _YOUNG_MAX and self._put_off < _PUT_OFF_MAX and not self._rests(young)
-        if calm or large:
+        large = young > _YOUNG_MAX and self._put_off < _PUT_OFF_MAX
+        if calm or (large and not self._rests(young)):
             self._put_off += 1
             return
         self._put_off = 0
         self._young.clear()
+        if large and not self._has_begun:
+            # What the nodes' first answers have made is here to stay as well: to look at it twice stops every thread
+            # for ten milliseconds at 200 channels.
+            self._has_begun = True
+            gc.freeze()
+            return
         self._collections += 1
         gc.collect(0 if self._collections % _OLDER_EVERY else 1)
 
@@ -53,4 +61,5 @@ class Collector:
         """Whether it has been about as much for a second: nothing comes and goes, it is garbage, or here to stay. Left
         to a minute's end, what a few connections a second leave behind would stop every thread for a tenth of one."""
         least = min(self._young)
-        return len(self._young) == _RESTS_AFTER and young <= min(least + least // 2, _RESTS_MAX)
+        most = _RESTS_MAX if self._has_begun else _BEGUN_MAX
+        return len(self._young) == _RESTS_AFTER and young <= min(least + least // 2, most)
