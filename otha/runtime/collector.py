@@ -10,8 +10,7 @@ import gc
 from collections import deque
 
 PERIOD_NS = 100_000_000
-_FEW = 300
-_CALM_MAX = 10  # looks
+_FEW = 1_000
 _YOUNG_MAX = 2_000  # two milliseconds at most
 _RESTS_AFTER = 10  # looks
 _RESTS_MAX = 20_000
@@ -21,8 +20,8 @@ _OLDER_EVERY = 20  # collections
 
 
 class Collector:
-    """Looks for cycles among what was made since the last time, at once when much has gathered and else each second;
-    every twentieth time further back."""
+    """Looks for cycles among what was made since the last time when enough has gathered, and each minute; every twentieth
+    time further back."""
 
     def __init__(self) -> None:
         self._collections = 0
@@ -38,17 +37,20 @@ class Collector:
 
     def look(self, _now: int) -> None:
         """Collect, unless hardly anything has gathered, or so much is alive that something large is just being made: it
-        is freed as soon as it has been sent. Put off for a minute at most."""
+        is freed as soon as it has been sent. Put off for a minute at most.
+
+        What has gathered is how many more objects were made than freed. In calm that is next to none, while what lives
+        is made anew all the time: to look at that finds nothing, and stops every thread for a millisecond and more.
+        """
         young = gc.get_count()[0]
         self._young.append(young)
-        calm = young <= _FEW and self._put_off < _CALM_MAX - 1
-        large = young > _YOUNG_MAX and self._put_off < _PUT_OFF_MAX
-        if calm or (large and not self._rests(young)):
+        large = young > _YOUNG_MAX and not self._rests(young)
+        if self._put_off < _PUT_OFF_MAX and (young <= _FEW or large):
             self._put_off += 1
             return
         self._put_off = 0
         self._young.clear()
-        if large and not self._has_begun:
+        if young > _YOUNG_MAX and not large and not self._has_begun:
             # What the nodes' first answers have made is here to stay as well: to look at it twice stops every thread
             # for ten milliseconds at 200 channels.
             self._has_begun = True
