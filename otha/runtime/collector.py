@@ -11,6 +11,7 @@ from collections import deque
 
 PERIOD_NS = 100_000_000
 _FEW = 1_000
+_CALM_MAX = 6_000  # looks
 _YOUNG_MAX = 2_000  # two milliseconds at most
 _RESTS_AFTER = 10  # looks
 _RESTS_MAX = 20_000
@@ -20,8 +21,8 @@ _OLDER_EVERY = 20  # collections
 
 
 class Collector:
-    """Looks for cycles among what was made since the last time when enough has gathered, and each minute; every twentieth
-    time further back."""
+    """Looks for cycles among what was made since the last time: when enough has gathered, and every ten minutes. Every
+    twentieth time it looks further back."""
 
     def __init__(self) -> None:
         self._collections = 0
@@ -37,15 +38,16 @@ class Collector:
 
     def look(self, _now: int) -> None:
         """Collect, unless hardly anything has gathered, or so much is alive that something large is just being made: it
-        is freed as soon as it has been sent. Put off for a minute at most.
+        is freed as soon as it has been sent, and waited for a minute at most.
 
         What has gathered is how many more objects were made than freed. In calm that is next to none, while what lives
         is made anew all the time: to look at that finds nothing, and stops every thread for a millisecond and more.
         """
         young = gc.get_count()[0]
         self._young.append(young)
+        calm = young <= _FEW and self._put_off < _CALM_MAX
         large = young > _YOUNG_MAX and not self._rests(young)
-        if self._put_off < _PUT_OFF_MAX and (young <= _FEW or large):
+        if calm or (large and self._put_off < _PUT_OFF_MAX):
             self._put_off += 1
             return
         self._put_off = 0

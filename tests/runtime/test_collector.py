@@ -38,7 +38,7 @@ def looks_until(lost: "weakref.ref[Knot]", collector: Collector) -> int:
     while lost() is not None:
         collector.look(0)
         looks += 1
-        assert looks < 20_000
+        assert looks < 200_000
     return looks
 
 
@@ -50,9 +50,9 @@ def begin(collector: Collector) -> list[list[int]]:
     return made
 
 
-def test_little_that_refers_to_itself_is_freed_within_a_minute(collector: Collector) -> None:
+def test_little_that_refers_to_itself_is_freed_within_ten_minutes(collector: Collector) -> None:
     looks_until(knot(), collector)  # and what pytest has made
-    assert [looks_until(knot(), collector) for _ in range(3)] == [601, 601, 601]
+    assert [looks_until(knot(), collector) for _ in range(3)] == [6_001, 6_001, 6_001]
 
 
 def test_when_much_has_gathered_the_next_look_frees_it(collector: Collector) -> None:
@@ -90,14 +90,14 @@ def test_what_survived_a_look_is_looked_at_again_later(collector: Collector) -> 
     lost = weakref.ref(kept)
     looks_until(knot(), collector)
     del kept
-    assert looks_until(lost, collector) <= 20 * 601
+    assert looks_until(lost, collector) <= 20 * 6_001
 
 
 def test_what_the_first_answers_make_is_never_looked_at(collector: Collector) -> None:
     before = gc.get_freeze_count()
     made = begin(collector)
     assert gc.get_freeze_count() >= before + len(made)
-    assert looks_until(knot(), collector) == 601
+    assert looks_until(knot(), collector) == 6_001
 
 
 def test_garbage_that_gathers_slowly_is_not_left_to_the_minutes_end(collector: Collector) -> None:
