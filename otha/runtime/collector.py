@@ -15,7 +15,8 @@ _CALM_MAX = 6_000  # looks
 _YOUNG_MAX = 2_000  # two milliseconds at most
 _RESTS_AFTER = 10  # looks
 _RESTS_MAX = 20_000
-_BEGUN_MAX = 200_000
+_START_LOOKS = 600
+_START_MAX = 200_000
 _PUT_OFF_MAX = 600  # looks
 _OLDER_EVERY = 20  # collections
 
@@ -26,8 +27,9 @@ class Collector:
 
     def __init__(self) -> None:
         self._collections = 0
+        self._since = 0
         self._put_off = 0
-        self._has_begun = False
+        self._starts = _START_LOOKS
         self._young: deque[int] = deque(maxlen=_RESTS_AFTER)
 
     def take_over(self) -> None:
@@ -45,17 +47,19 @@ class Collector:
         """
         young = gc.get_count()[0]
         self._young.append(young)
-        calm = young <= _FEW and self._put_off < _CALM_MAX
-        large = young > _YOUNG_MAX and not self._rests(young)
-        if calm or (large and self._put_off < _PUT_OFF_MAX):
-            self._put_off += 1
+        self._starts = max(self._starts - 1, 0)
+        self._since += 1
+        calm = young <= _FEW and self._since <= _CALM_MAX
+        large = young > _YOUNG_MAX and self._put_off < _PUT_OFF_MAX and not self._rests(young)
+        self._put_off = self._put_off + 1 if large else 0
+        if calm or large:
             return
-        self._put_off = 0
+        self._since = 0
         self._young.clear()
-        if young > _YOUNG_MAX and not large and not self._has_begun:
+        if young > _YOUNG_MAX and self._starts:
             # What the nodes' first answers have made is here to stay as well: to look at it twice stops every thread
             # for ten milliseconds at 200 channels.
-            self._has_begun = True
+            self._starts = 0
             gc.freeze()
             return
         self._collections += 1
@@ -65,5 +69,5 @@ class Collector:
         """Whether it has been about as much for a second: nothing comes and goes, it is garbage, or here to stay. Left
         to a minute's end, what a few connections a second leave behind would stop every thread for a tenth of one."""
         least = min(self._young)
-        most = _RESTS_MAX if self._has_begun else _BEGUN_MAX
+        most = _START_MAX if self._starts else _RESTS_MAX
         return len(self._young) == _RESTS_AFTER and young <= min(least + least // 2, most)

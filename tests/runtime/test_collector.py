@@ -100,6 +100,15 @@ def test_what_the_first_answers_make_is_never_looked_at(collector: Collector) ->
     assert looks_until(knot(), collector) == 6_001
 
 
+def test_what_comes_after_the_first_minute_is_looked_at(collector: Collector) -> None:
+    for _ in range(600):
+        collector.look(0)
+    before, lost, held = gc.get_freeze_count(), knot(), [[number] for number in range(3_000)]
+    assert looks_until(lost, collector) == 10
+    assert gc.get_freeze_count() <= before
+    assert len(held) == 3_000
+
+
 def test_garbage_that_gathers_slowly_is_not_left_to_the_minutes_end(collector: Collector) -> None:
     begun = begin(collector)
     stays = [[number] for number in range(3_000)]
