@@ -45,18 +45,18 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """All alarms that are not normal, the most urgent first, with what to do about each."""
-    from otha import terminal
+    from otha import terminal_alarms
     from otha.asking import asking
     from otha.console import print_json, told
 
     if ctx.invoked_subcommand is not None:
         return
     with told(), asking(state, site) as client:
-        found = terminal.alarm_rows(client.status())
+        found = terminal_alarms.alarm_rows(client.status())
     if as_json:
         print_json(found)
     else:
-        terminal.show_alarms(found, explain=explain)
+        terminal_alarms.show_alarms(found, explain=explain)
 
 
 def _give(
@@ -117,7 +117,7 @@ def kpi(
     as_json: JsonOption = False,
 ) -> None:
     """How well the alarms serve their operators (EEMUA 191, ISA-18.2), from the journal."""
-    from otha import terminal
+    from otha import terminal_alarms
     from otha.asking import elsewhere
     from otha.console import print_json, told
     from otha.journal.cli import moment_ns
@@ -137,7 +137,7 @@ def kpi(
     if as_json:
         print_json(found)
     else:
-        terminal.show_kpi(found)
+        terminal_alarms.show_kpi(found)
 
 
 @app.command()

@@ -1,21 +1,16 @@
-"""Snapshots and answers as tables for a terminal."""
+"""Groups, orders and answers as tables for a terminal."""
 
-import sys
 from typing import Any
 
-from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from otha.core.reasons import Block
-from otha.core.words import AlarmPriority, GroupKind, OrderKind
+from otha.core.words import GroupKind, OrderKind
 from otha.report import sentence
+from otha.terminal_alarms import alarm_line
+from otha.terminal_table import folded, plain_console
 
 Json = dict[str, Any]  # Any: JSON as `otha.runtime.snapshot` makes it
-
-
-def _console() -> Console:
-    return Console(soft_wrap=not sys.stdout.isatty(), highlight=False, markup=False)
 
 
 def _obstacle(obstacle: Json) -> str:
@@ -166,112 +161,6 @@ def _process(status: Json) -> list[str]:
     return lines
 
 
-_URGENCY = [priority.value for priority in AlarmPriority]
-_STATES = {
-    "normal": "",
-    "unacked": "unacknowledged",
-    "acked": "acknowledged",
-    "rtn_unacked": "over, unacknowledged",
-    "latched_unacked": "over, latched, unacknowledged",
-    "latched_acked": "over, latched: reset it",
-}
-
-
-def _state(alarm: Json) -> str:
-    """The state of an alarm in words, or what keeps it quiet."""
-    quiet = [flag.replace("_", " ") for flag in alarm["flags"]]
-    if alarm["shelved_left_ms"] is not None:
-        quiet.append(f"for another {_age(alarm['shelved_left_ms'])}")
-    if alarm["one_shot"]:
-        quiet.append("until it next returns")
-    parts = [" ".join(quiet), _STATES[alarm["state"]]]
-    if quiet and alarm["state"] == "normal" and alarm["active"]:
-        parts.append("condition holds")
-    if not alarm["judged"]:
-        parts.append("can't be judged now")
-    return ", ".join(part for part in parts if part)
-
-
-def _values(alarm: Json) -> str:
-    """The present values of an alarm's tags, and what is wrong with those that can't be used."""
-    told = [
-        f"{each['tag']} = {each['value']}" if each["quality"] == "true" else f"{each['tag']} is {each['quality']}"
-        for each in alarm["values"]
-    ]
-    return ", ".join(told)
-
-
-def _alarm_line(alarm: Json) -> str:
-    head = "ALARM" if alarm["state"] in ("unacked", "acked") and not alarm["flags"] else "alarm"
-    detail = f": {alarm['detail']}" if alarm["detail"] else ""
-    return f"{head} {alarm['code']}{detail} ({_state(alarm)}, occurrence {alarm['occurrence']})"
-
-
-def _age(ms: int) -> str:
-    seconds = ms // 1000
-    if seconds < 120:
-        return f"{seconds} s"
-    return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
-
-
-def alarm_rows(status: Json) -> list[Json]:
-    """The alarms of all groups and of the supervisor itself: what is not acknowledged first, then what stands, then
-    what is kept quiet; of these by priority, then the newest."""
-    rows = [{"group": group["name"], **alarm} for group in status["groups"] for alarm in group["alarms"]]
-    rows += [{"group": status["supervisor"], **alarm} for alarm in status["alarms"]]
-    return sorted(rows, key=_urgency)
-
-
-def _urgency(row: Json) -> tuple[bool, bool, int, int]:
-    since = row["since_ms"]
-    return not row["unacked"], bool(row["flags"]), _URGENCY.index(row["priority"]), 0 if since is None else since
-
-
-def alarm_summary(rows: list[Json]) -> str:
-    """How many alarms want somebody: the line that is read first."""
-    heard = [row for row in rows if not row["flags"]]
-    unacked = sum(row["unacked"] for row in heard)
-    counts = (
-        (unacked, "unacknowledged"),
-        (sum(row["active"] for row in heard), "active"),
-        (sum(row["state"].startswith("latched") for row in heard), "latched"),
-        (len(rows) - len(heard), "kept quiet"),
-        (sum(not row["judged"] for row in rows), "that can't be judged"),
-    )
-    return "alarms: " + (", ".join(f"{count} {what}" for count, what in counts if count) or "none that wants anybody")
-
-
-def _explained(row: Json) -> list[str]:
-    """An alarm as it is rationalised: what it means, what follows, what to do (ISA-18.2, clause 9)."""
-    return [
-        f"{row['group']} {row['code']}, {row['priority']}, occurrence {row['occurrence']}: {_state(row)}",
-        *(f"  {name}: {row[name]}" for name in ("cause", "consequence", "response")),
-        *([f"  now: {_values(row)}"] if row["values"] else []),
-    ]
-
-
-def show_alarms(rows: list[Json], *, explain: bool = False) -> None:
-    """`otha alarms`; `explain`: with cause and consequence, one under another instead of in a table."""
-    console = _console()
-    if not rows:
-        console.print("no alarm")
-        return
-    console.print(alarm_summary(rows))
-    if explain:
-        for row in rows:
-            for line in _explained(row):
-                console.print(line)
-        return
-    table = _folded("priority", "state", "since", "group", "alarm", "no", "response")
-    for row in rows:
-        first = " (first-out)" if row["first_out"] else ""
-        values = f" [{_values(row)}]" if row["values"] else ""
-        which = row["code"] + (f": {row['detail']}" if row["detail"] else "") + values + first
-        since = "" if row["since_ms"] is None else _age(row["since_ms"])
-        table.add_row(row["priority"], _state(row), since, row["group"], which, str(row["occurrence"]), row["response"])
-    console.print(table)
-
-
 def _failback_line(way: Json) -> str:
     back = f"failback to {way['to_node']} ({way['mode']})"
     if way["windows"]:
@@ -283,42 +172,15 @@ def _failback_line(way: Json) -> str:
     return f"{back}: {_obstacle(way['obstacles'][0])}"
 
 
-def show_kpi(found: Json) -> None:
-    """`otha alarms kpi`. The figures in brackets are what EEMUA 191 and ISA-18.2 accept for one operator."""
-    console = _console()
-    tenth = found["per_10_min_milli"] / 1000
-    cut = ", where the journal begins" if found.get("cut_to_journal") else ""
-    console.print(f"looked at: {found['from']}{cut}, to {found['to']}")
-    if found["unwatched_s"]:
-        gone = f"{found['unwatched_times']} times, {_age(found['unwatched_s'] * 1000)} in all"
-        console.print(f"not watched, and not counted: {gone}: no supervisor ran, or nothing says that one did")
-    console.print(f"annunciations: {found['annunciations']} in {found['periods']} periods of 10 min")
-    console.print(f"per 10 min: {tenth:.2f} on average (1, at most 2), peak {found['peak_10_min']} (10)")
-    console.print(f"periods with more than 10: {found['above_10_permille'] / 10:.1f} % (below 1)")
-    console.print(f"floods: {found['floods']}, {found['in_flood_permille'] / 10:.1f} % of the time (below 1)")
-    for heading, key in (("standing for more than 24 h (below 5)", "standing_24_h"), ("chattering (0)", "chattering")):
-        names = ", ".join(f"{each['group']} {each['alarm']}" for each in found[key])
-        console.print(f"{heading}: {len(found[key])}{f': {names}' if names else ''}")
-    table = _folded("priority", "count", "share", "expected")
-    for priority, each in found["priorities"].items():
-        share, expected = f"{each['permille'] / 10:.1f} %", f"{each['expected_permille'] / 10:.0f} %"
-        table.add_row(priority, str(each["count"]), share, expected)
-    console.print(table)
-    top = _folded("most frequent", "group", "count", "share")
-    for each in found["top_ten"]:
-        top.add_row(each["alarm"], each["group"], str(each["count"]), f"{each['permille'] / 10:.1f} %")
-    console.print(top)
-
-
 def show_status(status: Json) -> None:
     """`otha status`."""
-    console = _console()
+    console = plain_console()
     flags = [word for word in ("isolated", "tilted") if status[word]]
     console.print(f"site {status['site']}, supervisor {status['supervisor']}{', ' if flags else ''}{' '.join(flags)}")
     for line in _process(status):
         console.print(f"  {line}")
     for alarm in status["alarms"]:
-        console.print(f"  {_alarm_line(alarm)}")
+        console.print(f"  {alarm_line(alarm)}")
     for group in status["groups"]:
         title = f"group {group['name']} ({group['arming']}): {group['standing']}"
         table = Table("node", "role", "alive", "ServiceLevel", "in RPO", "ready", "maintenance", title=title)
@@ -352,30 +214,12 @@ def show_status(status: Json) -> None:
         for line in _needs_operator(group["name"], group):
             console.print(f"  {line}")
         for alarm in group["alarms"]:
-            console.print(f"  {_alarm_line(alarm)}")
+            console.print(f"  {alarm_line(alarm)}")
     channels = Table("channel", "node", "verdict", "last trouble", title="channels")
     for channel in status["channels"]:
         trouble = "" if channel["pulse"] == "on_time" else status["links"][channel["name"]]["trouble"]
         channels.add_row(channel["name"], channel["node"], channel["pulse"], trouble)
     console.print(channels)
-
-
-_LEAST = {
-    "condition": 9,
-    "kind": 10,
-    "verdict": 7,
-    "quality": 7,
-    "priority": 8,
-    "no": 2,
-}  # the longest word under a heading
-
-
-def _folded(*headings: str) -> Table:
-    """A table that folds what a narrow terminal has no room for, instead of cutting names short."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in headings:
-        table.add_column(heading, overflow="fold", min_width=_LEAST.get(heading, 5))
-    return table
 
 
 def _off_line(node: str, row: Json) -> str:
@@ -389,7 +233,7 @@ def _off_line(node: str, row: Json) -> str:
 
 
 def _tracked_table(rows: list[Json]) -> Table:
-    table = _folded("standby", "tracked tag", "verdict", "active", "standby", "tolerance", "ages ms")
+    table = folded("standby", "tracked tag", "verdict", "active", "standby", "tolerance", "ages ms")
     before = ""
     for row in rows:
         values = ["-" if row[key] is None else str(row[key]) for key in ("active", "standby")]
@@ -403,7 +247,7 @@ def _tracked_table(rows: list[Json]) -> Table:
 
 def show_why(answer: Json) -> None:
     """`otha why`."""
-    console = _console()
+    console = plain_console()
     node = answer["node"] or "any standby"
     obstacles, failover = answer["obstacles"], answer["failover_obstacles"]
     verdict = "could be ordered now" if not obstacles else "would be refused"
@@ -430,7 +274,7 @@ def show_why(answer: Json) -> None:
         console.print("an automatic failover, if the active died now, would happen")
     for line in person_lines(answer["group"], answer["persons"]):
         console.print(line)
-    table = _folded("condition", "kind", "verdict", "tag", "value", "quality", "age ms", "fresh ms")
+    table = folded("condition", "kind", "verdict", "tag", "value", "quality", "age ms", "fresh ms")
     for condition in answer["conditions"]:
         kind = f"{condition['class']} interlock" if condition["interlock"] else "permissive"
         if condition["first_out"]:

@@ -34,7 +34,10 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "otha.demo": frozenset(
         {"otha.core", "otha.site", "otha.journal", "otha.wire", "otha.report", "otha.verify", "sim"}
     ),
-    "otha.terminal": frozenset({"otha.core", "otha.report"}),  # what the commands print
+    "otha.terminal_table": frozenset(),
+    "otha.terminal_alarms": frozenset({"otha.core", "otha.terminal_table"}),
+    # What the commands print.
+    "otha.terminal": frozenset({"otha.core", "otha.report", "otha.terminal_alarms", "otha.terminal_table"}),
     "otha.replay_cli": frozenset({"otha.core", "otha.report", "otha.verify"}),
     "otha.story_cli": frozenset({"otha.core", "otha.replay_cli", "otha.report", "otha.verify"}),
     "otha.what_if_cli": frozenset({"otha.core", "otha.replay_cli", "otha.report", "otha.site", "otha.verify"}),
@@ -63,7 +66,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "otha.asking": frozenset({"otha.access_cli", "otha.core", "otha.journal", "otha.remote", "otha.site", "otha.wire"}),
     "otha.interface_cli": frozenset({"otha.console", "otha.core", "otha.interface", "otha.runtime", "otha.site"}),
     "otha.alarm_cli": frozenset(
-        {"otha.asking", "otha.console", "otha.core", "otha.journal", "otha.report", "otha.terminal", "otha.wire"}
+        {"otha.asking", "otha.console", "otha.core", "otha.journal", "otha.report", "otha.terminal_alarms", "otha.wire"}
     ),
     "otha.profile_cli": frozenset({"otha.certificates", "otha.console", "otha.core", "otha.runtime", "otha.site"}),
     "otha.apply_cli": frozenset({"otha.core", "otha.report", "otha.wire"}),
