@@ -34,12 +34,14 @@ for place in tests/*/ tests/test_*.py; do
 done
 
 logs=$(mktemp -d)
+OTHA_TESTS_KEPT=$(mktemp -d) # what all groups share, see tests/opcua_standard.py
+export OTHA_TESTS_KEPT
 # Each lane is a session of its own: its end is the end of all that it has begun. A background process of a shell takes
 # no Ctrl-C, and a shell hears no TERM while it waits for a pipeline: so all lanes are waited for, and ended from here.
 # Tests that interrupt a process find SIGINT as a terminal has it, not ignored as in the background.
 lanes=""
 lane="setsid env --default-signal=INT,QUIT"
-trap 'for each in $lanes; do kill -s TERM -- "-$each" 2>/dev/null; done; rm -rf "$logs"' EXIT
+trap 'for each in $lanes; do kill -s TERM -- "-$each" 2>/dev/null; done; rm -rf "$logs" "$OTHA_TESTS_KEPT"' EXIT
 trap 'exit 130' HUP INT TERM
 
 # One group: $1 is its name, the others are its places. Where sessions share the processors, a session is as gentle as its

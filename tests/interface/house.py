@@ -1,6 +1,7 @@
 """The interface as a process of its own, with a supervisor that the test plays: it feeds states and answers orders."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -20,26 +21,18 @@ from otha.site.load import load_site
 from otha.wire import interface as wire
 from otha.wire.access import AccessRole, may_order
 from otha.wire.message import OrderReply, OrderRequest, Refusal
+from tests.opcua_standard import kept_file
 from tests.site.examples import TWO_TANKS
 
 WAIT_S = 60.0
 PASSWORD = "a-long-pass-phrase"
 USERS = {role.name.lower(): f"{role.name.lower()[:5]}-person" for role in AccessRole}
 
-_STANDARD: list[bytes] = []  # OPC UA's own address space, as the first interface of this run has kept it
-
 
 def begun(folder: Path) -> None:
-    """Spare an interface with this state directory the building of OPC UA's own address space, if one has done it."""
-    for each in _STANDARD:
-        place.make(place.folder(folder))
-        standard.file_in(place.folder(folder)).write_bytes(each)
-
-
-def keep(folder: Path) -> None:
-    """An interface with this state directory has begun."""
-    if not _STANDARD:
-        _STANDARD.append(standard.file_in(place.folder(folder)).read_bytes())
+    """Spare an interface with this state directory the building of OPC UA's own address space."""
+    place.make(place.folder(folder))
+    shutil.copy(kept_file(), standard.file_in(place.folder(folder)))
 
 
 def first_status() -> dict[str, Any]:
@@ -74,7 +67,8 @@ class House:
     """A running interface. `orders`, `acts`, `acted`, `notes`: what it has asked and told. `views`: what the supervisor
     shows, by view and group. `silent`: the supervisor says nothing."""
 
-    def __init__(self, folder: Path, **setup: Any) -> None:
+    def __init__(self, folder: Path, *, kept: bool = True, **setup: Any) -> None:
+        """`kept`: it finds OPC UA's own address space where an earlier start has kept it."""
         self.folder = folder
         self.status = first_status()
         self.orders: list[wire.OnBehalf] = []
@@ -93,7 +87,8 @@ class House:
         self._setup = wire.Setup(
             site="two_tanks", version="0.0", folder=str(folder), host="127.0.0.1", port=0, **(said | setup)
         )
-        begun(folder)
+        if kept:
+            begun(folder)
         self._lock = threading.Lock()
         self.listening = threading.Event()
         self.url = self.fingerprint = self.failed = ""
@@ -113,7 +108,6 @@ class House:
             thread.start()
         assert self.listening.wait(WAIT_S)
         assert self.failed == "", self.failed
-        keep(self.folder)
 
     def send(self, message: wire.ToInterface) -> None:
         """Say something to the interface."""

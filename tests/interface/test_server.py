@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from otha import names
 from otha.certificates import OwnIdentity
 from otha.core.alarm_list import OWN
 from otha.core.words import AlarmCode
+from otha.interface import place, standard
 from tests.interface.clients import POLICIES, guest, ua
 from tests.interface.house import WAIT_S, House
+from tests.opcua_standard import kept_file
 
 TANKS = names.group_id("tanks")
 
@@ -143,3 +146,11 @@ async def test_why_is_answered_to_anybody_who_is_in(house: House, own: OwnIdenti
         assert json.loads(why) == {"group": "tanks", "node": "sc_b"}
         (why,) = await at.call(names.WHY, "")
         assert json.loads(why)["node"] is None
+
+
+def test_the_first_start_keeps_opc_uas_own_address_space_for_the_next(tmp_path: Path) -> None:
+    made = House(tmp_path, kept=False)
+    made.end()
+    found = standard.KeptNodes(standard.file_in(place.folder(tmp_path)).read_bytes())
+    assert set(found) == set(standard.KeptNodes(kept_file().read_bytes()))
+    assert len(set(found)) > 5_000
