@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from otha.console import JsonOption, SiteOption, StateOption, print_json, told
 from otha.core.errors import EngineerError
 
 users_app = typer.Typer(help="Users of OTHA's OPC UA interface.", no_args_is_help=True)
@@ -21,11 +22,6 @@ certificates_app = typer.Typer(
     help="Certificates that OTHA's OPC UA interface trusts, and its own.", no_args_is_help=True
 )
 
-StateOption = Annotated[
-    Path | None, typer.Option("--state", envvar="OTHA_STATE", help="the state directory", readable=False)
-]
-SiteOption = Annotated[Path | None, typer.Option("--site", help="the site file, to find its state directory")]
-JsonOption = Annotated[bool, typer.Option("--json", help="JSON instead of tables")]
 NameArgument = Annotated[str, typer.Argument(help="the user's name")]
 PasswordFileOption = Annotated[
     str, typer.Option("--password-file", help="a file whose first line is the password; - is stdin")
@@ -78,7 +74,6 @@ def add_user(
     site: SiteOption = None,
 ) -> None:
     """A new user, whose password is asked for."""
-    from otha.console import told
     from otha.interface.users import Users
     from otha.wire.access import AccessRole
 
@@ -93,7 +88,6 @@ def set_password(
     name: NameArgument, password_file: PasswordFileOption = "", state: StateOption = None, site: SiteOption = None
 ) -> None:
     """Another password for a user."""
-    from otha.console import told
     from otha.interface.users import Users
 
     with told():
@@ -109,7 +103,6 @@ def set_role(
     site: SiteOption = None,
 ) -> None:
     """Another role for a user."""
-    from otha.console import told
     from otha.interface.users import Users
     from otha.wire.access import AccessRole
 
@@ -131,7 +124,6 @@ def unlock_user(name: NameArgument, state: StateOption = None, site: SiteOption 
 
 
 def _set_locked(name: str, state: Path | None, site: Path | None, *, locked: bool) -> None:
-    from otha.console import told
     from otha.interface.users import Users
 
     with told():
@@ -142,7 +134,6 @@ def _set_locked(name: str, state: Path | None, site: Path | None, *, locked: boo
 @users_app.command("remove")
 def remove_user(name: NameArgument, state: StateOption = None, site: SiteOption = None) -> None:
     """The user may not log in any more; sessions end."""
-    from otha.console import told
     from otha.interface.users import Users
 
     with told():
@@ -153,7 +144,6 @@ def remove_user(name: NameArgument, state: StateOption = None, site: SiteOption 
 @users_app.command("list")
 def list_users(state: StateOption = None, site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Every user with role, the time of the last change, and whether locked."""
-    from otha.console import print_json, told
     from otha.interface.users import Users
 
     with told():
@@ -176,7 +166,6 @@ def list_users(state: StateOption = None, site: SiteOption = None, as_json: Json
 def list_certificates(state: StateOption = None, site: SiteOption = None, as_json: JsonOption = False) -> None:
     """OTHA's own certificate, the trusted ones, and the rejected ones that wait for somebody to look at them."""
     from otha.certificates import CERTIFICATE_NAME, Certificate, read_certificate
-    from otha.console import print_json, told
     from otha.interface.trust import TrustList
 
     with told():
@@ -217,7 +206,6 @@ def trust(
     site: SiteOption = None,
 ) -> None:
     """Let a certificate in."""
-    from otha.console import told
     from otha.interface.trust import TrustList
 
     with told():
@@ -234,7 +222,6 @@ def trust(
 @certificates_app.command("reject")
 def reject(thumbprint: ThumbprintArgument, state: StateOption = None, site: SiteOption = None) -> None:
     """Don't let a trusted certificate in any more."""
-    from otha.console import told
     from otha.interface.trust import TrustList
 
     with told():
@@ -249,7 +236,6 @@ def remove_certificate(
     site: SiteOption = None,
 ) -> None:
     """Take a certificate off the list, trusted or rejected."""
-    from otha.console import told
     from otha.interface.trust import TrustList
 
     with told():
@@ -265,7 +251,6 @@ def renew(
 ) -> None:
     """A new key and certificate for the interface, in use from its next start; clients must trust it anew."""
     from otha.certificates import Purpose, read_certificate, renew_identity
-    from otha.console import told
     from otha.site.load import load_site
 
     with told():

@@ -10,30 +10,22 @@ from typing import Annotated
 
 import typer
 
+from otha import console
+from otha.console import FAILED, JsonOption, SiteOption, StateOption, print_json, told
 from otha.core.errors import EngineerError
 from otha.core.words import OrderKind
 
 app = typer.Typer(help="Show alarms; acknowledge, reset, shelve them, or take them out of service.")
 
-StateOption = Annotated[
-    Path | None, typer.Option("--state", envvar="OTHA_STATE", help="the state directory", readable=False)
-]
-SiteOption = Annotated[Path | None, typer.Option("--site", help="the site file, to find its state directory")]
-JsonOption = Annotated[bool, typer.Option("--json", help="JSON instead of tables")]
 GroupArgument = Annotated[str, typer.Argument(help="of which group")]
 CodeArgument = Annotated[str, typer.Argument(help="which alarm, by its code")]
 CommentOption = Annotated[str, typer.Option("--comment", help="kept in the journal")]
 IdOption = Annotated[str, typer.Option("--id", help="repeat an order with its id: it is carried out once")]
 
-_UNITS_S = {"s": 1, "m": 60, "h": 3600}
-
 
 def duration_ns(text: str) -> int:
     """Nanoseconds of 90s, 30m or 8h. Raises EngineerError for anything else."""
-    number, unit = text[:-1], _UNITS_S.get(text[-1:])
-    if unit is None or not (number.isascii() and number.isdecimal()) or len(number) > 6:
-        raise EngineerError(f"--for {text!r} is no time", mend="write 90s, 30m or 8h")
-    return int(number) * unit * 1_000_000_000
+    return console.duration_ns(text, units="smh", mend="write 90s, 30m or 8h")
 
 
 @app.callback(invoke_without_command=True)
@@ -47,7 +39,6 @@ def show(
     """All alarms that are not normal, the most urgent first, with what to do about each."""
     from otha import terminal_alarms
     from otha.asking import asking
-    from otha.console import print_json, told
 
     if ctx.invoked_subcommand is not None:
         return
@@ -73,7 +64,6 @@ def _give(
     as_json: bool,
 ) -> None:
     from otha.asking import asking, repeatable
-    from otha.console import FAILED, print_json, told
     from otha.core.inputs import Order
     from otha.report import sentence
     from otha.wire.message import to_json
@@ -119,7 +109,6 @@ def kpi(
     """How well the alarms serve their operators (EEMUA 191, ISA-18.2), from the journal."""
     from otha import terminal_alarms
     from otha.asking import elsewhere
-    from otha.console import print_json, told
     from otha.journal.cli import moment_ns
     from otha.journal.reader import Reader
     from otha.report.kpi import of_journal

@@ -66,7 +66,6 @@ def elsewhere() -> "RemoteClient | None":
 
 def socket_of(state: Path | None, site: Path | None) -> Path:
     """The socket of the supervisor that is meant. Raises EngineerError."""
-    from otha.core.errors import EngineerError
     from otha.wire.place import SOCKET_NAME
 
     if state is not None:

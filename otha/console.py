@@ -27,6 +27,19 @@ StateOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON instead of tables")]
 SiteOption = Annotated[Path | None, typer.Option("--site", help="the site file, to find its state directory")]
 
+_UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def duration_ns(text: str, *, units: str, mend: str, digits: int = 6) -> int:
+    """Nanoseconds of `90s`, `30m`, `8h` or `2d`, as far as `units` has their letters. Raises EngineerError with `mend`
+    for anything else, and for more digits."""
+    from otha.core.errors import EngineerError
+
+    number, unit = text[:-1], text[-1:]
+    if not unit or unit not in units or not (number.isascii() and number.isdecimal()) or len(number) > digits:
+        raise EngineerError(f"--for {text!r} is no time", mend=mend)
+    return int(number) * _UNITS_S[unit] * 1_000_000_000
+
 
 @contextmanager
 def told() -> Iterator[None]:

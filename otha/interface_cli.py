@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from otha.console import told
+
 app = typer.Typer(help="OTHA's own OPC UA server.", no_args_is_help=True)
 
 
@@ -22,7 +24,6 @@ def export(
     out: Annotated[Path, typer.Option("--out", help="the file to write")] = Path("otha.NodeSet2.xml"),
 ) -> None:
     """Write the information model of a site as a NodeSet2 file."""
-    from otha.console import told
     from otha.core.errors import HostError
     from otha.core.supervision import Supervision
     from otha.interface.export import export as write

@@ -3,11 +3,14 @@
 import sys
 import uuid
 from enum import Enum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from otha.console import FAILED, JsonOption, SiteOption, StateOption, print_json, told
+from otha.console import FAILED, JsonOption, SiteOption, StateOption, duration_ns, print_json, told
+
+if TYPE_CHECKING:
+    from otha.core.inputs import Order
 
 
 class OrderName(str, Enum):  # noqa: UP042 - StrEnum changes how typer prints the choices
@@ -48,33 +51,26 @@ class ArmingName(str, Enum):  # noqa: UP042 - as above
     ARMED = "armed"
 
 
-def _duration_ns(text: str) -> int | None:
-    """Nanoseconds of `90s`, `30m`, `8h` or `2d`; None for "". Raises EngineerError for anything else."""
+def _check(order: "Order") -> None:
+    """What an order of its kind must say. Raises EngineerError."""
     from otha.core.errors import EngineerError
+    from otha.core.words import OrderKind as Kind
 
-    if not text:
-        return None
-    number, unit = text[:-1], {"s": 1, "m": 60, "h": 3600, "d": 86_400}.get(text[-1])
-    if unit is None or not number.isdecimal() or not number.isascii() or len(number) > 6:
-        raise EngineerError(f"--for {text!r} is no time", mend="write 90s, 30m, 8h or 2d")
-    return int(number) * unit * 1_000_000_000
-
-
-def _check_order(
-    kind: OrderName, node: str | None, arming: ArmingName | None, item: str | None, for_: str, comment: str
-) -> None:
-    from otha.core.errors import EngineerError
-
-    if kind in (OrderName.BYPASS, OrderName.UNBYPASS) and item is None:
+    kind = order.kind
+    if kind in (Kind.BYPASS, Kind.UNBYPASS) and order.item is None:
         raise EngineerError(f"{kind.value} of which interlock?", mend="give --item INTERLOCK; `otha why` lists them")
-    if kind is OrderName.BYPASS and not for_:
+    if kind is Kind.BYPASS and order.for_ns is None:
         raise EngineerError("bypass for how long?", mend="give --for 30m")
-    if kind in (OrderName.BYPASS, OrderName.SAFE, OrderName.REJECT) and not comment.strip():
+    if kind in (Kind.BYPASS, Kind.SAFE, Kind.REJECT) and not order.comment.strip():
         raise EngineerError(f"{kind.value} why?", mend='give --comment "..."')
-    if kind in (OrderName.MAINTENANCE_IN, OrderName.MAINTENANCE_OUT) and node is None:
+    if kind in (Kind.MAINTENANCE_IN, Kind.MAINTENANCE_OUT) and order.node is None:
         raise EngineerError(f"{kind.value} of which node?", mend="give --node NODE")
-    if kind is OrderName.ARM and arming is None:
+    if kind is Kind.ARM and order.arming is None:
         raise EngineerError("arm to which level?", mend="give --level observe, advise or armed")
+    if kind in (Kind.CONFIRM, Kind.REJECT) and order.request is None:
+        raise EngineerError(f"{kind.value} what?", mend="give --request NUMBER; `otha status` shows what waits")
+    if kind is Kind.DRILL and order.transfer is None:
+        raise EngineerError("a drill of what?", mend="give --transfer failover, switchover or failback")
 
 
 def order(
@@ -101,32 +97,27 @@ def order(
     """Give an order; exit code 1 when it is refused, with every reason."""
     from otha import terminal
     from otha.asking import asking, repeatable
-    from otha.core.errors import EngineerError
     from otha.core.inputs import Order
     from otha.core.words import Arming, OrderKind, TransferKind
     from otha.wire.message import to_json
 
     with told():
-        _check_order(kind, to, arming, item, for_, comment)
-        if kind in (OrderName.CONFIRM, OrderName.REJECT) and request is None:
-            raise EngineerError(f"{kind.value} what?", mend="give --request NUMBER; `otha status` shows what waits")
-        for_ns = _duration_ns(for_)
-        if kind is OrderName.DRILL and transfer is None:
-            raise EngineerError("a drill of what?", mend="give --transfer failover, switchover or failback")
-    given = Order(
-        id=order_id or uuid.uuid4().hex,
-        kind=OrderKind(kind.value),
-        group=group,
-        user="",
-        client="cli",
-        node=to,
-        arming=Arming(arming.value) if arming is not None else None,
-        comment=comment,
-        transfer=TransferKind(transfer.value) if transfer is not None else None,
-        item=item,
-        for_ns=for_ns,
-        request=request,
-    )
+        for_ns = duration_ns(for_, units="smhd", mend="write 90s, 30m, 8h or 2d") if for_ else None
+        given = Order(
+            id=order_id or uuid.uuid4().hex,
+            kind=OrderKind(kind.value),
+            group=group,
+            user="",
+            client="cli",
+            node=to,
+            arming=Arming(arming.value) if arming is not None else None,
+            comment=comment,
+            transfer=TransferKind(transfer.value) if transfer is not None else None,
+            item=item,
+            for_ns=for_ns,
+            request=request,
+        )
+        _check(given)
     with told(), asking(state, site) as client, repeatable(given.id):
         reply = client.order(given)
     if as_json:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from otha.console import FAILED, told
+from otha.console import FAILED, duration_ns, told
 from otha.core.errors import EngineerError
 
 if TYPE_CHECKING:
@@ -181,7 +181,8 @@ def check(
     from otha.runtime.probes.tryout import Trial, failed
 
     with told():
-        trial = Trial(timeout_ns=timeout_ms * 1_000_000, lasting_ns=_duration_ns(for_), write=write)
+        lasting_ns = duration_ns(for_, units="sm", mend="write 2s, 30s or 1m", digits=4)
+        trial = Trial(timeout_ns=timeout_ms * 1_000_000, lasting_ns=lasting_ns, write=write)
         if site is not None and section is not None:
             found, where, name = _gate(site, section, trial)
         elif site is not None:
@@ -284,13 +285,6 @@ def _opcua(profile: "Profile", way: "Way", trial: "Trial") -> tuple["Finding", .
     from otha.runtime.probes.tryout_opcua import try_opcua
 
     return try_opcua(profile, way, trial)
-
-
-def _duration_ns(text: str) -> int:
-    number, unit = text[:-1], {"s": 1, "m": 60}.get(text[-1:])
-    if unit is None or not number.isdecimal() or not number.isascii() or len(number) > 4:
-        raise EngineerError(f"--for {text!r} is no time", mend="write 2s, 30s or 1m")
-    return int(number) * unit * 1_000_000_000
 
 
 def _show(found: tuple["Finding", ...], where: str, name: str) -> None:

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from otha.console import told
+
 
 def verify(
     site: Annotated[Path, typer.Argument(help="the site file", metavar="SITE.toml")],
@@ -31,7 +33,6 @@ def verify(
     ] = False,
 ) -> None:
     """Explore every fault and order at every moment, in the site's own groups: the shortest story of a broken rule."""
-    from otha.console import told
     from otha.core.errors import EngineerError, HostError
 
     workers = jobs or len(os.sched_getaffinity(0))
@@ -150,7 +151,6 @@ def replay(
 ) -> None:
     """Re-run a recording, or step a story of `otha verify --story`: every decision must come out byte for byte."""
     from otha import replay_cli, story_cli, what_if_cli
-    from otha.console import told
     from otha.core.errors import EngineerError
     from otha.verify.timeline import parse_mark
 

@@ -5,7 +5,7 @@ import json
 import pytest
 import typer
 
-from otha.console import BAD_INPUT, DAMAGE, FAILED, print_json, told
+from otha.console import BAD_INPUT, DAMAGE, FAILED, duration_ns, print_json, told
 from otha.core.errors import DefectError, EngineerError, HostError, OperatorError, OthaError
 from otha.journal.errors import JournalUnreadable, RecordingDamaged
 
@@ -39,3 +39,15 @@ def test_data_is_printed_in_one_order(capsys: pytest.CaptureFixture[str]) -> Non
     print_json({"b": 1, "a": 2})
     printed = capsys.readouterr().out
     assert list(json.loads(printed)) == ["a", "b"]
+
+
+@pytest.mark.parametrize(("said", "seconds"), [("90s", 90), ("30m", 1_800), ("8h", 28_800), ("2d", 172_800)])
+def test_a_duration_is_a_number_and_its_unit(said: str, seconds: int) -> None:
+    assert duration_ns(said, units="smhd", mend="") == seconds * 1_000_000_000
+
+
+@pytest.mark.parametrize("said", ["", "30", "1d", "s", "-5m", "1e3m", "\u0661m", "12345m", "5 m"])
+def test_what_is_no_duration_is_told_with_its_mend(said: str) -> None:
+    with pytest.raises(EngineerError, match="write 2s or 1m") as raised:
+        duration_ns(said, units="sm", digits=4, mend="write 2s or 1m")
+    assert raised.value.what == f"--for {said!r} is no time"
